@@ -1,0 +1,24 @@
+/* Monotonic time for deadlines, UTC for people, and their spellings. */
+#ifndef CAFE_CLOCK_H
+#define CAFE_CLOCK_H
+
+#include <stdint.h>
+
+/** Monotonic milliseconds since an arbitrary start. */
+int64_t clock_monotonic_ms(void);
+
+/** Monotonic microseconds since the same start. */
+int64_t clock_monotonic_us(void);
+
+/** Microseconds since 1970-01-01 00:00:00 UTC. */
+int64_t clock_utc_us(void);
+
+enum { CLOCK_HTTP_DATE_BYTES = 30, CLOCK_ISO_BYTES = 28 };
+
+/** IMF-fixdate of RFC 9110 5.6.7, "Mon, 23 Nov 2026 08:43:18 GMT". */
+void clock_http_date(int64_t utc_us, char date[CLOCK_HTTP_DATE_BYTES]);
+
+/** RFC 3339 in UTC with milliseconds, "2026-11-23T08:43:18.250Z". */
+void clock_iso(int64_t utc_us, char iso[CLOCK_ISO_BYTES]);
+
+#endif

@@ -1,0 +1,90 @@
+/* Configuration from one table: flags, environment, YAML file, defaults. */
+#ifndef CAFE_CONFIG_H
+#define CAFE_CONFIG_H
+
+#include <stdio.h>
+
+#include "cafe/arena.h"
+#include "cafe/text.h"
+
+enum option_kind {
+    OPTION_TEXT,   /* const char * */
+    OPTION_PATH,   /* const char *: a file or folder */
+    OPTION_SECRET, /* const char *: never printed; NAME_FILE names a file */
+    OPTION_NUMBER, /* int64_t within min and max */
+    OPTION_SWITCH, /* bool: on, off */
+    OPTION_CHOICE, /* int: index into choices */
+    OPTION_LIST    /* const char *: comma-separated; a YAML sequence too */
+};
+
+/**
+ * One option. Its dotted name makes all its spellings: "db.host" is --db-host,
+ * APP_DB_HOST, and host: under db: in YAML. A unit ends the name: "wait_ms".
+ */
+struct option {
+    const char *name;
+    enum option_kind kind;
+    size_t offset;              /* offsetof() of its value in the settings */
+    const char *fallback;       /* the default, spelt as in the environment */
+    int64_t min, max;           /* OPTION_NUMBER */
+    const char *const *choices; /* OPTION_CHOICE: NULL-terminated */
+    const char *help;           /* one line, says the unit */
+};
+
+/** A flag without value that asks for something else than serving. */
+struct command {
+    const char *flag; /* "--migrate" */
+    int value;        /* what config_load() stores in *command */
+    const char *help;
+};
+
+struct config;
+
+/** What config_load() is told. Everything is borrowed until config_close(). */
+struct config_source {
+    const char *program;            /* "customer" */
+    const struct option *options;   /* ended by a NULL name */
+    const struct command *commands; /* ended by a NULL flag */
+    int argc;
+    char *const *argv;
+    char *const *environment; /* NULL-terminated NAME=value strings */
+};
+
+/**
+ * Read the settings: flag > environment > YAML (--config FILE) > default.
+ * `--name value` and `--name=value` are both accepted. In the environment,
+ * only variables beginning with APP_ that spell an option are looked at.
+ * SECRETs can also be given as a file: --db-password-file,
+ * APP_DB_PASSWORD_FILE, db.password_file; one trailing line end is dropped.
+ * Unknown flags and YAML keys are errors with a suggestion.
+ *
+ * settings  Struct that the offsets of the options point into; filled
+ *           completely. Strings live as long as the config.
+ * command   The value of the last command flag, 0 when none.
+ * error     On failure, one line: file:line:column or the flag or variable,
+ *           what is wrong, and what to do.
+ * Errors    ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error config_load(const struct config_source *source,
+                                  void *settings, int *command,
+                                  struct config **config, struct text *error);
+
+/** Free the config with all strings that its settings point to. */
+void config_close(struct config *config);
+
+/**
+ * Where the value of an option came from: "default", "flag --port",
+ * "environment APP_PORT", "cafe.yaml:3".
+ */
+const char *config_origin(const struct config *config, const char *name);
+
+/** Write every option as YAML with a comment on its origin; secrets hidden. */
+void config_print(const struct config *config, FILE *out);
+
+/** Write --help from the same table. */
+void config_help(const struct config_source *source, FILE *out);
+
+/** Write a sample YAML file: every option, commented out, with its help. */
+void config_sample(const struct config_source *source, FILE *out);
+
+#endif

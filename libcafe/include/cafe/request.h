@@ -1,0 +1,87 @@
+/* One request: what a handler may ask of it. */
+#ifndef CAFE_REQUEST_H
+#define CAFE_REQUEST_H
+
+#include <sys/socket.h>
+
+#include "cafe/arena.h"
+#include "cafe/form.h"
+#include "cafe/parser.h"
+#include "cafe/router.h"
+
+/*
+ * A request lives from its head until the answer that a respond_… function
+ * gave it has been handed to the connection. A handler may return first and
+ * answer later, on the loop thread; the request waits, also when the peer has
+ * gone. Everything here is for the loop thread only.
+ */
+struct request;
+
+/** The application that the server was opened with. */
+void *request_app(const struct request *req);
+
+/** Memory that lives as long as the request, at most 4 MiB. */
+struct arena *request_arena(struct request *req);
+
+const struct request_head *request_head(const struct request *req);
+enum method request_method(const struct request *req);
+
+/** The row that matched; NULL for 404 and 405. */
+const struct route *request_route(const struct request *req);
+
+/** A segment that "{name}" stood for, escapes kept; absent if there is none. */
+struct slice request_param(const struct request *req, const char *name);
+
+/**
+ * A segment "{name}" as a positive decimal number.
+ *
+ * Errors  ERROR_NOT_FOUND: not a number of 1 to 2147483647 in its one spelling.
+ */
+MUST_CHECK enum error request_param_id(const struct request *req,
+                                       const char *name, int64_t *id);
+
+/** The first field of this name; absent if there is none. */
+struct slice request_field(const struct request *req, const char *name);
+
+/** The whole body; empty when there is none. */
+struct slice request_body(const struct request *req);
+
+/**
+ * The body as a form; parsed once.
+ *
+ * Errors  ERROR_NOT_FOUND (another content type), and those of form_parse().
+ */
+MUST_CHECK enum error request_form(struct request *req,
+                                   const struct form **form);
+
+/** The query as a form; parsed once. Errors as form_parse(). */
+MUST_CHECK enum error request_query(struct request *req,
+                                    const struct form **form);
+
+/** The peer's address as the socket has it. */
+const struct sockaddr *request_peer(const struct request *req);
+
+/**
+ * The client as text, for the log. It is the peer's address until a check
+ * hook has set another one (from X-Forwarded-For).
+ */
+const char *request_client(const struct request *req);
+void request_set_client(struct request *req, const char *client);
+
+/** Who is signed in, for the log and the history; NULL for nobody. */
+const char *request_user(const struct request *req);
+void request_set_user(struct request *req, const char *user);
+
+/** 32 hex digits, or the peer's own X-Request-Id when that was valid. */
+const char *request_id(const struct request *req);
+
+/**
+ * Run `fn(argument)` when the request ends. Hooks run last-in first-out.
+ *
+ * Errors  ERROR_MEMORY: nothing was registered.
+ */
+typedef void request_end_fn(void *argument);
+MUST_CHECK enum error request_on_end(struct request *req, request_end_fn *fn,
+                                     void *argument);
+
+#endif

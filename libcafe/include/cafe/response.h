@@ -1,0 +1,38 @@
+/* Answers. Exactly one respond_… ends a request and consumes it. */
+#ifndef CAFE_RESPONSE_H
+#define CAFE_RESPONSE_H
+
+#include "cafe/page.h"
+#include "cafe/request.h"
+
+/**
+ * Answer with a page. The server adds the status line, Date, Content-Length,
+ * X-Request-Id and, when the connection ends, Connection: close; it answers
+ * HEAD without the body, and 304 where If-None-Match has the page's ETag on
+ * GET or HEAD. A NULL or failed page is answered 500.
+ *
+ * page    One reference is taken over.
+ * Thread  Loop thread only.
+ */
+void respond_page(struct request *req, struct page *page);
+
+/**
+ * Answer with an error page, made by the server's error hook (plain text if
+ * that gives none). 405 carries Allow, 503 Retry-After: 2.
+ */
+void respond_error(struct request *req, int status);
+
+/**
+ * Answer 303 See Other.
+ *
+ * location  A path with query, percent-encoded where needed.
+ */
+void respond_see_other(struct request *req, const char *location);
+
+/** Answer with a short plain text, for probes. */
+void respond_plain(struct request *req, int status, const char *text);
+
+/** "Not Found" for 404; "Unknown" for a status that is none of ours. */
+const char *status_reason(int status);
+
+#endif

@@ -1,0 +1,79 @@
+/* The frame of a daemon: from the command line to its orderly end. */
+#ifndef CAFE_SERVICE_H
+#define CAFE_SERVICE_H
+
+#include "cafe/assets.h"
+#include "cafe/config.h"
+#include "cafe/db.h"
+#include "cafe/server.h"
+#include "cafe/template.h"
+
+/** The options that every daemon has. */
+struct service_settings {
+    int64_t port;
+    const char *bind;
+    int64_t ops_port;
+    const char *ops_bind;
+    struct db_options db;
+    int64_t db_threads;
+    int64_t db_queue_max;
+    int64_t db_queue_ms;
+    const char *allow;
+    const char *trusted_proxies;
+    int log_format;
+    bool log_requests;
+    int log_level;
+    int64_t drain_delay_ms;
+    int64_t stop_max_ms;
+    struct server_limits limits;
+    const char *views;   /* folder of templates */
+    const char *statics; /* folders of static files, comma-separated */
+    const char *content; /* folder of Markdown pages */
+};
+
+struct event_base;
+
+/** What the frame has opened, for the daemon's pages. */
+struct service {
+    const struct service_settings *settings;
+    struct event_base *base;
+    struct log *log;
+    struct counters *counters;
+    struct db *db;
+    struct templates *templates;
+    struct assets *assets;
+    const char *version;
+};
+
+/** What makes one daemon differ from another. */
+struct service_definition {
+    const char *name;           /* "customer" */
+    const char *static_prefix;  /* "/static" */
+    const char *allow_fallback; /* default of the option allow; "" everybody */
+    bool check_origin;
+    const struct route *routes;
+    error_page_fn *error_page;
+    const struct command *commands; /* its own; may be NULL */
+
+    /** Make the application; *app is what request_app() returns. */
+    enum error (*open)(struct service *service, void **app, struct text *error);
+    void (*close)(void *app);
+
+    /** A db_work_fn for readiness: the schema fits, a real table answers. */
+    db_work_fn *ready;
+
+    /** Run one of its own commands; returns the exit status. */
+    int (*run_command)(int command, const struct service_settings *settings);
+};
+
+/**
+ * Run a daemon: read the configuration, open everything, listen, log "ready",
+ * serve until SIGTERM or SIGINT, drain, close.
+ *
+ * Returns  The exit status: 0; 1 after one line on standard error that says
+ *          what is wrong; 2 for a wrong command line.
+ */
+int service_main(const struct service_definition *definition, int argc,
+                 char **argv);
+
+#endif

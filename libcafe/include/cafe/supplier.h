@@ -1,0 +1,77 @@
+/* A supplier: its fields as one table, and what makes them valid. */
+#ifndef CAFE_SUPPLIER_H
+#define CAFE_SUPPLIER_H
+
+#include "cafe/arena.h"
+#include "cafe/form.h"
+#include "cafe/text.h"
+#include "cafe/view.h"
+
+enum supplier_field {
+    SUPPLIER_NAME,
+    SUPPLIER_ADDRESS,
+    SUPPLIER_CITY,
+    SUPPLIER_STATE,
+    SUPPLIER_COUNTRY,
+    SUPPLIER_EMAIL,
+    SUPPLIER_PHONE,
+    SUPPLIER_NOTES,
+    SUPPLIER_FIELDS
+};
+
+/** All texts are as typed: trimmed, valid UTF-8 in NFC, never escaped. */
+struct supplier {
+    int64_t id;        /* 0: not stored yet */
+    uint64_t revision; /* of its last change; 0: unknown */
+    struct slice fields[SUPPLIER_FIELDS];
+};
+
+/**
+ * Check one field.
+ *
+ * Returns  NULL when it is fine, else a sentence that says what to do; a
+ *          static string.
+ */
+typedef const char *supplier_check_fn(const struct supplier *supplier,
+                                      enum supplier_field field);
+
+/** A row of the field table. Everything that lists fields reads it. */
+struct supplier_column {
+    const char *name;         /* column, form field, template name */
+    const char *label;        /* "E-mail" */
+    const char *input_type;   /* of the HTML input: text, email, tel */
+    const char *autocomplete; /* HTML autofill token; "off" for none */
+    const char *hint;         /* shown at the field; "" for none */
+    size_t max_chars;         /* code points; 0: only max_bytes counts */
+    size_t max_bytes;
+    supplier_check_fn *check;
+};
+
+/** SUPPLIER_FIELDS rows, in the order of the enum. */
+extern const struct supplier_column supplier_columns[SUPPLIER_FIELDS];
+
+/** What is wrong with a supplier, field by field; NULL where nothing is. */
+struct supplier_faults {
+    size_t count;
+    const char *messages[SUPPLIER_FIELDS];
+};
+
+/**
+ * Read a supplier from a form: each field trimmed and in NFC; absent ones are
+ * empty. Line ends of notes become \n.
+ *
+ * supplier  Its fields in the arena; id and revision are 0.
+ * Errors    ERROR_MEMORY.
+ */
+MUST_CHECK enum error supplier_from_form(struct arena *arena,
+                                         const struct form *form,
+                                         struct supplier *supplier);
+
+/** Check every field by the table; `faults` is filled completely. */
+void supplier_check(const struct supplier *supplier,
+                    struct supplier_faults *faults);
+
+/** Set id and every field of the table as members of a view object. */
+void supplier_view(const struct supplier *supplier, struct view *object);
+
+#endif
