@@ -59,9 +59,8 @@ struct parser {
  * they arrive; it goes on where it stopped, and what it finds does not depend
  * on how the bytes were split.
  *
- * bytes     All bytes received since the end of the last request, always at
- *           the same address or moved as a whole (slices of `head` point into
- *           them only after the parse is complete).
+ * bytes     All bytes received since the end of the last request, at the same
+ *           address each time: slices of `head` point into them.
  * head      Filled while parsing; valid when *status is 0 and *head_len > 0.
  * head_len  Bytes of the head, its empty line included, once complete; else 0.
  * Returns   0 to go on (or complete), otherwise the status to refuse with and

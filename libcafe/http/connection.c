@@ -1,0 +1,520 @@
+/* One connection: bytes in, requests one after the other, answers out. All of
+ * it is one state machine: connection_advance() goes on from the state it is
+ * in until it has to wait, and only enter() changes the state. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "cafe/clock.h"
+#include "private.h"
+
+enum { CHUNK_BYTES = 16 * 1024 };
+
+static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+static void on_event(evutil_socket_t fd, short what, void *argument);
+
+/* Bytes of the answer's body that are to be sent. */
+static size_t body_len(const struct request *req)
+{
+    return req->bodyless ? 0 : req->page->body.len;
+}
+
+/* How long a state may last, in milliseconds; -1 without end. */
+static int64_t patience_ms(const struct connection *connection,
+                           enum connection_state state)
+{
+    const struct server_limits *limits = &connection->server->config->limits;
+    const struct request *req = connection->req;
+
+    switch (state) {
+    case CONNECTION_IDLE:
+        return limits->idle_ms;
+    case CONNECTION_HEAD:
+        return limits->head_ms;
+    case CONNECTION_BODY:
+        return limits->body_ms +
+               req->head.content_length * 1000 / limits->body_min_rate;
+    case CONNECTION_WRITING:
+        return limits->write_ms + (int64_t)body_len(req) * 1000 / 1024;
+    case CONNECTION_LINGERING:
+        return limits->linger_ms;
+    case CONNECTION_HANDLING:
+    case CONNECTION_CLOSED:
+        break;
+    }
+    return -1;
+}
+
+/* Wait for EV_READ, EV_WRITE or nothing (0) from the socket. */
+static void await(struct connection *connection, short what)
+{
+    struct event *event = &connection->event;
+
+    if (connection->awaiting == what)
+        return;
+    if (connection->awaiting != 0)
+        event_del(event);
+    connection->awaiting = 0;
+    if (what == 0)
+        return;
+    event_assign(event, connection->server->base, connection->fd,
+                 (short)(what | EV_PERSIST), on_event, connection);
+    if (event_add(event, NULL) == 0)
+        connection->awaiting = what;
+}
+
+/* The one function that changes a connection's state. While a handler has the
+ * request the socket stays registered: it costs nothing unless bytes come. */
+static void enter(struct connection *connection, enum connection_state state)
+{
+    int64_t patience = patience_ms(connection, state);
+
+    connection->state = state;
+    connection->deadline_ms = patience < 0 ? INT64_MAX
+                                           : clock_monotonic_ms() + patience;
+    if (state == CONNECTION_CLOSED)
+        await(connection, 0);
+    else if (state != CONNECTION_HANDLING && state != CONNECTION_WRITING)
+        await(connection, EV_READ);
+}
+
+/* Idle connections hold no buffer. */
+static void release_buffer(struct connection *connection)
+{
+    if (connection->buffer != NULL)
+        server_give_buffer(connection->server, connection->buffer);
+    connection->buffer = NULL;
+    connection->filled = 0;
+}
+
+/* Append what arrived to the buffer. Returns false when the peer has ended or
+ * the connection is broken. */
+static bool receive(struct connection *connection)
+{
+    ssize_t got;
+
+    if (connection->buffer == NULL)
+        connection->buffer = server_take_buffer(connection->server);
+    if (connection->buffer == NULL)
+        return false;
+    do {
+        got = recv(connection->fd, connection->buffer + connection->filled,
+                   BUFFER_BYTES - connection->filled, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0)
+        connection->filled += (size_t)got;
+    return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+/* As receive(), straight into the body and never past its end. */
+static bool receive_body(struct connection *connection)
+{
+    struct request *req = connection->req;
+    size_t missing = (size_t)req->head.content_length - req->body.len;
+    char chunk[CHUNK_BYTES];
+    ssize_t got;
+
+    do {
+        got = recv(connection->fd, chunk,
+                   missing < sizeof(chunk) ? missing : sizeof(chunk), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0)
+        text_append(&req->body, chunk, (size_t)got);
+    return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+/* Read and forget. Returns false when the peer has ended. */
+static bool discard(struct connection *connection)
+{
+    char chunk[CHUNK_BYTES];
+    ssize_t got = recv(connection->fd, chunk, sizeof(chunk), 0);
+
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Something came, went, or can be written. */
+static void on_event(evutil_socket_t fd, short what, void *argument)
+{
+    struct connection *connection = argument;
+    bool alive = true;
+
+    (void)fd;
+    (void)what;
+    switch (connection->state) {
+    case CONNECTION_IDLE:
+    case CONNECTION_HEAD:
+        alive = receive(connection);
+        break;
+    case CONNECTION_BODY:
+        alive = receive_body(connection);
+        break;
+    case CONNECTION_LINGERING:
+        alive = discard(connection);
+        break;
+    case CONNECTION_HANDLING:
+        await(connection, 0); /* the next request, or the end: later */
+        return;
+    case CONNECTION_WRITING:
+    case CONNECTION_CLOSED:
+        break;
+    }
+    if (!alive)
+        enter(connection, CONNECTION_CLOSED);
+    connection_advance(connection);
+}
+
+/* Answer what can't be understood or takes too long, then close. */
+static void refuse(struct connection *connection, int status)
+{
+    struct server *server = connection->server;
+
+    counter_add(server->config->counters, COUNTER_REQUESTS_REJECTED, 1);
+    connection->closing = true;
+    connection->used = connection->filled;
+    enter(connection, CONNECTION_HANDLING);
+    respond_error(connection->req, status);
+}
+
+/* Idle with bytes: a request begins. */
+static void begin_request(struct connection *connection)
+{
+    connection->req = request_open(connection);
+    if (connection->req == NULL) {
+        enter(connection, CONNECTION_CLOSED);
+        return;
+    }
+    connection->requests++;
+    enter(connection, CONNECTION_HEAD);
+}
+
+static void send_continue(struct connection *connection)
+{
+    /* Best effort: a client that does not get it sends its body anyway. */
+    if (send(connection->fd, continue_line, sizeof(continue_line) - 1,
+             MSG_NOSIGNAL) < 0)
+        return;
+}
+
+/* The head is complete: read its body, or answer without it. */
+static void finish_head(struct connection *connection, size_t head_len)
+{
+    struct request *req = connection->req;
+    int64_t length = req->head.content_length;
+
+    connection->used = head_len;
+    req->head_complete = true;
+    request_route_it(req);
+    if (req->refusal == 0 ||
+        (req->refusal == 413 && length <= BODY_READ_MAX_BYTES &&
+         req->match.route->body_max_bytes > 0)) {
+        enter(connection, CONNECTION_BODY);
+        if (length > 0 && req->head.expects_continue &&
+            connection->filled == head_len)
+            send_continue(connection);
+        return;
+    }
+    if (length > 0)
+        connection->closing = true;
+    enter(connection, CONNECTION_HANDLING);
+    respond_error(req, req->refusal);
+}
+
+static void advance_head(struct connection *connection)
+{
+    struct request *req = connection->req;
+    struct slice bytes = { connection->buffer, connection->filled };
+    size_t head_len;
+    int status = parser_feed(&req->parser, bytes, &req->head, &head_len);
+
+    if (status != 0)
+        refuse(connection, status);
+    else if (head_len > 0)
+        finish_head(connection, head_len);
+}
+
+/* Move what the buffer has of the body, and hand over when it is whole. */
+static void advance_body(struct connection *connection)
+{
+    struct request *req = connection->req;
+    size_t missing = (size_t)req->head.content_length - req->body.len;
+    size_t there = connection->filled - connection->used;
+    size_t take = there < missing ? there : missing;
+
+    text_append(&req->body, connection->buffer + connection->used, take);
+    connection->used += take;
+    if (req->body.failed) {
+        enter(connection, CONNECTION_CLOSED);
+        return;
+    }
+    if (take < missing)
+        return;
+    enter(connection, CONNECTION_HANDLING);
+    if (req->refusal != 0)
+        respond_error(req, req->refusal);
+    else
+        req->match.route->handler(req);
+}
+
+/* The answer is there: make its head and try to write it. */
+static void begin_answer(struct connection *connection)
+{
+    struct server *server = connection->server;
+    struct request *req = connection->req;
+
+    if (req->page == NULL) {
+        enter(connection, CONNECTION_CLOSED);
+        return;
+    }
+    if (!req->head_complete || !req->head.keep_alive || server->draining ||
+        connection->requests >= server->config->limits.requests_max)
+        connection->closing = true;
+    response_head(req, connection->closing);
+    counter_add(server->config->counters, COUNTER_REQUESTS_ANSWERED, 1);
+    connection->head = NULL;
+    connection->head_len = server->scratch.len;
+    connection->written = 0;
+    enter(connection,
+          server->scratch.failed ? CONNECTION_CLOSED : CONNECTION_WRITING);
+    response_log(req);
+}
+
+/* Write what is left of head and body; false when the peer is gone. */
+static bool send_answer(struct connection *connection)
+{
+    struct request *req = connection->req;
+    char *head = connection->head ? connection->head
+                                  : connection->server->scratch.data;
+    size_t head_done = connection->written < connection->head_len
+                           ? connection->written
+                           : connection->head_len;
+    size_t body_done = connection->written - head_done;
+    struct iovec parts[2];
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+    ssize_t sent;
+
+    parts[0].iov_base = head + head_done;
+    parts[0].iov_len = connection->head_len - head_done;
+    parts[1].iov_base = req->page->body.data ? req->page->body.data + body_done
+                                             : NULL;
+    parts[1].iov_len = body_len(req) - body_done;
+    do {
+        sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent > 0)
+        connection->written += (size_t)sent;
+    return sent >= 0 || errno == EAGAIN;
+}
+
+/* The scratch text belongs to the next answer: keep the rest of this head. */
+static bool keep_head(struct connection *connection)
+{
+    if (connection->head != NULL || connection->written >= connection->head_len)
+        return true;
+    connection->head = malloc(connection->head_len);
+    if (connection->head == NULL)
+        return false;
+    memcpy(connection->head, connection->server->scratch.data,
+           connection->head_len);
+    return true;
+}
+
+/* The request at hand is over; bytes of the next one may be there already. */
+static void end_request(struct connection *connection)
+{
+    size_t left = connection->filled - connection->used;
+
+    free(connection->head);
+    connection->head = NULL;
+    request_close(connection->req);
+    connection->req = NULL;
+    if (left > 0)
+        memmove(connection->buffer, connection->buffer + connection->used,
+                left);
+    connection->filled = left;
+    connection->used = 0;
+}
+
+/* Closing while the peer may still send would reset the connection and could
+ * take the answer with it: shut our side and read on (RFC 9112 9.6). */
+static void linger(struct connection *connection)
+{
+    shutdown(connection->fd, SHUT_WR);
+    release_buffer(connection);
+    enter(connection, CONNECTION_LINGERING);
+}
+
+static void advance_answer(struct connection *connection)
+{
+    size_t len = connection->head_len + body_len(connection->req);
+
+    if (!send_answer(connection)) {
+        enter(connection, CONNECTION_CLOSED);
+    } else if (connection->written < len) {
+        if (keep_head(connection))
+            await(connection, EV_WRITE);
+        else
+            enter(connection, CONNECTION_CLOSED);
+    } else {
+        end_request(connection);
+        if (connection->closing)
+            linger(connection);
+        else
+            enter(connection, CONNECTION_IDLE);
+    }
+}
+
+static void advance_idle(struct connection *connection)
+{
+    if (connection->filled > 0) {
+        begin_request(connection);
+    } else {
+        release_buffer(connection);
+    }
+}
+
+/* Do what its state asks for; the state has changed if there is more to do. */
+static void step(struct connection *connection)
+{
+    switch (connection->state) {
+    case CONNECTION_IDLE:
+        advance_idle(connection);
+        break;
+    case CONNECTION_HEAD:
+        advance_head(connection);
+        break;
+    case CONNECTION_BODY:
+        advance_body(connection);
+        break;
+    case CONNECTION_HANDLING:
+        if (connection->req->answered)
+            begin_answer(connection);
+        break;
+    case CONNECTION_WRITING:
+        advance_answer(connection);
+        break;
+    case CONNECTION_LINGERING:
+    case CONNECTION_CLOSED:
+        break;
+    }
+}
+
+void connection_advance(struct connection *connection)
+{
+    enum connection_state before;
+
+    connection->advancing = true;
+    do {
+        before = connection->state;
+        step(connection);
+    } while (connection->state != before);
+    connection->advancing = false;
+    if (connection->state == CONNECTION_CLOSED)
+        connection_close(connection);
+}
+
+void connection_expire(struct connection *connection)
+{
+    if (connection->state == CONNECTION_HEAD ||
+        connection->state == CONNECTION_BODY) {
+        connection->advancing = true;
+        refuse(connection, 408);
+    } else {
+        enter(connection, CONNECTION_CLOSED);
+    }
+    connection_advance(connection);
+}
+
+void connection_finish(struct connection *connection)
+{
+    if (connection->state != CONNECTION_IDLE)
+        return;
+    if (!receive(connection))
+        enter(connection, CONNECTION_CLOSED);
+    else if (connection->filled == 0)
+        linger(connection);
+    connection_advance(connection);
+}
+
+/* Put it at the front of the server's list. */
+static void enlist(struct connection *connection)
+{
+    struct server *server = connection->server;
+
+    connection->next = server->connections;
+    connection->previous = &server->connections;
+    if (connection->next != NULL)
+        connection->next->previous = &connection->next;
+    server->connections = connection;
+    server->connection_count++;
+    counter_add(server->config->counters, COUNTER_CONNECTIONS_OPEN, 1);
+}
+
+static void delist(struct connection *connection)
+{
+    *connection->previous = connection->next;
+    if (connection->next != NULL)
+        connection->next->previous = connection->previous;
+    connection->server->connection_count--;
+    counter_add(connection->server->config->counters, COUNTER_CONNECTIONS_OPEN,
+                -1);
+}
+
+/* Its address as text; an IPv4 address mapped into IPv6 as IPv4. */
+static void note_peer(struct connection *connection,
+                      const struct sockaddr *peer)
+{
+    union address *kept = &connection->peer;
+    const char *text = NULL;
+
+    if (peer->sa_family == AF_INET) {
+        memcpy(&kept->v4, peer, sizeof(kept->v4));
+        text = evutil_inet_ntop(AF_INET, &kept->v4.sin_addr,
+                                connection->peer_text, INET6_ADDRSTRLEN);
+    } else if (peer->sa_family == AF_INET6) {
+        memcpy(&kept->v6, peer, sizeof(kept->v6));
+        if (IN6_IS_ADDR_V4MAPPED(&kept->v6.sin6_addr))
+            text = evutil_inet_ntop(AF_INET, &kept->v6.sin6_addr.s6_addr[12],
+                                    connection->peer_text, INET6_ADDRSTRLEN);
+        else
+            text = evutil_inet_ntop(AF_INET6, &kept->v6.sin6_addr,
+                                    connection->peer_text, INET6_ADDRSTRLEN);
+    }
+    if (text == NULL)
+        connection->peer_text[0] = '\0';
+}
+
+void connection_open(struct server *server, evutil_socket_t fd,
+                     const struct sockaddr *peer)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+
+    if (connection == NULL) {
+        close(fd);
+        return;
+    }
+    connection->server = server;
+    connection->fd = fd;
+    note_peer(connection, peer);
+    enlist(connection);
+    counter_add(server->config->counters, COUNTER_CONNECTIONS_ACCEPTED, 1);
+    enter(connection, CONNECTION_IDLE);
+    if (connection->awaiting == 0)
+        connection_close(connection);
+}
+
+void connection_close(struct connection *connection)
+{
+    struct server *server = connection->server;
+
+    await(connection, 0);
+    if (connection->req != NULL)
+        end_request(connection);
+    release_buffer(connection);
+    delist(connection);
+    close(connection->fd);
+    free(connection);
+    server_resume(server);
+}

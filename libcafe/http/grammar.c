@@ -1,0 +1,224 @@
+/* Character classes and small grammars of HTTP and URIs: one table of bytes,
+ * read by functions that name what RFC 9110 and RFC 3986 call these things. */
+#include "grammar.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum {
+    IN_TOKEN = 1 << 0, /* tchar, RFC 9110 5.6.2 */
+    IN_PATH = 1 << 1,  /* pchar and "/" of RFC 3986; "%" is looked at apart */
+    IN_QUERY = 1 << 2, /* the same, "?" and what browsers leave unescaped */
+    IN_NAME = 1 << 3,  /* reg-name of RFC 3986 3.2.2, without escapes */
+    IN_DIGIT = 1 << 4,
+    IN_HEX = 1 << 5,
+
+    /* The mixes that occur, short enough for the table. */
+    W = IN_TOKEN | IN_PATH | IN_QUERY | IN_NAME,
+    H = W | IN_HEX,
+    D = H | IN_DIGIT,
+    S = IN_PATH | IN_QUERY | IN_NAME,
+    P = IN_PATH | IN_QUERY,
+    E = IN_TOKEN | IN_PATH | IN_QUERY,
+    V = IN_TOKEN | IN_QUERY,
+    T = IN_TOKEN,
+    Q = IN_QUERY
+};
+
+/* clang-format off */
+static const unsigned char classes[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control */
+    0, W, 0, T, W, E, W, W, S, S, W, W, S, W, W, P, /*  !"#$%&'()*+,-./ */
+    D, D, D, D, D, D, D, D, D, D, P, S, 0, S, 0, Q, /* 0123456789:;<=>? */
+    P, H, H, H, H, H, H, W, W, W, W, W, W, W, W, W, /* @ABCDEFGHIJKLMNO */
+    W, W, W, W, W, W, W, W, W, W, W, P, Q, P, V, W, /* PQRSTUVWXYZ[\]^_ */
+    V, H, H, H, H, H, H, W, W, W, W, W, W, W, W, W, /* `abcdefghijklmno */
+    W, W, W, W, W, W, W, W, W, W, W, Q, V, Q, W, 0, /* pqrstuvwxyz{|}~ DEL */
+};
+/* clang-format on */
+
+static bool is(char byte, unsigned class)
+{
+    return (classes[(unsigned char)byte] & class) != 0;
+}
+
+static bool all_are(struct slice text, unsigned class)
+{
+    size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!is(text.data[i], class))
+            return false;
+    }
+    return true;
+}
+
+int grammar_hex(char byte)
+{
+    if (is(byte, IN_DIGIT))
+        return byte - '0';
+    if (is(byte, IN_HEX))
+        return (byte | 0x20) - 'a' + 10;
+    return -1;
+}
+
+bool grammar_token(struct slice text)
+{
+    return text.len > 0 && all_are(text, IN_TOKEN);
+}
+
+bool grammar_field_value(struct slice text)
+{
+    size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+/* Each "%" begins a whole escape, and none is %00. */
+static bool escapes_are_whole(struct slice text)
+{
+    const char *end = text.data + text.len;
+    const char *at = text.data;
+
+    while (at < end && (at = memchr(at, '%', (size_t)(end - at))) != NULL) {
+        if (end - at < 3 || grammar_hex(at[1]) < 0 || grammar_hex(at[2]) < 0)
+            return false;
+        if (at[1] == '0' && at[2] == '0')
+            return false;
+        at += 3;
+    }
+    return true;
+}
+
+/* The byte at `at` with its escape undone; `at` moves behind it. */
+static char next_byte(struct slice text, size_t *at)
+{
+    char byte = text.data[*at];
+
+    if (byte == '%' && text.len - *at >= 3) {
+        byte = (char)(grammar_hex(text.data[*at + 1]) * 16 +
+                      grammar_hex(text.data[*at + 2]));
+        *at += 2;
+    }
+    *at += 1;
+    return byte;
+}
+
+/* A segment is "." or "..", also when dots or separators are escaped: some
+ * servers undo escapes before they look, so both readings are refused. */
+static bool has_dot_segment(struct slice path)
+{
+    size_t at = 0;
+    size_t dots = 0;
+    bool only_dots = true;
+
+    while (at < path.len) {
+        char byte = next_byte(path, &at);
+
+        if (byte == '/' || byte == '\\') {
+            if (only_dots && (dots == 1 || dots == 2))
+                return true;
+            dots = 0;
+            only_dots = true;
+        } else if (byte == '.') {
+            dots++;
+        } else {
+            only_dots = false;
+        }
+    }
+    return only_dots && (dots == 1 || dots == 2);
+}
+
+bool grammar_path(struct slice path)
+{
+    if (path.len == 0 || path.data[0] != '/' || !all_are(path, IN_PATH))
+        return false;
+    return escapes_are_whole(path) && !has_dot_segment(path);
+}
+
+bool grammar_query(struct slice query)
+{
+    return all_are(query, IN_QUERY) && escapes_are_whole(query);
+}
+
+/* Split "host:port"; the port is absent when there is no colon. */
+static void split_authority(struct slice authority, struct slice *host,
+                            struct slice *port)
+{
+    size_t len = authority.len;
+
+    while (len > 0 && is(authority.data[len - 1], IN_DIGIT))
+        len--;
+    *port = (struct slice){ NULL, 0 };
+    *host = authority;
+    if (len > 0 && authority.data[len - 1] == ':') {
+        *port = (struct slice){ authority.data + len, authority.len - len };
+        host->len = len - 1;
+    }
+}
+
+/* The inside of "[…]": hex digits, colons and dots of an IPv6 address. */
+static bool is_ip_literal(struct slice host)
+{
+    size_t i;
+
+    if (host.len < 4 || host.data[host.len - 1] != ']')
+        return false;
+    for (i = 1; i < host.len - 1; i++) {
+        if (!is(host.data[i], IN_HEX) && host.data[i] != ':' &&
+            host.data[i] != '.')
+            return false;
+    }
+    return true;
+}
+
+bool grammar_authority(struct slice authority)
+{
+    struct slice host, port;
+    uint64_t number;
+
+    split_authority(authority, &host, &port);
+    if (port.data != NULL && slice_number(port, 65535, &number) != OK)
+        return false;
+    if (host.len > 0 && host.data[0] == '[')
+        return is_ip_literal(host);
+    return host.len > 0 && all_are(host, IN_NAME);
+}
+
+bool grammar_same_authority(struct slice a, struct slice b,
+                            const char *default_port)
+{
+    struct slice host_a, port_a, host_b, port_b;
+
+    split_authority(a, &host_a, &port_a);
+    split_authority(b, &host_b, &port_b);
+    if (port_a.data == NULL)
+        port_a = slice_of(default_port);
+    if (port_b.data == NULL)
+        port_b = slice_of(default_port);
+    return slice_equal(port_a, port_b) && host_a.len == host_b.len &&
+           (host_a.len == 0 ||
+            strncasecmp(host_a.data, host_b.data, host_a.len) == 0);
+}
+
+struct slice grammar_next_member(struct slice *list)
+{
+    while (list->len > 0) {
+        const char *comma = memchr(list->data, ',', list->len);
+        size_t len = comma ? (size_t)(comma - list->data) : list->len;
+        struct slice member = slice_trim((struct slice){ list->data, len });
+
+        list->data += comma ? len + 1 : len;
+        list->len -= comma ? len + 1 : len;
+        if (member.len > 0)
+            return member;
+    }
+    return (struct slice){ NULL, 0 };
+}

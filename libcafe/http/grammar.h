@@ -1,0 +1,45 @@
+/* Character classes and small grammars of HTTP and URIs, for the parser. */
+#ifndef CAFE_HTTP_GRAMMAR_H
+#define CAFE_HTTP_GRAMMAR_H
+
+#include "cafe/text.h"
+
+/** A token of RFC 9110 5.6.2: at least one tchar and nothing else. */
+bool grammar_token(struct slice text);
+
+/** A field value of RFC 9110 5.5: HTAB, space, VCHAR and obs-text only. */
+bool grammar_field_value(struct slice text);
+
+/**
+ * A path as http.md accepts it: visible ASCII without delimiters that
+ * parsers disagree on, whole escapes, no %00 and no dot segments (escaped
+ * dots and separators count).
+ */
+bool grammar_path(struct slice path);
+
+/** A query: as a path, but with what browsers leave unescaped. */
+bool grammar_query(struct slice query);
+
+/** uri-host [ ":" port ] of RFC 3986 3.2, without user information. */
+bool grammar_authority(struct slice authority);
+
+/**
+ * Two authorities name the same host and port: letters without case, and the
+ * default port may be left out.
+ */
+bool grammar_same_authority(struct slice a, struct slice b,
+                            const char *default_port);
+
+/**
+ * Take the next member of a comma-separated list (RFC 9110 5.6.1).
+ *
+ * list     Shortened by what was taken.
+ * Returns  The member without white space; absent at the end. Empty members
+ *          are passed over.
+ */
+struct slice grammar_next_member(struct slice *list);
+
+/** The value of a hex digit, -1 for another byte. */
+int grammar_hex(char byte);
+
+#endif

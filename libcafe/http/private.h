@@ -1,0 +1,170 @@
+/* What the files of http/ share: server, connection and request inside. */
+#ifndef CAFE_HTTP_PRIVATE_H
+#define CAFE_HTTP_PRIVATE_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <netinet/in.h>
+
+#include "cafe/response.h"
+#include "cafe/server.h"
+
+enum {
+    /* A whole head always fits, and a body's beginning behind it. */
+    BUFFER_BYTES = PARSER_HEAD_MAX_BYTES + 4096,
+    BUFFERS_KEPT = 64,
+    REQUEST_ARENA_MAX_BYTES = 4 * 1024 * 1024,
+    /* A body over its route's limit is read up to here, so that a form can
+     * come back filled in. */
+    BODY_READ_MAX_BYTES = 1024 * 1024,
+    REQUEST_ID_MAX_CHARS = 64
+};
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+enum connection_state {
+    CONNECTION_IDLE,      /* kept alive, no byte of a request yet */
+    CONNECTION_HEAD,      /* reading a head */
+    CONNECTION_BODY,      /* reading a body */
+    CONNECTION_HANDLING,  /* a handler has the request */
+    CONNECTION_WRITING,   /* the answer is on its way */
+    CONNECTION_LINGERING, /* answered and shut; reading on until the peer ends,
+                             so that no reset overtakes the answer */
+    CONNECTION_CLOSED     /* about to be freed */
+};
+
+struct connection {
+    struct server *server;
+    struct connection *next;
+    struct connection **previous; /* what points to this one */
+    struct event event;
+    evutil_socket_t fd;
+    enum connection_state state;
+    bool advancing; /* connection_advance() is at work further up */
+    bool closing;   /* close once the answer is out */
+    short awaiting; /* EV_READ, EV_WRITE or 0 */
+    int64_t deadline_ms;
+    int64_t requests;
+    char *buffer; /* NULL while idle */
+    size_t filled;
+    size_t used; /* bytes at its front that the request at hand owns */
+    struct request *req;
+    char *head; /* what a first write left of the answer's head */
+    size_t head_len;
+    size_t written; /* of head and body together */
+    union address peer;
+    char peer_text[INET6_ADDRSTRLEN];
+};
+
+struct end_hook {
+    request_end_fn *fn;
+    void *argument;
+    struct end_hook *next;
+};
+
+struct request {
+    struct connection *connection;
+    struct server *server;
+    struct arena *arena; /* the request lives in it */
+    struct parser parser;
+    struct request_head head;
+    struct route_match match;
+    bool head_complete;
+    int refusal; /* status decided on before the handler; 0 for none */
+    struct text body;
+    bool form_parsed, query_parsed;
+    enum error form_error, query_error;
+    struct form form, query;
+    const char *client;
+    const char *user;
+    const char *id;
+    int64_t started_us;
+    struct end_hook *hooks;
+
+    /* The answer. */
+    bool answered;
+    struct page *page;
+    int status;
+    bool bodyless;     /* HEAD, 304 */
+    const char *extra; /* "Name: value\r\n" lines of this answer alone */
+};
+
+/** A kept buffer that no connection needs now. */
+struct spare_buffer {
+    struct spare_buffer *next;
+};
+
+struct server {
+    struct event_base *base;
+    const struct server_config *config;
+    const struct route *tables[2];
+    struct evconnlistener *listener;
+    struct event *sweep;
+    struct connection *connections;
+    size_t connection_count;
+    bool draining;
+    bool stopped;
+    bool starved; /* out of descriptors: not accepting */
+    int64_t starved_logged_ms;
+    int port;
+    struct spare_buffer *spares;
+    size_t spare_count;
+    struct text scratch; /* the head of the answer being written */
+    int64_t date_s;      /* what date[] is of */
+    char date[32];
+    uint64_t id_high, id_low; /* the next request's id */
+};
+
+/* connection.c */
+
+/** Serve an accepted socket; it is closed when that is impossible. */
+void connection_open(struct server *server, evutil_socket_t fd,
+                     const struct sockaddr *peer);
+
+/** Go on as far as possible after something happened. May free it. */
+void connection_advance(struct connection *connection);
+
+/** Its deadline has passed. May free it. */
+void connection_expire(struct connection *connection);
+
+/** The server stops: take a request that has arrived already, else close. */
+void connection_finish(struct connection *connection);
+
+/** Close at once; the request ends unanswered. */
+void connection_close(struct connection *connection);
+
+/* request.c */
+
+/** A new request on a connection; NULL when out of memory. */
+struct request *request_open(struct connection *connection);
+
+/** The head is there: find route and id, ask the checks, set refusal. */
+void request_route_it(struct request *req);
+
+/** Run hooks and free it. */
+void request_close(struct request *req);
+
+/* response.c */
+
+/** Write the answer's head into the server's scratch text. */
+void response_head(struct request *req, bool closing);
+
+/** Write the line of the request log. */
+void response_log(const struct request *req);
+
+/* server.c */
+
+/** The current Date field's value. */
+const char *server_date(struct server *server);
+
+char *server_take_buffer(struct server *server);
+void server_give_buffer(struct server *server, char *buffer);
+
+/** A descriptor became free. */
+void server_resume(struct server *server);
+
+#endif

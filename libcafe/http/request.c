@@ -1,0 +1,267 @@
+/* What a handler may ask of a request, and what is settled before it runs. */
+#include "cafe/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cafe/clock.h"
+#include "private.h"
+
+struct request *request_open(struct connection *connection)
+{
+    struct arena *arena = arena_open(REQUEST_ARENA_MAX_BYTES);
+    struct request *req = arena ? arena_alloc(arena, sizeof(*req)) : NULL;
+
+    if (req == NULL) {
+        arena_close(arena);
+        return NULL;
+    }
+    req->arena = arena;
+    req->connection = connection;
+    req->server = connection->server;
+    req->client = connection->peer_text;
+    req->id = "";
+    req->started_us = clock_monotonic_us();
+    text_init(&req->body, BODY_READ_MAX_BYTES);
+    counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, 1);
+    return req;
+}
+
+void request_close(struct request *req)
+{
+    struct end_hook *hook;
+
+    if (req == NULL)
+        return;
+    for (hook = req->hooks; hook != NULL; hook = hook->next)
+        hook->fn(hook->argument);
+    counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, -1);
+    page_unref(req->page);
+    text_free(&req->body);
+    arena_close(req->arena);
+}
+
+static bool id_is_valid(struct slice id)
+{
+    size_t i;
+
+    for (i = 0; i < id.len; i++) {
+        char byte = id.data[i];
+
+        if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+              (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '_' ||
+              byte == '.'))
+            return false;
+    }
+    return id.len > 0 && id.len <= REQUEST_ID_MAX_CHARS;
+}
+
+/* The next state of a Weyl sequence, mixed (splitmix64): unique within a
+ * process, and told apart from other processes by a random start. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t mixed = *state += 0x9e3779b97f4a7c15u;
+
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
+    return mixed ^ (mixed >> 31);
+}
+
+static const char *make_id(struct request *req)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct server *server = req->server;
+    uint64_t halves[2] = { next_random(&server->id_high),
+                           next_random(&server->id_low) };
+    char *id = arena_alloc(req->arena, 33);
+    size_t i;
+
+    if (id == NULL)
+        return "";
+    for (i = 0; i < 32; i++)
+        id[i] = digits[(halves[i / 16] >> (4 * (i % 16))) & 15];
+    return id;
+}
+
+static void choose_id(struct request *req)
+{
+    struct slice given = head_field(&req->head, "x-request-id");
+    const char *copy = NULL;
+
+    if (id_is_valid(given))
+        copy = arena_copy(req->arena, given.data, given.len);
+    req->id = copy ? copy : make_id(req);
+}
+
+/* Ask the checks; the first refusal counts. */
+static int ask_checks(struct request *req)
+{
+    const struct server_check *check = req->server->config->checks;
+    int status;
+    int i;
+
+    for (i = 0; i < SERVER_CHECKS_MAX && check[i].check != NULL; i++) {
+        if ((status = check[i].check(check[i].context, req)) != 0)
+            return status;
+    }
+    return 0;
+}
+
+void request_route_it(struct request *req)
+{
+    const struct route *route;
+
+    choose_id(req);
+    router_match(req->server->tables, 2, req->head.method, req->head.path,
+                 &req->match);
+    route = req->match.route;
+    if (route == NULL || !(route->flags & ROUTE_OPEN))
+        req->refusal = ask_checks(req);
+    if (req->refusal == 0 && route == NULL)
+        req->refusal = req->match.allowed ? 405 : 404;
+    if (req->refusal == 0 &&
+        req->head.content_length > (int64_t)route->body_max_bytes)
+        req->refusal = 413;
+}
+
+void *request_app(const struct request *req)
+{
+    return req->server->config->app;
+}
+
+struct arena *request_arena(struct request *req)
+{
+    return req->arena;
+}
+
+const struct request_head *request_head(const struct request *req)
+{
+    return &req->head;
+}
+
+enum method request_method(const struct request *req)
+{
+    return req->head.method;
+}
+
+const struct route *request_route(const struct request *req)
+{
+    return req->match.route;
+}
+
+struct slice request_param(const struct request *req, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < req->match.param_count; i++) {
+        if (slice_is(req->match.params[i].name, name))
+            return req->match.params[i].value;
+    }
+    return (struct slice){ NULL, 0 };
+}
+
+enum error request_param_id(const struct request *req, const char *name,
+                            int64_t *id)
+{
+    uint64_t number;
+
+    if (slice_number(request_param(req, name), INT32_MAX, &number) != OK ||
+        number == 0)
+        return ERROR_NOT_FOUND;
+    *id = (int64_t)number;
+    return OK;
+}
+
+struct slice request_field(const struct request *req, const char *name)
+{
+    return head_field(&req->head, name);
+}
+
+struct slice request_body(const struct request *req)
+{
+    return text_slice(&req->body);
+}
+
+/* The media type without its parameters is that of a form. */
+static bool is_form(struct slice type)
+{
+    const char *semicolon = type.len ? memchr(type.data, ';', type.len) : NULL;
+
+    if (semicolon != NULL)
+        type.len = (size_t)(semicolon - type.data);
+    return slice_is_nocase(slice_trim(type),
+                           "application/x-www-form-urlencoded");
+}
+
+enum error request_form(struct request *req, const struct form **form)
+{
+    if (!req->form_parsed) {
+        req->form_parsed = true;
+        if (!is_form(request_field(req, "content-type")))
+            req->form_error = ERROR_NOT_FOUND;
+        else
+            req->form_error =
+                form_parse(req->arena, request_body(req), &req->form);
+    }
+    if (req->form_error == OK)
+        *form = &req->form;
+    return req->form_error;
+}
+
+enum error request_query(struct request *req, const struct form **form)
+{
+    if (!req->query_parsed) {
+        req->query_parsed = true;
+        req->query_error = form_parse(req->arena, req->head.query, &req->query);
+    }
+    if (req->query_error == OK)
+        *form = &req->query;
+    return req->query_error;
+}
+
+const struct sockaddr *request_peer(const struct request *req)
+{
+    return &req->connection->peer.any;
+}
+
+const char *request_client(const struct request *req)
+{
+    return req->client;
+}
+
+void request_set_client(struct request *req, const char *client)
+{
+    const char *copy = arena_copy(req->arena, client, strlen(client));
+
+    if (copy != NULL)
+        req->client = copy;
+}
+
+const char *request_user(const struct request *req)
+{
+    return req->user;
+}
+
+void request_set_user(struct request *req, const char *user)
+{
+    req->user = arena_copy(req->arena, user, strlen(user));
+}
+
+const char *request_id(const struct request *req)
+{
+    return req->id;
+}
+
+enum error request_on_end(struct request *req, request_end_fn *fn,
+                          void *argument)
+{
+    struct end_hook *hook = arena_alloc(req->arena, sizeof(*hook));
+
+    if (hook == NULL)
+        return ERROR_MEMORY;
+    hook->fn = fn;
+    hook->argument = argument;
+    hook->next = req->hooks;
+    req->hooks = hook;
+    return OK;
+}

@@ -1,0 +1,196 @@
+/* Answers: how a request ends, what its head says, and its line in the log. */
+#include "cafe/response.h"
+
+#include <assert.h>
+
+#include "cafe/clock.h"
+#include "grammar.h"
+#include "private.h"
+
+static const struct {
+    int status;
+    const char *reason;
+} reasons[] = {
+    { 200, "OK" },
+    { 201, "Created" },
+    { 204, "No Content" },
+    { 303, "See Other" },
+    { 304, "Not Modified" },
+    { 400, "Bad Request" },
+    { 401, "Unauthorized" },
+    { 403, "Forbidden" },
+    { 404, "Not Found" },
+    { 405, "Method Not Allowed" },
+    { 408, "Request Timeout" },
+    { 409, "Conflict" },
+    { 411, "Length Required" },
+    { 412, "Precondition Failed" },
+    { 413, "Content Too Large" },
+    { 414, "URI Too Long" },
+    { 415, "Unsupported Media Type" },
+    { 422, "Unprocessable Content" },
+    { 428, "Precondition Required" },
+    { 429, "Too Many Requests" },
+    { 431, "Request Header Fields Too Large" },
+    { 500, "Internal Server Error" },
+    { 501, "Not Implemented" },
+    { 503, "Service Unavailable" },
+    { 505, "HTTP Version Not Supported" },
+};
+
+const char *status_reason(int status)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    }
+    return "Unknown";
+}
+
+/* A page of plain text, safe whatever the text is. */
+static struct page *plain_page(int status, const char *string)
+{
+    struct page *page = page_open(status);
+    struct text body;
+
+    if (page == NULL)
+        return NULL;
+    text_init(&body, 0);
+    text_append_string(&body, string);
+    page_field(page, "Content-Type", "text/plain; charset=utf-8");
+    page_field(page, "Cache-Control", "no-store");
+    page_field(page, "X-Content-Type-Options", "nosniff");
+    page_field(page, "Referrer-Policy", "same-origin");
+    page_field(page, "Content-Security-Policy",
+               "default-src 'none'; frame-ancestors 'none'");
+    page_body(page, &body);
+    return page;
+}
+
+/* RFC 9110 13.1.2: a weak comparison with each member, or "*". */
+static bool etag_matches(struct slice list, const char *etag)
+{
+    struct slice member;
+
+    while ((member = grammar_next_member(&list)).data != NULL) {
+        if (slice_starts(member, "W/"))
+            member = (struct slice){ member.data + 2, member.len - 2 };
+        if (slice_is(member, etag) || slice_is(member, "*"))
+            return true;
+    }
+    return false;
+}
+
+static bool is_unchanged(const struct request *req, const struct page *page)
+{
+    return (req->head.method & (GET | HEAD)) && page->status == 200 &&
+           page->etag[0] != '\0' &&
+           etag_matches(request_field(req, "if-none-match"), page->etag);
+}
+
+void respond_page(struct request *req, struct page *page)
+{
+    assert(!req->answered && "answered twice");
+    if (page != NULL && page->failed) {
+        page_unref(page);
+        page = NULL;
+    }
+    if (page == NULL)
+        page = plain_page(500, "The server is out of memory. Try again.\n");
+    req->answered = true;
+    req->page = page;
+    req->status = page ? page->status : 500;
+    if (page != NULL && is_unchanged(req, page))
+        req->status = 304;
+    req->bodyless = req->status == 304 || req->head.method == HEAD;
+    if (!req->connection->advancing)
+        connection_advance(req->connection);
+}
+
+/* Fields that depend on this request and so are not the page's. */
+static void add_extra(struct request *req, int status)
+{
+    struct text allow;
+
+    if (status == 503)
+        req->extra = "Retry-After: 2\r\n";
+    if (status != 405)
+        return;
+    text_init(&allow, 0);
+    router_allow(req->match.allowed, &allow);
+    req->extra = arena_printf(req->arena, "Allow: %s\r\n", text_string(&allow));
+    text_free(&allow);
+}
+
+void respond_error(struct request *req, int status)
+{
+    error_page_fn *make = req->server->config->error_page;
+    struct page *page = NULL;
+
+    add_extra(req, status);
+    if (make != NULL && req->head_complete)
+        page = make(req, status);
+    if (page == NULL) {
+        const char *text =
+            arena_printf(req->arena, "%d %s\n", status, status_reason(status));
+
+        page = plain_page(status, text ? text : "");
+    }
+    respond_page(req, page);
+}
+
+void respond_see_other(struct request *req, const char *location)
+{
+    struct page *page = plain_page(303, "");
+
+    if (page != NULL)
+        page_field(page, "Location", location);
+    respond_page(req, page);
+}
+
+void respond_plain(struct request *req, int status, const char *text)
+{
+    respond_page(req, plain_page(status, text));
+}
+
+void response_head(struct request *req, bool closing)
+{
+    struct text *head = &req->server->scratch;
+
+    text_reset(head);
+    text_printf(head, "HTTP/1.1 %d %s\r\nDate: %s\r\n", req->status,
+                status_reason(req->status), server_date(req->server));
+    text_append_slice(head, text_slice(&req->page->fields));
+    if (req->extra != NULL)
+        text_append_string(head, req->extra);
+    if (req->status != 204 && req->status != 304)
+        text_printf(head, "Content-Length: %zu\r\n", req->page->body.len);
+    text_printf(head, "X-Request-Id: %s\r\n%s\r\n", req->id,
+                closing ? "Connection: close\r\n" : "");
+}
+
+void response_log(const struct request *req)
+{
+    const struct server_config *config = req->server->config;
+    const struct route *route = req->match.route;
+    size_t body_len = req->bodyless ? 0 : req->page->body.len;
+    bool quiet = route != NULL && (route->flags & ROUTE_QUIET);
+    const char *user = req->user ? req->user : "";
+
+    if (!config->log_requests)
+        return;
+    log_line(
+        config->log, quiet ? LOG_DEBUG : LOG_INFO, "request",
+        LOG_STRING("request_id", req->id),
+        LOG_STRING("method", method_name(req->head.method)),
+        LOG_STRING("route", route ? route->path : ""),
+        LOG_SLICE("path", req->head_complete ? req->head.path : SLICE("")),
+        LOG_NUMBER("status", req->status),
+        LOG_DECIMAL("duration_ms",
+                    (double)(clock_monotonic_us() - req->started_us) / 1000),
+        LOG_NUMBER("bytes_out", (int64_t)(req->server->scratch.len + body_len)),
+        LOG_STRING("client_ip", req->client), LOG_STRING("user", user),
+        LOG_END);
+}

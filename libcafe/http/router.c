@@ -1,0 +1,122 @@
+/* Finds the row of a route table for a method and a path. */
+#include "cafe/router.h"
+
+#include <string.h>
+
+/* Take the next segment of a path that begins with "/". */
+static struct slice next_segment(struct slice *path)
+{
+    struct slice segment = { path->data + 1, path->len - 1 };
+    const char *slash = segment.len ? memchr(segment.data, '/', segment.len)
+                                    : NULL;
+
+    if (slash != NULL)
+        segment.len = (size_t)(slash - segment.data);
+    path->data = segment.data + segment.len;
+    path->len -= segment.len + 1;
+    return segment;
+}
+
+static bool is_param(struct slice pattern)
+{
+    return pattern.len > 2 && pattern.data[0] == '{';
+}
+
+/* "{name...}" stands for the rest of the path. */
+static bool is_rest(struct slice pattern)
+{
+    return is_param(pattern) && pattern.len > 5 &&
+           memcmp(pattern.data + pattern.len - 4, "...}", 4) == 0;
+}
+
+static void add_param(struct route_match *match, struct slice pattern,
+                      size_t suffix_len, struct slice value)
+{
+    struct route_param *param;
+
+    if (match->param_count == ROUTE_PARAMS_MAX)
+        return;
+    param = &match->params[match->param_count++];
+    param->name =
+        (struct slice){ pattern.data + 1, pattern.len - 1 - suffix_len };
+    param->value = value;
+}
+
+/* Compare a path with a pattern, noting what its parameters stand for. */
+static bool path_fits(struct slice pattern, struct slice path,
+                      struct route_match *match)
+{
+    match->param_count = 0;
+    while (pattern.len > 0 && path.len > 0) {
+        struct slice whole = { path.data + 1, path.len - 1 };
+        struct slice want = next_segment(&pattern);
+        struct slice have = next_segment(&path);
+
+        if (is_rest(want)) {
+            add_param(match, want, 4, whole);
+            return whole.len > 0;
+        }
+        if (is_param(want)) {
+            if (have.len == 0)
+                return false;
+            add_param(match, want, 1, have);
+        } else if (!slice_equal(want, have)) {
+            return false;
+        }
+    }
+    return pattern.len == 0 && path.len == 0;
+}
+
+/* HEAD is served wherever GET is. */
+static unsigned methods_of(const struct route *route)
+{
+    return route->methods | (route->methods & GET ? (unsigned)HEAD : 0);
+}
+
+static bool match_table(const struct route *table, enum method method,
+                        struct slice path, struct route_match *match)
+{
+    const struct route *route;
+
+    for (route = table; route->methods != 0; route++) {
+        if (!path_fits(slice_of(route->path), path, match))
+            continue;
+        match->allowed |= methods_of(route);
+        if (methods_of(route) & (unsigned)method) {
+            match->route = route;
+            return true;
+        }
+    }
+    return false;
+}
+
+void router_match(const struct route *const tables[], size_t table_count,
+                  enum method method, struct slice path,
+                  struct route_match *match)
+{
+    size_t i;
+
+    match->route = NULL;
+    match->allowed = 0;
+    match->param_count = 0;
+    if (path.len > 1 && path.data[path.len - 1] == '/')
+        path.len--;
+    for (i = 0; i < table_count; i++) {
+        if (tables[i] != NULL && match_table(tables[i], method, path, match))
+            return;
+    }
+    match->param_count = 0;
+}
+
+void router_allow(unsigned methods, struct text *text)
+{
+    unsigned bit;
+
+    for (bit = GET; bit <= OPTIONS; bit <<= 1) {
+        if (!(methods & bit))
+            continue;
+        if (text->len > 0)
+            text_append_string(text, ", ");
+        text_append_string(text, method_name((enum method)bit));
+    }
+}

@@ -1,0 +1,321 @@
+/* The server: its listener, its connections as a list, and what they share.
+ * One timer looks at all deadlines twice a second, so that a connection costs
+ * no timer of its own. */
+#include "cafe/server.h"
+
+#include <errno.h>
+#include <event2/listener.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "cafe/clock.h"
+#include "private.h"
+
+enum { BACKLOG = 511, HEAD_MAX_BYTES = 64 * 1024, STARVED_LOG_MS = 1000 };
+
+static const struct timeval sweep_interval = { 0, 500 * 1000 };
+
+static const char full_answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
+                                  "Content-Length: 0\r\n"
+                                  "Retry-After: 2\r\n"
+                                  "Connection: close\r\n\r\n";
+
+const struct server_limits server_limits_default = {
+    .head_ms = 5000,
+    .body_ms = 10000,
+    .body_min_rate = 1024,
+    .idle_ms = 75000,
+    .write_ms = 10000,
+    .linger_ms = 2000,
+    .connections_max = 10000,
+    .requests_max = 1000,
+};
+
+/* Close what has waited too long, and try to accept again when starved. */
+static void on_sweep(evutil_socket_t fd, short what, void *argument)
+{
+    struct server *server = argument;
+    struct connection *connection = server->connections;
+    int64_t now = clock_monotonic_ms();
+
+    (void)fd;
+    (void)what;
+    while (connection != NULL) {
+        struct connection *next = connection->next;
+
+        if (connection->deadline_ms <= now)
+            connection_expire(connection);
+        connection = next;
+    }
+    server_resume(server);
+}
+
+enum error server_open(struct event_base *base,
+                       const struct server_config *config,
+                       struct server **result)
+{
+    struct server *server = calloc(1, sizeof(*server));
+    uint64_t seed[2] = { (uint64_t)clock_utc_us(), (uint64_t)getpid() };
+
+    if (server == NULL)
+        return ERROR_MEMORY;
+    server->base = base;
+    server->config = config;
+    server->tables[0] = config->routes;
+    server->tables[1] = config->more_routes;
+    server->sweep = event_new(base, -1, EV_PERSIST, on_sweep, server);
+    if (server->sweep == NULL || event_add(server->sweep, &sweep_interval)) {
+        server_close(server);
+        return ERROR_MEMORY;
+    }
+    /* Without random bytes the time and the process tell ids apart. */
+    if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) < 0)
+        seed[1] += (uint64_t)clock_monotonic_us();
+    server->id_high = seed[0];
+    server->id_low = seed[1];
+    text_init(&server->scratch, HEAD_MAX_BYTES);
+    *result = server;
+    return OK;
+}
+
+/* Over the cap: say so and close, without a connection object. */
+static void turn_away(struct server *server, evutil_socket_t fd)
+{
+    counter_add(server->config->counters, COUNTER_CONNECTIONS_REFUSED, 1);
+    if (send(fd, full_answer, sizeof(full_answer) - 1, MSG_NOSIGNAL) > 0)
+        shutdown(fd, SHUT_WR);
+    close(fd);
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+                      struct sockaddr *peer, int len, void *argument)
+{
+    struct server *server = argument;
+
+    (void)listener;
+    (void)len;
+    if (server->connection_count >=
+        (size_t)server->config->limits.connections_max)
+        turn_away(server, fd);
+    else
+        connection_open(server, fd, peer);
+}
+
+/* No descriptor or no memory: stop accepting instead of being woken for the
+ * same waiting client again and again. */
+static void on_accept_error(struct evconnlistener *listener, void *argument)
+{
+    struct server *server = argument;
+    int64_t now = clock_monotonic_ms();
+    int number = errno;
+
+    evconnlistener_disable(listener);
+    server->starved = true;
+    if (now - server->starved_logged_ms < STARVED_LOG_MS)
+        return;
+    server->starved_logged_ms = now;
+    log_line(server->config->log, LOG_ERROR, "cannot accept",
+             LOG_STRING("server", server->config->name),
+             LOG_STRING("reason", strerror(number)), LOG_END);
+}
+
+void server_resume(struct server *server)
+{
+    if (!server->starved || server->listener == NULL)
+        return;
+    server->starved = false;
+    evconnlistener_enable(server->listener);
+}
+
+/* "" is every address of both families where the system has IPv6. */
+static int make_address(const char *bind_to, int port, union address *address,
+                        socklen_t *len)
+{
+    struct in6_addr any = IN6ADDR_ANY_INIT;
+
+    memset(address, 0, sizeof(*address));
+    if (bind_to[0] == '\0') {
+        address->v6.sin6_family = AF_INET6;
+        address->v6.sin6_addr = any;
+    } else if (evutil_inet_pton(AF_INET, bind_to, &address->v4.sin_addr) == 1) {
+        address->v4.sin_family = AF_INET;
+    } else if (evutil_inet_pton(AF_INET6, bind_to, &address->v6.sin6_addr) ==
+               1) {
+        address->v6.sin6_family = AF_INET6;
+    } else {
+        return -1;
+    }
+    if (address->any.sa_family == AF_INET) {
+        address->v4.sin_port = htons((uint16_t)port);
+        *len = sizeof(address->v4);
+    } else {
+        address->v6.sin6_port = htons((uint16_t)port);
+        *len = sizeof(address->v6);
+    }
+    return 0;
+}
+
+static void set_option(int fd, int level, int name, int value)
+{
+    /* A kernel without the option serves all the same. */
+    if (setsockopt(fd, level, name, &value, sizeof(value)) < 0)
+        return;
+}
+
+/* A listening socket; -1 with errno. Accepted ones inherit TCP_NODELAY. */
+static int listen_on(const union address *address, socklen_t len,
+                     bool both_families)
+{
+    int fd = socket(address->any.sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -1;
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (address->any.sa_family == AF_INET6)
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !both_families);
+    if (bind(fd, &address->any, len) < 0 || listen(fd, BACKLOG) < 0) {
+        int number = errno;
+
+        close(fd);
+        errno = number;
+        return -1;
+    }
+    return fd;
+}
+
+static int port_of(int fd)
+{
+    union address address;
+    socklen_t len = sizeof(address);
+
+    if (getsockname(fd, &address.any, &len) < 0)
+        return 0;
+    return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port
+                                                  : address.v6.sin6_port);
+}
+
+enum error server_listen(struct server *server, const char *bind_to, int port,
+                         struct text *error)
+{
+    union address address;
+    socklen_t len;
+    int fd;
+
+    if (make_address(bind_to, port, &address, &len) < 0) {
+        text_printf(error, "bind: '%s' is not a numeric address", bind_to);
+        return ERROR_CONFIG;
+    }
+    fd = listen_on(&address, len, bind_to[0] == '\0');
+    if (fd < 0 && bind_to[0] == '\0' && errno == EAFNOSUPPORT) {
+        if (make_address("0.0.0.0", port, &address, &len) == 0)
+            fd = listen_on(&address, len, false);
+    }
+    if (fd < 0) {
+        text_printf(error, "%s:%d: %s", bind_to[0] ? bind_to : "*", port,
+                    strerror(errno));
+        return ERROR_SYSTEM;
+    }
+    server->port = port_of(fd);
+    server->listener = evconnlistener_new(
+        server->base, on_accept, server,
+        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    if (server->listener == NULL) {
+        close(fd);
+        return ERROR_MEMORY;
+    }
+    evconnlistener_set_error_cb(server->listener, on_accept_error);
+    return OK;
+}
+
+int server_port(const struct server *server)
+{
+    return server->port;
+}
+
+void server_drain(struct server *server)
+{
+    server->draining = true;
+}
+
+void server_stop(struct server *server)
+{
+    struct connection *connection = server->connections;
+
+    server->draining = true;
+    if (server->listener != NULL)
+        evconnlistener_free(server->listener);
+    server->listener = NULL;
+    while (connection != NULL) {
+        struct connection *next = connection->next;
+
+        connection_finish(connection);
+        connection = next;
+    }
+}
+
+size_t server_connections(const struct server *server)
+{
+    return server->connection_count;
+}
+
+void server_close(struct server *server)
+{
+    if (server == NULL)
+        return;
+    if (server->listener != NULL)
+        evconnlistener_free(server->listener);
+    server->listener = NULL;
+    while (server->connections != NULL)
+        connection_close(server->connections);
+    if (server->sweep != NULL)
+        event_free(server->sweep);
+    while (server->spares != NULL) {
+        struct spare_buffer *next = server->spares->next;
+
+        free(server->spares);
+        server->spares = next;
+    }
+    text_free(&server->scratch);
+    free(server);
+}
+
+const char *server_date(struct server *server)
+{
+    int64_t now_us = clock_utc_us();
+
+    if (now_us / 1000000 != server->date_s) {
+        server->date_s = now_us / 1000000;
+        clock_http_date(now_us, server->date);
+    }
+    return server->date;
+}
+
+char *server_take_buffer(struct server *server)
+{
+    struct spare_buffer *spare = server->spares;
+
+    if (spare == NULL)
+        return malloc(BUFFER_BYTES);
+    server->spares = spare->next;
+    server->spare_count--;
+    return (char *)spare;
+}
+
+void server_give_buffer(struct server *server, char *buffer)
+{
+    struct spare_buffer *spare = (void *)buffer;
+
+    if (server->spare_count >= BUFFERS_KEPT) {
+        free(buffer);
+        return;
+    }
+    spare->next = server->spares;
+    server->spares = spare;
+    server->spare_count++;
+}
