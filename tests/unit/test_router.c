@@ -1,0 +1,107 @@
+/* The router: rows, parameters, trailing slashes, what a path allows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cafe/router.h"
+
+static void handle(struct request *req)
+{
+    (void)req;
+}
+
+static const struct route first[] = {
+    { .methods = GET, .path = "/", .handler = handle },
+    { .methods = GET, .path = "/suppliers", .handler = handle },
+    { .methods = GET, .path = "/suppliers/{id}", .handler = handle },
+    { .methods = POST, .path = "/suppliers/{id}", .handler = handle },
+    { .methods = 0 },
+};
+
+static const struct route second[] = {
+    { .methods = GET, .path = "/static/{path...}", .handler = handle },
+    { .methods = GET, .path = "/a/{x}/b/{y}", .handler = handle },
+    { .methods = 0 },
+};
+
+static struct route_match match(enum method method, const char *path)
+{
+    const struct route *const tables[] = { first, second };
+    struct route_match result;
+
+    router_match(tables, 2, method, slice_of(path), &result);
+    return result;
+}
+
+static void rows_are_found(void **state)
+{
+    static const struct {
+        enum method method;
+        const char *path;
+        const struct route *route;
+    } rows[] = {
+        { GET, "/", &first[0] },
+        { HEAD, "/", &first[0] },
+        { GET, "/suppliers", &first[1] },
+        { GET, "/suppliers/", &first[1] },
+        { GET, "/suppliers/7", &first[2] },
+        { POST, "/suppliers/7/", &first[3] },
+        { GET, "/static/h/a.css", &second[0] },
+        { GET, "/a/1/b/2", &second[1] },
+        { GET, "/static", NULL },
+        { GET, "/suppliers//", NULL },
+        { GET, "//suppliers", NULL },
+        { GET, "/suppliers/7/8", NULL },
+        { GET, "/Suppliers", NULL },
+        { GET, "/supplier", NULL },
+        { GET, "/%73uppliers", NULL },
+        { DELETE, "/suppliers/7", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (match(rows[i].method, rows[i].path).route != rows[i].route)
+            fail_msg("%s %s", method_name(rows[i].method), rows[i].path);
+    }
+}
+
+static void parameters_are_named(void **state)
+{
+    struct route_match two = match(GET, "/a/1/b/x%2Fy");
+    struct route_match rest = match(GET, "/static/h/a/b.css");
+
+    (void)state;
+    assert_int_equal(two.param_count, 2);
+    assert_true(slice_is(two.params[0].name, "x"));
+    assert_true(slice_is(two.params[0].value, "1"));
+    assert_true(slice_is(two.params[1].value, "x%2Fy"));
+    assert_true(slice_is(rest.params[0].name, "path"));
+    assert_true(slice_is(rest.params[0].value, "h/a/b.css"));
+}
+
+static void a_path_knows_its_methods(void **state)
+{
+    struct text allow;
+
+    (void)state;
+    assert_int_equal(match(GET, "/nowhere").allowed, 0);
+    text_init(&allow, 0);
+    router_allow(match(PUT, "/suppliers/7").allowed, &allow);
+    assert_string_equal(text_string(&allow), "GET, HEAD, POST");
+    text_free(&allow);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_found),
+        cmocka_unit_test(parameters_are_named),
+        cmocka_unit_test(a_path_knows_its_methods),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
