@@ -67,11 +67,18 @@ MUST_CHECK enum error supplier_from_form(struct arena *arena,
                                          const struct form *form,
                                          struct supplier *supplier);
 
-/** Check every field by the table; `faults` is filled completely. */
-void supplier_check(const struct supplier *supplier,
+/**
+ * Check every field by the table; `faults` is filled completely.
+ *
+ * arena  Holds the messages that count ("… by 12 characters …").
+ */
+void supplier_check(struct arena *arena, const struct supplier *supplier,
                     struct supplier_faults *faults);
 
-/** Set id and every field of the table as members of a view object. */
+/**
+ * Set id and every field of the table as members of a view object, and a flag
+ * has_… for each field (has_notes), true when it isn't empty.
+ */
 void supplier_view(const struct supplier *supplier, struct view *object);
 
 #endif
