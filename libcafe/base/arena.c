@@ -1,0 +1,127 @@
+/* An arena: blocks of growing size, given back all at once. */
+#include "cafe/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 16, FIRST_BLOCK_BYTES = 8 * 1024 - 64 };
+enum { LARGEST_BLOCK_BYTES = 256 * 1024 };
+
+struct block {
+    struct block *next;
+    size_t capacity;
+    size_t used;
+    /* Where the bytes begin; a size of its own keeps them aligned. */
+    _Alignas(ALIGNMENT) char bytes[];
+};
+
+struct arena {
+    struct block *blocks; /* the newest first */
+    size_t max_bytes;
+    size_t used;
+    size_t next_capacity;
+};
+
+struct arena *arena_open(size_t max_bytes)
+{
+    struct arena *arena = calloc(1, sizeof(*arena));
+
+    if (arena == NULL)
+        return NULL;
+    arena->max_bytes = max_bytes;
+    arena->next_capacity = FIRST_BLOCK_BYTES;
+    return arena;
+}
+
+void arena_close(struct arena *arena)
+{
+    if (arena == NULL)
+        return;
+    while (arena->blocks != NULL) {
+        struct block *next = arena->blocks->next;
+
+        free(arena->blocks);
+        arena->blocks = next;
+    }
+    free(arena);
+}
+
+/* A block with room for `bytes`, in front of the others. */
+static struct block *add_block(struct arena *arena, size_t bytes)
+{
+    size_t capacity = bytes > arena->next_capacity ? bytes
+                                                   : arena->next_capacity;
+    struct block *block = malloc(sizeof(*block) + capacity);
+
+    if (block == NULL)
+        return NULL;
+    block->capacity = capacity;
+    block->used = 0;
+    block->next = arena->blocks;
+    arena->blocks = block;
+    if (arena->next_capacity < LARGEST_BLOCK_BYTES)
+        arena->next_capacity *= 2;
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    size_t rounded = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    struct block *block = arena->blocks;
+    void *memory;
+
+    if (rounded < bytes || rounded > SIZE_MAX / 2)
+        return NULL;
+    if (arena->max_bytes > 0 && (arena->used > arena->max_bytes ||
+                                 rounded > arena->max_bytes - arena->used))
+        return NULL;
+    if (block == NULL || block->capacity - block->used < rounded)
+        block = add_block(arena, rounded);
+    if (block == NULL)
+        return NULL;
+    memory = block->bytes + block->used;
+    block->used += rounded;
+    arena->used += rounded;
+    return memset(memory, 0, rounded);
+}
+
+char *arena_copy(struct arena *arena, const char *data, size_t len)
+{
+    char *copy = len < SIZE_MAX ? arena_alloc(arena, len + 1) : NULL;
+
+    if (copy != NULL && len > 0)
+        memcpy(copy, data, len);
+    return copy;
+}
+
+struct slice arena_slice(struct arena *arena, struct slice source)
+{
+    char *copy = arena_copy(arena, source.data, source.len);
+
+    return (struct slice){ copy, copy ? source.len : 0 };
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    char *text = NULL;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len >= 0)
+        text = arena_alloc(arena, (size_t)len + 1);
+    if (text == NULL)
+        return NULL;
+    va_start(args, format);
+    vsnprintf(text, (size_t)len + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->used;
+}

@@ -1,0 +1,56 @@
+/* Monotonic and UTC time. */
+#include "cafe/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t now_us(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t clock_monotonic_us(void)
+{
+    return now_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_monotonic_ms(void)
+{
+    return now_us(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t clock_utc_us(void)
+{
+    return now_us(CLOCK_REALTIME);
+}
+
+void clock_http_date(int64_t utc_us, char date[CLOCK_HTTP_DATE_BYTES])
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t seconds = (time_t)(utc_us / 1000000);
+    struct tm tm;
+    char text[64];
+
+    gmtime_r(&seconds, &tm);
+    snprintf(text, sizeof(text), "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+             days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
+             tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    snprintf(date, CLOCK_HTTP_DATE_BYTES, "%.29s", text);
+}
+
+void clock_iso(int64_t utc_us, char iso[CLOCK_ISO_BYTES])
+{
+    time_t seconds = (time_t)(utc_us / 1000000);
+    struct tm tm;
+    char text[64];
+
+    gmtime_r(&seconds, &tm);
+    snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+             tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+             tm.tm_min, tm.tm_sec, (int)(utc_us / 1000 % 1000));
+    snprintf(iso, CLOCK_ISO_BYTES, "%.27s", text);
+}

@@ -1,0 +1,75 @@
+/* Pages: built by one owner, then shared and read-only. */
+#include "cafe/page.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cafe/hash.h"
+
+struct page *page_open(int status)
+{
+    struct page *page = calloc(1, sizeof(*page));
+
+    if (page == NULL)
+        return NULL;
+    atomic_init(&page->references, 1);
+    page->status = status;
+    text_init(&page->fields, 0);
+    text_init(&page->body, 0);
+    return page;
+}
+
+/* RFC 9110 5.1 and 5.5, as far as a field could break the head. */
+static bool can_be_sent(const char *name, const char *value)
+{
+    static const char token[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789!#$%&'*+-.^_`|~";
+
+    return name[0] != '\0' && name[strspn(name, token)] == '\0' &&
+           value[strcspn(value, "\r\n")] == '\0';
+}
+
+void page_field(struct page *page, const char *name, const char *value)
+{
+    if (!can_be_sent(name, value)) {
+        page->failed = true;
+        return;
+    }
+    text_printf(&page->fields, "%s: %s\r\n", name, value);
+    page->failed |= page->fields.failed;
+}
+
+void page_body(struct page *page, struct text *body)
+{
+    text_free(&page->body);
+    page->body = *body;
+    page->failed |= body->failed;
+    text_init(body, body->max_bytes);
+}
+
+void page_make_etag(struct page *page)
+{
+    char hex[HASH_HEX_CHARS + 1];
+
+    hash_hex(text_slice(&page->body), hex);
+    snprintf(page->etag, sizeof(page->etag), "\"%s\"", hex);
+    page_field(page, "ETag", page->etag);
+}
+
+struct page *page_ref(struct page *page)
+{
+    atomic_fetch_add_explicit(&page->references, 1, memory_order_relaxed);
+    return page;
+}
+
+void page_unref(struct page *page)
+{
+    if (page == NULL || atomic_fetch_sub_explicit(&page->references, 1,
+                                                  memory_order_acq_rel) != 1)
+        return;
+    text_free(&page->fields);
+    text_free(&page->body);
+    free(page);
+}

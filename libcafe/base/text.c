@@ -1,0 +1,181 @@
+/* Slices and growing texts. */
+#include "cafe/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { FIRST_CAPACITY = 256 };
+
+struct slice slice_of(const char *string)
+{
+    return (struct slice){ string, string ? strlen(string) : 0 };
+}
+
+bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool slice_is(struct slice slice, const char *string)
+{
+    return slice_equal(slice, slice_of(string));
+}
+
+bool slice_is_nocase(struct slice slice, const char *string)
+{
+    return slice.len == strlen(string) &&
+           (slice.len == 0 || strncasecmp(slice.data, string, slice.len) == 0);
+}
+
+bool slice_starts(struct slice slice, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return slice.len >= len &&
+           (len == 0 || memcmp(slice.data, prefix, len) == 0);
+}
+
+static bool is_space(char byte)
+{
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+struct slice slice_trim(struct slice slice)
+{
+    while (slice.len > 0 && is_space(slice.data[0])) {
+        slice.data++;
+        slice.len--;
+    }
+    while (slice.len > 0 && is_space(slice.data[slice.len - 1]))
+        slice.len--;
+    return slice;
+}
+
+enum error slice_number(struct slice slice, uint64_t max, uint64_t *number)
+{
+    uint64_t result = 0;
+    size_t i;
+
+    if (slice.len == 0 || (slice.len > 1 && slice.data[0] == '0'))
+        return ERROR_SYNTAX;
+    for (i = 0; i < slice.len; i++) {
+        if (slice.data[i] < '0' || slice.data[i] > '9')
+            return ERROR_SYNTAX;
+    }
+    for (i = 0; i < slice.len; i++) {
+        uint64_t digit = (uint64_t)(slice.data[i] - '0');
+
+        if (digit > max || result > (max - digit) / 10)
+            return ERROR_LIMIT;
+        result = result * 10 + digit;
+    }
+    *number = result;
+    return OK;
+}
+
+void text_init(struct text *text, size_t max_bytes)
+{
+    *text = (struct text){ .max_bytes = max_bytes };
+}
+
+void text_free(struct text *text)
+{
+    free(text->data);
+    text_init(text, text->max_bytes);
+}
+
+void text_reset(struct text *text)
+{
+    text->len = 0;
+    text->failed = false;
+    if (text->data != NULL)
+        text->data[0] = '\0';
+}
+
+/* Make room for `more` bytes and a NUL behind what is there. */
+static bool reserve(struct text *text, size_t more)
+{
+    size_t capacity = text->capacity ? text->capacity : FIRST_CAPACITY;
+    char *data;
+
+    if (text->failed)
+        return false;
+    if (more >= SIZE_MAX / 4 - text->len ||
+        (text->max_bytes > 0 && text->len + more > text->max_bytes)) {
+        text->failed = true;
+        return false;
+    }
+    if (text->len + more < text->capacity)
+        return true;
+    while (capacity <= text->len + more)
+        capacity *= 2;
+    data = realloc(text->data, capacity);
+    if (data == NULL) {
+        text->failed = true;
+        return false;
+    }
+    text->data = data;
+    text->capacity = capacity;
+    return true;
+}
+
+void text_append(struct text *text, const char *data, size_t len)
+{
+    if (len == 0 || !reserve(text, len))
+        return;
+    memcpy(text->data + text->len, data, len);
+    text->len += len;
+    text->data[text->len] = '\0';
+}
+
+void text_append_slice(struct text *text, struct slice slice)
+{
+    text_append(text, slice.data, slice.len);
+}
+
+void text_append_string(struct text *text, const char *string)
+{
+    text_append(text, string, strlen(string));
+}
+
+void text_append_char(struct text *text, char byte)
+{
+    text_append(text, &byte, 1);
+}
+
+void text_vprintf(struct text *text, const char *format, va_list args)
+{
+    va_list again;
+    int len;
+
+    va_copy(again, args);
+    len = vsnprintf(NULL, 0, format, args);
+    if (len < 0)
+        text->failed = true;
+    else if (reserve(text, (size_t)len)) {
+        vsnprintf(text->data + text->len, (size_t)len + 1, format, again);
+        text->len += (size_t)len;
+    }
+    va_end(again);
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    text_vprintf(text, format, args);
+    va_end(args);
+}
+
+struct slice text_slice(const struct text *text)
+{
+    return (struct slice){ text->data ? text->data : "", text->len };
+}
+
+const char *text_string(const struct text *text)
+{
+    return text->data && !text->failed ? text->data : "";
+}
