@@ -2,6 +2,7 @@
 #include "cafe/counters.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 void counter_add(struct counters *counters, enum counter which, int64_t n)
 {

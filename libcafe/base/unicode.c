@@ -1,0 +1,237 @@
+/* UTF-8 and Unicode, on top of utf8proc; its only user. */
+#include "cafe/unicode.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+/* Letters that case folding and stripping marks leave as they are, although
+ * people search for them by the letters on the right. */
+static const struct {
+    utf8proc_int32_t letter;
+    const char *spelt;
+} spellings[] = {
+    { 0x00df, "ss" }, { 0x0142, "l" },  { 0x00f8, "o" },  { 0x0111, "d" },
+    { 0x00e6, "ae" }, { 0x0153, "oe" }, { 0x00fe, "th" }, { 0x00f0, "d" },
+    { 0x0131, "i" },  { 0x0127, "h" },  { 0x0167, "t" },  { 0x014b, "n" },
+    { 0x0138, "k" },  { 0x0180, "b" },  { 0x0253, "b" },  { 0x0192, "f" },
+    { 0x0268, "i" },  { 0x0289, "u" },  { 0x2019, "'" },  { 0x2018, "'" },
+    { 0x2010, "-" },  { 0x2011, "-" },  { 0x2013, "-" },  { 0x2014, "-" },
+};
+
+/* Length of the well-formed sequence at `at` (RFC 3629 4), 0 for none. */
+static size_t sequence_len(const unsigned char *at, size_t left)
+{
+    unsigned char low = 0x80, high = 0xbf;
+    size_t len, i;
+
+    if (at[0] < 0x80)
+        return 1;
+    if (at[0] < 0xc2 || at[0] > 0xf4)
+        return 0;
+    len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    if (at[0] == 0xe0)
+        low = 0xa0;
+    else if (at[0] == 0xed)
+        high = 0x9f;
+    else if (at[0] == 0xf0)
+        low = 0x90;
+    else if (at[0] == 0xf4)
+        high = 0x8f;
+    if (left < len || at[1] < low || at[1] > high)
+        return 0;
+    for (i = 2; i < len; i++) {
+        if (at[i] < 0x80 || at[i] > 0xbf)
+            return 0;
+    }
+    return len;
+}
+
+bool utf8_valid(struct slice slice)
+{
+    const unsigned char *bytes = (const unsigned char *)slice.data;
+    size_t at = 0;
+
+    while (at < slice.len) {
+        uint64_t eight;
+        size_t len;
+
+        /* Eight ASCII bytes at once: most text is ASCII. */
+        if (slice.len - at >= sizeof(eight)) {
+            memcpy(&eight, bytes + at, sizeof(eight));
+            if ((eight & 0x8080808080808080u) == 0) {
+                at += sizeof(eight);
+                continue;
+            }
+        }
+        len = sequence_len(bytes + at, slice.len - at);
+        if (len == 0)
+            return false;
+        at += len;
+    }
+    return true;
+}
+
+size_t utf8_count(struct slice slice)
+{
+    size_t count = 0;
+    size_t i;
+
+    for (i = 0; i < slice.len; i++)
+        count += ((unsigned char)slice.data[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* Map with utf8proc into a malloc'd string of *len bytes. */
+static enum error map(struct slice slice, utf8proc_option_t options,
+                      utf8proc_uint8_t **mapped, size_t *len)
+{
+    utf8proc_ssize_t result = utf8proc_map((const utf8proc_uint8_t *)slice.data,
+                                           (utf8proc_ssize_t)slice.len, mapped,
+                                           options);
+
+    if (result == UTF8PROC_ERROR_NOMEM)
+        return ERROR_MEMORY;
+    if (result < 0)
+        return ERROR_SYNTAX;
+    *len = (size_t)result;
+    return OK;
+}
+
+static bool is_ascii(struct slice slice)
+{
+    size_t i;
+
+    for (i = 0; i < slice.len; i++) {
+        if ((unsigned char)slice.data[i] >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+enum error utf8_normalise(struct arena *arena, struct slice slice,
+                          struct slice *result)
+{
+    utf8proc_uint8_t *mapped = NULL;
+    struct slice copy;
+    size_t len = 0;
+    enum error err = OK;
+
+    if (is_ascii(slice)) {
+        copy = arena_slice(arena, slice);
+    } else {
+        err = map(slice, UTF8PROC_STABLE | UTF8PROC_COMPOSE, &mapped, &len);
+        if (err != OK)
+            return err;
+        copy = arena_slice(arena, (struct slice){ (char *)mapped, len });
+        free(mapped);
+    }
+    if (copy.data == NULL)
+        return ERROR_MEMORY;
+    *result = copy;
+    return OK;
+}
+
+static void append_letter(struct text *text, utf8proc_int32_t letter)
+{
+    utf8proc_uint8_t bytes[4];
+    size_t i;
+
+    for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        if (spellings[i].letter == letter) {
+            text_append_string(text, spellings[i].spelt);
+            return;
+        }
+    }
+    text_append(text, (const char *)bytes,
+                (size_t)utf8proc_encode_char(letter, bytes));
+}
+
+/* Replace what is not UTF-8, so that any bytes can be folded. */
+static void append_repaired(struct text *text, struct slice slice)
+{
+    const unsigned char *bytes = (const unsigned char *)slice.data;
+    size_t at = 0;
+
+    while (at < slice.len) {
+        size_t len = sequence_len(bytes + at, slice.len - at);
+
+        if (len == 0)
+            text_append_string(text, "\xef\xbf\xbd");
+        else
+            text_append(text, slice.data + at, len);
+        at += len ? len : 1;
+    }
+}
+
+/* Fold valid UTF-8 onto a text. */
+static enum error append_folded(struct text *text, struct slice slice)
+{
+    utf8proc_uint8_t *mapped = NULL;
+    size_t len = 0, at = 0;
+    enum error err = map(slice,
+                         UTF8PROC_STABLE | UTF8PROC_COMPAT |
+                             UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
+                             UTF8PROC_STRIPMARK | UTF8PROC_IGNORE,
+                         &mapped, &len);
+
+    if (err != OK)
+        return err;
+    while (at < len) {
+        utf8proc_int32_t letter;
+        utf8proc_ssize_t step = utf8proc_iterate(
+            mapped + at, (utf8proc_ssize_t)(len - at), &letter);
+
+        if (step <= 0)
+            break;
+        append_letter(text, letter);
+        at += (size_t)step;
+    }
+    free(mapped);
+    return text->failed ? ERROR_MEMORY : OK;
+}
+
+static enum error fold_ascii(struct arena *arena, struct slice slice,
+                             struct slice *result)
+{
+    char *copy = arena_copy(arena, slice.data, slice.len);
+    size_t i;
+
+    if (copy == NULL)
+        return ERROR_MEMORY;
+    for (i = 0; i < slice.len; i++) {
+        if (copy[i] >= 'A' && copy[i] <= 'Z')
+            copy[i] = (char)(copy[i] + ('a' - 'A'));
+    }
+    *result = (struct slice){ copy, slice.len };
+    return OK;
+}
+
+enum error unicode_fold(struct arena *arena, struct slice slice,
+                        struct slice *result)
+{
+    struct text repaired, folded;
+    enum error err;
+
+    if (is_ascii(slice))
+        return fold_ascii(arena, slice, result);
+    text_init(&repaired, 0);
+    text_init(&folded, 0);
+    if (!utf8_valid(slice)) {
+        append_repaired(&repaired, slice);
+        slice = text_slice(&repaired);
+    }
+    err = repaired.failed ? ERROR_MEMORY : append_folded(&folded, slice);
+    if (err == ERROR_SYNTAX)
+        err = ERROR_MEMORY; /* valid text: only utf8proc's own limits */
+    if (err == OK) {
+        struct slice copy = arena_slice(arena, text_slice(&folded));
+
+        err = copy.data ? OK : ERROR_MEMORY;
+        if (err == OK)
+            *result = copy;
+    }
+    text_free(&repaired);
+    text_free(&folded);
+    return err;
+}
