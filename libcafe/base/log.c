@@ -1,0 +1,361 @@
+/* The log. A line is made under the lock, kept in a buffer of fixed size, and
+ * handed to the descriptor in whole lines when that does not have to wait. */
+#include "cafe/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cafe/clock.h"
+#include "cafe/unicode.h"
+
+enum {
+    KEPT_MAX_BYTES = 256 * 1024,
+    /* A pipe that polls writable takes this much at once (POSIX write()), so
+     * a line must not be longer. */
+    LINE_MAX_BYTES = PIPE_BUF,
+    FILE_CHUNK_BYTES = 64 * 1024,
+    VALUE_MAX_BYTES = 1024
+};
+
+struct log {
+    pthread_mutex_t lock;
+    const char *service;
+    const char *version;
+    enum log_format format;
+    enum log_level level;
+    int fd;
+    size_t chunk_bytes; /* one write() takes at most this */
+    struct counters *counters;
+    char *kept; /* KEPT_MAX_BYTES: whole lines */
+    size_t kept_len;
+    int64_t dropped; /* since the last line that said so */
+    struct text line;
+    int64_t second; /* what the head of `now` was made for */
+    char now[CLOCK_ISO_BYTES];
+};
+
+struct log *log_open(const char *service, const char *version,
+                     enum log_format format, int fd, struct counters *counters)
+{
+    struct log *log = calloc(1, sizeof(*log));
+    struct stat status;
+
+    if (log == NULL)
+        return NULL;
+    log->kept = malloc(KEPT_MAX_BYTES);
+    if (log->kept == NULL || pthread_mutex_init(&log->lock, NULL) != 0) {
+        free(log->kept);
+        free(log);
+        return NULL;
+    }
+    log->service = service;
+    log->version = version;
+    log->format = format;
+    log->level = LOG_INFO;
+    log->fd = fd;
+    log->counters = counters;
+    log->second = -1;
+    log->chunk_bytes = LINE_MAX_BYTES;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        log->chunk_bytes = FILE_CHUNK_BYTES;
+    text_init(&log->line, 0);
+    return log;
+}
+
+void log_close(struct log *log)
+{
+    if (log == NULL)
+        return;
+    log_flush(log);
+    pthread_mutex_destroy(&log->lock);
+    text_free(&log->line);
+    free(log->kept);
+    free(log);
+}
+
+void log_set_level(struct log *log, enum log_level level)
+{
+    pthread_mutex_lock(&log->lock);
+    log->level = level;
+    pthread_mutex_unlock(&log->lock);
+}
+
+void log_set_format(struct log *log, enum log_format format)
+{
+    pthread_mutex_lock(&log->lock);
+    log->format = format;
+    pthread_mutex_unlock(&log->lock);
+}
+
+static const char *level_name(enum log_level level)
+{
+    switch (level) {
+    case LOG_DEBUG:
+        return "debug";
+    case LOG_INFO:
+        return "info";
+    case LOG_WARNING:
+        return "warning";
+    case LOG_ERROR:
+        return "error";
+    }
+    return "info";
+}
+
+/* RFC 3339; only the milliseconds are made anew within a second. */
+static const char *time_text(struct log *log)
+{
+    int64_t now_us = clock_utc_us();
+    int ms = (int)(now_us / 1000 % 1000);
+
+    if (now_us / 1000000 != log->second) {
+        log->second = now_us / 1000000;
+        clock_iso(now_us, log->now);
+    }
+    log->now[20] = (char)('0' + ms / 100);
+    log->now[21] = (char)('0' + ms / 10 % 10);
+    log->now[22] = (char)('0' + ms % 10);
+    return log->now;
+}
+
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x7f;
+}
+
+/* The bytes at the front that need no escape. */
+static size_t plain_len(struct slice value)
+{
+    size_t len = 0;
+
+    while (len < value.len && is_plain((unsigned char)value.data[len]))
+        len++;
+    return len;
+}
+
+/* Length of the UTF-8 sequence at the front; 0 when it is not one. */
+static size_t character_len(struct slice value)
+{
+    size_t len;
+
+    for (len = 2; len <= 4 && len <= value.len; len++) {
+        if (utf8_valid((struct slice){ value.data, len }))
+            return len;
+    }
+    return 0;
+}
+
+/* Append a JSON string's inside (RFC 8259 7); what is no UTF-8 becomes
+ * U+FFFD. C1 controls could drive a terminal and are escaped too. */
+static void append_escaped(struct text *line, struct slice value)
+{
+    while (value.len > 0) {
+        size_t len = plain_len(value);
+        unsigned char byte;
+
+        text_append(line, value.data, len);
+        value.data += len;
+        value.len -= len;
+        if (value.len == 0)
+            return;
+        byte = (unsigned char)value.data[0];
+        len = byte < 0x80 ? 1 : character_len(value);
+        if (byte == '"' || byte == '\\')
+            text_printf(line, "\\%c", byte);
+        else if (byte < 0x80)
+            text_printf(line, "\\u%04x", byte);
+        else if (len == 2 && byte == 0xc2 && (value.data[1] & 0x60) == 0)
+            text_printf(line, "\\u00%02x", (unsigned char)value.data[1]);
+        else if (len > 0)
+            text_append(line, value.data, len);
+        else
+            text_append_string(line, "\xef\xbf\xbd");
+        len = len ? len : 1;
+        value.data += len;
+        value.len -= len;
+    }
+}
+
+static struct slice shorten(struct slice value, size_t max)
+{
+    if (value.len > max)
+        value.len = max;
+    return value;
+}
+
+static void append_number(struct text *line, const struct log_field *field)
+{
+    if (field->kind == LOG_FIELD_NUMBER)
+        text_printf(line, "%lld", (long long)field->number);
+    else
+        text_printf(line, "%.3f", field->decimal);
+}
+
+static void make_json(struct log *log, enum log_level level, const char *msg,
+                      const struct log_field *field, size_t value_max)
+{
+    struct text *line = &log->line;
+
+    text_append_string(line, "{\"ts\":\"");
+    text_append_string(line, time_text(log));
+    text_append_string(line, "\",\"level\":\"");
+    text_append_string(line, level_name(level));
+    text_append_string(line, "\",\"service\":\"");
+    text_append_string(line, log->service);
+    text_append_string(line, "\",\"version\":\"");
+    text_append_string(line, log->version);
+    text_append_string(line, "\",\"msg\":\"");
+    append_escaped(line, shorten(slice_of(msg), value_max));
+    text_append_char(line, '"');
+    for (; field->name != NULL; field++) {
+        text_append_string(line, ",\"");
+        text_append_string(line, field->name);
+        text_append_string(line, "\":");
+        if (field->kind != LOG_FIELD_TEXT) {
+            append_number(line, field);
+            continue;
+        }
+        text_append_char(line, '"');
+        append_escaped(line, shorten(field->text, value_max));
+        text_append_char(line, '"');
+    }
+    text_append_string(line, "}\n");
+}
+
+/* A value that can be read without quotes. */
+static bool is_bare(struct slice value)
+{
+    size_t i;
+
+    for (i = 0; i < value.len; i++) {
+        if (!is_plain((unsigned char)value.data[i]) || value.data[i] == ' ' ||
+            value.data[i] == '=')
+            return false;
+    }
+    return true;
+}
+
+static void append_value(struct text *line, struct slice value)
+{
+    const char *quote = is_bare(value) ? "" : "\"";
+
+    text_append_string(line, quote);
+    append_escaped(line, value);
+    text_append_string(line, quote);
+}
+
+/* "08:43:18.250 info    ready port=8080": empty values are left out. */
+static void make_text(struct log *log, enum log_level level, const char *msg,
+                      const struct log_field *field, size_t value_max)
+{
+    struct text *line = &log->line;
+
+    text_printf(line, "%.12s %-7s ", time_text(log) + 11, level_name(level));
+    append_escaped(line, shorten(slice_of(msg), value_max));
+    for (; field->name != NULL; field++) {
+        if (field->kind == LOG_FIELD_TEXT && field->text.len == 0)
+            continue;
+        text_printf(line, " %s=", field->name);
+        if (field->kind == LOG_FIELD_TEXT)
+            append_value(line, shorten(field->text, value_max));
+        else
+            append_number(line, field);
+    }
+    text_append_char(line, '\n');
+}
+
+/* Make the line, with values cut shorter until a pipe takes it at once. */
+static void make_line(struct log *log, enum log_level level, const char *msg,
+                      const struct log_field *fields)
+{
+    size_t value_max = VALUE_MAX_BYTES;
+
+    do {
+        text_reset(&log->line);
+        if (log->format == LOG_JSON)
+            make_json(log, level, msg, fields, value_max);
+        else
+            make_text(log, level, msg, fields, value_max);
+        value_max /= 4;
+    } while (log->line.len > LINE_MAX_BYTES && value_max > 0);
+}
+
+/* Keep the line that was made; false when there is no room for it. */
+static bool keep_line(struct log *log)
+{
+    if (log->line.failed || log->line.len > LINE_MAX_BYTES ||
+        log->line.len > KEPT_MAX_BYTES - log->kept_len)
+        return false;
+    memcpy(log->kept + log->kept_len, log->line.data, log->line.len);
+    log->kept_len += log->line.len;
+    return true;
+}
+
+/* Once there is room again, say how many lines were lost. */
+static void tell_of_dropped(struct log *log)
+{
+    const struct log_field fields[] = { LOG_NUMBER("lines", log->dropped),
+                                        LOG_END };
+
+    if (log->dropped == 0)
+        return;
+    make_line(log, LOG_WARNING, "log lines dropped", fields);
+    if (keep_line(log))
+        log->dropped = 0;
+}
+
+void log_write(struct log *log, enum log_level level, const char *msg,
+               const struct log_field *fields)
+{
+    pthread_mutex_lock(&log->lock);
+    if (level >= log->level) {
+        tell_of_dropped(log);
+        make_line(log, level, msg, fields);
+        if (log->dropped > 0 || !keep_line(log)) {
+            log->dropped++;
+            counter_add(log->counters, COUNTER_LOG_DROPPED, 1);
+        }
+    }
+    pthread_mutex_unlock(&log->lock);
+}
+
+/* The whole lines at the front of what is kept that fit into one write. */
+static size_t chunk_len(const struct log *log)
+{
+    const char *end;
+
+    if (log->kept_len <= log->chunk_bytes)
+        return log->kept_len;
+    end = memrchr(log->kept, '\n', log->chunk_bytes);
+    return end ? (size_t)(end - log->kept) + 1 : log->kept_len;
+}
+
+static bool takes_without_waiting(int fd)
+{
+    struct pollfd waiting = { .fd = fd, .events = POLLOUT };
+
+    return poll(&waiting, 1, 0) == 1 && (waiting.revents & POLLOUT);
+}
+
+void log_flush(struct log *log)
+{
+    pthread_mutex_lock(&log->lock);
+    while (log->kept_len > 0 && takes_without_waiting(log->fd)) {
+        ssize_t written = write(log->fd, log->kept, chunk_len(log));
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            break;
+        log->kept_len -= (size_t)written;
+        memmove(log->kept, log->kept + written, log->kept_len);
+    }
+    pthread_mutex_unlock(&log->lock);
+}
