@@ -7,40 +7,6 @@
 #include "cafe/clock.h"
 #include "private.h"
 
-struct request *request_open(struct connection *connection)
-{
-    struct arena *arena = arena_open(REQUEST_ARENA_MAX_BYTES);
-    struct request *req = arena ? arena_alloc(arena, sizeof(*req)) : NULL;
-
-    if (req == NULL) {
-        arena_close(arena);
-        return NULL;
-    }
-    req->arena = arena;
-    req->connection = connection;
-    req->server = connection->server;
-    req->client = connection->peer_text;
-    req->id = "";
-    req->started_us = clock_monotonic_us();
-    text_init(&req->body, BODY_READ_MAX_BYTES);
-    counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, 1);
-    return req;
-}
-
-void request_close(struct request *req)
-{
-    struct end_hook *hook;
-
-    if (req == NULL)
-        return;
-    for (hook = req->hooks; hook != NULL; hook = hook->next)
-        hook->fn(hook->argument);
-    counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, -1);
-    page_unref(req->page);
-    text_free(&req->body);
-    arena_close(req->arena);
-}
-
 static bool id_is_valid(struct slice id)
 {
     size_t i;
@@ -83,14 +49,50 @@ static const char *make_id(struct request *req)
     return id;
 }
 
-static void choose_id(struct request *req)
+/* The peer's own id, where it has a valid one, takes the place of ours. */
+static void adopt_id(struct request *req)
 {
     struct slice given = head_field(&req->head, "x-request-id");
     const char *copy = NULL;
 
     if (id_is_valid(given))
         copy = arena_copy(req->arena, given.data, given.len);
-    req->id = copy ? copy : make_id(req);
+    if (copy != NULL)
+        req->id = copy;
+}
+
+struct request *request_open(struct connection *connection)
+{
+    struct arena *arena = arena_open(REQUEST_ARENA_MAX_BYTES);
+    struct request *req = arena ? arena_alloc(arena, sizeof(*req)) : NULL;
+
+    if (req == NULL) {
+        arena_close(arena);
+        return NULL;
+    }
+    req->arena = arena;
+    req->connection = connection;
+    req->server = connection->server;
+    req->client = connection->peer_text;
+    req->id = make_id(req);
+    req->started_us = clock_monotonic_us();
+    text_init(&req->body, BODY_READ_MAX_BYTES);
+    counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, 1);
+    return req;
+}
+
+void request_close(struct request *req)
+{
+    struct end_hook *hook;
+
+    if (req == NULL)
+        return;
+    for (hook = req->hooks; hook != NULL; hook = hook->next)
+        hook->fn(hook->argument);
+    counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, -1);
+    page_unref(req->page);
+    text_free(&req->body);
+    arena_close(req->arena);
 }
 
 /* Ask the checks; the first refusal counts. */
@@ -111,7 +113,7 @@ void request_route_it(struct request *req)
 {
     const struct route *route;
 
-    choose_id(req);
+    adopt_id(req);
     router_match(req->server->tables, 2, req->head.method, req->head.path,
                  &req->match);
     route = req->match.route;
