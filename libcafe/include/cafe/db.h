@@ -136,7 +136,8 @@ typedef void db_done_fn(void *job, enum error outcome);
  * Queue a job: work on a database thread, then done on the loop thread, never
  * before this returns. A job that is rolled back (ERROR_DB_RETRY) is run at
  * most three times. done gets work's outcome, or ERROR_BUSY, ERROR_DEADLINE,
- * ERROR_STOPPING or ERROR_DB_AWAY when work did not run.
+ * ERROR_STOPPING or ERROR_DB_AWAY when work did not run. Only when there is no
+ * memory left to queue it, done runs at once, with ERROR_MEMORY.
  *
  * job     Owned by the caller, must live until done has run.
  * Thread  Loop thread only.
@@ -165,9 +166,10 @@ struct db_migration {
  * run again from its first step. One whose text has changed since it was
  * applied is an error.
  *
+ * connection  One with a long read time-out: a large table takes its time.
  * migrations  Ended by number 0.
  * dry_run     Only print what would be done.
- * report      One line per migration and step.
+ * report      One line per migration and step; also on failure.
  * Errors      ERROR_DB_…, ERROR_CONFLICT (checksum), ERROR_BUSY (the lock).
  */
 MUST_CHECK enum error db_migrate(struct db_connection *connection,

@@ -1,0 +1,303 @@
+/* A connection: how it is made, transactions on it, and statements as text. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "connection.h"
+#include "errors.h"
+
+enum { PASSWORD_MAX_BYTES = 4096 };
+
+/*
+ * How every session is set up. READ COMMITTED: a page never waits for a
+ * writer, and a retried transaction sees what the other one wrote.
+ */
+static const char *const session_setup[] = {
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+    " SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 3,"
+    " SESSION autocommit = 1",
+};
+
+/* NULL for an option that isn't set. */
+static const char *given(const char *option)
+{
+    return option && option[0] ? option : NULL;
+}
+
+/* A read that goes on after a signal. */
+static ssize_t read_all(int fd, char *data, size_t max_bytes)
+{
+    size_t len = 0;
+
+    while (len < max_bytes) {
+        ssize_t got = read(fd, data + len, max_bytes - len);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    return (ssize_t)len;
+}
+
+/* The password file without one line end at its end. */
+static enum error read_password(const char *path,
+                                char password[PASSWORD_MAX_BYTES],
+                                struct text *why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read_all(fd, password, PASSWORD_MAX_BYTES);
+
+    if (len < 0)
+        text_printf(why, "cannot read the password file %s: %s", path,
+                    strerror(errno));
+    else if (len == PASSWORD_MAX_BYTES)
+        text_printf(why, "the password file %s is too long", path);
+    if (fd >= 0)
+        close(fd);
+    if (len < 0 || len == PASSWORD_MAX_BYTES)
+        return ERROR_DB_AWAY;
+    if (len > 0 && password[len - 1] == '\n')
+        len--;
+    if (len > 0 && password[len - 1] == '\r')
+        len--;
+    password[len] = '\0';
+    return OK;
+}
+
+static void set_timeout(MYSQL *mysql, enum mysql_option option, int64_t seconds)
+{
+    unsigned value = (unsigned)seconds;
+
+    if (seconds > 0)
+        mysql_options(mysql, option, &value);
+}
+
+static void set_tls(MYSQL *mysql, const struct db_options *options)
+{
+    my_bool enforce = options->tls != DB_TLS_OFF;
+    my_bool verify = options->tls == DB_TLS_VERIFY;
+
+    mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
+    mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+    if (verify && given(options->tls_ca))
+        mysql_options(mysql, MYSQL_OPT_SSL_CA, options->tls_ca);
+}
+
+static void set_options(MYSQL *mysql, const struct db_options *options)
+{
+    const my_bool off = 0;
+    const unsigned no_files = 0;
+
+    mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
+    mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no_files);
+    mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    set_timeout(mysql, MYSQL_OPT_CONNECT_TIMEOUT, options->connect_timeout_s);
+    set_timeout(mysql, MYSQL_OPT_READ_TIMEOUT, options->read_timeout_s);
+    set_timeout(mysql, MYSQL_OPT_WRITE_TIMEOUT, options->write_timeout_s);
+    set_tls(mysql, options);
+}
+
+/*
+ * With DB_TLS_VERIFY the connector refuses a server without TLS by itself;
+ * with DB_TLS_REQUIRE it would go on in the clear.
+ */
+static enum error prepare_session(MYSQL *mysql,
+                                  const struct db_options *options,
+                                  struct text *why)
+{
+    if (options->tls != DB_TLS_OFF && !mysql_get_ssl_cipher(mysql)) {
+        text_append_string(why, "the server does not offer TLS");
+        return ERROR_DB_AWAY;
+    }
+    for (size_t i = 0; i < sizeof(session_setup) / sizeof(char *); i++)
+        if (mysql_query(mysql, session_setup[i])) {
+            text_printf(why, "%s (%u)", mysql_error(mysql), mysql_errno(mysql));
+            return ERROR_DB_AWAY;
+        }
+    return OK;
+}
+
+static enum error connect_mysql(MYSQL *mysql, const struct db_options *options,
+                                struct text *why)
+{
+    char from_file[PASSWORD_MAX_BYTES];
+    const char *password = options->password;
+    const char *socket = given(options->socket);
+
+    if (given(options->password_file)) {
+        enum error err = read_password(options->password_file, from_file, why);
+
+        if (err != OK)
+            return err;
+        password = from_file;
+    }
+    set_options(mysql, options);
+    MYSQL *connected = mysql_real_connect(
+        mysql, socket ? NULL : given(options->host), given(options->user),
+        password, given(options->name), socket ? 0 : (unsigned)options->port,
+        socket, CLIENT_FOUND_ROWS);
+    explicit_bzero(from_file, sizeof(from_file));
+    if (!connected) {
+        text_printf(why, "%s (%u)", mysql_error(mysql), mysql_errno(mysql));
+        return ERROR_DB_AWAY;
+    }
+    return prepare_session(mysql, options, why);
+}
+
+enum error db_connect(const struct db_options *options,
+                      struct db_connection **connection, struct text *why)
+{
+    struct db_connection *made = calloc(1, sizeof(*made));
+    MYSQL *mysql = made ? mysql_init(NULL) : NULL;
+
+    if (!mysql) {
+        free(made);
+        text_append_string(why, "out of memory");
+        return ERROR_MEMORY;
+    }
+    made->mysql = mysql;
+    enum error err = connect_mysql(mysql, options, why);
+    if (err != OK) {
+        db_disconnect(made);
+        return err;
+    }
+    *connection = made;
+    return OK;
+}
+
+/* The MYSQL goes first: closing each statement would be a packet of its own. */
+void db_disconnect(struct db_connection *connection)
+{
+    if (!connection)
+        return;
+    mysql_close(connection->mysql);
+    connection_free_statements(connection);
+    free(connection);
+}
+
+void connection_begin_job(struct db_connection *connection)
+{
+    connection->touched = false;
+    connection->error_number = 0;
+    connection->error_message[0] = '\0';
+}
+
+bool connection_alive(const struct db_connection *connection)
+{
+    struct pollfd fd = { .fd = (int)mysql_get_socket(connection->mysql),
+                         .events = POLLIN };
+
+    return !connection->lost && poll(&fd, 1, 0) == 0;
+}
+
+enum error connection_lost_error(const struct db_connection *connection)
+{
+    return connection->touched ? ERROR_DB_UNKNOWN : ERROR_DB_AWAY;
+}
+
+enum error connection_failed(struct db_connection *connection, unsigned number,
+                             const char *message)
+{
+    enum error err = db_error_class(number);
+
+    connection->error_number = number;
+    snprintf(connection->error_message, sizeof(connection->error_message), "%s",
+             message);
+    if (err != ERROR_DB_UNKNOWN)
+        return err;
+    connection->lost = true;
+    return connection_lost_error(connection);
+}
+
+/* Read and drop whatever a text has answered. */
+static void drop_results(MYSQL *mysql)
+{
+    do {
+        MYSQL_RES *result = mysql_use_result(mysql);
+
+        if (result)
+            mysql_free_result(result);
+    } while (mysql_more_results(mysql) && mysql_next_result(mysql) == 0);
+}
+
+/* Run a text; `touches` says that it may have an effect. */
+static enum error run(struct db_connection *connection, struct slice sql,
+                      bool touches)
+{
+    MYSQL *mysql = connection->mysql;
+
+    if (connection->lost)
+        return connection_lost_error(connection);
+    if (touches)
+        connection->touched = true;
+    if (mysql_real_query(mysql, sql.data, (unsigned long)sql.len) == 0)
+        drop_results(mysql);
+    if (mysql_errno(mysql))
+        return connection_failed(connection, mysql_errno(mysql),
+                                 mysql_error(mysql));
+    return OK;
+}
+
+enum error db_run_text(struct db_connection *connection, struct slice sql)
+{
+    return run(connection, sql, true);
+}
+
+enum error db_begin(struct db_connection *connection)
+{
+    enum error err = run(connection, SLICE("START TRANSACTION"), false);
+
+    if (err == OK)
+        connection->in_transaction = true;
+    return err;
+}
+
+enum error db_commit(struct db_connection *connection)
+{
+    enum error err = run(connection, SLICE("COMMIT"), false);
+
+    if (err == OK)
+        connection->in_transaction = false;
+    return err;
+}
+
+/*
+ * What is known of the failure stays: a ROLLBACK that fails only means that
+ * the connection can't be used again; closing it rolls back too.
+ */
+enum error db_rollback(struct db_connection *connection, enum error err)
+{
+    if (!connection->lost && mysql_query(connection->mysql, "ROLLBACK"))
+        connection->lost = true;
+    connection->in_transaction = false;
+    return err;
+}
+
+int64_t db_found_rows(const struct db_connection *connection)
+{
+    return connection->found_rows;
+}
+
+int64_t db_insert_id(const struct db_connection *connection)
+{
+    return connection->insert_id;
+}
+
+const char *db_error_message(const struct db_connection *connection)
+{
+    return connection->error_message;
+}
+
+unsigned db_error_number(const struct db_connection *connection)
+{
+    return connection->error_number;
+}

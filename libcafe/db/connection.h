@@ -1,0 +1,48 @@
+/* Private to db/: a connection from the inside, for the files that share it. */
+#ifndef CAFE_DB_CONNECTION_H
+#define CAFE_DB_CONNECTION_H
+
+#include <mysql.h>
+
+#include "cafe/db.h"
+
+struct statement;
+
+struct db_connection {
+    MYSQL *mysql;
+    struct statement *statements; /* kept ones, the last used first */
+    size_t statement_count;
+    int64_t found_rows;
+    int64_t insert_id;
+    unsigned error_number;
+    char error_message[MYSQL_ERRMSG_SIZE];
+    bool in_transaction;
+
+    /* Useless from now on: it broke off, and nobody knows what it did. */
+    bool lost;
+
+    /*
+     * Something with an effect may have been sent since the job began. Before
+     * that a broken connection means only that the database is away.
+     */
+    bool touched;
+};
+
+/** A job begins: forget the last one's error and what it has sent. */
+void connection_begin_job(struct db_connection *connection);
+
+/** Nothing has come in meanwhile: no end of file, no notice of a shutdown. */
+bool connection_alive(const struct db_connection *connection);
+
+/** What a statement gets from a connection that is lost. */
+MUST_CHECK enum error connection_lost_error(
+    const struct db_connection *connection);
+
+/** Note a failure and return its class. */
+MUST_CHECK enum error connection_failed(struct db_connection *connection,
+                                        unsigned number, const char *message);
+
+/** Free the kept statements once the MYSQL they belonged to is closed. */
+void connection_free_statements(struct db_connection *connection);
+
+#endif

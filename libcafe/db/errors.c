@@ -1,0 +1,81 @@
+/* What each MariaDB and MySQL error number means for the caller. */
+#include "errors.h"
+
+#include <stddef.h>
+
+struct error_class {
+    unsigned number;
+    enum error err;
+    bool failover; /* this server no longer takes writes: look for another */
+};
+
+/* Numbers that are not listed are ERROR_DB: roll back and say so. */
+static const struct error_class classes[] = {
+    /* Not executed: there is no server, or it refuses this account. */
+    { 2002, ERROR_DB_AWAY, false }, /* can't connect to the socket */
+    { 2003, ERROR_DB_AWAY, false }, /* can't connect to the host */
+    { 2005, ERROR_DB_AWAY, false }, /* unknown host */
+    { 1040, ERROR_DB_AWAY, false }, /* too many connections */
+    { 1044, ERROR_DB_AWAY, false }, /* no access to the database */
+    { 1045, ERROR_DB_AWAY, false }, /* wrong user or password */
+    { 1049, ERROR_DB_AWAY, false }, /* no such database */
+    { 1142, ERROR_DB_AWAY, false }, /* no such privilege on the table */
+    { 1143, ERROR_DB_AWAY, false }, /* no such privilege on the column */
+    { 1203, ERROR_DB_AWAY, false }, /* too many connections of this user */
+    { 1226, ERROR_DB_AWAY, false }, /* a resource limit of this user */
+    { 1047, ERROR_DB_AWAY, true },  /* Galera: not part of the cluster */
+    { 1290, ERROR_DB_AWAY, true },  /* --read-only */
+    { 1792, ERROR_DB_AWAY, true },  /* read-only transaction */
+    { 1836, ERROR_DB_AWAY, true },  /* read-only mode */
+
+    /* The whole transaction was rolled back. */
+    { 1020, ERROR_DB_RETRY, false }, /* record changed since last read */
+    { 1213, ERROR_DB_RETRY, false }, /* deadlock */
+
+    /* One statement was, the transaction is still open. */
+    { 1205, ERROR_DB_STATEMENT, false }, /* lock wait time-out */
+    { 1317, ERROR_DB_STATEMENT, false }, /* interrupted */
+    { 1969, ERROR_DB_STATEMENT, false }, /* max_statement_time, MariaDB */
+    { 3024, ERROR_DB_STATEMENT, false }, /* max_execution_time, MySQL */
+
+    /* Nobody can tell whether it was executed. */
+    { 1053, ERROR_DB_UNKNOWN, false }, /* the server shuts down */
+    { 1180, ERROR_DB_UNKNOWN, false }, /* error during COMMIT */
+    { 1927, ERROR_DB_UNKNOWN, false }, /* connection killed, MariaDB */
+    { 2006, ERROR_DB_UNKNOWN, false }, /* server has gone away */
+    { 2013, ERROR_DB_UNKNOWN, false }, /* connection lost, or a time-out */
+    { 2026, ERROR_DB_UNKNOWN, false }, /* TLS broke off */
+    { 2027, ERROR_DB_UNKNOWN, false }, /* malformed packet */
+    { 2055, ERROR_DB_UNKNOWN, false }, /* connection lost, with a reason */
+    { 4031, ERROR_DB_UNKNOWN, false }, /* closed for inactivity, MySQL */
+
+    { 1062, ERROR_DB_DUPLICATE, false }, /* a unique key is taken */
+
+    /* What this program needs isn't there. */
+    { 1054, ERROR_DB_SCHEMA, false }, /* unknown column */
+    { 1146, ERROR_DB_SCHEMA, false }, /* no such table */
+
+    { 2008, ERROR_MEMORY, false }, /* the client is out of memory */
+};
+
+static const struct error_class *find(unsigned number)
+{
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        if (classes[i].number == number)
+            return &classes[i];
+    return NULL;
+}
+
+enum error db_error_class(unsigned number)
+{
+    const struct error_class *class = find(number);
+
+    return class ? class->err : ERROR_DB;
+}
+
+bool db_error_is_failover(unsigned number)
+{
+    const struct error_class *class = find(number);
+
+    return class && class->failover;
+}

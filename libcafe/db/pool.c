@@ -1,0 +1,290 @@
+/*
+ * The event loop's side of the database threads: jobs go in by a bounded
+ * queue and come back through an eventfd, each exactly once.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <mysql.h>
+
+#include "cafe/clock.h"
+#include "pool.h"
+
+/* Handing back; all of these with the mutex held. */
+
+/* Wake the loop. An eventfd's counter can't be full with ones alone. */
+static void signal_loop(struct db *db)
+{
+    const uint64_t one = 1;
+
+    while (write(db->results_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+        continue;
+}
+
+void pool_hand_back(struct db *db, struct task *task, enum error outcome)
+{
+    bool first = db->results.count == 0;
+
+    task->outcome = outcome;
+    tasks_append(&db->results, task);
+    if (first)
+        signal_loop(db);
+}
+
+void pool_refuse(struct db *db, struct task *task, enum error outcome)
+{
+    counter_add(db->config.counters, COUNTER_DB_JOBS_REFUSED, 1);
+    pool_hand_back(db, task, outcome);
+}
+
+void pool_refuse_waiting(struct db *db, enum error outcome)
+{
+    struct task *task;
+
+    while ((task = tasks_take(&db->waiting)))
+        pool_refuse(db, task, outcome);
+}
+
+bool pool_may_connect(const struct db *db)
+{
+    return !db->away ||
+           (db->connecting == 0 && clock_monotonic_ms() >= db->try_again_ms);
+}
+
+void pool_wake_worker(struct db *db)
+{
+    struct worker *chosen = NULL;
+    bool connect = pool_may_connect(db);
+
+    for (size_t i = 0; i < db->worker_count; i++) {
+        struct worker *worker = &db->workers[i];
+
+        if (!worker->sleeping || (!worker->connection && !connect))
+            continue;
+        if (!chosen || worker->connection)
+            chosen = worker;
+        if (worker->connection)
+            break;
+    }
+    if (!chosen)
+        return;
+    chosen->sleeping = false;
+    pthread_cond_signal(&chosen->wake);
+}
+
+/* Call the done functions of all results, without the mutex. */
+static void deliver(struct db *db)
+{
+    struct task *task;
+
+    pthread_mutex_lock(&db->mutex);
+    struct task_list results = tasks_take_all(&db->results);
+    pthread_mutex_unlock(&db->mutex);
+    while ((task = tasks_take(&results))) {
+        task->done(task->job, task->outcome);
+        pthread_mutex_lock(&db->mutex);
+        tasks_append(&db->spare, task);
+        pthread_mutex_unlock(&db->mutex);
+    }
+}
+
+static void on_results(evutil_socket_t fd, short what, void *argument)
+{
+    uint64_t signals;
+
+    (void)what;
+    if (read(fd, &signals, sizeof(signals)) == sizeof(signals))
+        deliver(argument);
+}
+
+/* Have on_deadline called when the first waiting job's time is up. */
+static void watch_deadline(struct db *db, int64_t deadline_ms)
+{
+    int64_t wait_ms = deadline_ms - clock_monotonic_ms() + 1;
+
+    if (wait_ms < 1)
+        wait_ms = 1;
+    const struct timeval wait = { .tv_sec = wait_ms / 1000,
+                                  .tv_usec = wait_ms % 1000 * 1000 };
+    event_add(db->on_deadline, &wait);
+}
+
+/* All threads may be busy: hand back what has waited too long. */
+static void on_deadline(evutil_socket_t fd, short what, void *argument)
+{
+    struct db *db = argument;
+    int64_t now_ms = clock_monotonic_ms();
+    int64_t next_ms = 0;
+
+    (void)fd;
+    (void)what;
+    pthread_mutex_lock(&db->mutex);
+    while (db->waiting.first && db->waiting.first->deadline_ms < now_ms)
+        pool_refuse(db, tasks_take(&db->waiting), ERROR_DEADLINE);
+    if (db->waiting.first)
+        next_ms = db->waiting.first->deadline_ms;
+    pthread_mutex_unlock(&db->mutex);
+    if (next_ms)
+        watch_deadline(db, next_ms);
+}
+
+/* A spare task, or a new one; NULL when out of memory. */
+static struct task *new_task(struct db *db)
+{
+    pthread_mutex_lock(&db->mutex);
+    struct task *task = tasks_take(&db->spare);
+    pthread_mutex_unlock(&db->mutex);
+    return task ? task : malloc(sizeof(*task));
+}
+
+/* Nobody has a connection, and it is too early to ask for one. */
+static bool out_of_reach(const struct db *db)
+{
+    return db->connected == 0 && !pool_may_connect(db);
+}
+
+/* With the mutex held: why a job can't be queued; OK when it can. */
+static enum error refusal(const struct db *db)
+{
+    if (db->stopping)
+        return ERROR_STOPPING;
+    if (out_of_reach(db))
+        return ERROR_DB_AWAY;
+    if (db->waiting.count >= (size_t)db->config.queue_max)
+        return ERROR_BUSY;
+    return OK;
+}
+
+void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job)
+{
+    struct task *task = new_task(db);
+
+    if (!task) {
+        done(job, ERROR_MEMORY);
+        return;
+    }
+    *task = (struct task){
+        .work = work,
+        .done = done,
+        .job = job,
+        .deadline_ms = clock_monotonic_ms() + db->config.queue_ms,
+    };
+    int64_t deadline_ms = task->deadline_ms;
+    pthread_mutex_lock(&db->mutex);
+    enum error err = refusal(db);
+    if (err == OK) {
+        tasks_append(&db->waiting, task);
+        pool_wake_worker(db);
+    } else {
+        pool_refuse(db, task, err);
+    }
+    pthread_mutex_unlock(&db->mutex);
+    if (err == OK && !event_pending(db->on_deadline, EV_TIMEOUT, NULL))
+        watch_deadline(db, deadline_ms);
+}
+
+/* Opening and closing. */
+
+/* Threads start with every signal blocked: signals are the loop's. */
+static enum error start_workers(struct db *db)
+{
+    sigset_t all, before;
+    int failed = 0;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (!failed && db->worker_count < (size_t)db->config.threads) {
+        struct worker *worker = &db->workers[db->worker_count];
+
+        worker->db = db;
+        pthread_cond_init(&worker->wake, NULL);
+        pthread_mutex_lock(&db->mutex);
+        failed = pthread_create(&worker->thread, NULL, worker_main, worker);
+        if (failed)
+            pthread_cond_destroy(&worker->wake);
+        else
+            db->worker_count++;
+        pthread_mutex_unlock(&db->mutex);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = failed;
+    return failed ? ERROR_SYSTEM : OK;
+}
+
+static enum error open_events(struct db *db, struct event_base *base)
+{
+    db->results_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (db->results_fd < 0)
+        return ERROR_SYSTEM;
+    db->on_results =
+        event_new(base, db->results_fd, EV_READ | EV_PERSIST, on_results, db);
+    db->on_deadline = evtimer_new(base, on_deadline, db);
+    if (!db->on_results || !db->on_deadline ||
+        event_add(db->on_results, NULL) != 0)
+        return ERROR_MEMORY;
+    return OK;
+}
+
+enum error db_open(struct event_base *base, const struct db_config *config,
+                   struct db **db)
+{
+    struct db *made = calloc(1, sizeof(*made));
+
+    if (!made)
+        return ERROR_MEMORY;
+    made->config = *config;
+    made->results_fd = -1;
+    pthread_mutex_init(&made->mutex, NULL);
+    made->workers = calloc((size_t)config->threads, sizeof(*made->workers));
+    enum error err = made->workers ? open_events(made, base) : ERROR_MEMORY;
+    if (err == OK && mysql_library_init(0, NULL, NULL))
+        err = ERROR_SYSTEM;
+    if (err == OK)
+        err = start_workers(made);
+    if (err != OK) {
+        db_close(made);
+        return err;
+    }
+    *db = made;
+    return OK;
+}
+
+static void stop_workers(struct db *db)
+{
+    pthread_mutex_lock(&db->mutex);
+    db->stopping = true;
+    for (size_t i = 0; i < db->worker_count; i++)
+        pthread_cond_signal(&db->workers[i].wake);
+    pthread_mutex_unlock(&db->mutex);
+    for (size_t i = 0; i < db->worker_count; i++) {
+        pthread_join(db->workers[i].thread, NULL);
+        pthread_cond_destroy(&db->workers[i].wake);
+    }
+}
+
+/* A done function may submit again; that comes back as stopping, too. */
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    stop_workers(db);
+    pthread_mutex_lock(&db->mutex);
+    pool_refuse_waiting(db, ERROR_STOPPING);
+    pthread_mutex_unlock(&db->mutex);
+    while (db->results.first)
+        deliver(db);
+    tasks_free(&db->spare);
+    if (db->on_results)
+        event_free(db->on_results);
+    if (db->on_deadline)
+        event_free(db->on_deadline);
+    if (db->results_fd >= 0)
+        close(db->results_fd);
+    pthread_mutex_destroy(&db->mutex);
+    free(db->workers);
+    free(db);
+}

@@ -1,0 +1,65 @@
+/* Private to db/: what the loop's side and the threads' side share. */
+#ifndef CAFE_DB_POOL_H
+#define CAFE_DB_POOL_H
+
+#include <pthread.h>
+
+#include "cafe/db.h"
+#include "task.h"
+
+struct worker {
+    struct db *db;
+    pthread_t thread;
+    pthread_cond_t wake;
+    bool sleeping; /* waits on `wake`; whoever signals it clears this */
+    struct db_connection *connection;
+    uint64_t generation; /* of the connection */
+};
+
+struct db {
+    struct db_config config;
+    struct event *on_results;  /* loop thread only, as is the next */
+    struct event *on_deadline; /* pending while jobs may be waiting */
+    int results_fd;
+    size_t worker_count;
+    struct worker *workers;
+
+    pthread_mutex_t mutex; /* guards everything below */
+    struct task_list waiting;
+    struct task_list results;
+    struct task_list spare;
+    bool stopping;
+    size_t connected;    /* workers that have a connection */
+    uint64_t generation; /* raised when every connection is out of date */
+    bool away;           /* the last attempt to connect failed */
+    size_t connecting;   /* attempts going on */
+    int64_t back_off_ms;
+    int64_t try_again_ms;
+};
+
+/*
+ * All of these with the mutex held.
+ */
+
+/** Hand a job back to the loop. */
+void pool_hand_back(struct db *db, struct task *task, enum error outcome);
+
+/** Hand back a job whose work did not run, and count it. */
+void pool_refuse(struct db *db, struct task *task, enum error outcome);
+
+/** Refuse every job that waits. */
+void pool_refuse_waiting(struct db *db, enum error outcome);
+
+/**
+ * A connection may be asked for. While the database is away: one attempt at a
+ * time, and not too soon.
+ */
+bool pool_may_connect(const struct db *db);
+
+/** Wake a worker for a job that waits, one with a connection if there is. */
+void pool_wake_worker(struct db *db);
+
+/** A database thread; its argument is a struct worker. */
+void *worker_main(void *argument);
+
+#endif

@@ -1,0 +1,53 @@
+/* Lists of jobs on their way. */
+#include "task.h"
+
+#include <stdlib.h>
+
+void tasks_append(struct task_list *list, struct task *task)
+{
+    task->next = NULL;
+    if (list->last)
+        list->last->next = task;
+    else
+        list->first = task;
+    list->last = task;
+    list->count++;
+}
+
+void tasks_prepend(struct task_list *list, struct task *task)
+{
+    task->next = list->first;
+    list->first = task;
+    if (!list->last)
+        list->last = task;
+    list->count++;
+}
+
+struct task *tasks_take(struct task_list *list)
+{
+    struct task *task = list->first;
+
+    if (!task)
+        return NULL;
+    list->first = task->next;
+    if (!list->first)
+        list->last = NULL;
+    list->count--;
+    return task;
+}
+
+struct task_list tasks_take_all(struct task_list *list)
+{
+    struct task_list all = *list;
+
+    *list = (struct task_list){ 0 };
+    return all;
+}
+
+void tasks_free(struct task_list *list)
+{
+    struct task *task;
+
+    while ((task = tasks_take(list)))
+        free(task);
+}

@@ -1,0 +1,35 @@
+/* Private to db/: a job on its way, and lists of them. */
+#ifndef CAFE_DB_TASK_H
+#define CAFE_DB_TASK_H
+
+#include "cafe/db.h"
+
+/* A job on its way. */
+struct task {
+    struct task *next;
+    db_work_fn *work;
+    db_done_fn *done;
+    void *job;
+    int64_t deadline_ms;
+    bool replayed; /* it met a dead connection before */
+    enum error outcome;
+};
+
+struct task_list {
+    struct task *first, *last;
+    size_t count;
+};
+
+void tasks_append(struct task_list *list, struct task *task);
+void tasks_prepend(struct task_list *list, struct task *task);
+
+/** Take the first task off; NULL when there is none. */
+struct task *tasks_take(struct task_list *list);
+
+/** Take all of them; the list is empty afterwards. */
+struct task_list tasks_take_all(struct task_list *list);
+
+/** Free all of them. */
+void tasks_free(struct task_list *list);
+
+#endif

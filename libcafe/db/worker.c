@@ -1,0 +1,240 @@
+/*
+ * A database thread: it owns one connection and takes jobs from the queue.
+ *
+ * A job stays in the queue until a thread has a connection for it, so that a
+ * connect that takes long never outlives the job's deadline. While there is
+ * no database, one thread at a time tries to reach it, less and less often,
+ * and jobs that arrive in between are handed back at once.
+ */
+#include <time.h>
+
+#include "cafe/clock.h"
+#include "connection.h"
+#include "errors.h"
+#include "pool.h"
+
+enum {
+    RUNS_MAX = 3, /* of a job that the database rolls back */
+    RETRY_WAIT_MAX_MS = 40,
+    BACK_OFF_FIRST_MS = 100,
+    BACK_OFF_MAX_MS = 2000
+};
+
+/* With the mutex held, but let go while closing, which may block. */
+static void disconnect(struct worker *worker)
+{
+    struct db *db = worker->db;
+    struct db_connection *connection = worker->connection;
+
+    worker->connection = NULL;
+    db->connected--;
+    pthread_mutex_unlock(&db->mutex);
+    db_disconnect(connection);
+    counter_add(db->config.counters, COUNTER_DB_CONNECTIONS_OPEN, -1);
+    pthread_mutex_lock(&db->mutex);
+}
+
+static void note_connected(struct worker *worker,
+                           struct db_connection *connection,
+                           uint64_t generation)
+{
+    struct db *db = worker->db;
+
+    worker->connection = connection;
+    worker->generation = generation;
+    db->connected++;
+    counter_add(db->config.counters, COUNTER_DB_CONNECTIONS_OPEN, 1);
+    if (db->away)
+        log_line(db->config.log, LOG_INFO, "database is back", LOG_END);
+    db->away = false;
+    db->back_off_ms = 0;
+    for (size_t i = 1; i < db->waiting.count; i++)
+        pool_wake_worker(db);
+}
+
+static void note_away(struct db *db, const struct text *why)
+{
+    if (!db->away)
+        log_line(db->config.log, LOG_ERROR, "database is away",
+                 LOG_STRING("reason", text_string(why)), LOG_END);
+    db->away = true;
+    db->back_off_ms *= 2;
+    if (db->back_off_ms < BACK_OFF_FIRST_MS)
+        db->back_off_ms = BACK_OFF_FIRST_MS;
+    if (db->back_off_ms > BACK_OFF_MAX_MS)
+        db->back_off_ms = BACK_OFF_MAX_MS;
+    db->try_again_ms = clock_monotonic_ms() + db->back_off_ms;
+    if (db->connected == 0 && db->connecting == 0)
+        pool_refuse_waiting(db, ERROR_DB_AWAY);
+}
+
+/* With the mutex held, but let go while connecting. */
+static void connect_worker(struct worker *worker)
+{
+    struct db *db = worker->db;
+    uint64_t generation = db->generation;
+    struct db_connection *connection = NULL;
+    struct text why;
+
+    text_init(&why, 1024);
+    db->connecting++;
+    pthread_mutex_unlock(&db->mutex);
+    enum error err = db_connect(&db->config.options, &connection, &why);
+    pthread_mutex_lock(&db->mutex);
+    db->connecting--;
+    if (err == OK)
+        note_connected(worker, connection, generation);
+    else
+        note_away(db, &why);
+    text_free(&why);
+}
+
+/* Running jobs; on a worker's thread, without the mutex. */
+
+/* Let the one we collided with go first, each time by another span. */
+static void wait_before_retry(int run)
+{
+    int64_t wait_us = clock_monotonic_us() % (RETRY_WAIT_MAX_MS * 1000) * run;
+    struct timespec wait = { .tv_sec = wait_us / 1000000,
+                             .tv_nsec = wait_us % 1000000 * 1000 };
+
+    nanosleep(&wait, NULL);
+}
+
+static enum error run_work(struct db_connection *connection,
+                           const struct task *task)
+{
+    enum error outcome = ERROR_DB_RETRY;
+
+    for (int run = 1; outcome == ERROR_DB_RETRY && run <= RUNS_MAX; run++) {
+        if (run > 1)
+            wait_before_retry(run - 1);
+        connection_begin_job(connection);
+        outcome = task->work(connection, task->job);
+        if (connection->in_transaction)
+            outcome = db_rollback(connection, outcome ? outcome : ERROR_DB);
+    }
+    return outcome;
+}
+
+/* Failures of the database itself, not what a job found in it. */
+static bool is_failure(enum error outcome)
+{
+    switch (outcome) {
+    case ERROR_MEMORY:
+    case ERROR_SYSTEM:
+    case ERROR_DB_AWAY:
+    case ERROR_DB_RETRY:
+    case ERROR_DB_STATEMENT:
+    case ERROR_DB_UNKNOWN:
+    case ERROR_DB_SCHEMA:
+    case ERROR_DB:
+        return true;
+    case OK:
+    case ERROR_LIMIT:
+    case ERROR_SYNTAX:
+    case ERROR_CONFIG:
+    case ERROR_NOT_FOUND:
+    case ERROR_CONFLICT:
+    case ERROR_BUSY:
+    case ERROR_DEADLINE:
+    case ERROR_STOPPING:
+    case ERROR_DB_DUPLICATE:
+        return false;
+    }
+    return false;
+}
+
+static void note_outcome(struct db *db, const struct db_connection *connection,
+                         enum error outcome)
+{
+    if (!is_failure(outcome)) {
+        counter_add(db->config.counters, COUNTER_DB_JOBS_DONE, 1);
+        return;
+    }
+    counter_add(db->config.counters, COUNTER_DB_JOBS_FAILED, 1);
+    log_line(db->config.log, LOG_WARNING, "database job failed",
+             LOG_STRING("error", error_text(outcome)),
+             LOG_NUMBER("db_error", (int64_t)db_error_number(connection)),
+             LOG_STRING("reason", db_error_message(connection)), LOG_END);
+}
+
+/*
+ * Run a job, with the mutex held but let go meanwhile. One that met a dead
+ * connection before anything was sent goes back to the head of the queue,
+ * once: the connection is replaced like any other.
+ */
+static void run_task(struct worker *worker, struct task *task)
+{
+    struct db *db = worker->db;
+    struct db_connection *connection = worker->connection;
+
+    pthread_mutex_unlock(&db->mutex);
+    enum error outcome = run_work(connection, task);
+    bool replay = connection->lost && !connection->touched &&
+                  outcome == ERROR_DB_AWAY && !task->replayed;
+    if (!replay)
+        note_outcome(db, connection, outcome);
+    pthread_mutex_lock(&db->mutex);
+    if (db_error_is_failover(db_error_number(connection)))
+        db->generation++;
+    if (replay) {
+        task->replayed = true;
+        tasks_prepend(&db->waiting, task);
+    } else {
+        pool_hand_back(db, task, outcome);
+    }
+    if (connection->lost)
+        disconnect(worker);
+}
+
+static void sleep_until_woken(struct worker *worker)
+{
+    worker->sleeping = true;
+    while (worker->sleeping && !worker->db->stopping)
+        pthread_cond_wait(&worker->wake, &worker->db->mutex);
+    worker->sleeping = false;
+}
+
+/* One step of a worker, with the mutex held: sleep, connect, or run a job. */
+static void work_on(struct worker *worker)
+{
+    struct db *db = worker->db;
+
+    if (!db->waiting.first) {
+        sleep_until_woken(worker);
+    } else if (worker->connection) {
+        if (worker->generation != db->generation ||
+            !connection_alive(worker->connection)) {
+            disconnect(worker);
+            return;
+        }
+        struct task *task = tasks_take(&db->waiting);
+        if (clock_monotonic_ms() > task->deadline_ms)
+            pool_refuse(db, task, ERROR_DEADLINE);
+        else
+            run_task(worker, task);
+    } else if (pool_may_connect(db)) {
+        connect_worker(worker);
+    } else if (db->connected == 0 && db->connecting == 0) {
+        pool_refuse_waiting(db, ERROR_DB_AWAY);
+    } else {
+        sleep_until_woken(worker);
+    }
+}
+
+void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    struct db *db = worker->db;
+
+    pthread_setname_np(pthread_self(), "cafe-db");
+    pthread_mutex_lock(&db->mutex);
+    while (!db->stopping)
+        work_on(worker);
+    if (worker->connection)
+        disconnect(worker);
+    pthread_mutex_unlock(&db->mutex);
+    mysql_thread_end();
+    return NULL;
+}

@@ -1,0 +1,88 @@
+/* The class of each error number: what a caller may conclude from it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "errors.h"
+
+static void assert_class(const unsigned *numbers, size_t count, enum error err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (db_error_class(numbers[i]) != err)
+            fail_msg("%u is of another class", numbers[i]);
+}
+
+#define ASSERT_CLASS(numbers, err) \
+    assert_class(numbers, sizeof(numbers) / sizeof(numbers[0]), err)
+
+static void test_not_executed(void **state)
+{
+    static const unsigned numbers[] = { 2002, 2003, 2005, 1040, 1044,
+                                        1045, 1049, 1142, 1203, 1226,
+                                        1047, 1290, 1792, 1836 };
+
+    (void)state;
+    ASSERT_CLASS(numbers, ERROR_DB_AWAY);
+}
+
+static void test_rolled_back(void **state)
+{
+    static const unsigned numbers[] = { 1213, 1020 };
+
+    (void)state;
+    ASSERT_CLASS(numbers, ERROR_DB_RETRY);
+}
+
+static void test_statement_only(void **state)
+{
+    static const unsigned numbers[] = { 1205, 1969, 3024, 1317 };
+
+    (void)state;
+    ASSERT_CLASS(numbers, ERROR_DB_STATEMENT);
+}
+
+static void test_unknown(void **state)
+{
+    static const unsigned numbers[] = { 2006, 2013, 1053, 1180, 1927 };
+
+    (void)state;
+    ASSERT_CLASS(numbers, ERROR_DB_UNKNOWN);
+}
+
+static void test_others(void **state)
+{
+    (void)state;
+    assert_int_equal(db_error_class(1062), ERROR_DB_DUPLICATE);
+    assert_int_equal(db_error_class(1146), ERROR_DB_SCHEMA);
+    assert_int_equal(db_error_class(1064), ERROR_DB);
+    assert_int_equal(db_error_class(0), ERROR_DB);
+    assert_int_equal(db_error_class(4294967295u), ERROR_DB);
+}
+
+static void test_failover_is_a_server_without_writes(void **state)
+{
+    static const unsigned numbers[] = { 1290, 1792, 1836, 1047 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        assert_true(db_error_is_failover(numbers[i]));
+    assert_false(db_error_is_failover(2003));
+    assert_false(db_error_is_failover(1213));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_not_executed),
+        cmocka_unit_test(test_rolled_back),
+        cmocka_unit_test(test_statement_only),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_failover_is_a_server_without_writes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

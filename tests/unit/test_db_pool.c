@@ -1,0 +1,636 @@
+/* The database threads: every job comes back exactly once, and as what. */
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "cafe/clock.h"
+#include "test_database.h"
+
+enum { GIVE_UP_S = 20 };
+
+/* A loop, a pool on it, and a log that can be read. */
+struct fixture {
+    struct event_base *base;
+    struct counters counters;
+    FILE *log_file;
+    struct log *log;
+    struct db *db;
+    struct db_config config;
+};
+
+/* A job and what became of it. */
+struct probe {
+    struct fixture *fixture;
+    int runs;
+    int done;
+    enum error outcome;
+    pthread_t ran_on;
+    int64_t number;
+    sem_t *begun; /* posted when a holding job runs */
+    sem_t *go;    /* what a holding job waits for */
+    struct probe *next;
+};
+
+static void setup(struct fixture *f)
+{
+    memset(f, 0, sizeof(*f));
+    f->base = event_base_new();
+    f->log_file = tmpfile();
+    assert_non_null(f->base);
+    assert_non_null(f->log_file);
+    f->log = log_open("test", "0", LOG_JSON, fileno(f->log_file), NULL);
+    assert_non_null(f->log);
+    f->config = (struct db_config){
+        .options = test_database(),
+        .threads = 1,
+        .queue_max = 100,
+        .queue_ms = 10000,
+        .log = f->log,
+        .counters = &f->counters,
+    };
+}
+
+static void start(struct fixture *f)
+{
+    assert_int_equal(db_open(f->base, &f->config, &f->db), OK);
+}
+
+static void teardown(struct fixture *f)
+{
+    db_close(f->db);
+    log_close(f->log);
+    fclose(f->log_file);
+    event_base_free(f->base);
+}
+
+/* How many log lines have this message. */
+static int logged(struct fixture *f, const char *msg)
+{
+    char line[2048];
+    int count = 0;
+
+    log_flush(f->log);
+    rewind(f->log_file);
+    while (fgets(line, sizeof(line), f->log_file))
+        count += strstr(line, msg) != NULL;
+    return count;
+}
+
+static void on_done(void *job, enum error outcome)
+{
+    struct probe *probe = job;
+
+    probe->done++;
+    probe->outcome = outcome;
+}
+
+static void submit(struct fixture *f, db_work_fn *work, struct probe *probe)
+{
+    int before = probe->done;
+
+    probe->fixture = f;
+    db_submit(f->db, work, on_done, probe);
+    assert_int_equal(probe->done, before);
+}
+
+static void on_give_up(evutil_socket_t fd, short what, void *argument)
+{
+    (void)fd;
+    (void)what;
+    (void)argument;
+    fail_msg("waited in vain");
+}
+
+/* Turn the loop until a job is done. */
+static void await(struct fixture *f, const struct probe *probe)
+{
+    const struct timeval limit = { .tv_sec = GIVE_UP_S };
+    struct event *give_up = evtimer_new(f->base, on_give_up, NULL);
+
+    assert_non_null(give_up);
+    event_add(give_up, &limit);
+    while (!probe->done)
+        event_base_loop(f->base, EVLOOP_ONCE);
+    event_free(give_up);
+    assert_int_equal(probe->done, 1);
+}
+
+static enum error finish(struct fixture *f, db_work_fn *work,
+                         struct probe *probe)
+{
+    *probe = (struct probe){ 0 };
+    submit(f, work, probe);
+    await(f, probe);
+    return probe->outcome;
+}
+
+/* Works. */
+
+static enum error take_integer(const struct db_row *row, void *context)
+{
+    *(int64_t *)context = db_row_integer(row, 0);
+    return OK;
+}
+
+static const char select_id[] = "SELECT CONNECTION_ID()";
+
+static enum error ask_id(struct db_connection *db, void *job)
+{
+    struct probe *probe = job;
+
+    probe->runs++;
+    probe->ran_on = pthread_self();
+    return db_query(db, select_id, NULL, 0, take_integer, &probe->number);
+}
+
+/* Hold the thread until the test lets go. */
+static enum error hold(struct db_connection *db, void *job)
+{
+    struct probe *probe = job;
+
+    (void)db;
+    sem_post(probe->begun);
+    while (sem_wait(probe->go) != 0)
+        continue;
+    probe->runs++;
+    return OK;
+}
+
+static void kill_from_elsewhere(int64_t id)
+{
+    struct db_connection *other = test_connect();
+    char sql[40];
+
+    snprintf(sql, sizeof(sql), "KILL %lld", (long long)id);
+    test_run(other, sql);
+    db_disconnect(other);
+}
+
+/* Tests. */
+
+static void test_done_runs_on_the_loop_thread(void **state)
+{
+    struct fixture f;
+    struct probe probe;
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    assert_int_equal(finish(&f, ask_id, &probe), OK);
+    assert_false(pthread_equal(probe.ran_on, pthread_self()));
+    assert_int_equal(counter_get(&f.counters, COUNTER_DB_JOBS_DONE), 1);
+    assert_int_equal(counter_get(&f.counters, COUNTER_DB_CONNECTIONS_OPEN), 1);
+    db_close(f.db);
+    f.db = NULL;
+    assert_int_equal(counter_get(&f.counters, COUNTER_DB_CONNECTIONS_OPEN), 0);
+    teardown(&f);
+}
+
+static enum error look_at_signals(struct db_connection *db, void *job)
+{
+    struct probe *probe = job;
+    sigset_t blocked;
+
+    (void)db;
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    probe->number = sigismember(&blocked, SIGTERM) == 1 &&
+                    sigismember(&blocked, SIGPIPE) == 1 &&
+                    sigismember(&blocked, SIGHUP) == 1;
+    return OK;
+}
+
+static void test_threads_block_signals(void **state)
+{
+    struct fixture f;
+    struct probe probe;
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    assert_int_equal(finish(&f, look_at_signals, &probe), OK);
+    assert_int_equal(probe.number, 1);
+    teardown(&f);
+}
+
+enum { MANY = 3000 };
+
+static void test_many_jobs_on_several_threads(void **state)
+{
+    static struct probe probes[MANY];
+    struct fixture f;
+
+    (void)state;
+    setup(&f);
+    f.config.threads = 4;
+    f.config.queue_max = MANY;
+    memset(probes, 0, sizeof(probes));
+    start(&f);
+    for (int i = 0; i < MANY; i++)
+        submit(&f, ask_id, &probes[i]);
+    for (int i = 0; i < MANY; i++)
+        await(&f, &probes[i]);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(probes[i].outcome, OK);
+        assert_int_equal(probes[i].runs, 1);
+        assert_int_equal(probes[i].done, 1);
+    }
+    teardown(&f);
+}
+
+/* A pool of one thread that is held by a job. */
+static void start_held(struct fixture *f, struct probe *held, sem_t *begun,
+                       sem_t *go)
+{
+    start(f);
+    sem_init(begun, 0, 0);
+    sem_init(go, 0, 0);
+    *held = (struct probe){ .begun = begun, .go = go };
+    submit(f, hold, held);
+    while (sem_wait(begun) != 0)
+        continue;
+}
+
+static void test_a_full_queue_is_busy(void **state)
+{
+    struct fixture f;
+    struct probe held, waits[2] = { { 0 } }, refused = { 0 };
+    sem_t begun, go;
+
+    (void)state;
+    setup(&f);
+    f.config.queue_max = 2;
+    start_held(&f, &held, &begun, &go);
+    submit(&f, ask_id, &waits[0]);
+    submit(&f, ask_id, &waits[1]);
+    submit(&f, ask_id, &refused);
+    await(&f, &refused);
+    assert_int_equal(refused.outcome, ERROR_BUSY);
+    assert_int_equal(refused.runs, 0);
+    sem_post(&go);
+    await(&f, &waits[0]);
+    await(&f, &waits[1]);
+    assert_int_equal(waits[0].outcome, OK);
+    assert_int_equal(waits[1].outcome, OK);
+    assert_int_equal(counter_get(&f.counters, COUNTER_DB_JOBS_REFUSED), 1);
+    teardown(&f);
+}
+
+static void test_deadline_passes_while_all_threads_are_busy(void **state)
+{
+    struct fixture f;
+    struct probe held, late[2] = { { 0 } };
+    sem_t begun, go;
+
+    (void)state;
+    setup(&f);
+    f.config.queue_ms = 50;
+    start_held(&f, &held, &begun, &go);
+    int64_t before_ms = clock_monotonic_ms();
+    submit(&f, ask_id, &late[0]);
+    submit(&f, ask_id, &late[1]);
+    await(&f, &late[0]);
+    await(&f, &late[1]);
+    assert_in_range(clock_monotonic_ms() - before_ms, 50, 5000);
+    assert_int_equal(late[0].outcome, ERROR_DEADLINE);
+    assert_int_equal(late[1].outcome, ERROR_DEADLINE);
+    assert_int_equal(late[0].runs + late[1].runs, 0);
+    assert_int_equal(held.done, 0);
+    sem_post(&go);
+    await(&f, &held);
+    assert_int_equal(held.outcome, OK);
+    teardown(&f);
+}
+
+/* A done function that submits once more. */
+static void submit_another(void *job, enum error outcome)
+{
+    struct probe *probe = job;
+
+    on_done(job, outcome);
+    db_submit(probe->fixture->db, ask_id, on_done, probe->next);
+}
+
+static void test_stopping_hands_every_job_back(void **state)
+{
+    struct fixture f;
+    struct probe held, another = { 0 };
+    struct probe waits[2] = { { .next = &another }, { 0 } };
+    sem_t begun, go;
+
+    (void)state;
+    setup(&f);
+    start_held(&f, &held, &begun, &go);
+    waits[0].fixture = &f;
+    db_submit(f.db, ask_id, submit_another, &waits[0]);
+    submit(&f, ask_id, &waits[1]);
+    sem_post(&go);
+    db_close(f.db);
+    assert_int_equal(held.done, 1);
+    assert_int_equal(held.outcome, OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(waits[i].done, 1);
+        assert_int_equal(waits[i].outcome, waits[i].runs ? OK : ERROR_STOPPING);
+    }
+    assert_int_equal(another.done, 1);
+    assert_int_equal(another.outcome, ERROR_STOPPING);
+    f.db = NULL;
+    teardown(&f);
+}
+
+static enum error roll_back_twice(struct db_connection *db, void *job)
+{
+    struct probe *probe = job;
+
+    (void)db;
+    return ++probe->runs < 3 ? ERROR_DB_RETRY : OK;
+}
+
+static enum error roll_back_always(struct db_connection *db, void *job)
+{
+    struct probe *probe = job;
+
+    (void)db;
+    probe->runs++;
+    return ERROR_DB_RETRY;
+}
+
+static void test_rolled_back_jobs_run_at_most_three_times(void **state)
+{
+    struct fixture f;
+    struct probe probe;
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    assert_int_equal(finish(&f, roll_back_twice, &probe), OK);
+    assert_int_equal(probe.runs, 3);
+    assert_int_equal(finish(&f, roll_back_always, &probe), ERROR_DB_RETRY);
+    assert_int_equal(probe.runs, 3);
+    teardown(&f);
+}
+
+static void test_killed_while_idle_goes_unnoticed(void **state)
+{
+    struct fixture f;
+    struct probe probe;
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(finish(&f, ask_id, &probe), OK);
+        kill_from_elsewhere(probe.number);
+    }
+    assert_int_equal(logged(&f, "database"), 0);
+    teardown(&f);
+}
+
+/* The connection dies between the check and the first statement, once. */
+static enum error die_before_first(struct db_connection *db, void *job)
+{
+    struct probe *probe = job;
+    enum error err;
+
+    if (probe->runs++ == 0)
+        kill_from_elsewhere(probe->number);
+    if ((err = db_begin(db)) != OK)
+        return err;
+    return db_commit(db);
+}
+
+static void test_lost_before_the_first_statement_runs_again(void **state)
+{
+    struct fixture f;
+    struct probe probe, dying = { 0 };
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    assert_int_equal(finish(&f, ask_id, &probe), OK);
+    dying.number = probe.number;
+    submit(&f, die_before_first, &dying);
+    await(&f, &dying);
+    assert_int_equal(dying.outcome, OK);
+    assert_int_equal(dying.runs, 2);
+    teardown(&f);
+}
+
+/* The connection dies after a statement with an effect. */
+static enum error die_after_write(struct db_connection *db, void *job)
+{
+    static const char write[] = "DO 1";
+    struct probe *probe = job;
+    enum error err;
+
+    probe->runs++;
+    if ((err = db_begin(db)) != OK ||
+        (err = db_execute(db, write, NULL, 0)) != OK)
+        return db_rollback(db, err);
+    kill_from_elsewhere(probe->number);
+    return db_commit(db);
+}
+
+static void test_lost_while_executing_is_unknown(void **state)
+{
+    struct fixture f;
+    struct probe probe, dying = { 0 };
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    assert_int_equal(finish(&f, ask_id, &probe), OK);
+    dying.number = probe.number;
+    submit(&f, die_after_write, &dying);
+    await(&f, &dying);
+    assert_int_equal(dying.outcome, ERROR_DB_UNKNOWN);
+    assert_int_equal(dying.runs, 1);
+    assert_int_equal(logged(&f, "database job failed"), 1);
+    assert_int_equal(finish(&f, ask_id, &probe), OK);
+    assert_true(probe.number != dying.number);
+    teardown(&f);
+}
+
+static enum error forget_to_commit(struct db_connection *db, void *job)
+{
+    (void)job;
+    return db_begin(db);
+}
+
+static enum error ask_transaction(struct db_connection *db, void *job)
+{
+    struct probe *probe = job;
+
+    return db_query(db, "SELECT @@in_transaction", NULL, 0, take_integer,
+                    &probe->number);
+}
+
+static void test_a_transaction_never_outlives_its_job(void **state)
+{
+    struct fixture f;
+    struct probe probe;
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    assert_int_equal(finish(&f, forget_to_commit, &probe), ERROR_DB);
+    assert_int_equal(finish(&f, ask_transaction, &probe), OK);
+    assert_int_equal(probe.number, 0);
+    teardown(&f);
+}
+
+/* A socket that takes connections and drops them, and counts them. */
+struct faulty_server {
+    char path[64];
+    int fd;
+    _Atomic int accepted;
+    pthread_t thread;
+};
+
+static void *drop_connections(void *argument)
+{
+    struct faulty_server *server = argument;
+    int fd;
+
+    while ((fd = accept(server->fd, NULL, NULL)) >= 0) {
+        server->accepted++;
+        close(fd);
+    }
+    return NULL;
+}
+
+static void faulty_server_start(struct faulty_server *server)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+    *server = (struct faulty_server){ 0 };
+    snprintf(server->path, sizeof(server->path), "/tmp/cafe-test-%d.sock",
+             (int)getpid());
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", server->path);
+    unlink(server->path);
+    server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(server->fd >= 0);
+    assert_int_equal(
+        bind(server->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(server->fd, 50), 0);
+    assert_int_equal(
+        pthread_create(&server->thread, NULL, drop_connections, server), 0);
+}
+
+static void faulty_server_stop(struct faulty_server *server)
+{
+    shutdown(server->fd, SHUT_RDWR);
+    pthread_join(server->thread, NULL);
+    close(server->fd);
+    unlink(server->path);
+}
+
+static void test_a_dead_database_is_not_hammered(void **state)
+{
+    struct faulty_server server;
+    struct fixture f;
+    struct probe probe;
+
+    (void)state;
+    setup(&f);
+    f.config.threads = 4;
+    faulty_server_start(&server);
+    f.config.options.socket = server.path;
+    start(&f);
+    int64_t until_ms = clock_monotonic_ms() + 500;
+    int jobs = 0;
+    for (; clock_monotonic_ms() < until_ms; jobs++)
+        assert_int_equal(finish(&f, ask_id, &probe), ERROR_DB_AWAY);
+    assert_true(jobs > 100);
+    assert_in_range(server.accepted, 2, 5);
+    assert_int_equal(logged(&f, "database is away"), 1);
+    teardown(&f);
+    faulty_server_stop(&server);
+}
+
+static void test_away_and_back_are_logged_once(void **state)
+{
+    char link[64];
+    struct fixture f;
+    struct probe probe;
+
+    (void)state;
+    setup(&f);
+    snprintf(link, sizeof(link), "/tmp/cafe-test-link-%d", (int)getpid());
+    unlink(link);
+    const char *real = f.config.options.socket;
+    f.config.options.socket = link;
+    start(&f);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(finish(&f, ask_id, &probe), ERROR_DB_AWAY);
+    assert_int_equal(symlink(real, link), 0);
+    int64_t until_ms = clock_monotonic_ms() + GIVE_UP_S * 1000;
+    while (finish(&f, ask_id, &probe) != OK)
+        assert_true(clock_monotonic_ms() < until_ms);
+    assert_int_equal(logged(&f, "database is away"), 1);
+    assert_int_equal(logged(&f, "database is back"), 1);
+    teardown(&f);
+    unlink(link);
+}
+
+/* A server that answers nothing must not hold a job beyond its deadline. */
+static void test_deadline_passes_while_connecting(void **state)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct fixture f;
+    struct probe probe;
+
+    (void)state;
+    setup(&f);
+    snprintf(address.sun_path, sizeof(address.sun_path),
+             "/tmp/cafe-test-mute-%d", (int)getpid());
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 5), 0);
+    f.config.options.socket = address.sun_path;
+    f.config.options.connect_timeout_s = 2;
+    f.config.options.read_timeout_s = 2;
+    f.config.queue_ms = 50;
+    start(&f);
+    int64_t before_ms = clock_monotonic_ms();
+    assert_int_equal(finish(&f, ask_id, &probe), ERROR_DEADLINE);
+    assert_in_range(clock_monotonic_ms() - before_ms, 50, 1500);
+    teardown(&f);
+    close(fd);
+    unlink(address.sun_path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_done_runs_on_the_loop_thread),
+        cmocka_unit_test(test_threads_block_signals),
+        cmocka_unit_test(test_many_jobs_on_several_threads),
+        cmocka_unit_test(test_a_full_queue_is_busy),
+        cmocka_unit_test(test_deadline_passes_while_all_threads_are_busy),
+        cmocka_unit_test(test_stopping_hands_every_job_back),
+        cmocka_unit_test(test_rolled_back_jobs_run_at_most_three_times),
+        cmocka_unit_test(test_killed_while_idle_goes_unnoticed),
+        cmocka_unit_test(test_lost_before_the_first_statement_runs_again),
+        cmocka_unit_test(test_lost_while_executing_is_unknown),
+        cmocka_unit_test(test_a_transaction_never_outlives_its_job),
+        cmocka_unit_test(test_a_dead_database_is_not_hammered),
+        cmocka_unit_test(test_away_and_back_are_logged_once),
+        cmocka_unit_test(test_deadline_passes_while_connecting),
+    };
+
+    (void)test_database();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
