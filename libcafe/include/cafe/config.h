@@ -10,7 +10,7 @@
 enum option_kind {
     OPTION_TEXT,   /* const char * */
     OPTION_PATH,   /* const char *: a file or folder */
-    OPTION_SECRET, /* const char *: never printed; NAME_FILE names a file */
+    OPTION_SECRET, /* const char *: never printed */
     OPTION_NUMBER, /* int64_t within min and max */
     OPTION_SWITCH, /* bool: on, off */
     OPTION_CHOICE, /* int: index into choices */
@@ -34,7 +34,7 @@ struct option {
 /** A flag without value that asks for something else than serving. */
 struct command {
     const char *flag; /* "--migrate" */
-    int value;        /* what config_load() stores in *command */
+    int value;        /* what config_load() or-s into *command */
     const char *help;
 };
 
@@ -54,13 +54,11 @@ struct config_source {
  * Read the settings: flag > environment > YAML (--config FILE) > default.
  * `--name value` and `--name=value` are both accepted. In the environment,
  * only variables beginning with APP_ that spell an option are looked at.
- * SECRETs can also be given as a file: --db-password-file,
- * APP_DB_PASSWORD_FILE, db.password_file; one trailing line end is dropped.
  * Unknown flags and YAML keys are errors with a suggestion.
  *
  * settings  Struct that the offsets of the options point into; filled
  *           completely. Strings live as long as the config.
- * command   The value of the last command flag, 0 when none.
+ * command   The values of all command flags, or-ed; 0 when there are none.
  * error     On failure, one line: file:line:column or the flag or variable,
  *           what is wrong, and what to do.
  * Errors    ERROR_CONFIG, ERROR_MEMORY.

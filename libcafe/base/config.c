@@ -1,0 +1,468 @@
+/* Configuration: one table of options, four sources, the strongest last. */
+#include "cafe/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_private.h"
+
+/* Names. */
+
+/* The dotted name with other letters and separators. */
+static void respell(const char *name, const char *prefix, char separator,
+                    bool upper, struct text *out)
+{
+    text_reset(out);
+    text_append_string(out, prefix);
+    for (; *name != '\0'; name++) {
+        char byte = *name;
+
+        if (byte == '.' || byte == '_')
+            byte = separator;
+        else if (upper && byte >= 'a' && byte <= 'z')
+            byte = (char)(byte - 'a' + 'A');
+        text_append_char(out, byte);
+    }
+}
+
+void config_flag(const struct option *option, struct text *flag)
+{
+    respell(option->name, "--", '-', false, flag);
+}
+
+void config_variable(const struct option *option, struct text *variable)
+{
+    respell(option->name, "APP_", '_', true, variable);
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+
+    return least < c ? least : c;
+}
+
+enum { NAME_MAX_BYTES = 64 };
+
+/* Levenshtein's distance; long names are nobody's neighbours. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[NAME_MAX_BYTES + 1];
+    size_t len_a = strlen(a), len_b = strlen(b);
+    size_t i, j;
+
+    if (len_a > NAME_MAX_BYTES || len_b > NAME_MAX_BYTES)
+        return NAME_MAX_BYTES;
+    for (j = 0; j <= len_b; j++)
+        row[j] = j;
+    for (i = 1; i <= len_a; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (j = 1; j <= len_b; j++) {
+            size_t above = row[j];
+
+            row[j] = smallest(row[j] + 1, row[j - 1] + 1,
+                              diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[len_b];
+}
+
+const struct option *config_nearest(const struct config *config,
+                                    const char *name)
+{
+    const struct option *option = config->source.options;
+    const struct option *nearest = NULL;
+    size_t least = 4; /* farther names are no help */
+
+    for (; option->name != NULL; option++) {
+        size_t apart = distance(option->name, name);
+
+        if (apart < least) {
+            least = apart;
+            nearest = option;
+        }
+    }
+    return nearest;
+}
+
+const struct option *config_find(const struct config *config, struct slice name)
+{
+    const struct option *option = config->source.options;
+
+    while (option->name != NULL && !slice_is(name, option->name))
+        option++;
+    return option->name ? option : NULL;
+}
+
+/* Values. */
+
+static void *place_of(const struct config *config, const struct option *option)
+{
+    return (char *)config->settings + option->offset;
+}
+
+static enum error fault(struct text *error, const char *origin,
+                        struct slice raw, const char *wanted)
+{
+    text_printf(error, "%s: '%.*s' is not %s", origin, (int)raw.len, raw.data,
+                wanted);
+    return ERROR_CONFIG;
+}
+
+static enum error assign_number(struct config *config,
+                                const struct option *option, struct slice raw,
+                                const char *origin, struct text *error)
+{
+    char *copy = arena_copy(config->arena, raw.data, raw.len);
+    long long number;
+    char *end;
+
+    if (copy == NULL)
+        return ERROR_MEMORY;
+    number = strtoll(copy, &end, 10);
+    if (raw.len == 0 || raw.len > 18 || *end != '\0' || number < option->min ||
+        number > option->max) {
+        text_printf(error, "%s: '%s' is not a number from %lld to %lld", origin,
+                    copy, (long long)option->min, (long long)option->max);
+        return ERROR_CONFIG;
+    }
+    *(int64_t *)place_of(config, option) = number;
+    return OK;
+}
+
+static enum error assign_switch(struct config *config,
+                                const struct option *option, struct slice raw,
+                                const char *origin, struct text *error)
+{
+    static const char *const words[][2] = {
+        { "off", "on" }, { "false", "true" }, { "no", "yes" }, { "0", "1" }
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (slice_is(raw, words[i][0]) || slice_is(raw, words[i][1])) {
+            *(bool *)place_of(config, option) = slice_is(raw, words[i][1]);
+            return OK;
+        }
+    }
+    return fault(error, origin, raw, "on or off");
+}
+
+static enum error assign_choice(struct config *config,
+                                const struct option *option, struct slice raw,
+                                const char *origin, struct text *error)
+{
+    int i;
+
+    for (i = 0; option->choices[i] != NULL; i++) {
+        if (slice_is(raw, option->choices[i])) {
+            *(int *)place_of(config, option) = i;
+            return OK;
+        }
+    }
+    text_printf(error, "%s: '%.*s' is none of", origin, (int)raw.len, raw.data);
+    for (i = 0; option->choices[i] != NULL; i++)
+        text_printf(error, "%s %s", i ? "," : "", option->choices[i]);
+    return ERROR_CONFIG;
+}
+
+static enum error assign_text(struct config *config,
+                              const struct option *option, struct slice raw)
+{
+    const char *copy = arena_copy(config->arena, raw.data, raw.len);
+
+    if (copy == NULL)
+        return ERROR_MEMORY;
+    *(const char **)place_of(config, option) = copy;
+    return OK;
+}
+
+static enum error assign_value(struct config *config,
+                               const struct option *option, struct slice raw,
+                               const char *origin, struct text *error)
+{
+    switch (option->kind) {
+    case OPTION_NUMBER:
+        return assign_number(config, option, raw, origin, error);
+    case OPTION_SWITCH:
+        return assign_switch(config, option, raw, origin, error);
+    case OPTION_CHOICE:
+        return assign_choice(config, option, raw, origin, error);
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_SECRET:
+    case OPTION_LIST:
+        break;
+    }
+    return assign_text(config, option, raw);
+}
+
+enum error config_assign(struct config *config, const struct option *option,
+                         struct slice raw, const char *origin,
+                         struct text *error)
+{
+    enum error err;
+
+    if (origin == NULL)
+        return ERROR_MEMORY;
+    if ((err = assign_value(config, option, raw, origin, error)) == OK)
+        config->origins[option - config->source.options] = origin;
+    return err;
+}
+
+/* Sources. */
+
+static enum error read_defaults(struct config *config, struct text *error)
+{
+    const struct option *option = config->source.options;
+    enum error err = OK;
+
+    for (; option->name != NULL && err == OK; option++)
+        err = config_assign(config, option, slice_of(option->fallback),
+                            "default", error);
+    return err;
+}
+
+/* The value of NAME in NAME=value strings; NULL if it isn't there. */
+static const char *find_variable(char *const *environment, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (; environment != NULL && *environment != NULL; environment++) {
+        if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
+            return *environment + len + 1;
+    }
+    return NULL;
+}
+
+static enum error read_environment(struct config *config, struct text *error)
+{
+    const struct option *option = config->source.options;
+    struct text name;
+    enum error err = OK;
+
+    text_init(&name, 0);
+    for (; option->name != NULL && err == OK; option++) {
+        const char *value;
+
+        config_variable(option, &name);
+        value = find_variable(config->source.environment, text_string(&name));
+        if (value != NULL)
+            err = config_assign(config, option, slice_of(value),
+                                arena_printf(config->arena, "environment %s",
+                                             text_string(&name)),
+                                error);
+    }
+    text_free(&name);
+    return err;
+}
+
+/* A flag on the command line: its name, and its value if that is joined. */
+struct argument {
+    struct slice name; /* "--port" */
+    const char *value; /* behind "="; NULL for none */
+};
+
+static struct argument take_apart(const char *text)
+{
+    const char *equals = strchr(text, '=');
+    size_t len = equals ? (size_t)(equals - text) : strlen(text);
+
+    return (struct argument){ { text, len }, equals ? equals + 1 : NULL };
+}
+
+static const struct option *find_flag(const struct config *config,
+                                      struct slice name)
+{
+    const struct option *option = config->source.options;
+    struct text flag;
+    bool found = false;
+
+    text_init(&flag, 0);
+    while (option->name != NULL) {
+        config_flag(option, &flag);
+        if ((found = slice_equal(name, text_slice(&flag))))
+            break;
+        option++;
+    }
+    text_free(&flag);
+    return found ? option : NULL;
+}
+
+static const struct command *find_command(const struct config *config,
+                                          struct slice name)
+{
+    const struct command *command = config->source.commands;
+
+    while (command != NULL && command->flag != NULL) {
+        if (slice_is(name, command->flag))
+            return command;
+        command++;
+    }
+    return NULL;
+}
+
+static enum error unknown_flag(const struct config *config, struct slice name,
+                               struct text *error)
+{
+    const struct option *nearest = NULL;
+    struct text dotted, flag;
+    size_t i;
+
+    if (!slice_starts(name, "--")) {
+        text_printf(error, "unexpected argument '%.*s'; see --help",
+                    (int)name.len, name.data);
+        return ERROR_CONFIG;
+    }
+    text_init(&dotted, 0);
+    text_init(&flag, 0);
+    for (i = 2; i < name.len; i++)
+        text_append_char(&dotted, name.data[i] == '-' ? '.' : name.data[i]);
+    nearest = config_nearest(config, text_string(&dotted));
+    text_printf(error, "unknown flag %.*s", (int)name.len, name.data);
+    if (nearest != NULL) {
+        config_flag(nearest, &flag);
+        text_printf(error, "; did you mean %s?", text_string(&flag));
+    } else {
+        text_append_string(error, "; see --help");
+    }
+    text_free(&dotted);
+    text_free(&flag);
+    return ERROR_CONFIG;
+}
+
+/* The value of a flag, joined or the next argument, which *at moves to. */
+static const char *flag_value(const struct config *config,
+                              const struct argument *argument, int *at)
+{
+    if (argument->value != NULL)
+        return argument->value;
+    if (*at + 1 >= config->source.argc)
+        return NULL;
+    *at += 1;
+    return config->source.argv[*at];
+}
+
+static bool is_config_flag(struct slice name)
+{
+    return slice_is(name, "--config");
+}
+
+static enum error read_flag(struct config *config, int *at, int *command,
+                            struct text *error)
+{
+    struct argument argument = take_apart(config->source.argv[*at]);
+    const struct command *wanted = find_command(config, argument.name);
+    const struct option *option = find_flag(config, argument.name);
+    int len = (int)argument.name.len;
+    const char *value;
+
+    if (wanted != NULL && argument.value != NULL) {
+        text_printf(error, "%s takes no value", wanted->flag);
+        return ERROR_CONFIG;
+    }
+    if (wanted != NULL) {
+        *command |= wanted->value;
+        return OK;
+    }
+    if (option == NULL && !is_config_flag(argument.name))
+        return unknown_flag(config, argument.name, error);
+    value = flag_value(config, &argument, at);
+    if (value == NULL) {
+        text_printf(error, "%.*s needs a value", len, argument.name.data);
+        return ERROR_CONFIG;
+    }
+    if (option == NULL)
+        return OK; /* --config has been read before */
+    return config_assign(
+        config, option, slice_of(value),
+        arena_printf(config->arena, "flag %.*s", len, argument.name.data),
+        error);
+}
+
+static enum error read_flags(struct config *config, int *command,
+                             struct text *error)
+{
+    enum error err = OK;
+    int at;
+
+    for (at = 1; at < config->source.argc && err == OK; at++)
+        err = read_flag(config, &at, command, error);
+    return err;
+}
+
+/* The file of the last --config; NULL without one. */
+static const char *config_file(const struct config *config)
+{
+    const char *file = NULL;
+    int at;
+
+    for (at = 1; at < config->source.argc; at++) {
+        struct argument argument = take_apart(config->source.argv[at]);
+
+        if (is_config_flag(argument.name))
+            file = flag_value(config, &argument, &at);
+    }
+    return file;
+}
+
+static enum error read_sources(struct config *config, int *command,
+                               struct text *error)
+{
+    const char *file = config_file(config);
+    enum error err = read_defaults(config, error);
+
+    if (err == OK && file != NULL)
+        err = config_read_yaml(config, file, error);
+    if (err == OK)
+        err = read_environment(config, error);
+    if (err == OK)
+        err = read_flags(config, command, error);
+    return err;
+}
+
+enum error config_load(const struct config_source *source, void *settings,
+                       int *command, struct config **result, struct text *error)
+{
+    struct config *config = calloc(1, sizeof(*config));
+    int asked_for = 0;
+    enum error err;
+
+    if (config == NULL)
+        return ERROR_MEMORY;
+    config->source = *source;
+    config->settings = settings;
+    while (source->options[config->option_count].name != NULL)
+        config->option_count++;
+    config->arena = arena_open(0);
+    if (config->arena != NULL)
+        config->origins = arena_alloc(
+            config->arena, config->option_count * sizeof(*config->origins));
+    err = config->origins ? read_sources(config, &asked_for, error)
+                          : ERROR_MEMORY;
+    if (err != OK) {
+        config_close(config);
+        return err;
+    }
+    *command = asked_for;
+    *result = config;
+    return OK;
+}
+
+void config_close(struct config *config)
+{
+    if (config == NULL)
+        return;
+    arena_close(config->arena);
+    free(config);
+}
+
+const char *config_origin(const struct config *config, const char *name)
+{
+    const struct option *option = config_find(config, slice_of(name));
+
+    return option ? config->origins[option - config->source.options] : "";
+}

@@ -1,0 +1,47 @@
+/* What the files of the configuration share. */
+#ifndef CAFE_BASE_CONFIG_PRIVATE_H
+#define CAFE_BASE_CONFIG_PRIVATE_H
+
+#include "cafe/config.h"
+
+struct config {
+    struct config_source source;
+    struct arena *arena; /* every string that the settings point to */
+    void *settings;
+    const char **origins; /* one an option */
+    size_t option_count;
+};
+
+/**
+ * Check a value and store it in the settings.
+ *
+ * raw     As spelt in the environment.
+ * origin  Where it stands, for messages and config_origin(); in the arena.
+ * error   "origin: what is wrong".
+ */
+MUST_CHECK enum error config_assign(struct config *config,
+                                    const struct option *option,
+                                    struct slice raw, const char *origin,
+                                    struct text *error);
+
+/** The option of this dotted name; NULL if there is none. */
+const struct option *config_find(const struct config *config,
+                                 struct slice name);
+
+/** The option whose dotted name is nearest; NULL if none is near. */
+const struct option *config_nearest(const struct config *config,
+                                    const char *name);
+
+/** Read a YAML file. Errors as config_load(). */
+MUST_CHECK enum error config_read_yaml(struct config *config, const char *path,
+                                       struct text *error);
+
+/** "--db-host" and "APP_DB_HOST" for "db.host". */
+void config_flag(const struct option *option, struct text *flag);
+void config_variable(const struct option *option, struct text *variable);
+
+/** The present value as spelt in the environment, secrets hidden. */
+void config_value(const struct option *option, const void *settings,
+                  struct text *value);
+
+#endif

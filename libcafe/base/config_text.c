@@ -1,0 +1,176 @@
+/* The option table as text: --help, --print-config and a sample file. */
+#include <string.h>
+
+#include "config_private.h"
+
+void config_value(const struct option *option, const void *settings,
+                  struct text *value)
+{
+    const char *place = (const char *)settings + option->offset;
+    const char *string;
+
+    text_reset(value);
+    switch (option->kind) {
+    case OPTION_NUMBER:
+        text_printf(value, "%lld", (long long)*(const int64_t *)place);
+        break;
+    case OPTION_SWITCH:
+        text_append_string(value, *(const bool *)place ? "on" : "off");
+        break;
+    case OPTION_CHOICE:
+        text_append_string(value, option->choices[*(const int *)place]);
+        break;
+    case OPTION_SECRET:
+        string = *(const char *const *)place;
+        text_append_string(value, string[0] ? "(hidden)" : "");
+        break;
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_LIST:
+        text_append_string(value, *(const char *const *)place);
+        break;
+    }
+}
+
+/* The part of a dotted name before its last dot; 0 bytes without one. */
+static size_t group_len(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot ? (size_t)(dot - name) : 0;
+}
+
+/* Write "group:" where an option begins another group than the one before. */
+static void write_group(const struct option *option,
+                        const struct option *before, const char *lead,
+                        FILE *out)
+{
+    size_t len = group_len(option->name);
+
+    if (len == 0 || (before != NULL && group_len(before->name) == len &&
+                     strncmp(before->name, option->name, len) == 0))
+        return;
+    fprintf(out, "%s%.*s:\n", lead, (int)len, option->name);
+}
+
+/* A single-quoted YAML string; plain where the kind needs no quotes. */
+static void write_scalar(const struct option *option, const char *value,
+                         FILE *out)
+{
+    if (option->kind == OPTION_NUMBER || option->kind == OPTION_SWITCH ||
+        option->kind == OPTION_CHOICE) {
+        fputs(value, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *value != '\0'; value++)
+        fputs(*value == '\'' ? "''" : (char[]){ *value, '\0' }, out);
+    fputc('\'', out);
+}
+
+static void write_key(const struct option *option, const char *lead,
+                      const char *value, FILE *out)
+{
+    size_t len = group_len(option->name);
+
+    fprintf(out, "%s%s%s: ", lead, len ? "  " : "",
+            option->name + (len ? len + 1 : 0));
+    write_scalar(option, value, out);
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+    const struct option *options = config->source.options;
+    struct text value;
+    size_t i;
+
+    text_init(&value, 0);
+    for (i = 0; i < config->option_count; i++) {
+        write_group(&options[i], i ? &options[i - 1] : NULL, "", out);
+        config_value(&options[i], config->settings, &value);
+        write_key(&options[i], "", text_string(&value), out);
+        fprintf(out, "  # %s\n", config->origins[i]);
+    }
+    text_free(&value);
+}
+
+void config_sample(const struct config_source *source, FILE *out)
+{
+    const struct option *option = source->options;
+    const struct option *before = NULL;
+
+    fprintf(out, "# Configuration of %s: every option with its default.\n",
+            source->program);
+    for (; option->name != NULL; before = option++) {
+        bool grouped = group_len(option->name) > 0;
+
+        fputc('\n', out);
+        write_group(option, before, "#", out);
+        fprintf(out, "#%s# %s\n", grouped ? "  " : "", option->help);
+        write_key(option, "#",
+                  option->kind == OPTION_SECRET ? "" : option->fallback, out);
+        fputc('\n', out);
+    }
+}
+
+static const char *placeholder(const struct option *option)
+{
+    switch (option->kind) {
+    case OPTION_NUMBER:
+        return "N";
+    case OPTION_SWITCH:
+        return "on|off";
+    case OPTION_PATH:
+        return "PATH";
+    case OPTION_LIST:
+        return "A,B";
+    case OPTION_CHOICE:
+    case OPTION_TEXT:
+    case OPTION_SECRET:
+        break;
+    }
+    return "TEXT";
+}
+
+static void write_choices(const struct option *option, FILE *out)
+{
+    int i;
+
+    for (i = 0; option->choices[i] != NULL; i++)
+        fprintf(out, "%s%s", i ? "|" : "", option->choices[i]);
+}
+
+static void write_option(const struct option *option, FILE *out)
+{
+    struct text name;
+
+    text_init(&name, 0);
+    config_flag(option, &name);
+    fprintf(out, "  %s ", text_string(&name));
+    if (option->kind == OPTION_CHOICE)
+        write_choices(option, out);
+    else
+        fputs(placeholder(option), out);
+    config_variable(option, &name);
+    fprintf(out, "\n      %s\n      (%s", option->help, text_string(&name));
+    if (option->fallback[0] != '\0' && option->kind != OPTION_SECRET)
+        fprintf(out, ", default %s", option->fallback);
+    fputs(")\n", out);
+    text_free(&name);
+}
+
+void config_help(const struct config_source *source, FILE *out)
+{
+    const struct command *command = source->commands;
+    const struct option *option = source->options;
+
+    fprintf(out, "Usage: %s [--config FILE] [option...]\n\n", source->program);
+    fputs("An option is a flag, an environment variable or a line of the YAML\n"
+          "file; flags win, then the environment, then the file.\n\n",
+          out);
+    for (; command != NULL && command->flag != NULL; command++)
+        fprintf(out, "  %s\n      %s\n", command->flag, command->help);
+    fputs("  --config FILE\n      Read options from a YAML file.\n\n", out);
+    for (; option->name != NULL; option++)
+        write_option(option, out);
+}
