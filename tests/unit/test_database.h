@@ -61,4 +61,19 @@ static inline void test_run(struct db_connection *connection, const char *sql)
     }
 }
 
+/** A connection to a new, empty database of this name, made for the test. */
+static inline struct db_connection *test_connect_scratch(const char *name)
+{
+    struct db_connection *connection = test_connect();
+    char sql[100];
+
+    snprintf(sql, sizeof(sql), "DROP DATABASE IF EXISTS %s", name);
+    test_run(connection, sql);
+    snprintf(sql, sizeof(sql), "CREATE DATABASE %s", name);
+    test_run(connection, sql);
+    snprintf(sql, sizeof(sql), "USE %s", name);
+    test_run(connection, sql);
+    return connection;
+}
+
 #endif

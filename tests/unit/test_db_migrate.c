@@ -25,11 +25,7 @@ static const struct db_migration two[] = {
 /* Each test has a database of its own. */
 static int open_scratch(void **state)
 {
-    struct db_connection *db = test_connect();
-
-    test_run(db, "CREATE OR REPLACE DATABASE cafe_test_migrate");
-    test_run(db, "USE cafe_test_migrate");
-    *state = db;
+    *state = test_connect_scratch("cafe_test_migrate");
     return 0;
 }
 

@@ -36,6 +36,11 @@ struct catalog;
 /** Thread of this and all below: loop thread only. Errors: ERROR_MEMORY. */
 MUST_CHECK enum error catalog_open(struct db *db, struct log *log,
                                    struct catalog **catalog);
+
+/**
+ * Requests that still wait are never shown anything: close it when none is
+ * left, before or after the db. Snapshots that were shown stay valid.
+ */
 void catalog_close(struct catalog *catalog);
 
 /** Show a page; snapshot is NULL when there is none to show (answer 503). */

@@ -1,0 +1,9 @@
+# Tests of libcafe/suppliers; those with a database as in db.cmake.
+if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
+  cafe_unit_test(test_supplier cafe_suppliers)
+endif()
+foreach(name test_catalog test_migrations test_store)
+  cafe_unit_test(${name} cafe_suppliers PkgConfig::EVENT)
+  set_tests_properties(${name} PROPERTIES
+    SKIP_RETURN_CODE 77 RESOURCE_LOCK test_database)
+endforeach()
