@@ -92,10 +92,18 @@ static void set_tls(MYSQL *mysql, const struct db_options *options)
         mysql_options(mysql, MYSQL_OPT_SSL_CA, options->tls_ca);
 }
 
+/*
+ * Without a protocol the connector takes "localhost" for a socket of its own
+ * choice, whatever the port.
+ */
 static void set_options(MYSQL *mysql, const struct db_options *options)
 {
     const my_bool off = 0;
     const unsigned no_files = 0;
+    const enum mysql_protocol_type protocol =
+        given(options->socket) ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+
+    mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
 
     mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
     mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no_files);

@@ -329,6 +329,22 @@ static void test_refused_connections_say_why(void **state)
     text_free(&why);
 }
 
+/* The connector would look for a socket of its own choice. */
+static void test_localhost_with_a_port_is_tcp(void **state)
+{
+    struct db_options options = test_database();
+    struct text why;
+
+    (void)state;
+    text_init(&why, 0);
+    options.socket = "";
+    options.host = "localhost";
+    options.port = 1;
+    assert_int_equal(refused(&options, &why), ERROR_DB_AWAY);
+    assert_null(strstr(text_string(&why), "socket"));
+    text_free(&why);
+}
+
 static void write_file(const char *path, const char *content)
 {
     FILE *file = fopen(path, "w");
@@ -379,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_lost_before_anything_was_sent_is_away),
         cmocka_unit_test(test_lost_after_a_write_is_unknown),
         cmocka_unit_test(test_refused_connections_say_why),
+        cmocka_unit_test(test_localhost_with_a_port_is_tcp),
         cmocka_unit_test(test_password_file_is_read_at_each_connect),
     };
 
