@@ -128,7 +128,9 @@ void request_route_it(struct request *req)
 
 void *request_app(const struct request *req)
 {
-    return req->server->config->app;
+    const struct server_config *config = req->server->config;
+
+    return req->match.table == 0 ? config->app : config->more_app;
 }
 
 struct arena *request_arena(struct request *req)

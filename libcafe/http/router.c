@@ -97,13 +97,16 @@ void router_match(const struct route *const tables[], size_t table_count,
     size_t i;
 
     match->route = NULL;
+    match->table = 0;
     match->allowed = 0;
     match->param_count = 0;
     if (path.len > 1 && path.data[path.len - 1] == '/')
         path.len--;
     for (i = 0; i < table_count; i++) {
-        if (tables[i] != NULL && match_table(tables[i], method, path, match))
+        if (tables[i] != NULL && match_table(tables[i], method, path, match)) {
+            match->table = i;
             return;
+        }
     }
     match->param_count = 0;
 }

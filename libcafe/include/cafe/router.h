@@ -36,6 +36,7 @@ struct route_param {
 
 struct route_match {
     const struct route *route; /* NULL: none */
+    size_t table;              /* that the route is in */
     unsigned allowed;          /* methods on this path, for 405 and Allow */
     size_t param_count;
     struct route_param params[ROUTE_PARAMS_MAX];

@@ -53,8 +53,9 @@ struct server_config {
     const char *name; /* in log lines: "main", "ops" */
     const struct route *routes;
     const struct route *more_routes; /* looked at after routes; may be NULL */
-    void *app;
-    error_page_fn *error_page;                     /* may be NULL */
+    void *app;                       /* request_app() in routes */
+    void *more_app;                  /* request_app() in more_routes */
+    error_page_fn *error_page;       /* may be NULL */
     struct server_check checks[SERVER_CHECKS_MAX]; /* ended by NULL check */
     struct server_limits limits;
     struct log *log;
