@@ -53,6 +53,20 @@ struct slice slice_trim(struct slice slice)
     return slice;
 }
 
+struct slice slice_cut(struct slice *rest, char separator)
+{
+    const char *end = rest->len ? memchr(rest->data, separator, rest->len)
+                                : NULL;
+    size_t len = end ? (size_t)(end - rest->data) : rest->len;
+    size_t taken = end ? len + 1 : len;
+    struct slice part = { rest->data, len };
+
+    if (taken > 0)
+        rest->data += taken;
+    rest->len -= taken;
+    return part;
+}
+
 enum error slice_number(struct slice slice, uint64_t max, uint64_t *number)
 {
     uint64_t result = 0;

@@ -38,6 +38,14 @@ bool slice_starts(struct slice slice, const char *prefix);
 struct slice slice_trim(struct slice slice);
 
 /**
+ * Cut off what stands before the first separator.
+ *
+ * rest     What stands behind it; empty when there was none.
+ * Returns  All of it when there is no separator.
+ */
+struct slice slice_cut(struct slice *rest, char separator);
+
+/**
  * Read an unsigned decimal number: digits only, no sign, no leading zeros
  * but "0" itself, at most `max`.
  *

@@ -1,0 +1,50 @@
+/* Reads small files: templates, static files, content. */
+#include "cafe/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK_BYTES = 16 * 1024 };
+
+static enum error refuse(const char *path, const char *why, struct text *error)
+{
+    text_printf(error, "%s: %s", path, why);
+    return ERROR_CONFIG;
+}
+
+static enum error read_all(int fd, const char *path, struct text *content,
+                           struct text *error)
+{
+    char chunk[CHUNK_BYTES];
+    ssize_t got;
+
+    while ((got = read(fd, chunk, sizeof(chunk))) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return refuse(path, strerror(errno), error);
+        text_append(content, chunk, (size_t)got);
+        if (content->failed)
+            return refuse(path, "is too large", error);
+    }
+    return OK;
+}
+
+enum error file_read(const char *path, struct text *content, struct text *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    enum error err;
+
+    if (fd < 0)
+        return refuse(path, strerror(errno), error);
+    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+        err = refuse(path, "is not a regular file", error);
+    else
+        err = read_all(fd, path, content, error);
+    close(fd);
+    return err;
+}

@@ -1,0 +1,279 @@
+/* Static files: read once, made into pages that are never built again. */
+#include "cafe/assets.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cafe/arena.h"
+#include "cafe/encoding.h"
+#include "cafe/file.h"
+#include "cafe/hash.h"
+
+enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
+
+static const struct {
+    const char *extension;
+    const char *type;
+} types[] = {
+    { "css", "text/css; charset=utf-8" },
+    { "js", "text/javascript; charset=utf-8" },
+    { "svg", "image/svg+xml" },
+    { "png", "image/png" },
+    { "jpg", "image/jpeg" },
+    { "webp", "image/webp" },
+    { "ico", "image/x-icon" },
+    { "woff2", "font/woff2" },
+    { "txt", "text/plain; charset=utf-8" },
+};
+
+/* How a file's compressed forms are called beside it. */
+static const char *const suffixes[ENCODINGS] = {
+    [ENCODING_IDENTITY] = "",
+    [ENCODING_GZIP] = ".gz",
+    [ENCODING_BROTLI] = ".br",
+};
+
+struct asset {
+    const char *name;
+    const char *url;
+    struct page *pages[ENCODINGS]; /* NULL: no such form */
+    struct asset *next;
+};
+
+struct assets {
+    struct arena *arena;
+    struct asset *first;
+    char hash[HASH_HEX_CHARS + 1];
+};
+
+static const char *type_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    size_t i;
+
+    for (i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcasecmp(dot + 1, types[i].extension) == 0)
+            return types[i].type;
+    }
+    return NULL;
+}
+
+static struct asset *find(const struct assets *assets, struct slice name)
+{
+    struct asset *asset;
+
+    for (asset = assets->first; asset != NULL; asset = asset->next) {
+        if (slice_is(name, asset->name))
+            return asset;
+    }
+    return NULL;
+}
+
+static struct page *make_page(const char *type, enum encoding encoding,
+                              struct text *content)
+{
+    struct page *page = page_open(200);
+
+    if (page == NULL)
+        return NULL;
+    page_field(page, "Content-Type", type);
+    page_field(page, "Cache-Control", "public, max-age=31536000, immutable");
+    page_field(page, "Vary", "Accept-Encoding");
+    page_field(page, "X-Content-Type-Options", "nosniff");
+    page_field(page, "Referrer-Policy", "same-origin");
+    page_field(page, "Content-Security-Policy",
+               "default-src 'none'; frame-ancestors 'none'");
+    if (encoding != ENCODING_IDENTITY)
+        page_field(page, "Content-Encoding", encoding_name(encoding));
+    page_body(page, content);
+    page_make_etag(page);
+    return page;
+}
+
+/* Read a file in one of its forms; a compressed one may be missing. */
+static enum error load_form(struct asset *asset, const char *path,
+                            enum encoding encoding, struct text *error)
+{
+    struct text content, ignored;
+    enum error err;
+
+    text_init(&content, FILE_MAX_BYTES);
+    text_init(&ignored, 0);
+    err = file_read(path, &content,
+                    encoding == ENCODING_IDENTITY ? error : &ignored);
+    text_free(&ignored);
+    if (err == OK) {
+        page_unref(asset->pages[encoding]);
+        asset->pages[encoding] =
+            make_page(type_of(asset->name), encoding, &content);
+        if (asset->pages[encoding] == NULL || asset->pages[encoding]->failed)
+            err = ERROR_MEMORY;
+    }
+    text_free(&content);
+    return err == ERROR_CONFIG && encoding != ENCODING_IDENTITY ? OK : err;
+}
+
+static enum error load(struct assets *assets, const char *folder,
+                       const char *name, struct text *error)
+{
+    struct asset *asset = find(assets, slice_of(name));
+    enum error err = OK;
+    enum encoding e;
+
+    if (type_of(name) == NULL) {
+        text_printf(error, "%s/%s: is of no type that can be served", folder,
+                    name);
+        return ERROR_CONFIG;
+    }
+    if (asset == NULL) {
+        asset = arena_alloc(assets->arena, sizeof(*asset));
+        if (asset == NULL ||
+            !(asset->name = arena_copy(assets->arena, name, strlen(name))))
+            return ERROR_MEMORY;
+        asset->next = assets->first;
+        assets->first = asset;
+    }
+    for (e = ENCODING_IDENTITY; e < ENCODINGS && err == OK; e++) {
+        const char *path =
+            arena_printf(assets->arena, "%s/%s%s", folder, name, suffixes[e]);
+
+        err = path ? load_form(asset, path, e, error) : ERROR_MEMORY;
+    }
+    return err;
+}
+
+static bool is_file(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return name[0] != '.' && (dot == NULL || (strcmp(dot, ".br") != 0 &&
+                                              strcmp(dot, ".gz") != 0));
+}
+
+static enum error load_folder(struct assets *assets, const char *folder,
+                              struct text *error)
+{
+    struct dirent *entry;
+    enum error err = OK;
+    DIR *dir = opendir(folder);
+
+    if (dir == NULL) {
+        text_printf(error, "%s: %s", folder, strerror(errno));
+        return ERROR_CONFIG;
+    }
+    while (err == OK && (entry = readdir(dir)) != NULL) {
+        if (is_file(entry->d_name))
+            err = load(assets, folder, entry->d_name, error);
+    }
+    closedir(dir);
+    return err;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct asset *const *left = a;
+    const struct asset *const *right = b;
+
+    return strcmp((*left)->name, (*right)->name);
+}
+
+/* One hash over all names and contents, whatever order the folder has. */
+static enum error name_set(struct assets *assets, const char *prefix)
+{
+    const struct asset *sorted[256];
+    struct asset *asset;
+    struct text all;
+    size_t count = 0;
+    size_t i;
+
+    for (asset = assets->first; asset != NULL; asset = asset->next) {
+        if (count < sizeof(sorted) / sizeof(sorted[0]))
+            sorted[count++] = asset;
+    }
+    qsort(sorted, count, sizeof(sorted[0]), by_name);
+    text_init(&all, 0);
+    for (i = 0; i < count; i++)
+        text_printf(&all, "%s %s\n", sorted[i]->name,
+                    sorted[i]->pages[ENCODING_IDENTITY]->etag);
+    hash_hex(text_slice(&all), assets->hash);
+    text_free(&all);
+    for (asset = assets->first; asset != NULL; asset = asset->next) {
+        asset->url = arena_printf(assets->arena, "%s/%s/%s", prefix,
+                                  assets->hash, asset->name);
+        if (asset->url == NULL)
+            return ERROR_MEMORY;
+    }
+    return OK;
+}
+
+enum error assets_open(const char *const folders[], const char *prefix,
+                       struct assets **result, struct text *error)
+{
+    struct assets *assets = calloc(1, sizeof(*assets));
+    enum error err = OK;
+    size_t i;
+
+    if (assets == NULL || (assets->arena = arena_open(0)) == NULL) {
+        free(assets);
+        return ERROR_MEMORY;
+    }
+    for (i = 0; err == OK && folders[i] != NULL; i++)
+        err = load_folder(assets, folders[i], error);
+    if (err == OK)
+        err = name_set(assets, prefix);
+    if (err != OK) {
+        assets_close(assets);
+        return err;
+    }
+    *result = assets;
+    return OK;
+}
+
+void assets_close(struct assets *assets)
+{
+    struct asset *asset;
+    enum encoding e;
+
+    if (assets == NULL)
+        return;
+    for (asset = assets->first; asset != NULL; asset = asset->next) {
+        for (e = ENCODING_IDENTITY; e < ENCODINGS; e++)
+            page_unref(asset->pages[e]);
+    }
+    arena_close(assets->arena);
+    free(assets);
+}
+
+const char *assets_url(const struct assets *assets, const char *name)
+{
+    const struct asset *asset = find(assets, slice_of(name));
+
+    return asset ? asset->url : NULL;
+}
+
+const char *assets_hash(const struct assets *assets)
+{
+    return assets->hash;
+}
+
+struct page *assets_page(const struct assets *assets, struct slice path,
+                         struct slice accept_encoding)
+{
+    enum encoding encoding = encoding_choose(accept_encoding);
+    const struct asset *asset;
+
+    if (path.len <= HASH_HEX_CHARS + 1 ||
+        memcmp(path.data, assets->hash, HASH_HEX_CHARS) != 0 ||
+        path.data[HASH_HEX_CHARS] != '/')
+        return NULL;
+    asset = find(assets, (struct slice){ path.data + HASH_HEX_CHARS + 1,
+                                         path.len - HASH_HEX_CHARS - 1 });
+    if (asset == NULL)
+        return NULL;
+    if (asset->pages[encoding] == NULL)
+        encoding = ENCODING_IDENTITY;
+    return page_ref(asset->pages[encoding]);
+}

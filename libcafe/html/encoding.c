@@ -1,0 +1,97 @@
+/* Chooses an encoding by Accept-Encoding (RFC 9110 12.5.3). */
+#include "cafe/encoding.h"
+
+#include <string.h>
+
+enum { WEIGHT_ONE = 1000, UNSAID = -1 };
+
+static const char *const names[ENCODINGS] = {
+    [ENCODING_IDENTITY] = "identity",
+    [ENCODING_GZIP] = "gzip",
+    [ENCODING_BROTLI] = "br",
+};
+
+const char *encoding_name(enum encoding encoding)
+{
+    return names[encoding];
+}
+
+/* "0", "0.5", "1.000" in thousandths; false when it is something else. */
+static bool parse_weight(struct slice text, int *weight)
+{
+    int unit = WEIGHT_ONE / 10;
+    size_t i;
+
+    if (text.len == 0 || text.len > 5 ||
+        (text.data[0] != '0' && text.data[0] != '1') ||
+        (text.len > 1 && text.data[1] != '.'))
+        return false;
+    *weight = (text.data[0] - '0') * WEIGHT_ONE;
+    for (i = 2; i < text.len; i++, unit /= 10) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        *weight += (text.data[i] - '0') * unit;
+    }
+    return *weight <= WEIGHT_ONE;
+}
+
+/* Read "br;q=0.5". */
+static bool parse_member(struct slice member, struct slice *name, int *weight)
+{
+    struct slice parameter;
+
+    *weight = WEIGHT_ONE;
+    *name = slice_trim(slice_cut(&member, ';'));
+    if (member.len == 0)
+        return name->len > 0;
+    parameter = slice_trim(member);
+    if (!slice_starts(parameter, "q=") && !slice_starts(parameter, "Q="))
+        return false;
+    return parse_weight((struct slice){ parameter.data + 2, parameter.len - 2 },
+                        weight);
+}
+
+static void note(struct slice name, int weight, int weights[ENCODINGS],
+                 int *any)
+{
+    size_t e;
+
+    if (slice_is(name, "*"))
+        *any = weight;
+    if (slice_is_nocase(name, "x-gzip"))
+        weights[ENCODING_GZIP] = weight;
+    for (e = 0; e < ENCODINGS; e++) {
+        if (slice_is_nocase(name, names[e]))
+            weights[e] = weight;
+    }
+}
+
+enum encoding encoding_choose(struct slice list)
+{
+    int weights[ENCODINGS] = { UNSAID, UNSAID, UNSAID };
+    int any = 0;
+    enum encoding best = ENCODING_IDENTITY;
+    enum encoding e;
+
+    while (list.len > 0) {
+        struct slice member = slice_trim(slice_cut(&list, ','));
+        struct slice name;
+        int weight;
+
+        if (member.len == 0)
+            continue;
+        if (!parse_member(member, &name, &weight))
+            return ENCODING_IDENTITY;
+        note(name, weight, weights, &any);
+    }
+    /* Identity is taken where nothing better is, even when it was not asked
+     * for: an answer is worth more than a 406. */
+    for (e = ENCODING_GZIP; e < ENCODINGS; e++) {
+        int weight = weights[e] == UNSAID ? any : weights[e];
+        int least = weights[best] == UNSAID ? 1 : weights[best];
+
+        if (weight > 0 && weight >= least)
+            best = e;
+    }
+    return best;
+}

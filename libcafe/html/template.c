@@ -1,0 +1,382 @@
+/* Mustache templates: a set of compiled files, and rendering them. */
+#include "template.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cafe/file.h"
+#include "cafe/unicode.h"
+
+enum { FILE_MAX_BYTES = 256 * 1024 };
+
+static const char extension[] = ".html";
+
+/* The set. */
+
+enum error templates_open_empty(struct templates **result)
+{
+    struct arena *arena = arena_open(0);
+    struct templates *templates = arena ? arena_alloc(arena, sizeof(*templates))
+                                        : NULL;
+
+    if (templates == NULL) {
+        arena_close(arena);
+        return ERROR_MEMORY;
+    }
+    templates->arena = arena;
+    *result = templates;
+    return OK;
+}
+
+void templates_close(struct templates *templates)
+{
+    if (templates != NULL)
+        arena_close(templates->arena);
+}
+
+const struct template_file *templates_find(const struct templates *templates,
+                                           struct slice name)
+{
+    const struct template_file *file;
+
+    for (file = templates->files; file != NULL; file = file->next) {
+        if (slice_is(name, file->name))
+            return file;
+    }
+    return NULL;
+}
+
+/* Compile a source, known by `label` in messages. */
+static enum error add(struct templates *templates, struct slice name,
+                      const char *label, struct slice source,
+                      struct text *error)
+{
+    struct arena *arena = templates->arena;
+    struct template_file *file = arena_alloc(arena, sizeof(*file));
+    struct slice copy = arena_slice(arena, source);
+    enum error err;
+
+    if (file == NULL || copy.data == NULL)
+        return ERROR_MEMORY;
+    if (!utf8_valid(copy)) {
+        text_printf(error, "%s: is not valid UTF-8", label);
+        return ERROR_CONFIG;
+    }
+    if ((file->name = arena_copy(arena, name.data, name.len)) == NULL)
+        return ERROR_MEMORY;
+    err = template_compile(arena, label, copy, &file->nodes, error);
+    if (err != OK)
+        return err;
+    file->next = templates->files;
+    templates->files = file;
+    return OK;
+}
+
+enum error templates_add(struct templates *templates, const char *name,
+                         struct slice source, struct text *error)
+{
+    return add(templates, slice_of(name), name, source, error);
+}
+
+/* Compile folder/entry. */
+static enum error add_file(struct templates *templates, const char *folder,
+                           const char *entry, struct text *error)
+{
+    struct slice name = { entry, strlen(entry) - (sizeof(extension) - 1) };
+    const char *path = arena_printf(templates->arena, "%s/%s", folder, entry);
+    struct text source;
+    enum error err;
+
+    if (path == NULL)
+        return ERROR_MEMORY;
+    text_init(&source, FILE_MAX_BYTES);
+    err = file_read(path, &source, error);
+    if (err == OK)
+        err = add(templates, name, path, text_slice(&source), error);
+    text_free(&source);
+    return err;
+}
+
+static enum error add_folder(struct templates *templates, const char *folder,
+                             struct text *error)
+{
+    struct dirent *entry;
+    enum error err = OK;
+    DIR *dir = opendir(folder);
+
+    if (dir == NULL) {
+        text_printf(error, "%s: %s", folder, strerror(errno));
+        return ERROR_CONFIG;
+    }
+    while (err == OK && (entry = readdir(dir)) != NULL) {
+        size_t len = strlen(entry->d_name);
+
+        if (entry->d_name[0] != '.' && len > sizeof(extension) - 1 &&
+            strcmp(entry->d_name + len - (sizeof(extension) - 1), extension) ==
+                0)
+            err = add_file(templates, folder, entry->d_name, error);
+    }
+    closedir(dir);
+    return err;
+}
+
+/* Every partial that a file names has to be there. */
+static enum error check_partials(const struct templates *templates,
+                                 const char *folder,
+                                 const struct template_file *file,
+                                 const struct node *node, struct text *error)
+{
+    for (; node != NULL; node = node->next) {
+        enum error err = OK;
+
+        if (node->kind == NODE_PARTIAL &&
+            templates_find(templates, node->text) == NULL) {
+            text_printf(error, "%s/%s%s:%d: there is no partial %.*s%s", folder,
+                        file->name, extension, node->line, (int)node->text.len,
+                        node->text.data, extension);
+            return ERROR_CONFIG;
+        }
+        err = check_partials(templates, folder, file, node->children, error);
+        if (err != OK)
+            return err;
+    }
+    return OK;
+}
+
+enum error templates_open(const char *folder, struct templates **result,
+                          struct text *error)
+{
+    const struct template_file *file;
+    struct templates *templates = NULL;
+    enum error err = templates_open_empty(&templates);
+
+    if (err != OK)
+        return err;
+    err = add_folder(templates, folder, error);
+    for (file = templates->files; err == OK && file != NULL; file = file->next)
+        err = check_partials(templates, folder, file, file->nodes, error);
+    if (err != OK) {
+        templates_close(templates);
+        return err;
+    }
+    *result = templates;
+    return OK;
+}
+
+/* Rendering. */
+
+/* A view that names are looked up in, and those around it. */
+struct scope {
+    const struct view *view;
+    const struct scope *outer;
+};
+
+struct renderer {
+    const struct templates *templates;
+    struct text *out;
+    const char *indent; /* before each line of the source */
+    size_t indent_len;
+    size_t depth; /* of partials */
+};
+
+/* Each byte that has to be a character reference. */
+static const char *reference(char byte)
+{
+    switch (byte) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+void html_escape(struct text *out, struct slice raw)
+{
+    size_t from = 0;
+    size_t i;
+
+    for (i = 0; i < raw.len; i++) {
+        const char *escaped = reference(raw.data[i]);
+
+        if (escaped == NULL)
+            continue;
+        text_append(out, raw.data + from, i - from);
+        text_append_string(out, escaped);
+        from = i + 1;
+    }
+    if (raw.len > from)
+        text_append(out, raw.data + from, raw.len - from);
+}
+
+/* "." is the innermost view; the first part of a dotted name is looked for
+ * outwards, the others only inside what it stands for. */
+static const struct view *look_up(const struct scope *scope, struct slice name)
+{
+    const struct view *found = NULL;
+    struct slice part;
+
+    if (slice_is(name, "."))
+        return scope->view;
+    part = slice_cut(&name, '.');
+    for (; scope != NULL && found == NULL; scope = scope->outer)
+        found = view_member(scope->view, part);
+    while (found != NULL && name.len > 0)
+        found = view_member(found, slice_cut(&name, '.'));
+    return found;
+}
+
+static void write_indent(struct renderer *renderer)
+{
+    if (renderer->indent_len > 0)
+        text_append(renderer->out, renderer->indent, renderer->indent_len);
+}
+
+static void write_literal(struct renderer *renderer, struct slice text)
+{
+    while (renderer->indent_len > 0) {
+        const char *end = memchr(text.data, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
+
+        if (len == text.len)
+            break;
+        text_append(renderer->out, text.data, len);
+        write_indent(renderer);
+        text.data += len;
+        text.len -= len;
+    }
+    text_append_slice(renderer->out, text);
+}
+
+static void render_nodes(struct renderer *renderer, const struct node *node,
+                         const struct scope *scope);
+
+static void render_value(struct renderer *renderer, const struct node *node,
+                         const struct scope *scope)
+{
+    const struct view *view = look_up(scope, node->text);
+
+    if (node->kind == NODE_RAW || view_kind(view) == VIEW_HTML)
+        text_append_slice(renderer->out, view_slice(view));
+    else
+        html_escape(renderer->out, view_slice(view));
+}
+
+static bool is_false(const struct view *view)
+{
+    switch (view_kind(view)) {
+    case VIEW_FALSE:
+        return true;
+    case VIEW_LIST:
+        return view_first(view) == NULL;
+    case VIEW_TEXT:
+    case VIEW_HTML:
+        return view_slice(view).len == 0;
+    case VIEW_TRUE:
+    case VIEW_OBJECT:
+        return false;
+    }
+    return false;
+}
+
+static void render_section(struct renderer *renderer, const struct node *node,
+                           const struct scope *scope)
+{
+    const struct view *view = look_up(scope, node->text);
+    struct scope inner = { view, scope };
+
+    if (is_false(view))
+        return;
+    if (view_kind(view) != VIEW_LIST) {
+        render_nodes(renderer, node->children, &inner);
+        return;
+    }
+    for (view = view_first(view); view != NULL; view = view_next(view)) {
+        inner.view = view;
+        render_nodes(renderer, node->children, &inner);
+        if (renderer->out->failed)
+            return;
+    }
+}
+
+static void render_partial(struct renderer *renderer, const struct node *node,
+                           const struct scope *scope)
+{
+    const struct template_file *file =
+        templates_find(renderer->templates, node->text);
+    struct renderer inner = *renderer;
+    struct text indent;
+
+    if (file == NULL)
+        return;
+    if (++inner.depth > PARTIALS_MAX_DEPTH) {
+        renderer->out->failed = true;
+        return;
+    }
+    text_init(&indent, 0);
+    text_append(&indent, renderer->indent, renderer->indent_len);
+    text_append_slice(&indent, node->indent);
+    inner.indent = text_string(&indent);
+    inner.indent_len = strlen(inner.indent);
+    render_nodes(&inner, file->nodes, scope);
+    renderer->out->failed |= indent.failed;
+    text_free(&indent);
+}
+
+static void render_node(struct renderer *renderer, const struct node *node,
+                        const struct scope *scope)
+{
+    if (node->line_start)
+        write_indent(renderer);
+    switch (node->kind) {
+    case NODE_LITERAL:
+        write_literal(renderer, node->text);
+        break;
+    case NODE_VALUE:
+    case NODE_RAW:
+        render_value(renderer, node, scope);
+        break;
+    case NODE_SECTION:
+        render_section(renderer, node, scope);
+        break;
+    case NODE_INVERTED:
+        if (is_false(look_up(scope, node->text)))
+            render_nodes(renderer, node->children, scope);
+        break;
+    case NODE_PARTIAL:
+        render_partial(renderer, node, scope);
+        break;
+    }
+}
+
+static void render_nodes(struct renderer *renderer, const struct node *node,
+                         const struct scope *scope)
+{
+    for (; node != NULL && !renderer->out->failed; node = node->next)
+        render_node(renderer, node, scope);
+}
+
+void template_render(const struct templates *templates, const char *name,
+                     const struct view *view, struct text *out)
+{
+    const struct template_file *file =
+        templates_find(templates, slice_of(name));
+    struct renderer renderer = { .templates = templates,
+                                 .out = out,
+                                 .indent = "" };
+    struct scope scope = { view, NULL };
+
+    if (file == NULL)
+        out->failed = true;
+    else
+        render_nodes(&renderer, file->nodes, &scope);
+}
