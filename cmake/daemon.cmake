@@ -11,7 +11,9 @@ find_file(BOOTSTRAP_CSS bootstrap.min.css REQUIRED NO_DEFAULT_PATH PATHS
 function(cafe_daemon name)
   set(share ${CMAKE_BINARY_DIR}/share/cafe/${name})
   file(MAKE_DIRECTORY ${share}/static)
-  file(GLOB statics CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/static/*)
+  file(GLOB statics CONFIGURE_DEPENDS
+    ${PROJECT_SOURCE_DIR}/libcafe/service/static/*
+    ${CMAKE_CURRENT_SOURCE_DIR}/static/*)
   set(outputs)
   foreach(source ${BOOTSTRAP_CSS} ${statics})
     get_filename_component(file ${source} NAME)

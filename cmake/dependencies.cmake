@@ -2,7 +2,6 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent_core)
-pkg_check_modules(EVENT_THREADS REQUIRED IMPORTED_TARGET libevent_pthreads)
 pkg_check_modules(MARIADB REQUIRED IMPORTED_TARGET libmariadb)
 pkg_check_modules(CMARK REQUIRED IMPORTED_TARGET libcmark)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)

@@ -74,6 +74,7 @@ struct request {
     struct request_head head;
     struct route_match match;
     bool head_complete;
+    bool refused; /* by a check */
     int refusal; /* status decided on before the handler; 0 for none */
     struct text body;
     bool form_parsed, query_parsed;

@@ -119,6 +119,7 @@ void request_route_it(struct request *req)
     route = req->match.route;
     if (route == NULL || !(route->flags & ROUTE_OPEN))
         req->refusal = ask_checks(req);
+    req->refused = req->refusal != 0;
     if (req->refusal == 0 && route == NULL)
         req->refusal = req->match.allowed ? 405 : 404;
     if (req->refusal == 0 &&
@@ -151,6 +152,11 @@ enum method request_method(const struct request *req)
 const struct route *request_route(const struct request *req)
 {
     return req->match.route;
+}
+
+bool request_refused(const struct request *req)
+{
+    return req->refused;
 }
 
 struct slice request_param(const struct request *req, const char *name)

@@ -49,6 +49,37 @@ const char *status_reason(int status)
     return "Unknown";
 }
 
+int status_of_error(enum error err)
+{
+    switch (err) {
+    case OK:
+        return 200;
+    case ERROR_NOT_FOUND:
+        return 404;
+    case ERROR_CONFLICT:
+        return 409;
+    case ERROR_SYNTAX:
+    case ERROR_LIMIT:
+        return 400;
+    case ERROR_MEMORY:
+    case ERROR_BUSY:
+    case ERROR_DEADLINE:
+    case ERROR_STOPPING:
+    case ERROR_DB_AWAY:
+    case ERROR_DB_RETRY:
+    case ERROR_DB_STATEMENT:
+    case ERROR_DB_UNKNOWN:
+    case ERROR_DB_SCHEMA:
+        return 503;
+    case ERROR_SYSTEM:
+    case ERROR_CONFIG:
+    case ERROR_DB_DUPLICATE:
+    case ERROR_DB:
+        return 500;
+    }
+    return 500;
+}
+
 /* A page of plain text, safe whatever the text is. */
 static struct page *plain_page(int status, const char *string)
 {
@@ -131,7 +162,7 @@ void respond_error(struct request *req, int status)
 
     add_extra(req, status);
     if (make != NULL && req->head_complete)
-        page = make(req, status);
+        page = make(req->server->config->app, req, status);
     if (page == NULL) {
         const char *text =
             arena_printf(req->arena, "%d %s\n", status, status_reason(status));

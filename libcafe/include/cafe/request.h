@@ -29,6 +29,9 @@ enum method request_method(const struct request *req);
 /** The row that matched; NULL for 404 and 405. */
 const struct route *request_route(const struct request *req);
 
+/** A check refused it: show nothing of what it asked for. */
+bool request_refused(const struct request *req);
+
 /** A segment that "{name}" stood for, escapes kept; absent if there is none. */
 struct slice request_param(const struct request *req, const char *name);
 

@@ -32,6 +32,9 @@ void respond_see_other(struct request *req, const char *location);
 /** Answer with a short plain text, for probes. */
 void respond_plain(struct request *req, int status, const char *text);
 
+/** The status that tells a client of an error; 200 for OK. */
+int status_of_error(enum error err);
+
 /** "Not Found" for 404; "Unknown" for a status that is none of ours. */
 const char *status_reason(int status);
 

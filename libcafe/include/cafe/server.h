@@ -37,9 +37,10 @@ typedef int check_fn(void *context, struct request *req);
 /**
  * Make the page for an error status.
  *
+ * app      The server's application, also where more_routes has another.
  * Returns  A page with one reference; NULL for the plain text default.
  */
-typedef struct page *error_page_fn(struct request *req, int status);
+typedef struct page *error_page_fn(void *app, struct request *req, int status);
 
 enum { SERVER_CHECKS_MAX = 4 };
 

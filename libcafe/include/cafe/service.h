@@ -45,6 +45,17 @@ struct service {
     const char *version;
 };
 
+/** Values of the commands that every daemon has; its own begin above. */
+enum service_command {
+    COMMAND_HELP = 1 << 0,
+    COMMAND_VERSION = 1 << 1,
+    COMMAND_CHECK = 1 << 2,
+    COMMAND_PRINT = 1 << 3,
+    COMMAND_SAMPLE = 1 << 4,
+    COMMAND_HEALTHCHECK = 1 << 5,
+    COMMAND_OWN = 1 << 8 /* the first value of a daemon's own */
+};
+
 /** What makes one daemon differ from another. */
 struct service_definition {
     const char *name;           /* "customer" */
@@ -53,16 +64,25 @@ struct service_definition {
     bool check_origin;
     const struct route *routes;
     error_page_fn *error_page;
-    const struct command *commands; /* its own; may be NULL */
+    const struct command *commands; /* its own; NULL or ended by NULL flag */
 
-    /** Make the application; *app is what request_app() returns. */
+    /**
+     * Make the application; *app is what request_app() returns.
+     *
+     * error   One line on failure.
+     */
     enum error (*open)(struct service *service, void **app, struct text *error);
+
+    /** Answer whoever still waits; the servers are still open. May be NULL. */
+    void (*stop)(void *app);
+
+    /** Free the application; no request is left. */
     void (*close)(void *app);
 
     /** A db_work_fn for readiness: the schema fits, a real table answers. */
     db_work_fn *ready;
 
-    /** Run one of its own commands; returns the exit status. */
+    /** Run its own commands (or-ed); returns the exit status. */
     int (*run_command)(int command, const struct service_settings *settings);
 };
 
@@ -71,7 +91,7 @@ struct service_definition {
  * serve until SIGTERM or SIGINT, drain, close.
  *
  * Returns  The exit status: 0; 1 after one line on standard error that says
- *          what is wrong; 2 for a wrong command line.
+ *          what is wrong and what to do.
  */
 int service_main(const struct service_definition *definition, int argc,
                  char **argv);

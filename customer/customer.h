@@ -1,0 +1,32 @@
+/* The customer daemon: what its pages share. */
+#ifndef CUSTOMER_H
+#define CUSTOMER_H
+
+#include "cafe/catalog.h"
+#include "cafe/pages.h"
+#include "cafe/response.h"
+
+struct customer {
+    const struct service *service;
+    struct catalog *catalog;
+    struct text home; /* content/home.md as HTML */
+};
+
+extern const struct route customer_routes[];
+
+/* home.c */
+
+/** Read content/home.md. Errors: ERROR_CONFIG. */
+MUST_CHECK enum error home_open(struct customer *self, struct text *error);
+handler_fn home_show;
+
+/* directory.c */
+handler_fn directory_list;
+handler_fn supplier_show;
+
+/* errors.c */
+
+/** An error_page_fn: app is the struct customer. */
+struct page *error_show(void *app, struct request *req, int status);
+
+#endif

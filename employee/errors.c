@@ -1,0 +1,17 @@
+/* The pages for what went wrong. Who may not come in sees the page that the
+ * customer daemon has for an address that isn't there. */
+#include "employee.h"
+
+struct page *error_show(void *app, struct request *req, int status)
+{
+    const struct employee *self = app;
+    struct view *view = page_view(self->service, req, NULL);
+    const char *name = status == 404 ? "404" : "500";
+
+    page_view_error(view, status);
+    if (status == 404 && request_refused(req))
+        name = "refused";
+    view_string(view, "title",
+                status == 404 ? "Page not found" : status_reason(status));
+    return page_render(self->service, name, view, status, "no-store");
+}

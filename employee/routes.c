@@ -1,0 +1,14 @@
+/* The pages of the employee daemon. */
+#include "employee.h"
+
+const struct route employee_routes[] = {
+    { GET, "/admin", home_show, 0, 0 },
+    { GET, "/admin/suppliers", directory_list, 0, 0 },
+    { GET, "/admin/supplier-add", editor_add_show, 0, 0 },
+    { POST, "/admin/supplier-add", editor_add, FORM_MAX_BYTES, 0 },
+    { GET, "/admin/supplier-update/{id}", editor_update_show, 0, 0 },
+    { POST, "/admin/supplier-update", editor_save, FORM_MAX_BYTES, 0 },
+    { GET, "/admin/supplier-remove/{id}", editor_remove_show, 0, 0 },
+    { POST, "/admin/supplier-remove/{id}", editor_remove, FORM_MAX_BYTES, 0 },
+    { 0 },
+};

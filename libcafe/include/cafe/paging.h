@@ -1,0 +1,30 @@
+/* Pages of a list: which part of it, and the links to the others. */
+#ifndef CAFE_PAGING_H
+#define CAFE_PAGING_H
+
+#include "cafe/form.h"
+#include "cafe/view.h"
+
+enum { PAGING_PER_DEFAULT = 50, PAGING_PER_MAX = 200 };
+
+struct paging {
+    size_t count; /* of all items */
+    size_t per;   /* items a page */
+    size_t page;  /* from 1; at most the last one that has items */
+    size_t first; /* place of the page's first item, from 0 */
+    size_t end;   /* behind its last one */
+};
+
+/** Read page= and per= of a query; what is faulty or beyond counts as near. */
+void paging_read(const struct form *query, size_t count, struct paging *paging);
+
+/**
+ * Set range ("1–50 of 5,213"), and, where there are such pages, previous and
+ * next (URLs).
+ *
+ * path  Of the list, for instance "/suppliers"; no query.
+ */
+void paging_view(const struct paging *paging, const char *path,
+                 struct arena *arena, struct view *view);
+
+#endif

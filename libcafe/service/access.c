@@ -1,0 +1,270 @@
+/* Who may use a daemon, by address: CIDR lists and X-Forwarded-For. */
+#include "cafe/access.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An address of 16 bytes; IPv4 as the IPv4-mapped IPv6 one (RFC 4291). */
+struct address {
+    unsigned char bytes[16];
+};
+
+struct range {
+    struct address base;
+    unsigned prefix_bits; /* of 128 */
+};
+
+struct cidr_list {
+    size_t count;
+    struct range ranges[];
+};
+
+enum { MAPPED_BITS = 96, ADDRESS_BITS = 128, RANGES_MAX = 256 };
+
+/* Words that stand for several ranges. */
+static const struct {
+    const char *word;
+    const char *ranges;
+} words[] = {
+    { "loopback", "127.0.0.0/8,::1/128" },
+    { "private", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,"
+                 "fc00::/7,fe80::/10" },
+};
+
+static void from_v4(const void *v4, struct address *address)
+{
+    memset(address->bytes, 0, 10);
+    memset(address->bytes + 10, 0xff, 2);
+    memcpy(address->bytes + 12, v4, 4);
+}
+
+static bool from_sockaddr(const struct sockaddr *source,
+                          struct address *address)
+{
+    if (source->sa_family == AF_INET) {
+        struct sockaddr_in v4;
+
+        memcpy(&v4, source, sizeof(v4));
+        from_v4(&v4.sin_addr, address);
+        return true;
+    }
+    if (source->sa_family == AF_INET6) {
+        struct sockaddr_in6 v6;
+
+        memcpy(&v6, source, sizeof(v6));
+        memcpy(address->bytes, &v6.sin6_addr, sizeof(address->bytes));
+        return true;
+    }
+    return false;
+}
+
+/* A numeric address; *bits are those of its family. */
+static bool from_text(struct slice text, struct address *address,
+                      unsigned *bits)
+{
+    char copy[INET6_ADDRSTRLEN];
+    unsigned char v4[4];
+
+    if (text.len == 0 || text.len >= sizeof(copy))
+        return false;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    if (inet_pton(AF_INET, copy, v4) == 1) {
+        from_v4(v4, address);
+        *bits = 32;
+        return true;
+    }
+    *bits = ADDRESS_BITS;
+    return inet_pton(AF_INET6, copy, address->bytes) == 1;
+}
+
+static bool same_bits(const struct address *a, const struct address *b,
+                      unsigned bits)
+{
+    unsigned whole = bits / 8;
+    unsigned mask = 0xff00u >> (bits % 8) & 0xff;
+
+    if (memcmp(a->bytes, b->bytes, whole) != 0)
+        return false;
+    return bits % 8 == 0 || ((a->bytes[whole] ^ b->bytes[whole]) & mask) == 0;
+}
+
+static bool has_address(const struct cidr_list *list,
+                        const struct address *address)
+{
+    size_t i;
+
+    for (i = 0; list != NULL && i < list->count; i++) {
+        if (same_bits(&list->ranges[i].base, address,
+                      list->ranges[i].prefix_bits))
+            return true;
+    }
+    return false;
+}
+
+bool cidr_list_has(const struct cidr_list *list, const struct sockaddr *address)
+{
+    struct address wanted;
+
+    return from_sockaddr(address, &wanted) && has_address(list, &wanted);
+}
+
+/* Parse "10.0.0.0/8" or a single address. */
+static bool parse_range(struct slice text, struct range *range)
+{
+    const char *slash = memchr(text.data, '/', text.len);
+    struct slice host = text;
+    uint64_t prefix;
+    unsigned bits;
+
+    if (slash != NULL)
+        host.len = (size_t)(slash - text.data);
+    if (!from_text(host, &range->base, &bits))
+        return false;
+    prefix = bits;
+    if (slash != NULL &&
+        slice_number((struct slice){ slash + 1, text.len - host.len - 1 }, bits,
+                     &prefix) != OK)
+        return false;
+    range->prefix_bits = (unsigned)prefix + (bits == 32 ? MAPPED_BITS : 0);
+    return true;
+}
+
+static enum error add_ranges(struct cidr_list *list, struct slice text,
+                             struct text *error);
+
+/* A word or a range. */
+static enum error add_member(struct cidr_list *list, struct slice member,
+                             struct text *error)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (slice_is(member, words[i].word))
+            return add_ranges(list, slice_of(words[i].ranges), error);
+    }
+    if (list->count < RANGES_MAX &&
+        parse_range(member, &list->ranges[list->count])) {
+        list->count++;
+        return OK;
+    }
+    text_printf(error,
+                "'%.*s' is no address range; write for instance 10.0.0.0/8, "
+                "loopback or private",
+                (int)member.len, member.data);
+    return ERROR_CONFIG;
+}
+
+static enum error add_ranges(struct cidr_list *list, struct slice text,
+                             struct text *error)
+{
+    enum error err = OK;
+
+    while (text.len > 0 && err == OK) {
+        struct slice member = slice_trim(slice_cut(&text, ','));
+
+        if (member.len > 0)
+            err = add_member(list, member, error);
+    }
+    return err;
+}
+
+enum error cidr_list_open(const char *text, struct cidr_list **result,
+                          struct text *error)
+{
+    struct cidr_list *list =
+        calloc(1, sizeof(*list) + RANGES_MAX * sizeof(list->ranges[0]));
+    enum error err;
+
+    if (list == NULL)
+        return ERROR_MEMORY;
+    if ((err = add_ranges(list, slice_of(text), error)) != OK) {
+        free(list);
+        return err;
+    }
+    *result = list;
+    return OK;
+}
+
+void cidr_list_close(struct cidr_list *list)
+{
+    free(list);
+}
+
+enum search { SEARCH_ON, FOUND, MALFORMED };
+
+/* Look at one field's members from the right for one that is no proxy. */
+static enum search search_field(const struct cidr_list *proxies,
+                                struct slice field, struct address *client,
+                                struct slice *text)
+{
+    while (field.len > 0) {
+        const char *comma = memrchr(field.data, ',', field.len);
+        size_t start = comma ? (size_t)(comma - field.data) + 1 : 0;
+        unsigned bits;
+
+        *text =
+            slice_trim((struct slice){ field.data + start, field.len - start });
+        if (!from_text(*text, client, &bits))
+            return MALFORMED;
+        if (!has_address(proxies, client))
+            return FOUND;
+        field.len = comma ? start - 1 : 0;
+    }
+    return SEARCH_ON;
+}
+
+/* The client behind a trusted proxy: the right-most address of all
+ * X-Forwarded-For fields, in their order, that is no trusted proxy. */
+static enum search find_client(const struct cidr_list *proxies,
+                               const struct request_head *head,
+                               struct address *client, struct slice *text)
+{
+    enum search search = SEARCH_ON;
+    size_t i = head->field_count;
+
+    while (i-- > 0 && search == SEARCH_ON) {
+        if (slice_is_nocase(head->fields[i].name, "x-forwarded-for"))
+            search = search_field(proxies, head->fields[i].value, client, text);
+    }
+    return search;
+}
+
+static void set_client(struct request *req, struct slice text)
+{
+    const char *copy = arena_copy(request_arena(req), text.data, text.len);
+
+    if (copy != NULL)
+        request_set_client(req, copy);
+}
+
+/* Who may not use the daemon must not learn that there is one: 404. */
+static int verdict(const struct access_rules *rules,
+                   const struct address *client)
+{
+    return rules->allow == NULL || has_address(rules->allow, client) ? 0 : 404;
+}
+
+int access_check(void *context, struct request *req)
+{
+    const struct access_rules *rules = context;
+    struct address peer, client;
+    struct slice text;
+
+    if (!from_sockaddr(request_peer(req), &peer))
+        return rules->allow ? 404 : 0;
+    if (!has_address(rules->proxies, &peer))
+        return verdict(rules, &peer);
+    switch (find_client(rules->proxies, request_head(req), &client, &text)) {
+    case FOUND:
+        set_client(req, text);
+        return verdict(rules, &client);
+    case MALFORMED: /* nobody knows who it is: only those who let all in */
+        return rules->allow ? 404 : 0;
+    case SEARCH_ON:
+        break;
+    }
+    return verdict(rules, &peer);
+}

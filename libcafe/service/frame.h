@@ -1,0 +1,77 @@
+/* What the files of the daemon frame share. */
+#ifndef CAFE_SERVICE_FRAME_H
+#define CAFE_SERVICE_FRAME_H
+
+#include "cafe/access.h"
+#include "cafe/service.h"
+
+enum { OPTIONS_MAX = 64, COMMANDS_MAX = 16, ROUTES_MAX = 8 };
+
+struct event;
+
+/** A request for readiness that waits for the database. */
+struct probe {
+    struct request *req;
+    struct probe *next;
+};
+
+/** A running daemon. */
+struct frame {
+    const struct service_definition *definition;
+    struct arena *arena; /* for strings that live as long as the daemon */
+    struct config_source source;
+    struct option options[OPTIONS_MAX];
+    struct command commands[COMMANDS_MAX];
+    struct config *config;
+    struct service_settings settings;
+
+    struct service service;
+    struct counters counters;
+    struct access_rules access;
+    struct server_config main_config, ops_config;
+    struct server *main_server, *ops_server;
+    char static_route[64];
+    struct route more_routes[ROUTES_MAX];
+    void *app;
+
+    struct probe *probes_asked;   /* for the check under way */
+    struct probe *probes_waiting; /* for the next one */
+
+    struct event *signals[3];
+    struct event *stop_timer;
+    bool draining;
+    bool stopped; /* the listener is closed */
+    bool done;
+    int64_t stop_by_ms; /* monotonic */
+};
+
+/* options.c */
+
+/** Fill the frame's tables of options and commands for this daemon. */
+void options_prepare(struct frame *frame);
+
+/** Name the folders that were not configured. Errors: ERROR_MEMORY. */
+MUST_CHECK enum error options_find_folders(const char *name,
+                                           struct arena *arena,
+                                           struct service_settings *settings);
+
+/* ops.c */
+
+/** Rows for /healthz and /readyz; their request_app() is the frame. */
+extern const struct route ops_routes[];
+
+/** Ask the daemon on this port for /healthz; returns the exit status. */
+int ops_healthcheck(const struct service_settings *settings);
+
+/* stop.c */
+
+/** Handle SIGTERM, SIGINT and SIGHUP. Errors: ERROR_MEMORY. */
+MUST_CHECK enum error stop_open(struct frame *frame);
+void stop_close(struct frame *frame);
+
+/* service.c */
+
+/** Read the configuration again and apply what can change while running. */
+void frame_reload(struct frame *frame);
+
+#endif

@@ -1,0 +1,168 @@
+/* The option table of the daemons. One row makes the flag, the variable, the
+ * YAML key, the line of --help and the line of the sample file. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "frame.h"
+
+static const char *const tls_choices[] = { "off", "require", "verify", NULL };
+static const char *const log_choices[] = { "auto", "json", "text", NULL };
+static const char *const level_choices[] = { "debug", "info", "warning",
+                                             "error", NULL };
+
+#define AT(field) offsetof(struct service_settings, field)
+#define MINUTE_MS (60 * 1000)
+
+static const struct option rows[] = {
+    { "port", OPTION_NUMBER, AT(port), "8080", 0, 65535, NULL,
+      "Port to serve on; 0 picks a free one." },
+    { "bind", OPTION_TEXT, AT(bind), "", 0, 0, NULL,
+      "Numeric address to serve on; empty for all." },
+    { "ops.port", OPTION_NUMBER, AT(ops_port), "9090", 0, 65535, NULL,
+      "Port for operators (/healthz, /readyz); 0 for none." },
+    { "ops.bind", OPTION_TEXT, AT(ops_bind), "", 0, 0, NULL,
+      "Numeric address of that port; empty for all." },
+    { "allow", OPTION_LIST, AT(allow), "", 0, 0, NULL,
+      "Who may use the daemon: address ranges, loopback, private; empty for "
+      "all." },
+    { "trusted_proxies", OPTION_LIST, AT(trusted_proxies), "loopback", 0, 0,
+      NULL, "Whose X-Forwarded-For is believed: as allow." },
+    { "db.host", OPTION_TEXT, AT(db.host), "127.0.0.1", 0, 0, NULL,
+      "Database host; the primary, never a replica." },
+    { "db.port", OPTION_NUMBER, AT(db.port), "3306", 1, 65535, NULL,
+      "Database port." },
+    { "db.socket", OPTION_PATH, AT(db.socket), "", 0, 0, NULL,
+      "Unix socket of the database, instead of host and port." },
+    { "db.user", OPTION_TEXT, AT(db.user), "nodeapp", 0, 0, NULL,
+      "Database account." },
+    { "db.password", OPTION_SECRET, AT(db.password), "", 0, 0, NULL,
+      "Its password." },
+    { "db.password_file", OPTION_PATH, AT(db.password_file), "", 0, 0, NULL,
+      "File with its password, read again at each connect." },
+    { "db.name", OPTION_TEXT, AT(db.name), "COFFEE", 0, 0, NULL,
+      "Database name." },
+    { "db.tls", OPTION_CHOICE, AT(db.tls), "off", 0, 0, tls_choices,
+      "TLS to the database; verify checks its certificate." },
+    { "db.tls_ca", OPTION_PATH, AT(db.tls_ca), "", 0, 0, NULL,
+      "PEM file of trusted authorities; empty for the system's." },
+    { "db.connect_timeout_s", OPTION_NUMBER, AT(db.connect_timeout_s), "3", 1,
+      60, NULL, "Seconds to reach the database." },
+    { "db.read_timeout_s", OPTION_NUMBER, AT(db.read_timeout_s), "10", 1, 300,
+      NULL, "Seconds to wait for an answer of the database." },
+    { "db.write_timeout_s", OPTION_NUMBER, AT(db.write_timeout_s), "10", 1, 300,
+      NULL, "Seconds to wait for sending to the database." },
+    { "db.threads", OPTION_NUMBER, AT(db_threads), "4", 1, 64, NULL,
+      "Database threads, each with a connection of its own." },
+    { "db.queue_max", OPTION_NUMBER, AT(db_queue_max), "1024", 1, 100000, NULL,
+      "Database jobs that may wait." },
+    { "db.queue_ms", OPTION_NUMBER, AT(db_queue_ms), "3000", 1, MINUTE_MS, NULL,
+      "Milliseconds a database job may wait." },
+    { "log", OPTION_CHOICE, AT(log_format), "auto", 0, 0, log_choices,
+      "Form of the log; auto is text on a terminal, else json." },
+    { "log_level", OPTION_CHOICE, AT(log_level), "info", 0, 0, level_choices,
+      "Least level that is logged." },
+    { "log_requests", OPTION_SWITCH, AT(log_requests), "on", 0, 0, NULL,
+      "Log one line a request." },
+    { "drain_delay_ms", OPTION_NUMBER, AT(drain_delay_ms), "5000", 0,
+      10 * MINUTE_MS, NULL,
+      "Milliseconds to go on accepting after SIGTERM, until the load balancer "
+      "has noticed." },
+    { "stop_max_ms", OPTION_NUMBER, AT(stop_max_ms), "25000", 0, 10 * MINUTE_MS,
+      NULL, "Milliseconds after SIGTERM to be gone by." },
+    { "http.head_ms", OPTION_NUMBER, AT(limits.head_ms), "5000", 1,
+      10 * MINUTE_MS, NULL, "Milliseconds for a whole request head." },
+    { "http.body_ms", OPTION_NUMBER, AT(limits.body_ms), "10000", 1,
+      10 * MINUTE_MS, NULL, "Milliseconds for a body, beside its rate." },
+    { "http.body_min_rate", OPTION_NUMBER, AT(limits.body_min_rate), "1024", 1,
+      1000000000, NULL, "Least bytes a second of a body." },
+    { "http.idle_ms", OPTION_NUMBER, AT(limits.idle_ms), "75000", 1,
+      60 * MINUTE_MS, NULL,
+      "Milliseconds to keep an idle connection; longer than the load "
+      "balancer." },
+    { "http.write_ms", OPTION_NUMBER, AT(limits.write_ms), "10000", 1,
+      10 * MINUTE_MS, NULL,
+      "Milliseconds to read an answer, beside 1 s per KiB." },
+    { "http.linger_ms", OPTION_NUMBER, AT(limits.linger_ms), "2000", 1,
+      MINUTE_MS, NULL, "Milliseconds to read on after a closing answer." },
+    { "http.connections_max", OPTION_NUMBER, AT(limits.connections_max),
+      "10000", 1, 1000000, NULL, "Connections at once." },
+    { "http.requests_max", OPTION_NUMBER, AT(limits.requests_max), "1000", 1,
+      1000000000, NULL, "Requests on one connection." },
+    { "views", OPTION_PATH, AT(views), "", 0, 0, NULL,
+      "Folder of templates; empty for the installed one." },
+    { "statics", OPTION_LIST, AT(statics), "", 0, 0, NULL,
+      "Folders of static files; empty for the installed one." },
+    { "content", OPTION_PATH, AT(content), "", 0, 0, NULL,
+      "Folder of Markdown pages; empty for the installed one." },
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+_Static_assert((int)ROWS < (int)OPTIONS_MAX, "the frame's table is too small");
+
+static const struct command common_commands[] = {
+    { "--help", COMMAND_HELP, "Show this text." },
+    { "--version", COMMAND_VERSION, "Show the version." },
+    { "--check-config", COMMAND_CHECK,
+      "Check the configuration, templates and static files, then end." },
+    { "--print-config", COMMAND_PRINT,
+      "Show each option with where it came from." },
+    { "--sample-config", COMMAND_SAMPLE, "Show a sample YAML file." },
+    { "--healthcheck", COMMAND_HEALTHCHECK,
+      "Succeed if the daemon on this port is healthy." },
+};
+
+void options_prepare(struct frame *frame)
+{
+    const struct service_definition *definition = frame->definition;
+    const struct command *own = definition->commands;
+    size_t count = sizeof(common_commands) / sizeof(common_commands[0]);
+    size_t i;
+
+    memcpy(frame->options, rows, sizeof(rows));
+    for (i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, "allow") == 0)
+            frame->options[i].fallback = definition->allow_fallback;
+    }
+    memcpy(frame->commands, common_commands, sizeof(common_commands));
+    while (own != NULL && own->flag != NULL && count + 1 < COMMANDS_MAX)
+        frame->commands[count++] = *own++;
+    frame->source.options = frame->options;
+    frame->source.commands = frame->commands;
+    frame->source.program = definition->name;
+}
+
+/* "../share/cafe/NAME" beside the folder of this program. */
+static const char *share_folder(const char *name, struct arena *arena)
+{
+    char path[4096];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    char *slash;
+
+    if (len < 0)
+        return NULL;
+    path[len] = '\0';
+    slash = strrchr(path, '/');
+    if (slash == NULL)
+        return NULL;
+    *slash = '\0';
+    return arena_printf(arena, "%s/../share/cafe/%s", path, name);
+}
+
+enum error options_find_folders(const char *name, struct arena *arena,
+                                struct service_settings *settings)
+{
+    const char *share = share_folder(name, arena);
+
+    if (share == NULL)
+        return ERROR_MEMORY;
+    if (settings->views[0] == '\0')
+        settings->views = arena_printf(arena, "%s/views", share);
+    if (settings->statics[0] == '\0')
+        settings->statics = arena_printf(arena, "%s/static", share);
+    if (settings->content[0] == '\0')
+        settings->content = arena_printf(arena, "%s/content", share);
+    return settings->views && settings->statics && settings->content
+               ? OK
+               : ERROR_MEMORY;
+}

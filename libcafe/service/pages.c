@@ -1,0 +1,73 @@
+/* What all pages of a daemon have in common. */
+#include "cafe/pages.h"
+
+#include "cafe/render.h"
+
+static const struct {
+    int status;
+    const char *heading;
+    const char *advice;
+} errors[] = {
+    { 400, "We could not read that request",
+      "Check the address, or go back and try again." },
+    { 403, "That came from another site",
+      "For your safety nothing was changed. Open the page here and send the "
+      "form again." },
+    { 404, "Page not found",
+      "Sorry, we don't seem to have that page in stock" },
+    { 405, "That can't be done here", "Go back and use the links or buttons." },
+    { 408, "That took too long",
+      "The connection was too slow for us to read your request. Try again." },
+    { 409, "Somebody else was faster",
+      "Nothing was changed. Look at the supplier again." },
+    { 411, "We could not read that request", "Its length is missing." },
+    { 413, "That is too large",
+      "Nothing was changed. Go back and shorten the notes: at most 16 KiB "
+      "fit." },
+    { 414, "That address is too long", "Shorten what you search for." },
+    { 415, "We could not read that form",
+      "Nothing was changed. Open the page here and send the form again." },
+    { 500, "Something went wrong here",
+      "It is our fault, and it has been noted. Try again, and if it happens "
+      "again, tell us the number below." },
+    { 503, "The directory is not available right now",
+      "We can't reach the database. Try again in a moment; we go on by "
+      "ourselves." },
+};
+
+struct view *page_view(const struct service *service, struct request *req,
+                       const char *title)
+{
+    struct view *view = view_open(request_arena(req));
+
+    view_string(view, "title", title);
+    view_string(view, "bootstrap_css",
+                assets_url(service->assets, "bootstrap.min.css"));
+    view_string(view, "cafe_css", assets_url(service->assets, "cafe.css"));
+    view_string(view, "request_id", request_id(req));
+    return view;
+}
+
+struct page *page_render(const struct service *service, const char *name,
+                         const struct view *view, int status, const char *cache)
+{
+    return render_page(service->templates, name, view, status, cache);
+}
+
+void page_view_error(struct view *view, int status)
+{
+    int fallback = status >= 500 ? 500 : 400;
+    size_t i, found = 0;
+
+    for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (errors[i].status == status)
+            break;
+        if (errors[i].status == fallback)
+            found = i;
+    }
+    if (i < sizeof(errors) / sizeof(errors[0]))
+        found = i;
+    view_number(view, "status", status);
+    view_string(view, "heading", errors[found].heading);
+    view_string(view, "advice", errors[found].advice);
+}

@@ -1,0 +1,78 @@
+/* Which part of a list a page shows. */
+#include "cafe/paging.h"
+
+#include <stdio.h>
+
+static size_t number_of(const struct form *query, const char *name, size_t min,
+                        size_t max, size_t fallback)
+{
+    uint64_t number;
+
+    switch (slice_number(form_value(query, name), max, &number)) {
+    case OK:
+        return number < min ? min : (size_t)number;
+    case ERROR_LIMIT:
+        return max;
+    default:
+        return fallback;
+    }
+}
+
+void paging_read(const struct form *query, size_t count, struct paging *paging)
+{
+    size_t per = number_of(query, "per", 1, PAGING_PER_MAX, PAGING_PER_DEFAULT);
+    size_t pages = count ? (count + per - 1) / per : 1;
+    size_t page = number_of(query, "page", 1, pages, 1);
+    size_t first = (page - 1) * per;
+
+    *paging = (struct paging){
+        .count = count,
+        .per = per,
+        .page = page,
+        .first = first,
+        .end = count - first < per ? count : first + per,
+    };
+}
+
+/* "5,213" */
+static const char *grouped(size_t number, struct arena *arena)
+{
+    char digits[32];
+    char *out = arena_alloc(arena, 2 * sizeof(digits));
+    int len = snprintf(digits, sizeof(digits), "%zu", number);
+    int i, at = 0;
+
+    for (i = 0; out != NULL && i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    return out ? out : "";
+}
+
+static void set_url(const struct paging *paging, const char *path, size_t page,
+                    const char *name, struct arena *arena, struct view *view)
+{
+    const char *url;
+
+    if (paging->per == PAGING_PER_DEFAULT)
+        url = arena_printf(arena, "%s?page=%zu", path, page);
+    else
+        url =
+            arena_printf(arena, "%s?page=%zu&per=%zu", path, page, paging->per);
+    view_string(view, name, url);
+}
+
+void paging_view(const struct paging *paging, const char *path,
+                 struct arena *arena, struct view *view)
+{
+    view_string(view, "range",
+                arena_printf(arena, "%s–%s of %s",
+                             grouped(paging->first + 1, arena),
+                             grouped(paging->end, arena),
+                             grouped(paging->count, arena)));
+    if (paging->page > 1)
+        set_url(paging, path, paging->page - 1, "previous", arena, view);
+    if (paging->end < paging->count)
+        set_url(paging, path, paging->page + 1, "next", arena, view);
+}
