@@ -69,6 +69,14 @@ static void drop(cmark_node *node)
     cmark_node_free(node);
 }
 
+/* The page has the heading of the first level. */
+static void lower_heading(cmark_node *node)
+{
+    int level = cmark_node_get_heading_level(node);
+
+    cmark_node_set_heading_level(node, level < 6 ? level + 1 : 6);
+}
+
 /* Make one node safe; it may be gone afterwards. */
 static void mend(cmark_node *node)
 {
@@ -76,6 +84,9 @@ static void mend(cmark_node *node)
     case CMARK_NODE_HTML_BLOCK:
     case CMARK_NODE_HTML_INLINE:
         drop(node);
+        break;
+    case CMARK_NODE_HEADING:
+        lower_heading(node);
         break;
     case CMARK_NODE_LINK:
         if (!link_is_safe(cmark_node_get_url(node)))

@@ -16,6 +16,7 @@ static const struct {
 } cases[] = {
     { "", "" },
     { "*a* & **b**", "<p><em>a</em> &amp; <strong>b</strong></p>\n" },
+    { "# a\n###### b", "<h2>a</h2>\n<h6>b</h6>\n" },
     { "[a](https://x.example/)",
       "<p><a href=\"https://x.example/\">a</a></p>\n" },
     { "[a](HTTP://x.example/)",

@@ -12,7 +12,8 @@ enum {
 /**
  * Render Markdown. Raw HTML is left out; links keep only https, http, mailto,
  * tel and relative targets, others become their text; images must be relative
- * or become their alternative text. Decided on the syntax tree.
+ * or become their alternative text. Decided on the
+ * syntax tree. Headings go one level down: the page has the first.
  *
  * source  UTF-8.
  * out     Failed when the source, its nesting or the HTML is over its limit.
