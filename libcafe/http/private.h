@@ -75,7 +75,7 @@ struct request {
     struct route_match match;
     bool head_complete;
     bool refused; /* by a check */
-    int refusal; /* status decided on before the handler; 0 for none */
+    int refusal;  /* status decided on before the handler; 0 for none */
     struct text body;
     bool form_parsed, query_parsed;
     enum error form_error, query_error;

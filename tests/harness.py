@@ -1,0 +1,327 @@
+"""Starts what the tests need: a private MariaDB, daemons, a load balancer.
+
+Everything listens on loopback on free ports, and is ended by whoever started
+it. CAFE_PRESET chooses the build (dev), CAFE_TEST_WRAP a program to put in
+front of each daemon, for instance "valgrind -q --error-exitcode=99".
+"""
+import contextlib
+import getpass
+import http.client
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PRESET = os.environ.get("CAFE_PRESET", "dev")
+BIN = ROOT / "build" / PRESET / "bin"
+ARTIFACTS = ROOT / "tests" / "artifacts"
+WAIT_S = 30
+
+PASSWORDS = {name: f"{name}-password" for name in
+             ("customer", "employee", "migrate")}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, what, seconds=WAIT_S):
+    """Ask until the condition holds; its last value is returned."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+class Process:
+    """A program with its output in a file."""
+
+    def __init__(self, name, argv, folder, env=None):
+        self.name = name
+        self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
+        with open(self.log, "wb") as out:
+            self.process = subprocess.Popen(
+                [str(a) for a in argv], stdout=out, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, env=env, start_new_session=True)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def output(self):
+        return self.log.read_text(errors="replace")
+
+    def running(self):
+        return self.process.poll() is None
+
+    def send(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def wait(self, seconds=WAIT_S):
+        return self.process.wait(seconds)
+
+    def stop(self, number=signal.SIGTERM):
+        if self.running():
+            self.send(number)
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+class Database:
+    """A MariaDB of our own, on a unix socket and a free port."""
+
+    def __init__(self, folder, *options):
+        self.folder = pathlib.Path(folder)
+        self.socket = str(self.folder / "db.sock")
+        self.data = self.folder / "data"
+        self.options = options
+        self.port = free_port()
+        self.process = None
+        user = getpass.getuser()
+        install = subprocess.run(
+            ["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
+             "--auth-root-authentication-method=socket", "--skip-test-db",
+             f"--auth-root-socket-user={user}", f"--user={user}"],
+            capture_output=True, text=True, check=False)
+        if install.returncode:
+            raise RuntimeError(install.stdout + install.stderr)
+
+    def start(self):
+        self.process = Process("mariadb", [
+            "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.data}",
+            f"--user={getpass.getuser()}", f"--socket={self.socket}",
+            "--bind-address=127.0.0.1", f"--port={self.port}",
+            "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M",
+            *self.options], self.folder)
+        wait_until(self.answers, "MariaDB starts")
+
+    def answers(self):
+        if not self.process.running():
+            raise RuntimeError(self.process.output())
+        return self.client("-e", "SELECT 1").returncode == 0
+
+    def client(self, *args, user=None, password=None, text=None):
+        """Run the command line client, by default as administrator."""
+        argv = ["mariadb", "--no-defaults", f"--socket={self.socket}",
+                "--default-character-set=utf8mb4", "--batch", "--raw",
+                "--skip-column-names", f"--user={user or getpass.getuser()}"]
+        if password is not None:
+            argv.append(f"--password={password}")
+        return subprocess.run(argv + list(args), input=text, text=True,
+                              capture_output=True, check=False)
+
+    def sql(self, text, database="COFFEE", **account):
+        """Run SQL; rows come back as lists of texts."""
+        done = self.client(database, text=text, **account)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def refused(self, text, **account):
+        """The message with which MariaDB refuses a statement."""
+        done = self.client("COFFEE", text=text, **account)
+        assert done.returncode, f"not refused: {text}"
+        return done.stderr
+
+    def make_empty(self):
+        """The accounts, and a database without tables."""
+        passwords = "".join(f"SET @{n} = '{p}';\n"
+                            for n, p in PASSWORDS.items())
+        accounts = (ROOT / "deploy/local/accounts.sql").read_text()
+        self.sql("DROP DATABASE IF EXISTS COFFEE;" + passwords + accounts,
+                 "mysql")
+
+    def migrate(self, *flags):
+        done = subprocess.run(
+            [BIN / "employee", "--migrate", *flags], text=True,
+            capture_output=True, check=False,
+            env=self.environment("migrate"))
+        return done
+
+    def make_ready(self):
+        """A fresh database as the operator makes it."""
+        self.make_empty()
+        done = self.migrate()
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.sql((ROOT / "deploy/local/grants.sql").read_text())
+
+    def environment(self, account):
+        return {"PATH": os.environ["PATH"], "APP_DB_SOCKET": self.socket,
+                "APP_DB_USER": account,
+                "APP_DB_PASSWORD": PASSWORDS[account],
+                **sanitizer_options()}
+
+    def stop(self):
+        if self.process:
+            self.process.stop()
+
+    def kill(self):
+        self.process.stop(signal.SIGKILL)
+
+
+def sanitizer_options():
+    return {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+            "UBSAN_OPTIONS": "print_stacktrace=1",
+            "TSAN_OPTIONS": "halt_on_error=0:exitcode=66"}
+
+
+class Response:
+    """An answer with its body read."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.reason = response.reason
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+class Client:
+    """A small HTTP client that follows nothing and adds nothing."""
+
+    def __init__(self, port):
+        self.port = port
+        self.host = f"127.0.0.1:{port}"
+
+    def request(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port,
+                                                timeout=WAIT_S)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {})
+            return Response(connection.getresponse())
+
+    def get(self, path, **headers):
+        return self.request("GET", path, headers=dashed(headers))
+
+    def post(self, path, form=None, **headers):
+        """Send a form as a browser does from a page of the same site."""
+        body = urllib.parse.urlencode(form or {}).encode()
+        sent = {"Content-Type": "application/x-www-form-urlencoded",
+                "Origin": f"http://{self.host}"}
+        sent.update(dashed(headers))
+        return self.request("POST", path, body,
+                            {k: v for k, v in sent.items() if v is not None})
+
+    def raw(self, data, seconds=WAIT_S):
+        """Send bytes, read until the peer closes."""
+        with socket.create_connection(("127.0.0.1", self.port),
+                                      seconds) as sock:
+            sock.sendall(data)
+            got = b""
+            while chunk := sock.recv(65536):
+                got += chunk
+            return got
+
+
+def dashed(headers):
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class Daemon(Client):
+    """A customer or employee daemon, ready to answer."""
+
+    def __init__(self, name, folder, database=None, wait=True, argv=(),
+                 **settings):
+        env = database.environment(name) if database else {
+            "PATH": os.environ["PATH"], **sanitizer_options()}
+        env.update({"APP_PORT": "0", "APP_BIND": "127.0.0.1",
+                    "APP_OPS_PORT": "0", "APP_DRAIN_DELAY_MS": "0"})
+        env.update({k: str(v) for k, v in settings.items()})
+        wrap = shlex.split(os.environ.get("CAFE_TEST_WRAP", ""))
+        self.process = Process(name, [*wrap, BIN / name, *argv], folder, env)
+        self.ready = None
+        if wait:
+            self.ready = wait_until(self.find_ready, f"{name} is ready")
+            super().__init__(self.ready["port"])
+
+    def lines(self):
+        """The log as a list of objects; a torn line is a fault."""
+        return [json.loads(line) for line in
+                self.process.output().splitlines() if line.startswith("{")]
+
+    def find_ready(self):
+        for line in self.lines():
+            if line["msg"] == "ready":
+                return line
+        if not self.process.running():
+            raise AssertionError(self.process.output())
+        return None
+
+    @property
+    def ops(self):
+        return Client(self.ready["ops_port"])
+
+    def stop(self, number=signal.SIGTERM):
+        status = self.process.stop(number)
+        output = self.process.output()
+        assert "Sanitizer" not in output and "runtime error" not in output, \
+            output
+        return status
+
+
+class Proxy(Client):
+    """HAProxy with the configuration of ./cafe up."""
+
+    def __init__(self, folder, customer, employee):
+        port = free_port()
+        env = dict(os.environ, CAFE_PORT=str(port),
+                   CAFE_CUSTOMER_PORT=str(customer.port),
+                   CAFE_EMPLOYEE_PORT=str(employee.port))
+        self.process = Process("haproxy", [
+            "/usr/sbin/haproxy", "-db", "-f",
+            ROOT / "deploy/local/haproxy.cfg"], folder, env)
+        super().__init__(port)
+        wait_until(self.serves, "HAProxy serves")
+
+    def serves(self):
+        if not self.process.running():
+            raise AssertionError(self.process.output())
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.get("/").status == 200
+        return False
+
+    def stop(self):
+        self.process.stop()
+
+
+def make_folder():
+    """A folder with a short name: unix socket paths are short."""
+    return tempfile.mkdtemp(prefix="cafe-test-")
+
+
+def remove_folder(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def resident_kib(pid):
+    """Resident memory from /proc, in KiB."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError("no VmRSS")
+
+
+SUPPLIER = {
+    "name": "Finca Ñandú", "address": "Calle 8 № 5", "city": "Armenia",
+    "state": "Quindío", "country": "Colombia", "email": "a@nandu.example",
+    "phone": "+57 606 555 0118 ext. 3", "notes": "Ask for **María**.",
+}

@@ -1,0 +1,156 @@
+"""The customer daemon: what managers see, and that they can only read."""
+import html
+import subprocess
+
+import harness
+
+
+def add(database, **fields):
+    row = {**harness.SUPPLIER, **fields}
+    names = ", ".join(row)
+    values = ", ".join("'" + v.replace("\\", "\\\\").replace("'", "''") + "'"
+                       for v in row.values())
+    return database.sql(f"INSERT INTO suppliers ({names}) VALUES ({values});"
+                        "SELECT LAST_INSERT_ID()")[0][0]
+
+
+def test_home(customer):
+    page = customer.get("/")
+    assert page.status == 200
+    assert "<title>Welcome – Coffee suppliers</title>" in page.text
+    for link in ("Customer home", "Suppliers list", "Administrator link"):
+        assert link in page.text
+    assert "Use this app to keep track of your coffee suppliers" in page.text
+
+
+def test_list_and_supplier(customer, database):
+    assert "No suppliers yet" in customer.get("/suppliers").text
+    number = add(database)
+    page = customer.get("/suppliers")
+    assert page.status == 200 and "All suppliers" in page.text
+    assert f'href="/suppliers/{number}"' in page.text
+    for name in ("name", "city", "state", "country", "email", "phone"):
+        assert html.escape(harness.SUPPLIER[name]) in page.text
+    one = customer.get(f"/suppliers/{number}")
+    assert one.status == 200
+    assert "Ask for <strong>María</strong>." in one.text
+
+
+def test_list_is_sorted_and_paged(customer, database):
+    for name in ("zebra", "Ärger", "apple", "Zoë", "łąka", "moss"):
+        add(database, name=name)
+    text = customer.get("/suppliers").text
+    places = [text.index(f">{n}<") for n in
+              ("apple", "Ärger", "łąka", "moss", "zebra", "Zoë")]
+    assert places == sorted(places)
+    page = customer.get("/suppliers?per=2&page=2")
+    assert "3–4 of 6" in page.text
+    assert "/suppliers?page=1&amp;per=2" in page.text
+    assert "/suppliers?page=3&amp;per=2" in page.text
+    assert "łąka" in page.text and "apple" not in page.text
+
+
+def test_5000_suppliers_are_not_one_page(customer, database):
+    database.sql("INSERT INTO suppliers"
+                 " (name, address, city, state, email, phone)"
+                 " SELECT CONCAT('s', seq), 'a', 'c', 's', '', '5550100'"
+                 " FROM seq_1_to_5000")
+    page = customer.get("/suppliers")
+    assert "1–50 of 5,000" in page.text
+    assert page.text.count('<th scope="row"') == 50
+
+
+def test_every_field_is_escaped_once(customer, database):
+    hostile = "<script>alert(1)</script> & \"'"
+    number = add(database, **{name: hostile for name in
+                              ("name", "address", "city", "state", "country",
+                               "email", "phone", "notes")})
+    for path in ("/suppliers", f"/suppliers/{number}"):
+        text = customer.get(path).text
+        assert "<script" not in text
+        assert "&amp;lt;" not in text and "&amp;amp;" not in text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp;" in text
+
+
+def test_unknown_pages_are_404(customer):
+    for path in ("/nothing", "/suppliers/0", "/suppliers/-1", "/suppliers/01",
+                 "/suppliers/x", "/suppliers/99999999999", "/suppliers/1",
+                 "/suppliers/1%20OR%201=1", "/static/x/cafe.css"):
+        page = customer.get(path)
+        assert page.status == 404, path
+        assert "we don't seem to have that page in stock" in page.text
+        assert "Return to home page" in page.text
+
+
+def test_trailing_slash_makes_no_difference(customer):
+    assert customer.get("/suppliers/").status == 200
+
+
+def test_only_get_and_head(customer):
+    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        for path in ("/", "/suppliers", "/suppliers/1"):
+            answer = customer.request(method, path)
+            assert answer.status == 405, (method, path)
+            assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_head_is_get_without_body(customer, database):
+    add(database)
+    for path in ("/", "/suppliers", "/nothing"):
+        get, head = customer.get(path), customer.request("HEAD", path)
+        assert head.status == get.status and head.body == b""
+        for name in ("Content-Length", "Content-Type", "ETag"):
+            assert head.headers[name] == get.headers[name]
+
+
+def test_etag_answers_304(customer, database):
+    add(database)
+    for path in ("/", "/suppliers", "/suppliers/1"):
+        etag = customer.get(path).headers["ETag"]
+        again = customer.get(path, If_None_Match=etag)
+        assert again.status == 304 and again.body == b""
+    add(database, name="another")
+    assert customer.get("/suppliers", If_None_Match=etag).status == 200
+
+
+def test_security_fields(customer):
+    for path in ("/", "/nothing"):
+        headers = customer.get(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy and "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert len(headers["X-Request-Id"]) == 32
+        assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_static_files_are_immutable(customer):
+    text = customer.get("/").text
+    path = text.split('href="')[1].split('"')[0]
+    plain = customer.get(path)
+    packed = customer.get(path, Accept_Encoding="br, gzip")
+    assert plain.status == packed.status == 200
+    assert "immutable" in plain.headers["Cache-Control"]
+    assert packed.headers["Content-Encoding"] == "br"
+    assert len(packed.body) < len(plain.body) / 3
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+
+
+def test_account_can_only_read(database):
+    account = {"user": "customer", "password": "customer-password"}
+    assert database.sql("SELECT COUNT(*) FROM suppliers", **account)
+    for statement in (
+            "INSERT INTO suppliers (name, address, city, state, email, phone)"
+            " VALUES ('a', 'b', 'c', 'd', 'e', 'f')",
+            "UPDATE suppliers SET name = 'x'", "DELETE FROM suppliers",
+            "DROP TABLE suppliers", "CREATE TABLE other (id INT)"):
+        assert "1142" in database.refused(statement, **account)
+
+
+def test_links_no_write_code():
+    listed = subprocess.run(["nm", harness.BIN / "customer"], text=True,
+                            capture_output=True, check=True).stdout
+    symbols = {line.split()[-1] for line in listed.splitlines()}
+    assert "catalog_when_fresh" in symbols
+    assert not {name for name in symbols if name.startswith("store_")}

@@ -1,0 +1,157 @@
+"""From the command line to the end: faults at start, signals, the log."""
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+
+import harness
+
+
+def run(name, *argv, **env):
+    return subprocess.run(
+        [harness.BIN / name, *argv], text=True, capture_output=True,
+        timeout=harness.WAIT_S, check=False,
+        env={"PATH": os.environ["PATH"], **harness.sanitizer_options(),
+             "APP_OPS_PORT": "0", "APP_BIND": "127.0.0.1", **env})
+
+
+def one_line(done):
+    assert done.returncode == 1, done
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("env, message", [
+    ({"APP_PORT": "eighty"}, "APP_PORT"),
+    ({"APP_PORT": "65536"}, "65535"),
+    ({"APP_BIND": "localhost"}, "not a numeric address"),
+    ({"APP_ALLOW": "10.0.0.0/33"}, "10.0.0.0/33"),
+    ({"APP_LOG": "xml"}, "APP_LOG"),
+    ({"APP_VIEWS": "/nonexistent"}, "/nonexistent"),
+    ({"APP_STATICS": "/nonexistent"}, "/nonexistent"),
+])
+def test_bad_configuration_stops_at_once(env, message):
+    for name in ("customer", "employee"):
+        line = one_line(run(name, **env))
+        assert line.startswith(f"{name}: ") and message in line
+
+
+def test_an_empty_allow_list_does_not_open_admin():
+    assert "allow" in one_line(run("employee", APP_ALLOW=""))
+
+
+def test_unknown_yaml_key(folder):
+    path = folder / "cafe.yaml"
+    path.write_text("port: 0\ndb:\n  hosst: x\n")
+    line = one_line(run("customer", "--config", str(path)))
+    assert f"{path}:3:3" in line and "host" in line
+
+
+def test_bad_template(folder):
+    views = folder / "views"
+    subprocess.run(["cp", "-rL", harness.ROOT / "customer/views", views],
+                   check=True)
+    (views / "nav.html").write_text("\n{{#open}}\n")
+    line = one_line(run("customer", APP_VIEWS=str(views), APP_PORT="0"))
+    assert f"{views}/nav.html:2: section 'open' is not closed" in line
+
+
+def test_taken_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        line = one_line(run("customer", APP_PORT=port))
+    assert f"127.0.0.1:{port}: Address already in use" in line
+
+
+def test_commands_without_serving():
+    assert "--db-host" in run("customer", "--help").stdout
+    assert run("employee", "--version").stdout.startswith("employee 0.")
+    shown = run("customer", "--print-config", APP_DB_PASSWORD="s3cr3t").stdout
+    assert "environment APP_DB_PASSWORD" in shown and "s3cr3t" not in shown
+    assert run("customer", "--check-config").returncode == 0
+    assert "port:" in run("customer", "--sample-config").stdout
+    assert run("employee", "--dry-run").returncode == 1
+    assert run("customer", "--healthcheck", "--port", "1").returncode == 1
+
+
+def test_healthcheck(customer):
+    done = run("customer", "--healthcheck", "--port", str(customer.port))
+    assert done.returncode == 0
+
+
+def test_ops_port(start, database):
+    customer = start("customer", database, APP_OPS_PORT=harness.free_port(),
+                     APP_OPS_BIND="127.0.0.1")
+    assert customer.ops.get("/healthz").text == "healthy\n"
+    assert customer.ops.get("/readyz").text == "ready\n"
+    assert customer.ops.get("/suppliers").status == 404
+
+
+def test_every_log_line_is_json(start, database):
+    customer = start("customer", database)
+    customer.get("/suppliers", X_Request_Id="abc-1")
+    customer.get('/%22%5c"', User_Agent="x")
+    customer.stop()
+    lines = customer.lines()
+    assert len(lines) == len(customer.process.output().splitlines())
+    request = [line for line in lines if line.get("request_id") == "abc-1"][0]
+    assert request["route"] == "/suppliers" and request["status"] == 200
+    for name in ("ts", "level", "service", "version", "method", "path",
+                 "duration_ms", "bytes_out", "client_ip"):
+        assert name in request
+
+
+def test_sigterm_drains_then_ends(start, database):
+    customer = start("customer", database, APP_DRAIN_DELAY_MS=1000)
+    idle = socket.create_connection(("127.0.0.1", customer.port))
+    customer.process.send()
+    harness.wait_until(lambda: customer.get("/readyz").status == 503,
+                       "not ready while draining")
+    page = customer.get("/suppliers")
+    assert page.status == 200 and page.headers["Connection"] == "close"
+    assert customer.process.wait() == 0
+    assert idle.recv(1) == b""
+    assert customer.lines()[-1]["msg"] == "stopped"
+
+
+def test_a_request_in_flight_is_answered(start, database):
+    customer = start("customer", database)
+    with socket.create_connection(("127.0.0.1", customer.port)) as slow:
+        slow.sendall(b"GET /suppliers HTTP/1.1\r\n")
+        harness.wait_until(lambda: customer.get("/healthz").status == 200,
+                           "the first line has arrived")
+        customer.process.send()
+        slow.sendall(b"Host: x\r\n\r\n")
+        assert slow.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert customer.process.wait() == 0
+
+
+def test_a_second_signal_ends_at_once(start, database):
+    customer = start("customer", database, APP_DRAIN_DELAY_MS=600000)
+    customer.process.send()
+    harness.wait_until(lambda: customer.get("/readyz").status == 503,
+                       "draining")
+    customer.process.send()
+    assert customer.process.wait(5) == 1
+
+
+def test_sighup_reads_the_configuration_again(start, database, folder):
+    path = folder / "cafe.yaml"
+    path.write_text("allow: loopback\n")
+    employee = start("employee", database, argv=("--config", str(path)))
+    assert employee.get("/admin").status == 200
+
+    def logged(message):
+        return [line for line in employee.lines() if message in line["msg"]]
+
+    path.write_text("allow: 192.0.2.0/24\n")
+    employee.process.send(signal.SIGHUP)
+    harness.wait_until(lambda: logged("read again"), "read again")
+    assert employee.get("/admin").status == 404
+    path.write_text("alow: loopback\n")
+    employee.process.send(signal.SIGHUP)
+    harness.wait_until(lambda: logged("going on with the old"), "refused")
+    assert employee.get("/admin").status == 404

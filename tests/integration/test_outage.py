@@ -1,0 +1,68 @@
+"""Without its database a daemon lives, says so, and recovers by itself."""
+import harness
+from test_employee import SUPPLIER, add, values_of
+
+
+def test_starts_without_a_database(start, server):
+    missing = {"APP_DB_SOCKET": "/nonexistent/db.sock",
+               "APP_DB_USER": "customer"}
+    customer = start("customer", None, **missing)
+    assert customer.get("/").status == 200
+    page = customer.get("/suppliers")
+    assert page.status == 503 and page.headers["Retry-After"]
+    assert "not available right now" in page.text
+    assert customer.get("/healthz").status == 200
+    assert customer.get("/readyz").status == 503
+    employee = start("employee", None, **missing)
+    assert employee.get("/admin").status == 200
+    assert employee.get("/admin/suppliers").status == 503
+
+
+def test_recovers_by_itself(start, folder):
+    own = harness.Database(folder)
+    customer = start("customer", own)
+    employee = start("employee", own)
+    assert customer.get("/suppliers").status == 503
+    own.start()
+    try:
+        own.make_ready()
+        harness.wait_until(lambda: customer.get("/suppliers").status == 200,
+                           "customer recovers")
+        harness.wait_until(lambda: employee.get("/readyz").status == 200,
+                           "employee is ready")
+        add(employee)
+        assert SUPPLIER["name"] in customer.get("/suppliers").text
+        own.kill()
+        page = customer.get("/suppliers")
+        assert page.status == 200 and SUPPLIER["name"] in page.text
+        assert "This is as of" in page.text and page.headers["Cafe-As-Of"]
+        assert page.headers["Cache-Control"] == "no-store"
+        typed = {**SUPPLIER, "name": "Typed while away"}
+        form = employee.post("/admin/supplier-add", typed)
+        assert form.status == 503 and values_of(form.text) == typed
+        own.start()
+        harness.wait_until(
+            lambda: not customer.get("/suppliers").headers["Cafe-As-Of"],
+            "customer is fresh again")
+        assert employee.post("/admin/supplier-add", typed).status == 303
+        assert typed["name"] in customer.get("/suppliers").text
+    finally:
+        own.stop()
+
+
+def test_an_older_schema_is_not_ready(start, server):
+    server.make_empty()
+    server.sql("GRANT SELECT ON COFFEE.* TO customer@'%'")
+    customer = start("customer", server)
+    answer = customer.get("/readyz")
+    assert answer.status == 503 and "employee --migrate" in answer.text
+    assert customer.get("/suppliers").status == 503
+
+
+def test_a_wrong_password_is_said(start, server):
+    server.make_ready()
+    customer = start("customer", server, APP_DB_PASSWORD="wrong")
+    assert customer.get("/suppliers").status == 503
+    customer.stop()
+    assert "Access denied" in customer.process.output()
+    assert "wrong" not in customer.process.output()
