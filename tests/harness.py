@@ -49,13 +49,14 @@ def wait_until(condition, what, seconds=WAIT_S):
 class Process:
     """A program with its output in a file."""
 
-    def __init__(self, name, argv, folder, env=None):
+    def __init__(self, name, argv, folder, env=None, cwd=None):
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(
                 [str(a) for a in argv], stdout=out, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, env=env, start_new_session=True)
+                stdin=subprocess.DEVNULL, env=env, start_new_session=True,
+                cwd=cwd)
 
     @property
     def pid(self):

@@ -1,0 +1,88 @@
+"""./cafe up in a clean clone, as a person would run it."""
+import contextlib
+import pathlib
+import re
+import signal
+import subprocess
+
+import pytest
+
+import harness
+from test_employee import SUPPLIER
+
+
+def cafe(clone, *args):
+    return subprocess.run(["./cafe", *args], cwd=clone, text=True,
+                          capture_output=True, timeout=600, check=False,
+                          stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def clone():
+    folder = harness.make_folder()
+    path = pathlib.Path(folder) / "clone"
+    subprocess.run(["git", "clone", "-q", harness.ROOT, path], check=True)
+    yield path
+    cafe(path, "down")
+    harness.remove_folder(folder)
+
+
+def up(clone, port):
+    done = cafe(clone, "up", "--detach", "--port", str(port))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"http://127.0.0.1:{port}"]
+    return harness.Client(port)
+
+
+def test_up_down_and_data_survive(clone):
+    port = harness.free_port()
+    site = up(clone, port)
+    assert "1–20 of 20" in site.get("/suppliers").text
+    assert site.post("/admin/supplier-add", SUPPLIER).status == 303
+    assert "1–21 of 21" in site.get("/suppliers").text
+
+    again = cafe(clone, "up", "--port", str(port))
+    assert again.returncode == 1 and "running already" in again.stderr
+
+    assert cafe(clone, "down").returncode == 0
+    with contextlib.suppress(ConnectionError):
+        site.get("/")
+        raise AssertionError("it still answers")
+    site = up(clone, harness.free_port())
+    assert SUPPLIER["city"] in site.get("/suppliers?per=200").text
+    assert "1–21 of 21" in site.get("/suppliers").text
+    assert cafe(clone, "down").returncode == 0
+
+
+def test_a_taken_port_is_said(clone):
+    with harness.socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = cafe(clone, "up", "--port", str(port))
+    assert done.returncode == 1
+    assert f"Port {port} is taken" in done.stderr
+
+
+def test_a_bad_port_is_said(clone):
+    for port in ("0", "65536", "x"):
+        done = cafe(clone, "up", "--port", port)
+        assert done.returncode == 2 and "--port" in done.stderr
+
+
+def children(pid):
+    path = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text().split()]
+
+
+def test_ctrl_c_stops_all_of_it(clone):
+    port = harness.free_port()
+    process = harness.Process("up", ["./cafe", "up", "--port", str(port)],
+                              clone, cwd=clone)
+    harness.wait_until(
+        lambda: re.search(r"^http://", process.output(), re.M) or
+        not process.running(), "it is up", 300)
+    started = children(process.pid)
+    assert len(started) >= 4, process.output()
+    process.send(signal.SIGINT)
+    assert process.wait(60) == 0
+    for pid in started:
+        assert not pathlib.Path(f"/proc/{pid}").exists()
