@@ -145,8 +145,11 @@ static enum error add_member(struct cidr_list *list, struct slice member,
         if (slice_is(member, words[i].word))
             return add_ranges(list, slice_of(words[i].ranges), error);
     }
-    if (list->count < RANGES_MAX &&
-        parse_range(member, &list->ranges[list->count])) {
+    if (list->count == RANGES_MAX) {
+        text_printf(error, "more than %d address ranges", RANGES_MAX);
+        return ERROR_CONFIG;
+    }
+    if (parse_range(member, &list->ranges[list->count])) {
         list->count++;
         return OK;
     }
@@ -195,6 +198,19 @@ void cidr_list_close(struct cidr_list *list)
 
 enum search { SEARCH_ON, FOUND, MALFORMED };
 
+/* "192.0.2.1:4711" and "[2001:db8::1]:4711", as some load balancers write. */
+static struct slice without_port(struct slice text)
+{
+    const char *colon = memchr(text.data, ':', text.len);
+    const char *end = memchr(text.data, ']', text.len);
+
+    if (text.len > 0 && text.data[0] == '[' && end != NULL)
+        return (struct slice){ text.data + 1, (size_t)(end - text.data) - 1 };
+    if (colon != NULL && colon == memrchr(text.data, ':', text.len))
+        text.len = (size_t)(colon - text.data);
+    return text;
+}
+
 /* Look at one field's members from the right for one that is no proxy. */
 static enum search search_field(const struct cidr_list *proxies,
                                 struct slice field, struct address *client,
@@ -205,13 +221,15 @@ static enum search search_field(const struct cidr_list *proxies,
         size_t start = comma ? (size_t)(comma - field.data) + 1 : 0;
         unsigned bits;
 
-        *text =
-            slice_trim((struct slice){ field.data + start, field.len - start });
+        *text = without_port(slice_trim(
+            (struct slice){ field.data + start, field.len - start }));
+        field.len = comma ? start - 1 : 0;
+        if (text->len == 0) /* RFC 9110 5.6.1: an empty member says nothing */
+            continue;
         if (!from_text(*text, client, &bits))
             return MALFORMED;
         if (!has_address(proxies, client))
             return FOUND;
-        field.len = comma ? start - 1 : 0;
     }
     return SEARCH_ON;
 }

@@ -40,7 +40,7 @@ static bool same_host(struct slice origin, struct slice host)
     struct text left, right;
     bool same;
 
-    if (!secure && !slice_starts(origin, "http://"))
+    if (host.len == 0 || (!secure && !slice_starts(origin, "http://")))
         return false;
     text_init(&left, 0);
     text_init(&right, 0);

@@ -66,11 +66,12 @@ static void set_url(const struct paging *paging, const char *path, size_t page,
 void paging_view(const struct paging *paging, const char *path,
                  struct arena *arena, struct view *view)
 {
-    view_string(view, "range",
-                arena_printf(arena, "%s–%s of %s",
-                             grouped(paging->first + 1, arena),
-                             grouped(paging->end, arena),
-                             grouped(paging->count, arena)));
+    view_string(
+        view, "range",
+        arena_printf(arena, "%s–%s of %s",
+                     grouped(paging->first + (paging->count > 0), arena),
+                     grouped(paging->end, arena),
+                     grouped(paging->count, arena)));
     if (paging->page > 1)
         set_url(paging, path, paging->page - 1, "previous", arena, view);
     if (paging->end < paging->count)

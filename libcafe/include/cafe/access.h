@@ -11,9 +11,9 @@
 struct cidr_list;
 
 /**
- * Parse a comma-separated list; "" is empty. The words "loopback" and
- * "private" stand for 127.0.0.0/8 and ::1, and for RFC 1918, RFC 4193
- * (fc00::/7) and link-local (169.254.0.0/16, fe80::/10).
+ * Parse a comma-separated list; "" is empty; at most 256 ranges. The words
+ * "loopback" and "private" stand for 127.0.0.0/8 and ::1, and for RFC 1918, RFC
+ * 4193 (fc00::/7) and link-local (169.254.0.0/16, fe80::/10).
  *
  * error   One line that names the faulty range.
  * Errors  ERROR_CONFIG, ERROR_MEMORY.
@@ -34,7 +34,9 @@ struct access_rules {
 /**
  * A check_fn (context: struct access_rules): the client is the right-most
  * address of X-Forwarded-For that is no trusted proxy, if the peer is one;
- * none left or no field: the peer. Sets request_set_client(). Refused: 404.
+ * none left or no field: the peer. A port behind an address is left out. What
+ * is no address refuses the request unless everybody may come in. Sets
+ * request_set_client(). Refused: 404.
  */
 int access_check(void *context, struct request *req);
 
