@@ -3,6 +3,7 @@
 
     ./cafe test                 every suite
     ./cafe test unit browser    some of them
+    ./cafe test integration -k adoption    what follows "-" is pytest's
 """
 import os
 import pathlib
@@ -38,11 +39,11 @@ def run_unit(report):
         harness.remove_folder(folder)
 
 
-def run_pytest(suite, report):
+def run_pytest(suite, report, options):
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         f"--junitxml={report}", "-rs", harness.ROOT / "tests" / suite],
-        check=False)
+         f"--junitxml={report}", "-rs", *options,
+         harness.ROOT / "tests" / suite], check=False)
 
 
 def count(report):
@@ -66,9 +67,18 @@ def count(report):
     return counts
 
 
-def main(suites):
+def split(args):
+    """Suites, and behind the first option what goes to pytest."""
+    for place, arg in enumerate(args):
+        if arg.startswith("-"):
+            return args[:place], args[place:]
+    return args, []
+
+
+def main(args):
+    suites, options = split(args)
     unknown = set(suites) - set(SUITES)
-    if unknown:
+    if unknown or "--help" in options:
         print(f"{__doc__}\nsuites: {' '.join(SUITES)}")
         return 2
     REPORTS.mkdir(parents=True, exist_ok=True)
@@ -81,7 +91,7 @@ def main(suites):
         if suite == "unit":
             run_unit(report)
         else:
-            run_pytest(suite, report)
+            run_pytest(suite, report, options)
         counts = count(report)
         total = [a + b for a, b in zip(total, counts)]
         print(f"== {suite}: {counts[0]} passed, {counts[1]} failed, "

@@ -1,6 +1,7 @@
 /* Reads small files: templates, static files, content. */
 #include "cafe/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -46,5 +47,22 @@ enum error file_read(const char *path, struct text *content, struct text *error)
     else
         err = read_all(fd, path, content, error);
     close(fd);
+    return err;
+}
+
+enum error folder_each(const char *folder, folder_fn *each, void *context,
+                       struct text *error)
+{
+    struct dirent *entry;
+    enum error err = OK;
+    DIR *dir = opendir(folder);
+
+    if (dir == NULL)
+        return refuse(folder, strerror(errno), error);
+    while (err == OK && (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] != '.')
+            err = each(folder, entry->d_name, context, error);
+    }
+    closedir(dir);
     return err;
 }

@@ -1,8 +1,6 @@
 /* Static files: read once, made into pages that are never built again. */
 #include "cafe/assets.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -116,59 +114,53 @@ static enum error load_form(struct asset *asset, const char *path,
     return err == ERROR_CONFIG && encoding != ENCODING_IDENTITY ? OK : err;
 }
 
-static enum error load(struct assets *assets, const char *folder,
-                       const char *name, struct text *error)
+/* The asset of this name, made if there is none. */
+static struct asset *find_or_add(struct assets *assets, const char *name)
 {
     struct asset *asset = find(assets, slice_of(name));
+
+    if (asset != NULL)
+        return asset;
+    if ((asset = arena_alloc(assets->arena, sizeof(*asset))) == NULL ||
+        !(asset->name = arena_copy(assets->arena, name, strlen(name))))
+        return NULL;
+    asset->next = assets->first;
+    assets->first = asset;
+    return asset;
+}
+
+/* A compressed form is read with the file it belongs to. */
+static bool is_compressed(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot != NULL && (strcmp(dot, suffixes[ENCODING_GZIP]) == 0 ||
+                           strcmp(dot, suffixes[ENCODING_BROTLI]) == 0);
+}
+
+static enum error load(const char *folder, const char *name, void *context,
+                       struct text *error)
+{
+    struct assets *assets = context;
+    struct asset *asset;
     enum error err = OK;
     enum encoding e;
 
+    if (is_compressed(name))
+        return OK;
     if (type_of(name) == NULL) {
         text_printf(error, "%s/%s: is of no type that can be served", folder,
                     name);
         return ERROR_CONFIG;
     }
-    if (asset == NULL) {
-        asset = arena_alloc(assets->arena, sizeof(*asset));
-        if (asset == NULL ||
-            !(asset->name = arena_copy(assets->arena, name, strlen(name))))
-            return ERROR_MEMORY;
-        asset->next = assets->first;
-        assets->first = asset;
-    }
+    if ((asset = find_or_add(assets, name)) == NULL)
+        return ERROR_MEMORY;
     for (e = ENCODING_IDENTITY; e < ENCODINGS && err == OK; e++) {
         const char *path =
             arena_printf(assets->arena, "%s/%s%s", folder, name, suffixes[e]);
 
         err = path ? load_form(asset, path, e, error) : ERROR_MEMORY;
     }
-    return err;
-}
-
-static bool is_file(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-
-    return name[0] != '.' && (dot == NULL || (strcmp(dot, ".br") != 0 &&
-                                              strcmp(dot, ".gz") != 0));
-}
-
-static enum error load_folder(struct assets *assets, const char *folder,
-                              struct text *error)
-{
-    struct dirent *entry;
-    enum error err = OK;
-    DIR *dir = opendir(folder);
-
-    if (dir == NULL) {
-        text_printf(error, "%s: %s", folder, strerror(errno));
-        return ERROR_CONFIG;
-    }
-    while (err == OK && (entry = readdir(dir)) != NULL) {
-        if (is_file(entry->d_name))
-            err = load(assets, folder, entry->d_name, error);
-    }
-    closedir(dir);
     return err;
 }
 
@@ -221,7 +213,7 @@ enum error assets_open(const char *const folders[], const char *prefix,
         return ERROR_MEMORY;
     }
     for (i = 0; err == OK && folders[i] != NULL; i++)
-        err = load_folder(assets, folders[i], error);
+        err = folder_each(folders[i], load, assets, error);
     if (err == OK)
         err = name_set(assets, prefix);
     if (err != OK) {

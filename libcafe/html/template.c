@@ -1,8 +1,6 @@
 /* Mustache templates: a set of compiled files, and rendering them. */
 #include "template.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,15 +78,30 @@ enum error templates_add(struct templates *templates, const char *name,
     return add(templates, slice_of(name), name, source, error);
 }
 
-/* Compile folder/entry. */
-static enum error add_file(struct templates *templates, const char *folder,
-                           const char *entry, struct text *error)
+/* The length of a file name without ".html"; 0 when it ends otherwise. */
+static size_t stem_len(const char *entry)
 {
-    struct slice name = { entry, strlen(entry) - (sizeof(extension) - 1) };
-    const char *path = arena_printf(templates->arena, "%s/%s", folder, entry);
+    size_t len = strlen(entry);
+    size_t end = sizeof(extension) - 1;
+
+    if (len <= end || strcmp(entry + len - end, extension) != 0)
+        return 0;
+    return len - end;
+}
+
+/* Compile folder/entry, if it is a template. */
+static enum error add_file(const char *folder, const char *entry, void *context,
+                           struct text *error)
+{
+    struct templates *templates = context;
+    struct slice name = { entry, stem_len(entry) };
+    const char *path;
     struct text source;
     enum error err;
 
+    if (name.len == 0)
+        return OK;
+    path = arena_printf(templates->arena, "%s/%s", folder, entry);
     if (path == NULL)
         return ERROR_MEMORY;
     text_init(&source, FILE_MAX_BYTES);
@@ -96,29 +109,6 @@ static enum error add_file(struct templates *templates, const char *folder,
     if (err == OK)
         err = add(templates, name, path, text_slice(&source), error);
     text_free(&source);
-    return err;
-}
-
-static enum error add_folder(struct templates *templates, const char *folder,
-                             struct text *error)
-{
-    struct dirent *entry;
-    enum error err = OK;
-    DIR *dir = opendir(folder);
-
-    if (dir == NULL) {
-        text_printf(error, "%s: %s", folder, strerror(errno));
-        return ERROR_CONFIG;
-    }
-    while (err == OK && (entry = readdir(dir)) != NULL) {
-        size_t len = strlen(entry->d_name);
-
-        if (entry->d_name[0] != '.' && len > sizeof(extension) - 1 &&
-            strcmp(entry->d_name + len - (sizeof(extension) - 1), extension) ==
-                0)
-            err = add_file(templates, folder, entry->d_name, error);
-    }
-    closedir(dir);
     return err;
 }
 
@@ -154,7 +144,7 @@ enum error templates_open(const char *folder, struct templates **result,
 
     if (err != OK)
         return err;
-    err = add_folder(templates, folder, error);
+    err = folder_each(folder, add_file, templates, error);
     for (file = templates->files; err == OK && file != NULL; file = file->next)
         err = check_partials(templates, folder, file, file->nodes, error);
     if (err != OK) {
