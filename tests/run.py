@@ -27,8 +27,11 @@ def run_unit(report):
         database = harness.Database(folder)
         database.start()
         database.make_empty()
+        database.sql("CREATE USER tester IDENTIFIED BY 'tester-password';"
+                     "GRANT ALL ON *.* TO tester WITH GRANT OPTION")
         env = dict(os.environ, CAFE_TEST_DB_SOCKET=database.socket,
-                   CAFE_TEST_DB_USER=harness.getpass.getuser(),
+                   CAFE_TEST_DB_USER="tester",
+                   CAFE_TEST_DB_PASSWORD="tester-password",
                    CAFE_TEST_DB_NAME="COFFEE", **harness.sanitizer_options())
         subprocess.run(
             ["ctest", "--test-dir", harness.BIN.parent, "--output-on-failure",
