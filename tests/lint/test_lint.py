@@ -165,3 +165,14 @@ def test_links_in_documents():
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)",
                                  path.read_text()):
             assert (ROOT / target).exists(), f"{path.name}: {target}"
+
+
+def test_an_old_libevent_is_refused(tmp_path):
+    query = tmp_path / "dpkg-query"
+    query.write_text("#!/bin/sh\nprintf 2.1.12-stable-8\n")
+    query.chmod(0o755)
+    done = subprocess.run(
+        ["cmake", "-S", ROOT, "-B", tmp_path / "build", "-G", "Ninja",
+         f"-DDPKG_QUERY={query}"], text=True, capture_output=True, check=False)
+    assert done.returncode != 0
+    assert "has known" in done.stderr and "8+deb12u1" in done.stderr
