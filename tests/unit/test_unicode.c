@@ -1,0 +1,297 @@
+/* UTF-8 on both sides of validity, its length, normal form C, the fold. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cafe/unicode.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+static int set_up(void **state)
+{
+    *state = arena_open(0);
+    return *state == NULL;
+}
+
+static int tear_down(void **state)
+{
+    arena_close(*state);
+    return 0;
+}
+
+/* The table of RFC 3629 4: the edges of every row. */
+static const struct {
+    struct slice bytes;
+    size_t count;
+} valid[] = {
+    { { NULL, 0 }, 0 },
+    { { "", 0 }, 0 },
+    { { "\0", 1 }, 1 },
+    { { "abc", 3 }, 3 },
+    { { "\x7f", 1 }, 1 },
+    { { "\xc2\x80", 2 }, 1 },
+    { { "\xdf\xbf", 2 }, 1 },
+    { { "\xe0\xa0\x80", 3 }, 1 },
+    { { "\xe0\xbf\xbf", 3 }, 1 },
+    { { "\xec\xbf\xbf", 3 }, 1 },
+    { { "\xed\x80\x80", 3 }, 1 },
+    { { "\xed\x9f\xbf", 3 }, 1 },
+    { { "\xee\x80\x80", 3 }, 1 },
+    { { "\xef\xbf\xbf", 3 }, 1 },
+    { { "\xf0\x90\x80\x80", 4 }, 1 },
+    { { "\xf0\xbf\xbf\xbf", 4 }, 1 },
+    { { "\xf1\x80\x80\x80", 4 }, 1 },
+    { { "\xf3\xbf\xbf\xbf", 4 }, 1 },
+    { { "\xf4\x80\x80\x80", 4 }, 1 },
+    { { "\xf4\x8f\xbf\xbf", 4 }, 1 },
+    { { "Caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", 14 }, 8 },
+    { { "seven..\xc3\xa9", 9 }, 8 },
+};
+
+static const struct slice invalid[] = {
+    { "\x80", 1 },             /* a continuation alone */
+    { "\xbf", 1 },             /* the last one */
+    { "\xc0\x80", 2 },         /* overlong NUL */
+    { "\xc1\xbf", 2 },         /* overlong U+7F */
+    { "\xc2", 1 },             /* cut off */
+    { "\xc2\x7f", 2 },         /* no continuation */
+    { "\xc2\xc0", 2 },         /* no continuation */
+    { "\xe0\x80\x80", 3 },     /* overlong */
+    { "\xe0\x9f\xbf", 3 },     /* overlong U+7FF */
+    { "\xe1\x80", 2 },         /* cut off */
+    { "\xe1\x80\x7f", 3 },     /* no continuation */
+    { "\xe1\x80\xc0", 3 },     /* no continuation */
+    { "\xed\xa0\x80", 3 },     /* surrogate U+D800 */
+    { "\xed\xbf\xbf", 3 },     /* surrogate U+DFFF */
+    { "\xf0\x80\x80\x80", 4 }, /* overlong */
+    { "\xf0\x8f\xbf\xbf", 4 }, /* overlong U+FFFF */
+    { "\xf1\x80\x80", 3 },     /* cut off */
+    { "\xf1\x80\x80\xc0", 4 }, /* no continuation */
+    { "\xf4\x90\x80\x80", 4 }, /* U+110000 */
+    { "\xf5\x80\x80\x80", 4 }, /* beyond */
+    { "\xf8\x88\x80\x80", 4 }, /* five bytes of old */
+    { "\xfe", 1 },             /* never */
+    { "\xff", 1 },             /* never */
+};
+
+static void test_valid(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(valid); i++) {
+        if (!utf8_valid(valid[i].bytes))
+            print_error("row %zu is called invalid\n", i);
+        assert_true(utf8_valid(valid[i].bytes));
+        assert_int_equal(utf8_count(valid[i].bytes), valid[i].count);
+    }
+}
+
+static void test_invalid(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(invalid); i++) {
+        if (utf8_valid(invalid[i]))
+            print_error("row %zu is called valid\n", i);
+        assert_false(utf8_valid(invalid[i]));
+    }
+}
+
+/* A fault is found wherever it stands among ASCII, which is read in words. */
+static void test_invalid_at_every_place(void **state)
+{
+    size_t i, before, after;
+
+    (void)state;
+    for (i = 0; i < COUNT(invalid); i++) {
+        for (before = 0; before <= 17; before++) {
+            for (after = 0; after <= 9; after++) {
+                char bytes[32];
+                size_t len = before + invalid[i].len + after;
+
+                memset(bytes, 'a', sizeof(bytes));
+                memcpy(bytes + before, invalid[i].data, invalid[i].len);
+                assert_false(utf8_valid((struct slice){ bytes, len }));
+            }
+        }
+    }
+}
+
+static void test_valid_at_every_place(void **state)
+{
+    char bytes[32];
+    size_t before;
+
+    (void)state;
+    for (before = 0; before + 4 <= sizeof(bytes); before++) {
+        memset(bytes, 'a', sizeof(bytes));
+        memcpy(bytes + before, "\xf0\x9f\x98\x80", 4);
+        assert_true(utf8_valid((struct slice){ bytes, sizeof(bytes) }));
+        assert_false(utf8_valid((struct slice){ bytes, before + 3 }));
+        assert_int_equal(utf8_count((struct slice){ bytes, sizeof(bytes) }),
+                         29);
+    }
+}
+
+static void test_normal_form_c(void **state)
+{
+    static const struct {
+        const char *given, *composed;
+    } rows[] = {
+        { "", "" },
+        { "plain", "plain" },
+        { "Cafe\xcc\x81", "Caf\xc3\xa9" },            /* e + acute */
+        { "Caf\xc3\xa9", "Caf\xc3\xa9" },             /* composed already */
+        { "\xe2\x84\xab", "\xc3\x85" },               /* Angstrom sign */
+        { "q\xcc\x87\xcc\xa3", "q\xcc\xa3\xcc\x87" }, /* marks reordered */
+        { "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab",     /* Hangul jamo */
+          "\xed\x95\x9c" },
+        { "\xef\xac\x81", "\xef\xac\x81" }, /* fi stays: not NFKC */
+    };
+    struct slice result;
+    size_t i;
+
+    for (i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(
+            utf8_normalise(*state, slice_of(rows[i].given), &result), OK);
+        assert_int_equal(result.len, strlen(rows[i].composed));
+        assert_string_equal(result.data, rows[i].composed);
+    }
+}
+
+static void test_normal_form_refuses(void **state)
+{
+    struct arena *small = arena_open(16);
+    struct slice result = SLICE("untouched");
+
+    assert_int_equal(utf8_normalise(*state, SLICE("a\xff"), &result),
+                     ERROR_SYNTAX);
+    assert_int_equal(utf8_normalise(small, SLICE("0123456789abcdef"), &result),
+                     ERROR_MEMORY);
+    assert_int_equal(
+        utf8_normalise(small, SLICE("0123456789abcd\xc3\xa9"), &result),
+        ERROR_MEMORY);
+    assert_string_equal(result.data, "untouched");
+    arena_close(small);
+}
+
+static const struct {
+    const char *given, *key;
+} folds[] = {
+    { "", "" },
+    { "ABC xyz [\\]^_`{|}~ @09", "abc xyz [\\]^_`{|}~ @09" },
+    { "Caf\xc3\xa9", "cafe" },
+    { "CAFE\xcc\x81", "cafe" },
+    { "Stra\xc3\x9f"
+      "e",
+      "strasse" },
+    { "STRA\xe1\xba\x9e"
+      "E",
+      "strasse" },
+    { "\xc5\x81\xc3\xb3"
+      "d\xc5\xba",
+      "lodz" },
+    { "\xc5\x82", "l" },
+    { "\xc3\x98resund", "oresund" },
+    { "\xc3\xb8", "o" },
+    { "\xc7\xbf", "o" }, /* o with stroke and acute */
+    { "\xc4\x90"
+      "akovo",
+      "dakovo" },
+    { "\xc4\x91", "d" },
+    { "\xc3\x86r\xc3\xb8", "aero" },
+    { "\xc3\xa6", "ae" },
+    { "\xc5\x92uvre", "oeuvre" },
+    { "\xc5\x93", "oe" },
+    { "\xc3\x9ei\xc3\xb0", "thid" },
+    { "\xc3\xbe\xc3\x90", "thd" },
+    { "D\xc4\xb1yarbak\xc4\xb1r", "diyarbakir" },
+    { "\xc4\xb0stanbul", "istanbul" },
+    { "\xc3\x85ngstr\xc3\xb6m", "angstrom" },
+    { "\xef\xac\x81sh", "fish" },
+    { "O\xe2\x80\x99Neill", "o'neill" },
+    { "a\xe2\x80\x93"
+      "b",
+      "a-b" },
+    { "so\xc2\xad"
+      "ft",
+      "soft" }, /* soft hyphen */
+    { "\xce\x91\xce\xb8\xce\xae\xce\xbd\xce\xb1",
+      "\xce\xb1\xce\xb8\xce\xb7\xce\xbd\xce\xb1" },
+    { "\xe6\x9d\xb1\xe4\xba\xac", "\xe6\x9d\xb1\xe4\xba\xac" },
+};
+
+static void test_folds(void **state)
+{
+    struct slice key, again;
+    size_t i;
+
+    for (i = 0; i < COUNT(folds); i++) {
+        assert_int_equal(unicode_fold(*state, slice_of(folds[i].given), &key),
+                         OK);
+        assert_string_equal(key.data, folds[i].key);
+        assert_int_equal(key.len, strlen(folds[i].key));
+        assert_int_equal(unicode_fold(*state, key, &again), OK);
+        assert_true(slice_equal(again, key));
+    }
+}
+
+static void test_fold_repairs_invalid_bytes(void **state)
+{
+    struct slice key;
+
+    assert_int_equal(unicode_fold(*state,
+                                  SLICE("A\xff"
+                                        "B"),
+                                  &key),
+                     OK);
+    assert_string_equal(key.data, "a\xef\xbf\xbd"
+                                  "b");
+    assert_int_equal(unicode_fold(*state, SLICE("\xc3\x89\xc0"), &key), OK);
+    assert_string_equal(key.data, "e\xef\xbf\xbd");
+    assert_int_equal(unicode_fold(*state, SLICE("\xed\xa0\x80"), &key), OK);
+    assert_true(utf8_valid(key));
+    assert_true(slice_starts(key, "\xef\xbf\xbd"));
+    assert_int_equal(unicode_fold(*state, SLICE("A\0\xc3\x89"), &key), OK);
+    assert_true(slice_equal(key, SLICE("a\0e")));
+}
+
+static void test_fold_without_memory(void **state)
+{
+    struct arena *small = arena_open(16);
+    struct slice key = SLICE("untouched");
+
+    (void)state;
+    assert_int_equal(unicode_fold(small, SLICE("0123456789ABCDEF"), &key),
+                     ERROR_MEMORY);
+    assert_int_equal(
+        unicode_fold(small, SLICE("0123456789ABCDE\xc3\x89"), &key),
+        ERROR_MEMORY);
+    assert_string_equal(key.data, "untouched");
+    arena_close(small);
+}
+
+#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_valid),
+        cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_invalid_at_every_place),
+        cmocka_unit_test(test_valid_at_every_place),
+        WITH(test_normal_form_c),
+        WITH(test_normal_form_refuses),
+        WITH(test_folds),
+        WITH(test_fold_repairs_invalid_bytes),
+        cmocka_unit_test(test_fold_without_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
