@@ -139,7 +139,7 @@ start_database() {
             --user="$(id -un)" >var/log/database.log 2>&1 ||
             { cat var/log/database.log >&2; exit 1; }
     fi
-    db_port=$(free_port 33060)
+    db_port=$(free_port 23306) # below the ports that clients are given
     start database mariadbd --no-defaults --user="$(id -un)" \
         --datadir="$PWD/var/db" --socket="$run/db.sock" \
         --bind-address=127.0.0.1 --port="$db_port" \

@@ -27,11 +27,17 @@ int64_t clock_utc_us(void)
     return now_us(CLOCK_REALTIME);
 }
 
+/* Rounded down, before 1970 as well. */
+static int64_t whole_seconds(int64_t utc_us)
+{
+    return utc_us / 1000000 - (utc_us % 1000000 < 0);
+}
+
 void clock_http_date(int64_t utc_us, char date[CLOCK_HTTP_DATE_BYTES])
 {
     static const char days[] = "SunMonTueWedThuFriSat";
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t seconds = (time_t)(utc_us / 1000000);
+    time_t seconds = (time_t)whole_seconds(utc_us);
     struct tm tm;
     char text[64];
 
@@ -44,13 +50,14 @@ void clock_http_date(int64_t utc_us, char date[CLOCK_HTTP_DATE_BYTES])
 
 void clock_iso(int64_t utc_us, char iso[CLOCK_ISO_BYTES])
 {
-    time_t seconds = (time_t)(utc_us / 1000000);
+    time_t seconds = (time_t)whole_seconds(utc_us);
     struct tm tm;
     char text[64];
 
     gmtime_r(&seconds, &tm);
     snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
              tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-             tm.tm_min, tm.tm_sec, (int)(utc_us / 1000 % 1000));
+             tm.tm_min, tm.tm_sec,
+             (int)((utc_us - whole_seconds(utc_us) * 1000000) / 1000));
     snprintf(iso, CLOCK_ISO_BYTES, "%.27s", text);
 }

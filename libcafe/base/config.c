@@ -1,6 +1,7 @@
 /* Configuration: one table of options, four sources, the strongest last. */
 #include "cafe/config.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,15 @@ static size_t smallest(size_t a, size_t b, size_t c)
 
 enum { NAME_MAX_BYTES = 64 };
 
+/* Flags, variables and keys spell the same name with other separators. */
+static bool alike(char a, char b)
+{
+    static const char separators[] = "-._";
+
+    return a == b || (a != '\0' && b != '\0' && strchr(separators, a) &&
+                      strchr(separators, b));
+}
+
 /* Levenshtein's distance; long names are nobody's neighbours. */
 static size_t distance(const char *a, const char *b)
 {
@@ -63,7 +73,7 @@ static size_t distance(const char *a, const char *b)
             size_t above = row[j];
 
             row[j] = smallest(row[j] + 1, row[j - 1] + 1,
-                              diagonal + (a[i - 1] != b[j - 1]));
+                              diagonal + !alike(a[i - 1], b[j - 1]));
             diagonal = above;
         }
     }
@@ -123,8 +133,8 @@ static enum error assign_number(struct config *config,
     if (copy == NULL)
         return ERROR_MEMORY;
     number = strtoll(copy, &end, 10);
-    if (raw.len == 0 || raw.len > 18 || *end != '\0' || number < option->min ||
-        number > option->max) {
+    if (!(isdigit((unsigned char)copy[0]) || copy[0] == '-') || raw.len > 18 ||
+        end != copy + raw.len || number < option->min || number > option->max) {
         text_printf(error, "%s: '%s' is not a number from %lld to %lld", origin,
                     copy, (long long)option->min, (long long)option->max);
         return ERROR_CONFIG;
@@ -170,12 +180,21 @@ static enum error assign_choice(struct config *config,
 }
 
 static enum error assign_text(struct config *config,
-                              const struct option *option, struct slice raw)
+                              const struct option *option, struct slice raw,
+                              const char *origin, struct text *error)
 {
     const char *copy = arena_copy(config->arena, raw.data, raw.len);
+    size_t i;
 
     if (copy == NULL)
         return ERROR_MEMORY;
+    for (i = 0; i < raw.len; i++) {
+        if (iscntrl((unsigned char)raw.data[i])) {
+            text_printf(error, "%s: control characters have no meaning here",
+                        origin);
+            return ERROR_CONFIG;
+        }
+    }
     *(const char **)place_of(config, option) = copy;
     return OK;
 }
@@ -197,7 +216,7 @@ static enum error assign_value(struct config *config,
     case OPTION_LIST:
         break;
     }
-    return assign_text(config, option, raw);
+    return assign_text(config, option, raw, origin, error);
 }
 
 enum error config_assign(struct config *config, const struct option *option,
@@ -310,7 +329,6 @@ static enum error unknown_flag(const struct config *config, struct slice name,
 {
     const struct option *nearest = NULL;
     struct text dotted, flag;
-    size_t i;
 
     if (!slice_starts(name, "--")) {
         text_printf(error, "unexpected argument '%.*s'; see --help",
@@ -319,8 +337,7 @@ static enum error unknown_flag(const struct config *config, struct slice name,
     }
     text_init(&dotted, 0);
     text_init(&flag, 0);
-    for (i = 2; i < name.len; i++)
-        text_append_char(&dotted, name.data[i] == '-' ? '.' : name.data[i]);
+    text_append(&dotted, name.data + 2, name.len - 2);
     nearest = config_nearest(config, text_string(&dotted));
     text_printf(error, "unknown flag %.*s", (int)name.len, name.data);
     if (nearest != NULL) {
@@ -405,6 +422,8 @@ static const char *config_file(const struct config *config)
 
         if (is_config_flag(argument.name))
             file = flag_value(config, &argument, &at);
+        else if (argument.value == NULL && find_flag(config, argument.name))
+            at++; /* the next one is its value */
     }
     return file;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "cafe/file.h"
 #include "config_private.h"
 
 enum { FILE_MAX_BYTES = 64 * 1024, DEPTH_MAX = 8 };
@@ -19,6 +20,7 @@ struct reading {
     int depth;                  /* of mappings */
     bool expects_key;
     const struct option *list; /* the sequence being read */
+    yaml_mark_t list_mark;     /* where it begins */
     struct text items;
     unsigned char *seen; /* one an option: it was in this file */
 };
@@ -64,12 +66,19 @@ static enum error unknown_key(struct reading *reading, yaml_mark_t mark)
     return fault_at(reading, mark, "unknown key '%s'", name);
 }
 
+static void key_cut(struct reading *reading, size_t len)
+{
+    reading->key.len = len;
+    if (reading->key.data != NULL)
+        reading->key.data[len] = '\0';
+}
+
 /* A key of the present mapping: note its dotted name. */
 static enum error read_key(struct reading *reading, const yaml_event_t *event)
 {
     const char *name;
 
-    reading->key.len = reading->key_lens[reading->depth - 1];
+    key_cut(reading, reading->key_lens[reading->depth - 1]);
     if (reading->key.len > 0)
         text_append_char(&reading->key, '.');
     text_append(&reading->key, (const char *)event->data.scalar.value,
@@ -143,9 +152,7 @@ static enum error begin_mapping(struct reading *reading, yaml_mark_t mark)
 static enum error end_mapping(struct reading *reading)
 {
     reading->depth--;
-    reading->key.len = reading->key_lens[reading->depth];
-    if (reading->key.data != NULL)
-        reading->key.data[reading->key.len] = '\0';
+    key_cut(reading, reading->key_lens[reading->depth]);
     reading->expects_key = true;
     return OK;
 }
@@ -159,16 +166,18 @@ static enum error begin_sequence(struct reading *reading, yaml_mark_t mark)
         option == NULL || option->kind != OPTION_LIST)
         return fault_at(reading, mark, "no list is expected here");
     reading->list = option;
+    reading->list_mark = mark;
     text_reset(&reading->items);
     return OK;
 }
 
-static enum error end_sequence(struct reading *reading, yaml_mark_t mark)
+static enum error end_sequence(struct reading *reading)
 {
     const struct option *option = reading->list;
 
     reading->list = NULL;
-    return store(reading, option, text_slice(&reading->items), mark);
+    return store(reading, option, text_slice(&reading->items),
+                 reading->list_mark);
 }
 
 static enum error read_event(struct reading *reading, const yaml_event_t *event)
@@ -183,7 +192,7 @@ static enum error read_event(struct reading *reading, const yaml_event_t *event)
     case YAML_SEQUENCE_START_EVENT:
         return begin_sequence(reading, event->start_mark);
     case YAML_SEQUENCE_END_EVENT:
-        return end_sequence(reading, event->start_mark);
+        return end_sequence(reading);
     case YAML_ALIAS_EVENT:
         return fault_at(reading, event->start_mark,
                         "aliases are not supported");
@@ -218,27 +227,6 @@ static enum error read_events(struct reading *reading)
     return err;
 }
 
-static enum error read_file(const char *path, struct text *content,
-                            struct text *error)
-{
-    FILE *file = fopen(path, "rb");
-    char chunk[4096];
-    size_t got;
-
-    if (file == NULL) {
-        text_printf(error, "%s: %s", path, strerror(errno));
-        return ERROR_CONFIG;
-    }
-    while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        text_append(content, chunk, got);
-    if (ferror(file))
-        text_printf(error, "%s: cannot be read", path);
-    else if (content->failed)
-        text_printf(error, "%s: larger than %d bytes", path, FILE_MAX_BYTES);
-    fclose(file);
-    return error->len > 0 ? ERROR_CONFIG : OK;
-}
-
 static enum error read_content(struct reading *reading, struct slice content)
 {
     enum error err;
@@ -263,7 +251,7 @@ enum error config_read_yaml(struct config *config, const char *path,
     text_init(&reading.key, FILE_MAX_BYTES);
     text_init(&reading.items, FILE_MAX_BYTES);
     reading.seen = arena_alloc(config->arena, config->option_count + 1);
-    err = reading.seen ? read_file(path, &content, error) : ERROR_MEMORY;
+    err = reading.seen ? file_read(path, &content, error) : ERROR_MEMORY;
     if (err == OK)
         err = read_content(&reading, text_slice(&content));
     text_free(&content);

@@ -28,15 +28,18 @@ static enum error read_all(int fd, const char *path, struct text *content,
         if (got < 0)
             return refuse(path, strerror(errno), error);
         text_append(content, chunk, (size_t)got);
-        if (content->failed)
-            return refuse(path, "is too large", error);
+        if (content->failed) {
+            text_printf(error, "%s: larger than %zu bytes", path,
+                        content->max_bytes);
+            return ERROR_CONFIG;
+        }
     }
     return OK;
 }
 
 enum error file_read(const char *path, struct text *content, struct text *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
     enum error err;
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -185,8 +186,11 @@ static void append_escaped(struct text *line, struct slice value)
 
 static struct slice shorten(struct slice value, size_t max)
 {
-    if (value.len > max)
-        value.len = max;
+    if (value.len <= max)
+        return value;
+    value.len = max; /* not within a character: 10xxxxxx goes on with one */
+    while (value.len > max - 3 && (value.data[value.len] & 0xc0) == 0x80)
+        value.len--;
     return value;
 }
 
@@ -194,8 +198,10 @@ static void append_number(struct text *line, const struct log_field *field)
 {
     if (field->kind == LOG_FIELD_NUMBER)
         text_printf(line, "%lld", (long long)field->number);
-    else
+    else if (isfinite(field->decimal))
         text_printf(line, "%.3f", field->decimal);
+    else
+        text_append_string(line, "null"); /* JSON has no NaN */
 }
 
 static void make_json(struct log *log, enum log_level level, const char *msg,

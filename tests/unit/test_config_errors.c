@@ -23,6 +23,10 @@ static void test_flags(void **state)
           "unknown flag --db-wait-m; did you mean --db-wait-ms?" },
         { "--db-hosts=x", NULL,
           "unknown flag --db-hosts; did you mean --db-host?" },
+        { "--db-wait_mss=1", NULL,
+          "unknown flag --db-wait_mss; did you mean --db-wait-ms?" },
+        { "--db-host=a\nb", NULL,
+          "flag --db-host: control characters have no meaning here" },
         { "--unheard-of", NULL, "unknown flag --unheard-of; see --help" },
         { "--PORT=1", NULL, "unknown flag --PORT; see --help" },
         { "--db.host=x", NULL,
@@ -89,6 +93,7 @@ static void test_number_range(void **state)
         { "--port=80x", NULL },
         { "--port=1e3", NULL },
         { "--port=8 0", NULL },
+        { "--port= +80", NULL },
         { "--port=0x50", NULL },
         { "--port=1.0", NULL },
         { "--port=18446744073709551617", NULL }, /* 1 modulo 2^64 */
@@ -116,6 +121,9 @@ static void test_number_range(void **state)
 static const struct {
     const char *yaml, *message; /* behind the path */
 } faults[] = {
+    { "db:\n  host: \"a\\0b\"\n",
+      ":2:9: control characters have no meaning here" },
+    { "port: \"8\\0x\"\n", ":1:7: '8' is not a number from 1 to 65535" },
     { "prot: 1\n", ":1:1: unknown key 'prot'; did you mean 'port'?" },
     { "\n\ndb:\n  # x\n  hots: x\n",
       ":5:3: unknown key 'db.hots'; did you mean 'db.host'?" },
@@ -203,7 +211,7 @@ static void test_unreadable_files(void **state)
     assert_refused(fixture, "/nowhere/cafe.yaml: No such file or directory");
     reset(fixture);
     use_flag(fixture, "--config=/");
-    assert_refused(fixture, "/: cannot be read");
+    assert_refused(fixture, "/: is not a regular file");
     reset(fixture);
     use_flag(fixture, "--config=");
     assert_refused(fixture, ": No such file or directory");

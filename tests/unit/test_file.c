@@ -121,6 +121,15 @@ static void test_many_chunks(void **state)
     free(bytes);
 }
 
+/* Opening a pipe would wait for somebody to write. */
+static void test_pipe_is_refused_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(mkfifo(fixture->path, 0600), 0);
+    assert_refused(fixture, fixture->path, "is not a regular file");
+}
+
 static void test_bound(void **state)
 {
     struct fixture *fixture = *state;
@@ -131,7 +140,7 @@ static void test_bound(void **state)
     assert_string_equal(text_string(&fixture->content), "12345");
     text_free(&fixture->content);
     text_init(&fixture->content, 4);
-    assert_refused(fixture, fixture->path, "is too large");
+    assert_refused(fixture, fixture->path, "larger than 4 bytes");
 }
 
 static void test_missing_file(void **state)
@@ -206,6 +215,7 @@ int main(void)
         WITH(test_content_is_appended),
         WITH(test_empty_file),
         WITH(test_many_chunks),
+        WITH(test_pipe_is_refused_at_once),
         WITH(test_bound),
         WITH(test_missing_file),
         WITH(test_no_regular_file),

@@ -1,5 +1,6 @@
 /* The lines of the log: their shape, their escapes, their levels. */
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "test_log.h"
@@ -169,6 +170,27 @@ static void test_long_values_are_cut(void **state)
     assert_true(fixture->out.len <= PIPE_BUF);
 }
 
+static void test_values_are_cut_between_characters(void **state)
+{
+    struct fixture *fixture = *state;
+    char value[1030];
+
+    memset(value, 'x', sizeof(value));
+    memcpy(value + 1023, "\xc3\xa9", 2);
+    log_line(fixture->log, LOG_INFO, "long",
+             LOG_SLICE("a", ((struct slice){ value, sizeof(value) })), LOG_END);
+    assert_has(logged(fixture), "xx\"}\n");
+}
+
+static void test_what_is_no_number_is_null(void **state)
+{
+    struct fixture *fixture = *state;
+
+    log_line(fixture->log, LOG_INFO, "odd", LOG_DECIMAL("a", NAN),
+             LOG_DECIMAL("b", -INFINITY), LOG_END);
+    assert_has(logged(fixture), "\"a\":null,\"b\":null}\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +200,8 @@ int main(void)
         WITH(test_text_lines),
         WITH(test_levels),
         WITH(test_long_values_are_cut),
+        WITH(test_values_are_cut_between_characters),
+        WITH(test_what_is_no_number_is_null),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

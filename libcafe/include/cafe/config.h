@@ -57,11 +57,11 @@ struct config_source {
  * Unknown flags and YAML keys are errors with a suggestion.
  *
  * settings  Struct that the offsets of the options point into; filled
- *           completely. Strings live as long as the config.
- * command   The values of all command flags, or-ed; 0 when there are none.
- * error     On failure, one line: file:line:column or the flag or variable,
- *           what is wrong, and what to do.
- * Errors    ERROR_CONFIG, ERROR_MEMORY.
+ *           completely, and of no use after a failure. Strings live as long as
+ * the config. command   The values of all command flags, or-ed; 0 when there
+ * are none. error     On failure, one line: file:line:column or the flag or
+ * variable, what is wrong, and what to do. Errors    ERROR_CONFIG,
+ * ERROR_MEMORY.
  */
 MUST_CHECK enum error config_load(const struct config_source *source,
                                   void *settings, int *command,
@@ -72,7 +72,7 @@ void config_close(struct config *config);
 
 /**
  * Where the value of an option came from: "default", "flag --port",
- * "environment APP_PORT", "cafe.yaml:3".
+ * "environment APP_PORT", "cafe.yaml:3:7".
  */
 const char *config_origin(const struct config *config, const char *name);
 
