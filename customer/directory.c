@@ -7,27 +7,46 @@
 #include "customer.h"
 
 /* A stale page says since when and is kept nowhere. */
-static void respond_snapshot(struct request *req, const char *name,
-                             struct view *view, const struct snapshot *snapshot)
+static void respond_stale(struct request *req, const char *name,
+                          struct view *view, int64_t as_of_us)
 {
     const struct customer *self = request_app(req);
-    bool stale = snapshot_stale(snapshot);
     char as_of[CLOCK_ISO_BYTES];
+    struct slice minute = { as_of + strlen("2026-11-23T"), strlen("14:02") };
     struct page *page;
 
-    clock_iso(snapshot_as_of_us(snapshot), as_of);
-    if (stale)
-        view_text(view, "as_of",
-                  arena_slice(request_arena(req),
-                              (struct slice){ as_of + strlen("2026-11-23T"),
-                                              strlen("14:02") }));
-    page = page_render(self->service, name, view, 200,
-                       stale ? "no-store" : "no-cache");
-    if (page != NULL && stale)
+    clock_iso(as_of_us, as_of);
+    view_text(view, "as_of", arena_slice(request_arena(req), minute));
+    page = page_render(self->service, name, view, 200, "no-store");
+    if (page != NULL)
         page_field(page, "Cafe-As-Of", as_of);
-    if (page != NULL && !stale)
-        page_make_etag(page);
-    respond_page(req, page);
+    page_answer_once(self->service, req, page);
+}
+
+/* The view of a page, and where it goes once it is rendered. */
+static void respond_view(struct request *req, const char *name,
+                         struct view *view, const struct snapshot *snapshot,
+                         const struct page_key *key)
+{
+    const struct customer *self = request_app(req);
+
+    if (snapshot_stale(snapshot))
+        respond_stale(req, name, view, snapshot_as_of_us(snapshot));
+    else
+        page_answer(self->service, req,
+                    page_render(self->service, name, view, 200, "no-cache"),
+                    key);
+}
+
+/* Answer with the kept page, unless what it would show is out of date. */
+static bool respond_kept(struct request *req, const struct snapshot *snapshot,
+                         const char *name, struct page_key *key)
+{
+    const struct customer *self = request_app(req);
+
+    return !snapshot_stale(snapshot) &&
+           page_answer_kept(self->service, req, name, snapshot_serial(snapshot),
+                            key);
 }
 
 static catalog_show_fn directory_list_show, supplier_show_found;
@@ -40,14 +59,29 @@ void directory_list(struct request *req)
     catalog_when_fresh(self->catalog, directory_list_show, req);
 }
 
+static struct view *list_view(struct request *req,
+                              const struct snapshot *snapshot,
+                              const struct paging *paging)
+{
+    const struct customer *self = request_app(req);
+    struct view *view = page_view(self->service, req, "All suppliers");
+    struct view *rows = view_list(view, "suppliers");
+    size_t i;
+
+    view_flag(view, "at_list", true);
+    view_flag(view, "any", paging->count > 0);
+    paging_view(paging, "/suppliers", request_arena(req), view);
+    for (i = paging->first; i < paging->end; i++)
+        supplier_view(snapshot_at(snapshot, i), view_list_object(rows));
+    return view;
+}
+
 static void directory_list_show(struct request *req,
                                 const struct snapshot *snapshot)
 {
-    const struct customer *self = request_app(req);
     const struct form *query;
     struct paging paging;
-    struct view *view, *rows;
-    size_t i;
+    struct page_key key;
 
     if (snapshot == NULL) {
         respond_error(req, 503);
@@ -57,15 +91,14 @@ static void directory_list_show(struct request *req,
         respond_error(req, 400);
         return;
     }
-    view = page_view(self->service, req, "All suppliers");
-    view_flag(view, "at_list", true);
-    view_flag(view, "any", snapshot_count(snapshot) > 0);
     paging_read(query, snapshot_count(snapshot), &paging);
-    paging_view(&paging, "/suppliers", request_arena(req), view);
-    rows = view_list(view, "suppliers");
-    for (i = paging.first; i < paging.end; i++)
-        supplier_view(snapshot_at(snapshot, i), view_list_object(rows));
-    respond_snapshot(req, "supplier-list-all", view, snapshot);
+    if (respond_kept(
+            req, snapshot,
+            paging_url(&paging, "/suppliers", paging.page, request_arena(req)),
+            &key))
+        return;
+    respond_view(req, "supplier-list-all", list_view(req, snapshot, &paging),
+                 snapshot, &key);
 }
 
 /* GET /suppliers/{id} */
@@ -89,12 +122,23 @@ static void view_notes(struct request *req, struct slice notes,
     text_free(&html);
 }
 
+static struct view *one_view(struct request *req,
+                             const struct supplier *supplier)
+{
+    const struct customer *self = request_app(req);
+    struct view *view = page_view(self->service, req, NULL);
+
+    view_text(view, "title", supplier->fields[SUPPLIER_NAME]);
+    supplier_view(supplier, view);
+    view_notes(req, supplier->fields[SUPPLIER_NOTES], view);
+    return view;
+}
+
 static void supplier_show_found(struct request *req,
                                 const struct snapshot *snapshot)
 {
-    const struct customer *self = request_app(req);
     const struct supplier *supplier;
-    struct view *view;
+    struct page_key key;
     int64_t id;
 
     if (snapshot == NULL) {
@@ -106,9 +150,10 @@ static void supplier_show_found(struct request *req,
         respond_error(req, 404);
         return;
     }
-    view = page_view(self->service, req, NULL);
-    view_text(view, "title", supplier->fields[SUPPLIER_NAME]);
-    supplier_view(supplier, view);
-    view_notes(req, supplier->fields[SUPPLIER_NOTES], view);
-    respond_snapshot(req, "supplier", view, snapshot);
+    if (respond_kept(
+            req, snapshot,
+            arena_printf(request_arena(req), "/suppliers/%lld", (long long)id),
+            &key))
+        return;
+    respond_view(req, "supplier", one_view(req, supplier), snapshot, &key);
 }

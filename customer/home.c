@@ -30,13 +30,15 @@ enum error home_open(struct customer *self, struct text *error)
 void home_show(struct request *req)
 {
     const struct customer *self = request_app(req);
-    struct view *view = page_view(self->service, req, "Welcome");
-    struct page *page;
+    struct page_key key;
+    struct view *view;
 
+    if (page_answer_kept(self->service, req, "/", 0, &key))
+        return;
+    view = page_view(self->service, req, "Welcome");
     view_flag(view, "at_home", true);
     view_html(view, "content", text_slice(&self->home));
-    page = page_render(self->service, "home", view, 200, "no-cache");
-    if (page != NULL)
-        page_make_etag(page);
-    respond_page(req, page);
+    page_answer(self->service, req,
+                page_render(self->service, "home", view, 200, "no-cache"),
+                &key);
 }

@@ -4,6 +4,18 @@
 #include "cafe/migrations.h"
 #include "customer.h"
 
+struct customer_settings {
+    struct service_settings service; /* first: the frame fills it */
+    struct catalog_settings catalog;
+};
+
+static void customer_stop(void *app)
+{
+    struct customer *self = app;
+
+    catalog_stop(self->catalog);
+}
+
 static void customer_close(void *app)
 {
     struct customer *self = app;
@@ -11,6 +23,22 @@ static void customer_close(void *app)
     catalog_close(self->catalog);
     text_free(&self->home);
     free(self);
+}
+
+static enum error open_catalog(const struct service *service,
+                               struct catalog **catalog)
+{
+    const struct customer_settings *settings = (const void *)service->settings;
+    const struct catalog_config config = {
+        .base = service->base,
+        .db = service->db,
+        .options = service->settings->db,
+        .log = service->log,
+        .counters = service->counters,
+        .settings = settings->catalog,
+    };
+
+    return catalog_open(&config, catalog);
 }
 
 static enum error customer_open(struct service *service, void **app,
@@ -23,7 +51,7 @@ static enum error customer_open(struct service *service, void **app,
         return ERROR_MEMORY;
     self->service = service;
     if ((err = home_open(self, error)) != OK ||
-        (err = catalog_open(service->db, service->log, &self->catalog)) != OK) {
+        (err = open_catalog(service, &self->catalog)) != OK) {
         customer_close(self);
         return err;
     }
@@ -32,12 +60,16 @@ static enum error customer_open(struct service *service, void **app,
 }
 
 static const struct service_definition customer = {
+    .settings_bytes = sizeof(struct customer_settings),
+    .options = catalog_options,
+    .options_at = offsetof(struct customer_settings, catalog),
     .name = "customer",
     .static_prefix = "/static",
     .allow_fallback = "",
     .routes = customer_routes,
     .error_page = error_show,
     .open = customer_open,
+    .stop = customer_stop,
     .close = customer_close,
     .ready = supplier_schema_check,
 };

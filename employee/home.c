@@ -48,6 +48,7 @@ static void directory_list_show(struct request *req,
     rows = view_list(view, "suppliers");
     for (i = paging.first; i < paging.end; i++)
         supplier_view(snapshot_at(snapshot, i), view_list_object(rows));
-    respond_page(req, page_render(self->service, "supplier-list-all", view, 200,
-                                  "no-store"));
+    page_answer_once(
+        self->service, req,
+        page_render(self->service, "supplier-list-all", view, 200, "no-store"));
 }

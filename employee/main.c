@@ -4,12 +4,40 @@
 #include "cafe/migrations.h"
 #include "employee.h"
 
+struct employee_settings {
+    struct service_settings service; /* first: the frame fills it */
+    struct catalog_settings catalog;
+};
+
+static void employee_stop(void *app)
+{
+    struct employee *self = app;
+
+    catalog_stop(self->catalog);
+}
+
 static void employee_close(void *app)
 {
     struct employee *self = app;
 
     catalog_close(self->catalog);
     free(self);
+}
+
+static enum error open_catalog(const struct service *service,
+                               struct catalog **catalog)
+{
+    const struct employee_settings *settings = (const void *)service->settings;
+    const struct catalog_config config = {
+        .base = service->base,
+        .db = service->db,
+        .options = service->settings->db,
+        .log = service->log,
+        .counters = service->counters,
+        .settings = settings->catalog,
+    };
+
+    return catalog_open(&config, catalog);
 }
 
 static enum error employee_open(struct service *service, void **app,
@@ -22,7 +50,7 @@ static enum error employee_open(struct service *service, void **app,
     if (self == NULL)
         return ERROR_MEMORY;
     self->service = service;
-    err = catalog_open(service->db, service->log, &self->catalog);
+    err = open_catalog(service, &self->catalog);
     if (err != OK) {
         employee_close(self);
         return err;
@@ -32,6 +60,9 @@ static enum error employee_open(struct service *service, void **app,
 }
 
 static const struct service_definition employee = {
+    .settings_bytes = sizeof(struct employee_settings),
+    .options = catalog_options,
+    .options_at = offsetof(struct employee_settings, catalog),
     .name = "employee",
     .static_prefix = "/admin/static",
     .allow_fallback = "loopback,private",
@@ -40,6 +71,7 @@ static const struct service_definition employee = {
     .error_page = error_show,
     .commands = employee_commands,
     .open = employee_open,
+    .stop = employee_stop,
     .close = employee_close,
     .ready = supplier_schema_check,
     .run_command = migrate_run,

@@ -23,7 +23,7 @@ static enum error migrate(const struct db_options *options, bool dry_run,
 
     if (err != OK)
         return err;
-    err = db_migrate(connection, supplier_migrations, dry_run, report);
+    err = supplier_migrate(connection, dry_run, report);
     db_disconnect(connection);
     return err;
 }

@@ -1,6 +1,13 @@
 -- What the daemons may do, table by table. Run after the migrations.
 GRANT SELECT ON COFFEE.suppliers TO customer@'%';
+GRANT SELECT ON COFFEE.supplier_revision TO customer@'%';
+GRANT SELECT (revision, supplier_id, at) ON COFFEE.supplier_changes
+  TO customer@'%';
 GRANT SELECT ON COFFEE.cafe_migrations TO customer@'%';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.suppliers TO employee@'%';
+GRANT SELECT ON COFFEE.supplier_revision TO employee@'%';
+GRANT SELECT ON COFFEE.supplier_changes TO employee@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_form_keys
+  TO employee@'%';
 GRANT SELECT ON COFFEE.cafe_migrations TO employee@'%';

@@ -16,8 +16,7 @@
 enum {
     RUNS_MAX = 3, /* of a job that the database rolls back */
     RETRY_WAIT_MAX_MS = 40,
-    BACK_OFF_FIRST_MS = 100,
-    BACK_OFF_MAX_MS = 2000
+    BACK_OFF_FIRST_MS = 100
 };
 
 /* With the mutex held, but let go while closing, which may block. */
@@ -61,8 +60,8 @@ static void note_away(struct db *db, const struct text *why)
     db->back_off_ms *= 2;
     if (db->back_off_ms < BACK_OFF_FIRST_MS)
         db->back_off_ms = BACK_OFF_FIRST_MS;
-    if (db->back_off_ms > BACK_OFF_MAX_MS)
-        db->back_off_ms = BACK_OFF_MAX_MS;
+    if (db->back_off_ms > db->config.back_off_max_ms)
+        db->back_off_ms = db->config.back_off_max_ms;
     db->try_again_ms = clock_monotonic_ms() + db->back_off_ms;
     if (db->connected == 0 && db->connecting == 0)
         pool_refuse_waiting(db, ERROR_DB_AWAY);

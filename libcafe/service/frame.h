@@ -23,7 +23,7 @@ struct frame {
     struct option options[OPTIONS_MAX];
     struct command commands[COMMANDS_MAX];
     struct config *config;
-    struct service_settings settings;
+    struct service_settings *settings; /* and the daemon's own behind */
 
     struct service service;
     struct counters counters;

@@ -95,6 +95,8 @@ static const struct option rows[] = {
       "Folders of static files; empty for the installed one." },
     { "content", OPTION_PATH, AT(content), "", 0, 0, NULL,
       "Folder of Markdown pages; empty for the installed one." },
+    { "cache.max_bytes", OPTION_NUMBER, AT(cache_max_bytes), "33554432", 0,
+      INT64_C(1) << 40, NULL, "Bytes of rendered pages to keep." },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -115,6 +117,7 @@ static const struct command common_commands[] = {
 void options_prepare(struct frame *frame)
 {
     const struct service_definition *definition = frame->definition;
+    const struct option *option = definition->options;
     const struct command *own = definition->commands;
     size_t count = sizeof(common_commands) / sizeof(common_commands[0]);
     size_t i;
@@ -123,6 +126,10 @@ void options_prepare(struct frame *frame)
     for (i = 0; i < ROWS; i++) {
         if (strcmp(rows[i].name, "allow") == 0)
             frame->options[i].fallback = definition->allow_fallback;
+    }
+    while (option != NULL && option->name != NULL && i + 1 < OPTIONS_MAX) {
+        frame->options[i] = *option++;
+        frame->options[i++].offset += definition->options_at;
     }
     memcpy(frame->commands, common_commands, sizeof(common_commands));
     while (own != NULL && own->flag != NULL && count + 1 < COMMANDS_MAX)

@@ -10,10 +10,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cafe/offload.h"
+#include "cafe/page_cache.h"
 #include "cafe/response.h"
 #include "frame.h"
 
-enum { FOLDERS_MAX = 8 };
+enum { FOLDERS_MAX = 8, DB_BACK_OFF_MAX_MS = 2000 };
 
 extern char **environ;
 
@@ -74,13 +76,18 @@ static void apply(struct frame *frame, const struct service_settings *settings)
     log_set_format(frame->service.log, log_format_of(settings));
     frame->main_config.limits = settings->limits;
     frame->main_config.log_requests = settings->log_requests;
-    frame->settings.drain_delay_ms = settings->drain_delay_ms;
-    frame->settings.stop_max_ms = settings->stop_max_ms;
+    frame->settings->drain_delay_ms = settings->drain_delay_ms;
+    frame->settings->stop_max_ms = settings->stop_max_ms;
+}
+
+static struct service_settings *new_settings(const struct frame *frame)
+{
+    return calloc(1, frame->definition->settings_bytes);
 }
 
 void frame_reload(struct frame *frame)
 {
-    struct service_settings settings;
+    struct service_settings *settings = new_settings(frame);
     struct access_rules rules;
     struct config *config = NULL;
     struct text error;
@@ -88,13 +95,15 @@ void frame_reload(struct frame *frame)
     int command;
 
     text_init(&error, 0);
-    err = config_load(&frame->source, &settings, &command, &config, &error);
+    err = settings
+              ? config_load(&frame->source, settings, &command, &config, &error)
+              : ERROR_MEMORY;
     if (err == OK)
-        err = open_access(frame->definition, &settings, &rules, &error);
+        err = open_access(frame->definition, settings, &rules, &error);
     if (err == OK) {
         close_access(&frame->access);
         frame->access = rules;
-        apply(frame, &settings);
+        apply(frame, settings);
         log_line(frame->service.log, LOG_INFO, "configuration read again",
                  LOG_END);
     } else {
@@ -103,6 +112,7 @@ void frame_reload(struct frame *frame)
                  LOG_STRING("reason", text_string(&error)), LOG_END);
     }
     config_close(config);
+    free(settings);
     text_free(&error);
 }
 
@@ -124,7 +134,7 @@ static void static_show(struct request *req)
 static enum error open_assets(struct frame *frame, struct text *error)
 {
     const char *folders[FOLDERS_MAX + 1] = { NULL };
-    struct slice list = slice_of(frame->settings.statics);
+    struct slice list = slice_of(frame->settings->statics);
     size_t count = 0;
 
     while (list.len > 0 && count < FOLDERS_MAX) {
@@ -157,13 +167,14 @@ static enum error open_files(struct frame *frame, struct text *error)
 {
     struct service *service = &frame->service;
     enum error err = options_find_folders(frame->definition->name, frame->arena,
-                                          &frame->settings);
+                                          frame->settings);
 
     if (err == OK)
-        err = open_access(frame->definition, &frame->settings, &frame->access,
+        err = open_access(frame->definition, frame->settings, &frame->access,
                           error);
     if (err == OK)
-        err = templates_open(frame->settings.views, &service->templates, error);
+        err =
+            templates_open(frame->settings->views, &service->templates, error);
     if (err == OK)
         err = open_assets(frame, error);
     return err;
@@ -171,12 +182,13 @@ static enum error open_files(struct frame *frame, struct text *error)
 
 static enum error open_database(struct frame *frame)
 {
-    const struct service_settings *settings = &frame->settings;
+    const struct service_settings *settings = frame->settings;
     const struct db_config config = {
         .options = settings->db,
         .threads = settings->db_threads,
         .queue_max = settings->db_queue_max,
         .queue_ms = settings->db_queue_ms,
+        .back_off_max_ms = DB_BACK_OFF_MAX_MS,
         .log = frame->service.log,
         .counters = &frame->counters,
     };
@@ -189,18 +201,22 @@ static enum error open_service(struct frame *frame, struct text *error)
     struct service *service = &frame->service;
     enum error err;
 
-    service->settings = &frame->settings;
+    service->settings = frame->settings;
     service->counters = &frame->counters;
     service->version = CAFE_VERSION;
     service->base = event_base_new();
     service->log = log_open(frame->definition->name, CAFE_VERSION,
-                            log_format_of(&frame->settings), STDOUT_FILENO,
+                            log_format_of(frame->settings), STDOUT_FILENO,
                             &frame->counters);
     if (service->base == NULL || service->log == NULL)
         return ERROR_MEMORY;
     if ((err = open_files(frame, error)) != OK ||
-        (err = open_database(frame)) != OK)
+        (err = open_database(frame)) != OK ||
+        (err = offload_open(service->base, &service->offload)) != OK)
         return err;
+    service->cache = page_cache_open((size_t)frame->settings->cache_max_bytes);
+    if (service->cache == NULL)
+        return ERROR_MEMORY;
     return frame->definition->open(service, &frame->app, error);
 }
 
@@ -244,12 +260,12 @@ static void fill_server_configs(struct frame *frame)
         .log_requests = true,
         .counters = &frame->counters,
     };
-    apply(frame, &frame->settings);
+    apply(frame, frame->settings);
 }
 
 static enum error open_servers(struct frame *frame, struct text *error)
 {
-    const struct service_settings *settings = &frame->settings;
+    const struct service_settings *settings = frame->settings;
     struct event_base *base = frame->service.base;
     enum error err;
 
@@ -273,11 +289,13 @@ static void close_service(struct frame *frame)
     if (frame->app != NULL && frame->definition->stop != NULL)
         frame->definition->stop(frame->app);
     db_close(service->db);
+    offload_close(service->offload);
     server_close(frame->main_server);
     server_close(frame->ops_server);
     if (frame->app != NULL)
         frame->definition->close(frame->app);
     stop_close(frame);
+    page_cache_close(service->cache);
     assets_close(service->assets);
     templates_close(service->templates);
     close_access(&frame->access);
@@ -358,11 +376,11 @@ static int run_command(struct frame *frame, int command)
     else if (command & COMMAND_SAMPLE)
         config_sample(&frame->source, stdout);
     else if (command & COMMAND_HEALTHCHECK)
-        return ops_healthcheck(&frame->settings);
+        return ops_healthcheck(frame->settings);
     else if (command & COMMAND_CHECK)
         return check(frame);
     else
-        return frame->definition->run_command(command, &frame->settings);
+        return frame->definition->run_command(command, frame->settings);
     return 0;
 }
 
@@ -381,14 +399,17 @@ int service_main(const struct service_definition *definition, int argc,
 
     text_init(&error, 0);
     options_prepare(&frame);
-    err = frame.arena ? config_load(&frame.source, &frame.settings, &command,
-                                    &frame.config, &error)
-                      : ERROR_MEMORY;
+    frame.settings = new_settings(&frame);
+    err = frame.arena && frame.settings
+              ? config_load(&frame.source, frame.settings, &command,
+                            &frame.config, &error)
+              : ERROR_MEMORY;
     if (err != OK)
         status = complain(&frame, &error, err);
     else
         status = command ? run_command(&frame, command) : serve(&frame);
     config_close(frame.config);
+    free(frame.settings);
     arena_close(frame.arena);
     text_free(&error);
     return status;

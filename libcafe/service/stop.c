@@ -38,12 +38,12 @@ static void begin(struct frame *frame, int number)
 {
     log_line(frame->service.log, LOG_INFO, "stopping",
              LOG_STRING("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"),
-             LOG_NUMBER("drain_delay_ms", frame->settings.drain_delay_ms),
+             LOG_NUMBER("drain_delay_ms", frame->settings->drain_delay_ms),
              LOG_END);
     frame->draining = true;
-    frame->stop_by_ms = clock_monotonic_ms() + frame->settings.stop_max_ms;
+    frame->stop_by_ms = clock_monotonic_ms() + frame->settings->stop_max_ms;
     server_drain(frame->main_server);
-    look_again_in(frame, frame->settings.drain_delay_ms);
+    look_again_in(frame, frame->settings->drain_delay_ms);
 }
 
 static void on_stop(evutil_socket_t number, short what, void *argument)

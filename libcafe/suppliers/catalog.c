@@ -1,13 +1,43 @@
 /*
- * The catalog: requests wait for one reading of the database that began after
- * they came, and are shown what it found.
+ * The catalog: requests wait for one question to the database that was sent
+ * after they came, and are shown the suppliers as its answer has them.
  *
- * At most one reading is under way. Who comes meanwhile shares the next one,
+ * At most one question is under way. Who comes meanwhile shares the next one,
  * never the one already sent: it may have missed what he has just saved.
  */
+#include <event2/event.h>
 #include <stdlib.h>
 
-#include "snapshot.h"
+#include "cafe/clock.h"
+#include "feed.h"
+
+enum {
+    RETRY_MS = 20,         /* while requests wait for a fresh answer */
+    RETRY_AWAY_MS = 250,   /* while stale answers go out */
+    RETRY_LIMIT_MS = 5000, /* reading a table that is too large costs */
+    COMPARE_AGAIN_MS = 1000,
+    COMPARE_TRIES = 10,
+    BACK_OFF_MAX_MS = 50 /* of the feed's connection: the pace is set here */
+};
+
+#define MIB ((int64_t)1024 * 1024)
+#define AT(field) offsetof(struct catalog_settings, field)
+
+const struct option catalog_options[] = {
+    { "catalog.max_bytes", OPTION_NUMBER, AT(max_bytes), "268435456", MIB,
+      MIB * 1024 * 1024, NULL, "Bytes of memory that all suppliers may take." },
+    { "catalog.max_age_ms", OPTION_NUMBER, AT(max_age_ms), "0", 0, 3600000,
+      NULL,
+      "Milliseconds that a page may be out of date; 0 asks the database each "
+      "time." },
+    { "catalog.wait_ms", OPTION_NUMBER, AT(wait_ms), "500", 1, 60000, NULL,
+      "Milliseconds to wait for the database before a page is shown as it "
+      "was." },
+    { "catalog.compare_ms", OPTION_NUMBER, AT(compare_ms), "60000", 100,
+      86400000, NULL,
+      "Milliseconds between comparisons with the whole table." },
+    { 0 },
+};
 
 /* A request that waits, then one that holds a snapshot; in its arena. */
 struct waiter {
@@ -15,19 +45,30 @@ struct waiter {
     struct waiter **previous; /* what points to this one; NULL: not waiting */
     catalog_show_fn *show;
     struct request *req;
+    int64_t since_ms;
     struct snapshot snapshot;
 };
 
 struct catalog {
-    struct db *db;
-    struct log *log;
-    struct content *content; /* the last one read; NULL before the first */
-    struct content *found;   /* by the reading under way */
-    bool reading;
-    bool closing;
-    bool stale;             /* the last reading failed, and this was logged */
-    struct waiter *asked;   /* for the reading under way */
+    struct catalog_config config;
+    struct db *feed;
+    struct content *newest; /* NULL before the first reading */
+    uint64_t serials;
+    struct question question;
+    bool asking;
+    int64_t asked_ms, asked_utc_us; /* when the question was sent */
+    int64_t confirmed_ms;           /* when the last answered one was */
+    int64_t as_of_us;
+    bool away; /* stale answers go out at once */
+    bool stopping;
+    struct waiter *asked;   /* for the question under way */
     struct waiter *waiting; /* for the next one */
+    struct event *retry, *patience, *compare;
+    struct question comparison;
+    bool comparing;
+    bool compared; /* an answer waits until no question is under way */
+    enum error compared_outcome;
+    int compare_tries;
 };
 
 /* Waiters. */
@@ -49,12 +90,15 @@ static void link_out(struct waiter *waiter)
     waiter->previous = NULL;
 }
 
+/* Put all of a list in front of another one. */
 static void move_all(struct waiter **from, struct waiter **to)
 {
-    *to = *from;
-    *from = NULL;
-    if (*to)
-        (*to)->previous = to;
+    while (*from) {
+        struct waiter *waiter = *from;
+
+        link_out(waiter);
+        link_in(to, waiter);
+    }
 }
 
 /* The request is over: it waits no more and needs no snapshot. */
@@ -67,135 +111,366 @@ static void waiter_end(void *argument)
     content_unref(waiter->snapshot.content);
 }
 
-/* Reading. */
-
-/* On a database thread. */
-static enum error read_catalog(struct db_connection *connection, void *job)
+/* Each holds a state of its own: the next question changes nothing in it. */
+static void show(struct catalog *catalog, struct waiter *waiter, bool stale)
 {
-    struct catalog *catalog = job;
-
-    return content_read(connection, &catalog->found);
+    if (!catalog->newest) {
+        waiter->show(waiter->req, NULL);
+        return;
+    }
+    waiter->snapshot = (struct snapshot){ content_ref(catalog->newest),
+                                          catalog->as_of_us, stale };
+    waiter->show(waiter->req, &waiter->snapshot);
 }
 
-static db_done_fn read_done;
-
-static void read_start(struct catalog *catalog)
-{
-    move_all(&catalog->waiting, &catalog->asked);
-    catalog->reading = true;
-    db_submit(catalog->db, read_catalog, read_done, catalog);
-}
-
-/* Log when the directory begins to be out of date, and when it ends. */
-static void note_stale(struct catalog *catalog, enum error outcome)
-{
-    bool stale = outcome != OK;
-
-    if (stale && !catalog->stale)
-        log_line(catalog->log, LOG_WARNING, "catalog is stale",
-                 LOG_STRING("reason", error_text(outcome)), LOG_END);
-    if (!stale && catalog->stale)
-        log_line(catalog->log, LOG_INFO, "catalog is fresh again", LOG_END);
-    catalog->stale = stale;
-}
-
-/* Each waiter holds its own state: the next reading changes nothing in it. */
-static void show_all(struct waiter **list, struct content *content, bool stale)
+static void show_all(struct catalog *catalog, struct waiter **list, bool stale)
 {
     while (*list) {
         struct waiter *waiter = *list;
 
         link_out(waiter);
-        if (!content) {
-            waiter->show(waiter->req, NULL);
-            continue;
-        }
-        waiter->snapshot.content = content_ref(content);
-        waiter->snapshot.stale = stale;
-        waiter->show(waiter->req, &waiter->snapshot);
+        show(catalog, waiter, stale);
     }
 }
 
-static void catalog_free(struct catalog *catalog)
+static void after(struct event *event, int64_t ms)
 {
-    content_unref(catalog->content);
-    content_unref(catalog->found);
-    free(catalog);
+    const struct timeval delay = { ms / 1000, ms % 1000 * 1000 };
+
+    event_add(event, &delay);
+}
+
+/* Being away, and being back. */
+
+static const char *advice(enum error reason)
+{
+    return reason == ERROR_LIMIT ? "; the suppliers take more than "
+                                   "catalog.max_bytes: raise it"
+                                 : "";
+}
+
+/* From now on stale answers go out at once. */
+static void go_away(struct catalog *catalog, enum error reason)
+{
+    struct waiter *all = NULL;
+
+    if (!catalog->away && !catalog->stopping) {
+        struct text text;
+
+        text_init(&text, 0);
+        text_printf(&text, "%s%s", error_text(reason), advice(reason));
+        log_line(catalog->config.log, LOG_WARNING, "catalog is stale",
+                 LOG_STRING("reason", text_string(&text)), LOG_END);
+        text_free(&text);
+    }
+    catalog->away = true;
+    move_all(&catalog->asked, &all);
+    move_all(&catalog->waiting, &all);
+    show_all(catalog, &all, true);
+}
+
+static void come_back(struct catalog *catalog)
+{
+    if (catalog->away)
+        log_line(catalog->config.log, LOG_INFO, "catalog is fresh again",
+                 LOG_END);
+    catalog->away = false;
+}
+
+/* Questions. */
+
+static void adopt(struct catalog *catalog, struct content *next)
+{
+    struct content *before = catalog->newest;
+
+    next->serial = ++catalog->serials;
+    content_follow(before, next);
+    catalog->newest = next;
+    content_unref(before);
+}
+
+static struct question new_question(struct catalog *catalog,
+                                    struct content *base)
+{
+    return (struct question){ .base = base,
+                              .max_bytes =
+                                  (size_t)catalog->config.settings.max_bytes,
+                              .asker = catalog };
+}
+
+static db_done_fn on_answer;
+
+static void ask(struct catalog *catalog)
+{
+    struct content *base = catalog->newest;
+
+    if (catalog->asking || catalog->stopping)
+        return;
+    catalog->asking = true;
+    catalog->asked_ms = clock_monotonic_ms();
+    catalog->asked_utc_us = clock_utc_us();
+    catalog->question = new_question(catalog, base ? content_ref(base) : NULL);
+    move_all(&catalog->waiting, &catalog->asked);
+    db_submit(catalog->feed, feed_ask, on_answer, &catalog->question);
+}
+
+static void try_again_later(struct catalog *catalog, enum error reason)
+{
+    bool wanted = catalog->waiting != NULL;
+
+    if (reason == ERROR_LIMIT)
+        after(catalog->retry, RETRY_LIMIT_MS);
+    else
+        after(catalog->retry, wanted ? RETRY_MS : RETRY_AWAY_MS);
+}
+
+/* What another attempt within the time that requests wait will not mend. */
+static bool is_lasting(enum error reason)
+{
+    return reason == ERROR_LIMIT || reason == ERROR_DB_SCHEMA ||
+           reason == ERROR_DB || reason == ERROR_STOPPING;
+}
+
+static void note_failure(struct catalog *catalog, enum error reason)
+{
+    move_all(&catalog->asked, &catalog->waiting);
+    if (catalog->away || is_lasting(reason))
+        go_away(catalog, reason);
+    if (!catalog->stopping)
+        try_again_later(catalog, reason);
+}
+
+static void finish_comparison(struct catalog *catalog);
+
+/*
+ * The next question is sent before these are shown, so that the database works
+ * while pages are rendered.
+ */
+static void on_answer(void *job, enum error outcome)
+{
+    struct question *question = job;
+    struct catalog *catalog = question->asker;
+    struct waiter *batch = NULL;
+
+    catalog->asking = false;
+    content_unref(question->base);
+    if (outcome != OK) {
+        note_failure(catalog, outcome);
+        return;
+    }
+    if (question->found)
+        adopt(catalog, question->found);
+    catalog->confirmed_ms = catalog->asked_ms;
+    catalog->as_of_us = catalog->asked_utc_us;
+    come_back(catalog);
+    finish_comparison(catalog);
+    move_all(&catalog->asked, &batch);
+    if (catalog->waiting)
+        ask(catalog);
+    show_all(catalog, &batch, false);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *argument)
+{
+    (void)fd;
+    (void)what;
+    ask(argument);
+}
+
+/* Patience: the longest that a request waits. */
+
+static int64_t oldest_ms(const struct waiter *list, int64_t oldest)
+{
+    for (; list; list = list->next)
+        if (list->since_ms < oldest)
+            oldest = list->since_ms;
+    return oldest;
+}
+
+static void on_patience(evutil_socket_t fd, short what, void *argument)
+{
+    struct catalog *catalog = argument;
+    int64_t now = clock_monotonic_ms();
+    int64_t oldest = oldest_ms(catalog->asked, now);
+    int64_t left;
+
+    (void)fd;
+    (void)what;
+    oldest = oldest_ms(catalog->waiting, oldest);
+    left = oldest + catalog->config.settings.wait_ms - now;
+    if (left <= 0)
+        go_away(catalog, ERROR_DEADLINE);
+    else if (catalog->asked || catalog->waiting)
+        after(catalog->patience, left);
 }
 
 /*
- * The next reading is sent before these are shown, so that the database works
- * while pages are rendered. A show function may end in catalog_when_fresh()
- * again; the catalog is not closed by one.
+ * Comparing: what no trigger sees (TRUNCATE, a dump that was loaded before
+ * there were any) is found by reading everything now and then.
  */
-static void read_done(void *job, enum error outcome)
-{
-    struct catalog *catalog = job;
-    struct waiter *batch;
 
-    catalog->reading = false;
-    if (catalog->closing) {
-        catalog_free(catalog);
+static void compare_later(struct catalog *catalog, bool soon)
+{
+    after(catalog->compare,
+          soon ? COMPARE_AGAIN_MS : catalog->config.settings.compare_ms);
+}
+
+/* Its base has to be the newest still, and the next question's base too. */
+static void finish_comparison(struct catalog *catalog)
+{
+    struct question *comparison = &catalog->comparison;
+    bool moved = comparison->base != catalog->newest;
+
+    if (!catalog->compared || catalog->asking)
+        return;
+    catalog->compared = false;
+    content_unref(comparison->base);
+    if (comparison->found && moved) {
+        content_discard(comparison->found);
+    } else if (comparison->found) {
+        log_line(catalog->config.log, LOG_WARNING,
+                 "suppliers have changed without the log", LOG_END);
+        adopt(catalog, comparison->found);
+    }
+    if (catalog->compared_outcome == ERROR_CONFLICT)
+        moved = true;
+    catalog->compare_tries = moved ? catalog->compare_tries + 1 : 0;
+    compare_later(catalog, moved && catalog->compare_tries % COMPARE_TRIES);
+}
+
+static void on_compared(void *job, enum error outcome)
+{
+    struct question *comparison = job;
+    struct catalog *catalog = comparison->asker;
+
+    catalog->comparing = false;
+    catalog->compared = true;
+    catalog->compared_outcome = outcome;
+    finish_comparison(catalog);
+}
+
+static void on_compare(evutil_socket_t fd, short what, void *argument)
+{
+    struct catalog *catalog = argument;
+
+    (void)fd;
+    (void)what;
+    if (!catalog->newest || catalog->away || catalog->comparing ||
+        catalog->compared) {
+        compare_later(catalog, false);
         return;
     }
-    note_stale(catalog, outcome);
-    if (outcome == OK) {
-        content_unref(catalog->content);
-        catalog->content = catalog->found;
-        catalog->found = NULL;
-    }
-    struct content *content = catalog->content;
-    if (content)
-        content_ref(content);
-    move_all(&catalog->asked, &batch);
-    if (catalog->waiting)
-        read_start(catalog);
-    show_all(&batch, content, outcome != OK);
-    content_unref(content);
+    catalog->comparing = true;
+    catalog->comparison = new_question(catalog, content_ref(catalog->newest));
+    db_submit(catalog->config.db, feed_compare, on_compared,
+              &catalog->comparison);
 }
 
 /* What the others call. */
 
-enum error catalog_open(struct db *db, struct log *log,
-                        struct catalog **catalog)
+static enum error open_events(struct catalog *catalog)
 {
-    struct catalog *made = calloc(1, sizeof(*made));
+    struct event_base *base = catalog->config.base;
 
-    if (!made)
+    catalog->retry = evtimer_new(base, on_retry, catalog);
+    catalog->patience = evtimer_new(base, on_patience, catalog);
+    catalog->compare = evtimer_new(base, on_compare, catalog);
+    return catalog->retry && catalog->patience && catalog->compare
+               ? OK
+               : ERROR_MEMORY;
+}
+
+static enum error open_feed(struct catalog *catalog)
+{
+    const struct catalog_config *config = &catalog->config;
+    const struct db_config feed = {
+        .options = config->options,
+        .threads = 1,
+        .queue_max = 1,
+        .queue_ms = 60000, /* a question under way is never given up here */
+        .back_off_max_ms = BACK_OFF_MAX_MS,
+        .log = config->log,
+        .counters = config->counters,
+    };
+
+    return db_open(config->base, &feed, &catalog->feed);
+}
+
+enum error catalog_open(const struct catalog_config *config,
+                        struct catalog **result)
+{
+    struct catalog *catalog = calloc(1, sizeof(*catalog));
+    enum error err;
+
+    if (!catalog)
         return ERROR_MEMORY;
-    made->db = db;
-    made->log = log;
-    *catalog = made;
+    catalog->config = *config;
+    if ((err = open_events(catalog)) != OK ||
+        (err = open_feed(catalog)) != OK) {
+        catalog_close(catalog);
+        return err;
+    }
+    compare_later(catalog, false);
+    ask(catalog);
+    *result = catalog;
     return OK;
 }
 
-/* A reading under way still has the catalog as its job; it frees it then. */
+static void free_event(struct event *event)
+{
+    if (event)
+        event_free(event);
+}
+
+void catalog_stop(struct catalog *catalog)
+{
+    catalog->stopping = true;
+    db_close(catalog->feed);
+    catalog->feed = NULL;
+    go_away(catalog, ERROR_STOPPING);
+}
+
 void catalog_close(struct catalog *catalog)
 {
     if (!catalog)
         return;
-    while (catalog->asked)
-        link_out(catalog->asked);
-    while (catalog->waiting)
-        link_out(catalog->waiting);
-    if (catalog->reading)
-        catalog->closing = true;
-    else
-        catalog_free(catalog);
+    db_close(catalog->feed);
+    if (catalog->compared) {
+        content_unref(catalog->comparison.base);
+        if (catalog->comparison.found)
+            content_discard(catalog->comparison.found);
+    }
+    free_event(catalog->retry);
+    free_event(catalog->patience);
+    free_event(catalog->compare);
+    content_unref(catalog->newest);
+    free(catalog);
 }
 
-void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show,
+void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
                         struct request *req)
 {
+    const struct catalog_settings *settings = &catalog->config.settings;
     struct waiter *waiter = arena_alloc(request_arena(req), sizeof(*waiter));
 
     if (!waiter || request_on_end(req, waiter_end, waiter) != OK) {
-        show(req, NULL);
+        show_fn(req, NULL);
         return;
     }
-    waiter->show = show;
+    waiter->show = show_fn;
     waiter->req = req;
+    if (catalog->away) {
+        show(catalog, waiter, true);
+        return;
+    }
+    waiter->since_ms = clock_monotonic_ms();
+    if (catalog->newest &&
+        waiter->since_ms - catalog->confirmed_ms < settings->max_age_ms) {
+        show(catalog, waiter, false);
+        return;
+    }
     link_in(&catalog->waiting, waiter);
-    if (!catalog->reading)
-        read_start(catalog);
+    ask(catalog);
+    if (!event_pending(catalog->patience, EV_TIMEOUT, NULL))
+        after(catalog->patience, settings->wait_ms);
 }

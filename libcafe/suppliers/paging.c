@@ -50,17 +50,15 @@ static const char *grouped(size_t number, struct arena *arena)
     return out ? out : "";
 }
 
-static void set_url(const struct paging *paging, const char *path, size_t page,
-                    const char *name, struct arena *arena, struct view *view)
+const char *paging_url(const struct paging *paging, const char *path,
+                       size_t page, struct arena *arena)
 {
-    const char *url;
-
-    if (paging->per == PAGING_PER_DEFAULT)
-        url = arena_printf(arena, "%s?page=%zu", path, page);
-    else
-        url =
-            arena_printf(arena, "%s?page=%zu&per=%zu", path, page, paging->per);
-    view_string(view, name, url);
+    if (paging->per != PAGING_PER_DEFAULT)
+        return arena_printf(arena, "%s?page=%zu&per=%zu", path, page,
+                            paging->per);
+    if (page > 1)
+        return arena_printf(arena, "%s?page=%zu", path, page);
+    return path;
 }
 
 void paging_view(const struct paging *paging, const char *path,
@@ -73,7 +71,9 @@ void paging_view(const struct paging *paging, const char *path,
                      grouped(paging->end, arena),
                      grouped(paging->count, arena)));
     if (paging->page > 1)
-        set_url(paging, path, paging->page - 1, "previous", arena, view);
+        view_string(view, "previous",
+                    paging_url(paging, path, paging->page - 1, arena));
     if (paging->end < paging->count)
-        set_url(paging, path, paging->page + 1, "next", arena, view);
+        view_string(view, "next",
+                    paging_url(paging, path, paging->page + 1, arena));
 }

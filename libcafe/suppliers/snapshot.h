@@ -1,41 +1,109 @@
-/* Private to suppliers/: a snapshot from the inside, and how one is read. */
+/* Private to suppliers/: a snapshot from the inside, and how one is made. */
 #ifndef CAFE_SUPPLIERS_SNAPSHOT_H
 #define CAFE_SUPPLIERS_SNAPSHOT_H
 
 #include "cafe/catalog.h"
 
+enum { REVISION_TIME_BYTES = 27 };
+
+/** A supplier in memory, in one piece: struct, fold, texts. */
+struct row {
+    struct supplier supplier; /* first: a row is a supplier */
+    struct slice fold;        /* of its name, for sorting */
+    size_t bytes;             /* of the piece */
+};
+
+/** Which change is the last: its number and time, "2026-11-23 08:43:18.250000".
+ */
+struct revision {
+    uint64_t number;
+    char at[REVISION_TIME_BYTES];
+};
+
 /**
- * The suppliers as one reading of the database found them, in an arena of
- * their own. Made on a database thread, then read-only but for its count of
- * references, which is the loop's.
+ * All suppliers at one revision. Made on a database thread, then read-only but
+ * for references and links, which are the loop's.
+ *
+ * Successive contents share the rows that did not change. Rows that the newer
+ * one does not have are dropped with this one: they are kept until it and all
+ * older ones are gone. So there is no count of references per row.
  */
 struct content {
     unsigned references;
-    struct arena *arena; /* this struct is in it, too */
-    int64_t as_of_us;
+    struct content *older, *newer;
+    uint64_t serial; /* tells contents apart, whatever their revision */
+    struct revision revision;
+    size_t bytes; /* of rows and places */
     size_t count;
-    const struct supplier **by_id;
-    const struct supplier **by_name;
+    struct row **by_name;
+    struct row **by_id;
+    bool shares; /* rows with the older one, but for those it replaces */
+    struct row **replaced; /* rows of the older one, until that is gone */
+    size_t replaced_count;
 };
 
-struct content *content_ref(struct content *content);
-
-/** Drop a reference; the last one frees it. NULL is allowed. */
-void content_unref(struct content *content);
-
-/** What one batch of requests is shown: a content, and if it was confirmed. */
-struct snapshot {
-    struct content *content;
-    bool stale;
+/** What has become of a supplier. */
+struct change {
+    int64_t id;
+    struct row *row; /* NULL: gone */
 };
 
 /**
- * Read all suppliers.
+ * Make a row; its texts are copied, its fold is computed.
  *
- * content  With one reference; untouched on failure.
- * Thread   A database thread.
+ * Errors  ERROR_MEMORY.
  */
-MUST_CHECK enum error content_read(struct db_connection *connection,
+MUST_CHECK enum error row_make(const struct supplier *supplier,
+                               struct row **row);
+
+/**
+ * Make a content from all rows, in any order.
+ *
+ * rows    Taken over with the array, also on failure.
+ * Errors  ERROR_MEMORY.
+ */
+MUST_CHECK enum error content_make(struct row **rows, size_t count,
+                                   const struct revision *revision,
                                    struct content **content);
+
+/**
+ * Make the content that follows a base after some changes.
+ *
+ * changes  By id, each id once. Their rows are taken over, also on failure.
+ * Errors   ERROR_MEMORY, ERROR_LIMIT (over max_bytes).
+ */
+MUST_CHECK enum error content_apply(const struct content *base,
+                                    const struct change *changes, size_t count,
+                                    const struct revision *revision,
+                                    size_t max_bytes, struct content **content);
+
+/** The row of a supplier; NULL if there is none. */
+struct row *content_find(const struct content *content, int64_t id);
+
+/** Both show the same suppliers. */
+bool content_equal(const struct content *a, const struct content *b);
+
+/** Free a content of content_make() that has never been linked. */
+void content_discard(struct content *content);
+
+/*
+ * On the loop thread.
+ */
+
+/** Link a content as the newest behind another one (NULL: none). */
+void content_follow(struct content *newest, struct content *next);
+
+struct content *content_ref(struct content *content);
+
+/** Drop a reference; what nobody can read any more is freed. NULL is allowed.
+ */
+void content_unref(struct content *content);
+
+/** What one request is shown: a content, and if it was confirmed. */
+struct snapshot {
+    struct content *content;
+    int64_t as_of_us;
+    bool stale;
+};
 
 #endif

@@ -33,9 +33,10 @@ HEADERS = {
             "unicode",
     "http": "form parser request response router server",
     "db": "db",
-    "html": "assets encoding markdown render template view",
+    "html": "assets compress encoding markdown page_cache render template "
+            "view",
     "suppliers": "catalog migrations paging store supplier",
-    "service": "access pages service",
+    "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()
            for name in names.split()}
@@ -46,9 +47,11 @@ FOREIGN = {
     "mariadb_com.h": ("libcafe/db/",),
     "cmark.h": ("libcafe/html/markdown.c",),
     "yaml.h": ("libcafe/base/config_yaml.c", "tests/unit/"),
+    "zlib.h": ("libcafe/html/compress.c",),
+    "brotli/": ("libcafe/html/compress.c",),
     "utf8proc.h": ("libcafe/base/unicode.c",),
     "event2/": ("libcafe/http/", "libcafe/service/", "libcafe/db/pool",
-                "tests/unit/"),
+                "libcafe/suppliers/catalog.c",                "tests/unit/"),
 }
 
 

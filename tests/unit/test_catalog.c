@@ -19,7 +19,13 @@
 #include "cafe/server.h"
 #include "test_database.h"
 
-enum { GIVE_UP_MS = 20000, REPLY_MAX_BYTES = 4096, KEPT_MAX = 2 };
+enum {
+    WAIT_MS = 500,
+    COMPARE_MS = 300,
+    GIVE_UP_MS = 20000,
+    REPLY_MAX_BYTES = 4096,
+    KEPT_MAX = 2
+};
 
 struct fixture {
     struct event_base *base;
@@ -30,6 +36,7 @@ struct fixture {
     char link[64];                /* the socket as the pool knows it */
     const char *socket;
     struct db *db;
+    struct db_options options;
     struct catalog *catalog;
     struct server *server;
     struct server_config server_config;
@@ -107,6 +114,7 @@ static void open_db(struct fixture *f)
                                 .threads = 2,
                                 .queue_max = 100,
                                 .queue_ms = 5000,
+                                .back_off_max_ms = 100,
                                 .log = f->log,
                                 .counters = &f->counters };
 
@@ -116,7 +124,24 @@ static void open_db(struct fixture *f)
     assert_int_equal(symlink(f->socket, f->link), 0);
     config.options.socket = f->link;
     config.options.name = "cafe_test_catalog";
+    f->options = config.options;
     assert_int_equal(db_open(f->base, &config, &f->db), OK);
+}
+
+static void open_catalog(struct fixture *f)
+{
+    const struct catalog_config config = {
+        .base = f->base,
+        .db = f->db,
+        .options = f->options,
+        .log = f->log,
+        .counters = &f->counters,
+        .settings = { .max_bytes = 1024 * 1024,
+                      .wait_ms = WAIT_MS,
+                      .compare_ms = COMPARE_MS },
+    };
+
+    assert_int_equal(catalog_open(&config, &f->catalog), OK);
 }
 
 static void open_server(struct fixture *f)
@@ -135,7 +160,7 @@ static void open_server(struct fixture *f)
     text_free(&error);
 }
 
-static int setup(void **state)
+static int setup_without_catalog(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     struct text report;
@@ -150,19 +175,28 @@ static int setup(void **state)
     assert_non_null(f->base);
     open_log(f);
     open_db(f);
-    assert_int_equal(catalog_open(f->db, f->log, &f->catalog), OK);
     open_server(f);
     *state = f;
     return 0;
+}
+
+static int setup(void **state)
+{
+    int failed = setup_without_catalog(state);
+
+    open_catalog(*state);
+    return failed;
 }
 
 static int teardown(void **state)
 {
     struct fixture *f = *state;
 
+    if (f->catalog)
+        catalog_stop(f->catalog);
+    db_close(f->db);
     server_close(f->server);
     catalog_close(f->catalog);
-    db_close(f->db);
     log_close(f->log);
     fclose(f->log_file);
     event_base_free(f->base);
@@ -274,6 +308,32 @@ static void assert_list(struct fixture *f, int fd, const char *body)
     assert_body(reply, body);
 }
 
+static enum error append_name(const struct db_row *row, void *context)
+{
+    text_append_char(context, ' ');
+    text_append_slice(context, db_row_text(row, 0));
+    return OK;
+}
+
+/* The list as the table has it. */
+static void expect_list(struct fixture *f, char expected[REPLY_MAX_BYTES])
+{
+    int64_t count = 0;
+    struct text names;
+
+    text_init(&names, 0);
+    assert_int_equal(db_query(f->direct, "SELECT COUNT(*) FROM suppliers", NULL,
+                              0, take_integer, &count),
+                     OK);
+    assert_int_equal(db_query(f->direct,
+                              "SELECT name FROM suppliers ORDER BY name, id",
+                              NULL, 0, append_name, &names),
+                     OK);
+    snprintf(expected, REPLY_MAX_BYTES, "%lld fresh:%s", (long long)count,
+             text_string(&names));
+    text_free(&names);
+}
+
 /* Tests. */
 
 static void test_all_suppliers_in_the_order_of_their_names(void **state)
@@ -355,6 +415,7 @@ static void test_without_any_state_there_is_nothing_to_show(void **state)
     char reply[REPLY_MAX_BYTES];
 
     unlink(f->link);
+    open_catalog(f);
     client_receive(f, client_send(f, "/list"), reply);
     assert_non_null(strstr(reply, "HTTP/1.1 503 "));
 }
@@ -418,6 +479,112 @@ static void test_suppliers_are_found_by_id(void **state)
     assert_list(f, fd, "2 fresh: a b");
 }
 
+/* Every kind of statement, also one that changes an id. */
+static void test_changes_by_others_arrive(void **state)
+{
+    struct fixture *f = *state;
+
+    add(f, "b");
+    add(f, "d");
+    assert_list(f, client_send(f, "/list"), "2 fresh: b d");
+    test_run(f->direct, "UPDATE suppliers SET name = 'e' WHERE id = 1");
+    assert_list(f, client_send(f, "/list"), "2 fresh: d e");
+    test_run(f->direct, "UPDATE suppliers SET name = 'D' WHERE id = 2");
+    assert_list(f, client_send(f, "/list"), "2 fresh: D e");
+    test_run(f->direct, "UPDATE suppliers SET id = 7 WHERE id = 1");
+    assert_list(f, client_send(f, "/list"), "2 fresh: D e");
+    test_run(f->direct, "UPDATE suppliers SET name = CONCAT(name, id)");
+    assert_list(f, client_send(f, "/list"), "2 fresh: D2 e7");
+    test_run(f->direct, "DELETE FROM suppliers");
+    assert_list(f, client_send(f, "/list"), "0 fresh:");
+}
+
+/* The database came back as it was before: after a crash, from a backup. */
+static void test_a_lost_history_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+
+    add(f, "a");
+    add(f, "b");
+    assert_list(f, client_send(f, "/list"), "2 fresh: a b");
+    test_run(f->direct, "DELETE FROM suppliers WHERE name = 'b'");
+    test_run(f->direct, "DELETE FROM supplier_changes WHERE revision > 1");
+    test_run(f->direct,
+             "UPDATE supplier_revision SET n = 1, at ="
+             " (SELECT at FROM supplier_changes WHERE revision = 1)");
+    assert_list(f, client_send(f, "/list"), "1 fresh: a");
+    add(f, "c"); /* takes the number that b had */
+    assert_list(f, client_send(f, "/list"), "2 fresh: a c");
+}
+
+static void test_truncate_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    int64_t until_ms = clock_monotonic_ms() + GIVE_UP_MS;
+    char reply[REPLY_MAX_BYTES];
+
+    add(f, "a");
+    assert_list(f, client_send(f, "/list"), "1 fresh: a");
+    test_run(f->direct, "TRUNCATE suppliers");
+    do {
+        assert_true(clock_monotonic_ms() < until_ms);
+        client_receive(f, client_send(f, "/list"), reply);
+    } while (!strstr(reply, "0 fresh:"));
+    add(f, "b");
+    assert_list(f, client_send(f, "/list"), "1 fresh: b");
+}
+
+/* More than are followed one by one. */
+static void test_many_changes_at_once(void **state)
+{
+    struct fixture *f = *state;
+
+    add(f, "a");
+    assert_list(f, client_send(f, "/list"), "1 fresh: a");
+    test_run(f->direct,
+             "INSERT INTO suppliers (name, address, city, state, email, phone)"
+             " SELECT CONCAT('x', seq), '', '', '', '', '' FROM seq_1_to_1500");
+    assert_list(f, client_send(f, "/list"), "1501 fresh: a x1 x10");
+}
+
+static void test_too_many_bytes_are_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    add(f, "a");
+    assert_list(f, client_send(f, "/list"), "1 fresh: a");
+    test_run(f->direct,
+             "INSERT INTO suppliers (name, address, city, state, email, phone)"
+             " SELECT REPEAT('x', 255), REPEAT('x', 255), '', '', '', ''"
+             " FROM seq_1_to_2500");
+    assert_list(f, client_send(f, "/list"), "1 stale: a");
+    test_run(f->direct, "DELETE FROM suppliers WHERE name <> 'a'");
+}
+
+/* Whatever changes, the catalog shows what a SELECT shows. */
+static void test_random_changes(void **state)
+{
+    struct fixture *f = *state;
+    unsigned seed = 1;
+
+    for (int round = 0; round < 150; round++) {
+        char sql[200], expected[REPLY_MAX_BYTES];
+        int id = rand_r(&seed) % 12 + 1;
+
+        snprintf(sql, sizeof(sql),
+                 rand_r(&seed) % 3 == 0
+                     ? "DELETE FROM suppliers WHERE id = %d"
+                     : "REPLACE INTO suppliers VALUES"
+                       " (%d, CHAR(97 + %d), '', '', '', '', '')",
+                 id, rand_r(&seed) % 26);
+        test_run(f->direct, sql);
+        if (rand_r(&seed) % 2)
+            continue;
+        expect_list(f, expected);
+        assert_list(f, client_send(f, "/list"), expected);
+    }
+}
+
 /* The reading is under way while all of it is closed. */
 static void test_closing_with_a_reading_under_way(void **state)
 {
@@ -426,12 +593,13 @@ static void test_closing_with_a_reading_under_way(void **state)
 
     while (f->asked == 0)
         turn(f);
+    catalog_stop(f->catalog);
+    db_close(f->db);
+    f->db = NULL;
     server_close(f->server);
     f->server = NULL;
     catalog_close(f->catalog);
     f->catalog = NULL;
-    db_close(f->db);
-    f->db = NULL;
     close(fd);
 }
 
@@ -445,7 +613,15 @@ int main(void)
         WITH_FIXTURE(test_every_request_sees_what_was_written_before_it),
         WITH_FIXTURE(test_requests_share_a_reading),
         WITH_FIXTURE(test_without_a_database_the_last_state_is_stale),
-        WITH_FIXTURE(test_without_any_state_there_is_nothing_to_show),
+        cmocka_unit_test_setup_teardown(
+            test_without_any_state_there_is_nothing_to_show,
+            setup_without_catalog, teardown),
+        WITH_FIXTURE(test_changes_by_others_arrive),
+        WITH_FIXTURE(test_a_lost_history_is_noticed),
+        WITH_FIXTURE(test_truncate_is_noticed),
+        WITH_FIXTURE(test_many_changes_at_once),
+        WITH_FIXTURE(test_too_many_bytes_are_refused),
+        WITH_FIXTURE(test_random_changes),
         WITH_FIXTURE(test_a_snapshot_in_use_never_changes),
         WITH_FIXTURE(test_suppliers_are_found_by_id),
         WITH_FIXTURE(test_closing_with_a_reading_under_way),

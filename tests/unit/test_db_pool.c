@@ -57,6 +57,7 @@ static void setup(struct fixture *f)
         .threads = 1,
         .queue_max = 100,
         .queue_ms = 10000,
+        .back_off_max_ms = 2000,
         .log = f->log,
         .counters = &f->counters,
     };

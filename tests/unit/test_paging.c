@@ -136,7 +136,7 @@ static const struct {
     const char *range, *previous, *next;
 } views[] = {
     { "", 5213, "1–50 of 5,213", NULL, "/s?page=2" },
-    { "page=2", 5213, "51–100 of 5,213", "/s?page=1", "/s?page=3" },
+    { "page=2", 5213, "51–100 of 5,213", "/s", "/s?page=3" },
     { "page=21", 5213, "1,001–1,050 of 5,213", "/s?page=20", "/s?page=22" },
     { "page=105", 5213, "5,201–5,213 of 5,213", "/s?page=104", NULL },
     { "page=999", 5213, "5,201–5,213 of 5,213", "/s?page=104", NULL },
@@ -147,7 +147,7 @@ static const struct {
       "/s?page=6172&per=200", NULL },
     { "", 50, "1–50 of 50", NULL, NULL },
     { "", 51, "1–50 of 51", NULL, "/s?page=2" },
-    { "page=2", 51, "51–51 of 51", "/s?page=1", NULL },
+    { "page=2", 51, "51–51 of 51", "/s", NULL },
     { "", 1, "1–1 of 1", NULL, NULL },
     { "per=50", 60, "1–50 of 60", NULL, "/s?page=2" },
     { "per=10", 60, "1–10 of 60", NULL, "/s?page=2&per=10" },

@@ -2,6 +2,7 @@
 #ifndef CAFE_CATALOG_H
 #define CAFE_CATALOG_H
 
+#include "cafe/config.h"
 #include "cafe/db.h"
 #include "cafe/request.h"
 #include "cafe/supplier.h"
@@ -31,16 +32,46 @@ int64_t snapshot_as_of_us(const struct snapshot *snapshot);
 /** The database did not confirm in time that this is its state. */
 bool snapshot_stale(const struct snapshot *snapshot);
 
+/** Tells snapshots apart: another number, other suppliers. */
+uint64_t snapshot_serial(const struct snapshot *snapshot);
+
+struct catalog_settings {
+    int64_t max_bytes;  /* of all suppliers in memory */
+    int64_t max_age_ms; /* a snapshot younger than this is not asked about */
+    int64_t wait_ms;    /* for the database, before a stale snapshot is shown */
+    int64_t compare_ms; /* between comparisons with the whole table */
+};
+
+/** Options for them; offsets are within struct catalog_settings. */
+extern const struct option catalog_options[];
+
+struct catalog_config {
+    struct event_base *base;
+    struct db *db;             /* for comparisons */
+    struct db_options options; /* for the feed's own connection */
+    struct log *log;
+    struct counters *counters;
+    struct catalog_settings settings;
+};
+
 struct catalog;
 
-/** Thread of this and all below: loop thread only. Errors: ERROR_MEMORY. */
-MUST_CHECK enum error catalog_open(struct db *db, struct log *log,
+/**
+ * Make a catalog and begin to read the suppliers.
+ *
+ * Errors  ERROR_MEMORY, ERROR_SYSTEM.
+ * Thread  This and all below: loop thread only.
+ */
+MUST_CHECK enum error catalog_open(const struct catalog_config *config,
                                    struct catalog **catalog);
 
 /**
- * Requests that still wait are never shown anything: close it when none is
- * left, before or after the db. Snapshots that were shown stay valid.
+ * Stop asking; whoever waits is shown what is there. To be called before the
+ * db and the servers are closed.
  */
+void catalog_stop(struct catalog *catalog);
+
+/** Free it; no request is left, and the db is closed. NULL is allowed. */
 void catalog_close(struct catalog *catalog);
 
 /** Show a page; snapshot is NULL when there is none to show (answer 503). */
@@ -50,9 +81,13 @@ typedef void catalog_show_fn(struct request *req,
 /**
  * Call `show` once the catalog is no older than this call.
  *
+ * The database is asked which change is the last; requests that arrive while
+ * a question is under way share the next one.
+ *
  * show    Runs exactly once on the loop thread, perhaps before this returns.
  *         Its snapshot lives until the request ends; snapshot_stale() when the
- *         database did not answer in time.
+ *         database did not answer within `wait_ms`. From then on stale answers
+ *         go out at once, until the question is answered again.
  * Errors  None: without any snapshot, show gets NULL.
  */
 void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show,

@@ -109,6 +109,7 @@ struct db_config {
     int64_t threads;
     int64_t queue_max; /* jobs waiting */
     int64_t queue_ms;  /* a job not started within this gets ERROR_DEADLINE */
+    int64_t back_off_max_ms; /* after a failed attempt to connect */
     struct log *log;
     struct counters *counters;
 };

@@ -18,4 +18,15 @@ int supplier_schema_version(void);
  */
 enum error supplier_schema_check(struct db_connection *connection, void *job);
 
+/**
+ * Bring the schema up to date: db_migrate() with the migrations above, after
+ * trying on a scratch table whether this account may make triggers.
+ *
+ * report  As db_migrate(); says what to do where triggers are refused.
+ * Errors  ERROR_DB_… (nothing was changed where triggers are refused), those
+ *         of db_migrate().
+ */
+MUST_CHECK enum error supplier_migrate(struct db_connection *connection,
+                                       bool dry_run, struct text *report);
+
 #endif

@@ -2,6 +2,7 @@
 #ifndef CAFE_PAGES_H
 #define CAFE_PAGES_H
 
+#include "cafe/encoding.h"
 #include "cafe/request.h"
 #include "cafe/service.h"
 #include "cafe/view.h"
@@ -29,5 +30,37 @@ struct page *page_render(const struct service *service, const char *name,
  * of its own gets those of 500 or 400.
  */
 void page_view_error(struct view *view, int status);
+
+/** Which page a request gets. */
+struct page_key {
+    struct slice name; /* path, normalised query and encoding */
+    uint64_t version;
+    enum encoding encoding;
+    bool keep; /* it is worth keeping */
+};
+
+/**
+ * Answer with the page that was kept, if there is one.
+ *
+ * name     Path and normalised query; equal names are equal pages.
+ * version  Of what the page shows.
+ * key      Out, for page_answer(), when false is returned.
+ * Returns  Whether the request was answered.
+ */
+bool page_answer_kept(const struct service *service, struct request *req,
+                      const char *name, uint64_t version, struct page_key *key);
+
+/**
+ * Answer with a new page: compressed as the client takes it, with an ETag, and
+ * kept as the key says. A large page is compressed on another thread.
+ *
+ * page  Its reference is taken over; NULL or failed is answered 500.
+ */
+void page_answer(const struct service *service, struct request *req,
+                 struct page *page, const struct page_key *key);
+
+/** The same for a page that is kept nowhere, so without an ETag. */
+void page_answer_once(const struct service *service, struct request *req,
+                      struct page *page);
 
 #endif

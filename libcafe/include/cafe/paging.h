@@ -27,4 +27,10 @@ void paging_read(const struct form *query, size_t count, struct paging *paging);
 void paging_view(const struct paging *paging, const char *path,
                  struct arena *arena, struct view *view);
 
+/**
+ * The URL of a page of the list, in its one spelling; NULL when out of memory.
+ */
+const char *paging_url(const struct paging *paging, const char *path,
+                       size_t page, struct arena *arena);
+
 #endif

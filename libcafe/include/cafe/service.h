@@ -29,9 +29,12 @@ struct service_settings {
     const char *views;   /* folder of templates */
     const char *statics; /* folders of static files, comma-separated */
     const char *content; /* folder of Markdown pages */
+    int64_t cache_max_bytes;
 };
 
 struct event_base;
+struct page_cache;
+struct offload;
 
 /** What the frame has opened, for the daemon's pages. */
 struct service {
@@ -42,6 +45,8 @@ struct service {
     struct db *db;
     struct templates *templates;
     struct assets *assets;
+    struct page_cache *cache;
+    struct offload *offload;
     const char *version;
 };
 
@@ -65,6 +70,10 @@ struct service_definition {
     const struct route *routes;
     error_page_fn *error_page;
     const struct command *commands; /* its own; NULL or ended by NULL flag */
+    size_t settings_bytes;          /* of a struct that begins with
+                                       struct service_settings */
+    const struct option *options;   /* its own; ended by NULL name */
+    size_t options_at;              /* what their offsets count from */
 
     /**
      * Make the application; *app is what request_app() returns.

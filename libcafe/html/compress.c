@@ -1,0 +1,88 @@
+/* Compresses bodies with zlib and libbrotlienc. */
+#include "cafe/compress.h"
+
+#include <brotli/encode.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 8, BROTLI_WINDOW = 18 };
+
+static const int gzip_levels[] = { [COMPRESS_ONCE] = 1, [COMPRESS_KEPT] = 6 };
+static const int brotli_levels[] = { [COMPRESS_ONCE] = 1, [COMPRESS_KEPT] = 5 };
+
+/* Room for the result; its text takes the memory over. */
+static char *reserve(struct text *out, size_t bytes)
+{
+    out->data = malloc(bytes + 1);
+    if (out->data == NULL) {
+        out->failed = true;
+        return NULL;
+    }
+    out->capacity = bytes + 1;
+    return out->data;
+}
+
+/* Give back what was not needed: kept pages count by their capacity. */
+static void finish(struct text *out, size_t len)
+{
+    char *smaller = realloc(out->data, len + 1);
+
+    if (smaller != NULL) {
+        out->data = smaller;
+        out->capacity = len + 1;
+    }
+    out->len = len;
+    out->data[len] = '\0';
+}
+
+static void gzip(struct slice body, int level, struct text *out)
+{
+    z_stream stream = { .next_in = (Bytef *)(uintptr_t)body.data,
+                        .avail_in = (uInt)body.len };
+    size_t room;
+
+    if (deflateInit2(&stream, level, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
+                     Z_DEFAULT_STRATEGY) != Z_OK) {
+        out->failed = true;
+        return;
+    }
+    room = deflateBound(&stream, (uLong)body.len);
+    stream.next_out = (Bytef *)reserve(out, room);
+    stream.avail_out = (uInt)room;
+    if (out->failed || deflate(&stream, Z_FINISH) != Z_STREAM_END)
+        out->failed = true;
+    else
+        finish(out, stream.total_out);
+    deflateEnd(&stream);
+}
+
+static void brotli(struct slice body, int level, struct text *out)
+{
+    size_t len = BrotliEncoderMaxCompressedSize(body.len);
+
+    if (reserve(out, len) == NULL)
+        return;
+    if (BrotliEncoderCompress(level, BROTLI_WINDOW, BROTLI_MODE_TEXT, body.len,
+                              (const uint8_t *)body.data, &len,
+                              (uint8_t *)out->data))
+        finish(out, len);
+    else
+        out->failed = true;
+}
+
+void compress_text(struct slice body, enum encoding encoding,
+                   enum compress_effort effort, struct text *out)
+{
+    switch (encoding) {
+    case ENCODING_GZIP:
+        gzip(body, gzip_levels[effort], out);
+        break;
+    case ENCODING_BROTLI:
+        brotli(body, brotli_levels[effort], out);
+        break;
+    case ENCODING_IDENTITY:
+    case ENCODINGS:
+        out->failed = true;
+        break;
+    }
+}

@@ -1,0 +1,212 @@
+/*
+ * Rendered pages by key: a hash table of entries in two lists, most recently
+ * used first. Kept ones have a page; seen ones only say that the page was asked
+ * for once, or that what it showed has changed.
+ */
+#include "cafe/page_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS = 4096, SEEN_MAX = 4096, KEY_MAX_BYTES = 1024 };
+
+struct entry {
+    struct entry *chain;         /* next in the bucket */
+    struct entry *newer, *older; /* in its list */
+    struct page *page;           /* NULL: seen only */
+    uint64_t version;
+    uint64_t hash;
+    size_t bytes;
+    size_t key_len;
+    char key[];
+};
+
+struct list {
+    struct entry *newest, *oldest;
+    size_t count;
+};
+
+struct page_cache {
+    size_t max_bytes;
+    size_t bytes; /* of kept entries */
+    struct list kept, seen;
+    struct entry *buckets[BUCKETS];
+};
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash_of(struct slice key)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    size_t i;
+
+    for (i = 0; i < key.len; i++)
+        hash = (hash ^ (unsigned char)key.data[i]) * 0x100000001b3u;
+    return hash;
+}
+
+static struct list *list_of(struct page_cache *cache, const struct entry *entry)
+{
+    return entry->page ? &cache->kept : &cache->seen;
+}
+
+static void link_in(struct page_cache *cache, struct entry *entry)
+{
+    struct list *list = list_of(cache, entry);
+
+    entry->newer = NULL;
+    entry->older = list->newest;
+    if (list->newest != NULL)
+        list->newest->newer = entry;
+    else
+        list->oldest = entry;
+    list->newest = entry;
+    list->count++;
+}
+
+static void link_out(struct page_cache *cache, struct entry *entry)
+{
+    struct list *list = list_of(cache, entry);
+
+    if (entry->newer != NULL)
+        entry->newer->older = entry->older;
+    else
+        list->newest = entry->older;
+    if (entry->older != NULL)
+        entry->older->newer = entry->newer;
+    else
+        list->oldest = entry->newer;
+    list->count--;
+}
+
+/* Turn a kept entry into a seen one. */
+static void forget_page(struct page_cache *cache, struct entry *entry)
+{
+    link_out(cache, entry);
+    cache->bytes -= entry->bytes;
+    page_unref(entry->page);
+    entry->page = NULL;
+    link_in(cache, entry);
+}
+
+static void remove_entry(struct page_cache *cache, struct entry *entry)
+{
+    struct entry **at = &cache->buckets[entry->hash % BUCKETS];
+
+    while (*at != entry)
+        at = &(*at)->chain;
+    *at = entry->chain;
+    link_out(cache, entry);
+    if (entry->page != NULL)
+        cache->bytes -= entry->bytes;
+    page_unref(entry->page);
+    free(entry);
+}
+
+static struct entry *find(const struct page_cache *cache, struct slice key,
+                          uint64_t hash)
+{
+    struct entry *entry = cache->buckets[hash % BUCKETS];
+
+    while (entry != NULL && (entry->hash != hash || entry->key_len != key.len ||
+                             memcmp(entry->key, key.data, key.len) != 0))
+        entry = entry->chain;
+    return entry;
+}
+
+/* Note that a page was asked for. */
+static void see(struct page_cache *cache, struct slice key, uint64_t hash)
+{
+    struct entry *entry;
+
+    if (key.len > KEY_MAX_BYTES ||
+        (entry = calloc(1, sizeof(*entry) + key.len)) == NULL)
+        return;
+    entry->hash = hash;
+    entry->key_len = key.len;
+    memcpy(entry->key, key.data, key.len);
+    entry->chain = cache->buckets[hash % BUCKETS];
+    cache->buckets[hash % BUCKETS] = entry;
+    link_in(cache, entry);
+    while (cache->seen.count > SEEN_MAX)
+        remove_entry(cache, cache->seen.oldest);
+}
+
+struct page_cache *page_cache_open(size_t max_bytes)
+{
+    struct page_cache *cache = calloc(1, sizeof(*cache));
+
+    if (cache != NULL)
+        cache->max_bytes = max_bytes;
+    return cache;
+}
+
+void page_cache_close(struct page_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    while (cache->kept.oldest != NULL)
+        remove_entry(cache, cache->kept.oldest);
+    while (cache->seen.oldest != NULL)
+        remove_entry(cache, cache->seen.oldest);
+    free(cache);
+}
+
+/* Move to the front of its list. */
+static void touch(struct page_cache *cache, struct entry *entry)
+{
+    if (entry->newer == NULL)
+        return;
+    link_out(cache, entry);
+    link_in(cache, entry);
+}
+
+struct page *page_cache_find(struct page_cache *cache, struct slice key,
+                             uint64_t version, bool *wanted)
+{
+    uint64_t hash = hash_of(key);
+    struct entry *entry = find(cache, key, hash);
+
+    *wanted = entry != NULL;
+    if (entry == NULL) {
+        see(cache, key, hash);
+        return NULL;
+    }
+    if (entry->page != NULL && entry->version != version)
+        forget_page(cache, entry);
+    touch(cache, entry);
+    return entry->page ? page_ref(entry->page) : NULL;
+}
+
+static size_t size_of(const struct entry *entry, const struct page *page)
+{
+    return sizeof(*entry) + entry->key_len + sizeof(*page) +
+           page->fields.capacity + page->body.capacity;
+}
+
+void page_cache_keep(struct page_cache *cache, struct slice key,
+                     uint64_t version, struct page *page)
+{
+    struct entry *entry = find(cache, key, hash_of(key));
+    size_t bytes;
+
+    if (entry == NULL || page == NULL || page->failed)
+        return;
+    if (entry->page != NULL)
+        forget_page(cache, entry);
+    bytes = size_of(entry, page);
+    if (bytes > cache->max_bytes)
+        return;
+    while (cache->bytes + bytes > cache->max_bytes)
+        remove_entry(cache, cache->kept.oldest);
+    link_out(cache, entry);
+    entry->page = page_ref(page);
+    entry->version = version;
+    entry->bytes = bytes;
+    link_in(cache, entry);
+    cache->bytes += bytes;
+}
+
+size_t page_cache_bytes(const struct page_cache *cache)
+{
+    return cache->bytes;
+}

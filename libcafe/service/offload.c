@@ -1,0 +1,180 @@
+/* One thread that takes jobs from a list and hands them back through an
+ * eventfd. Its list is as long as requests are many: they are bounded. */
+#include "cafe/offload.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct task {
+    offload_work_fn *work;
+    offload_done_fn *done;
+    void *job;
+    struct task *next;
+};
+
+struct list {
+    struct task *first;
+    struct task **end;
+};
+
+struct offload {
+    struct event *on_results;
+    int fd;
+    bool running;
+    pthread_t thread;
+    pthread_cond_t wake;
+    pthread_mutex_t mutex; /* guards what follows */
+    struct list waiting, results;
+    bool stopping;
+};
+
+static void append(struct list *list, struct task *task)
+{
+    task->next = NULL;
+    *list->end = task;
+    list->end = &task->next;
+}
+
+static struct task *take(struct list *list)
+{
+    struct task *task = list->first;
+
+    if (task != NULL && (list->first = task->next) == NULL)
+        list->end = &list->first;
+    return task;
+}
+
+/* With the mutex held: the next task, or NULL when it is time to end. */
+static struct task *next_task(struct offload *offload)
+{
+    while (offload->waiting.first == NULL && !offload->stopping)
+        pthread_cond_wait(&offload->wake, &offload->mutex);
+    return take(&offload->waiting);
+}
+
+static void *run(void *argument)
+{
+    struct offload *offload = argument;
+    struct task *task;
+
+    pthread_mutex_lock(&offload->mutex);
+    while ((task = next_task(offload)) != NULL) {
+        pthread_mutex_unlock(&offload->mutex);
+        task->work(task->job);
+        pthread_mutex_lock(&offload->mutex);
+        append(&offload->results, task);
+        /* A full counter can't be: it is emptied once it isn't 0. */
+        if (eventfd_write(offload->fd, 1) < 0)
+            continue;
+    }
+    pthread_mutex_unlock(&offload->mutex);
+    return NULL;
+}
+
+static struct task *take_result(struct offload *offload)
+{
+    struct task *task;
+
+    pthread_mutex_lock(&offload->mutex);
+    task = take(&offload->results);
+    pthread_mutex_unlock(&offload->mutex);
+    return task;
+}
+
+static void deliver(struct offload *offload)
+{
+    struct task *task;
+
+    while ((task = take_result(offload)) != NULL) {
+        task->done(task->job);
+        free(task);
+    }
+}
+
+static void on_results(evutil_socket_t fd, short what, void *argument)
+{
+    eventfd_t count;
+
+    (void)what;
+    if (eventfd_read(fd, &count) == 0)
+        deliver(argument);
+}
+
+/* Signals are the loop's. */
+static int start_thread(struct offload *offload)
+{
+    sigset_t all, before;
+    int failed;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&offload->thread, NULL, run, offload);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+enum error offload_open(struct event_base *base, struct offload **result)
+{
+    struct offload *offload = calloc(1, sizeof(*offload));
+
+    if (offload == NULL)
+        return ERROR_MEMORY;
+    offload->waiting.end = &offload->waiting.first;
+    offload->results.end = &offload->results.first;
+    pthread_mutex_init(&offload->mutex, NULL);
+    pthread_cond_init(&offload->wake, NULL);
+    offload->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (offload->fd >= 0)
+        offload->on_results = event_new(base, offload->fd, EV_READ | EV_PERSIST,
+                                        on_results, offload);
+    if (offload->on_results == NULL || event_add(offload->on_results, NULL) ||
+        start_thread(offload) != 0) {
+        offload_close(offload);
+        return ERROR_SYSTEM;
+    }
+    offload->running = true;
+    *result = offload;
+    return OK;
+}
+
+void offload_close(struct offload *offload)
+{
+    if (offload == NULL)
+        return;
+    pthread_mutex_lock(&offload->mutex);
+    offload->stopping = true;
+    pthread_cond_signal(&offload->wake);
+    pthread_mutex_unlock(&offload->mutex);
+    if (offload->running)
+        pthread_join(offload->thread, NULL);
+    deliver(offload);
+    if (offload->on_results != NULL)
+        event_free(offload->on_results);
+    if (offload->fd >= 0)
+        close(offload->fd);
+    pthread_cond_destroy(&offload->wake);
+    pthread_mutex_destroy(&offload->mutex);
+    free(offload);
+}
+
+enum error offload_submit(struct offload *offload, offload_work_fn *work,
+                          offload_done_fn *done, void *job)
+{
+    struct task *task = malloc(sizeof(*task));
+
+    if (task == NULL)
+        return ERROR_MEMORY;
+    *task = (struct task){ work, done, job, NULL };
+    pthread_mutex_lock(&offload->mutex);
+    append(&offload->waiting, task);
+    pthread_cond_signal(&offload->wake);
+    pthread_mutex_unlock(&offload->mutex);
+    return OK;
+}

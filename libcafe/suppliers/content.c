@@ -1,0 +1,302 @@
+/* Contents: made from all rows, or from an older one and what has changed.
+ * Places are copied in stretches; rows that did not change are not touched. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cafe/unicode.h"
+#include "snapshot.h"
+
+typedef int compare_fn(const struct row *a, const struct row *b);
+
+/* Rows. */
+
+static char *put(char *at, struct slice text, struct slice *copy)
+{
+    if (text.len > 0)
+        memcpy(at, text.data, text.len);
+    *copy = (struct slice){ at, text.len };
+    return at + text.len;
+}
+
+static enum error assemble(const struct supplier *supplier, struct slice fold,
+                           struct row **result)
+{
+    size_t bytes = sizeof(struct row) + fold.len;
+    struct row *row;
+    char *at;
+
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+        bytes += supplier->fields[f].len;
+    if (!(row = malloc(bytes)))
+        return ERROR_MEMORY;
+    row->supplier = *supplier;
+    row->bytes = bytes;
+    at = put((char *)(row + 1), fold, &row->fold);
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+        at = put(at, supplier->fields[f], &row->supplier.fields[f]);
+    *result = row;
+    return OK;
+}
+
+enum error row_make(const struct supplier *supplier, struct row **row)
+{
+    struct arena *arena = arena_open(0);
+    struct slice fold;
+    enum error err =
+        arena ? unicode_fold(arena, supplier->fields[SUPPLIER_NAME], &fold)
+              : ERROR_MEMORY;
+
+    if (err == OK)
+        err = assemble(supplier, fold, row);
+    arena_close(arena);
+    return err;
+}
+
+/* Order. */
+
+static int compare_slices(struct slice a, struct slice b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_ids(const struct row *a, const struct row *b)
+{
+    return (a->supplier.id > b->supplier.id) -
+           (a->supplier.id < b->supplier.id);
+}
+
+/* By the fold of the name, then its bytes, then the id. */
+static int compare_names(const struct row *a, const struct row *b)
+{
+    int order = compare_slices(a->fold, b->fold);
+
+    if (order == 0)
+        order = compare_slices(a->supplier.fields[SUPPLIER_NAME],
+                               b->supplier.fields[SUPPLIER_NAME]);
+    return order ? order : compare_ids(a, b);
+}
+
+static int sort_by_id(const void *left, const void *right)
+{
+    const struct row *const *a = left;
+    const struct row *const *b = right;
+
+    return compare_ids(*a, *b);
+}
+
+static int sort_by_name(const void *left, const void *right)
+{
+    const struct row *const *a = left;
+    const struct row *const *b = right;
+
+    return compare_names(*a, *b);
+}
+
+/* The first place whose row doesn't come before this one. */
+static size_t place_of(struct row *const *rows, size_t count,
+                       const struct row *row, compare_fn *compare)
+{
+    size_t low = 0;
+
+    while (low < count) {
+        size_t middle = low + (count - low) / 2;
+
+        if (compare(rows[middle], row) < 0)
+            low = middle + 1;
+        else
+            count = middle;
+    }
+    return low;
+}
+
+/* Making. */
+
+static struct content *allocate(size_t count, const struct revision *revision)
+{
+    struct content *content = calloc(1, sizeof(*content));
+    size_t bytes = (count ? count : 1) * sizeof(struct row *);
+
+    if (!content)
+        return NULL;
+    content->references = 1;
+    content->revision = *revision;
+    content->count = count;
+    content->bytes = 2 * bytes;
+    content->by_name = malloc(bytes);
+    content->by_id = malloc(bytes);
+    if (content->by_name && content->by_id)
+        return content;
+    free(content->by_name);
+    free(content->by_id);
+    free(content);
+    return NULL;
+}
+
+enum error content_make(struct row **rows, size_t count,
+                        const struct revision *revision,
+                        struct content **result)
+{
+    struct content *content = allocate(count, revision);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!content) {
+            free(rows[i]);
+            continue;
+        }
+        content->bytes += rows[i]->bytes;
+        content->by_id[i] = rows[i];
+        content->by_name[i] = rows[i];
+    }
+    free(rows);
+    if (!content)
+        return ERROR_MEMORY;
+    qsort(content->by_id, count, sizeof(*content->by_id), sort_by_id);
+    qsort(content->by_name, count, sizeof(*content->by_name), sort_by_name);
+    *result = content;
+    return OK;
+}
+
+/* Changes as places: rows to leave out and rows to put in, both in order. */
+struct edit {
+    size_t left_count, added_count;
+    struct row **left;
+    struct row **added;
+};
+
+static bool edit_open(struct edit *edit, const struct content *base,
+                      const struct change *changes, size_t count)
+{
+    *edit = (struct edit){ .left = calloc(count + 1, sizeof(*edit->left)),
+                           .added = calloc(count + 1, sizeof(*edit->added)) };
+    if (!edit->left || !edit->added)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct row *old = content_find(base, changes[i].id);
+
+        if (old)
+            edit->left[edit->left_count++] = old;
+        if (changes[i].row)
+            edit->added[edit->added_count++] = changes[i].row;
+    }
+    return true;
+}
+
+static void edit_close(struct edit *edit)
+{
+    free(edit->left);
+    free(edit->added);
+}
+
+/* Copy old places to new ones, without what is left, with what is added. */
+static void splice(struct row **out, struct row *const *old, size_t old_count,
+                   const struct edit *edit, compare_fn *compare)
+{
+    size_t at = 0, left = 0, added = 0;
+
+    for (;;) {
+        size_t out_at =
+            left < edit->left_count
+                ? place_of(old, old_count, edit->left[left], compare)
+                : old_count;
+        size_t in_at =
+            added < edit->added_count
+                ? place_of(old, old_count, edit->added[added], compare)
+                : old_count;
+        size_t stop = out_at < in_at ? out_at : in_at;
+
+        memcpy(out, old + at, (stop - at) * sizeof(*out));
+        out += stop - at;
+        at = stop;
+        if (added < edit->added_count && in_at == stop) {
+            *out++ = edit->added[added++];
+        } else if (left < edit->left_count) {
+            at++;
+            left++;
+        } else {
+            return;
+        }
+    }
+}
+
+static void free_changes(const struct change *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(changes[i].row);
+}
+
+static size_t bytes_after(const struct content *base, const struct edit *edit,
+                          size_t count)
+{
+    size_t bytes = base->bytes + 2 * count * sizeof(struct row *) -
+                   2 * base->count * sizeof(struct row *);
+
+    for (size_t i = 0; i < edit->left_count; i++)
+        bytes -= edit->left[i]->bytes;
+    for (size_t i = 0; i < edit->added_count; i++)
+        bytes += edit->added[i]->bytes;
+    return bytes;
+}
+
+static enum error apply(const struct content *base, struct edit *edit,
+                        const struct revision *revision, size_t max_bytes,
+                        struct content **result)
+{
+    size_t count = base->count + edit->added_count - edit->left_count;
+    size_t bytes = bytes_after(base, edit, count);
+    struct content *content;
+
+    if (bytes > max_bytes)
+        return ERROR_LIMIT;
+    if (!(content = allocate(count, revision)))
+        return ERROR_MEMORY;
+    content->bytes = bytes;
+    splice(content->by_id, base->by_id, base->count, edit, compare_ids);
+    qsort(edit->left, edit->left_count, sizeof(*edit->left), sort_by_name);
+    qsort(edit->added, edit->added_count, sizeof(*edit->added), sort_by_name);
+    splice(content->by_name, base->by_name, base->count, edit, compare_names);
+    content->shares = true;
+    content->replaced = edit->left;
+    content->replaced_count = edit->left_count;
+    edit->left = NULL;
+    *result = content;
+    return OK;
+}
+
+enum error content_apply(const struct content *base,
+                         const struct change *changes, size_t count,
+                         const struct revision *revision, size_t max_bytes,
+                         struct content **content)
+{
+    struct edit edit;
+    enum error err = edit_open(&edit, base, changes, count) ? OK : ERROR_MEMORY;
+
+    if (err == OK)
+        err = apply(base, &edit, revision, max_bytes, content);
+    if (err != OK)
+        free_changes(changes, count);
+    edit_close(&edit);
+    return err;
+}
+
+static bool same_supplier(const struct supplier *a, const struct supplier *b)
+{
+    if (a->id != b->id || a->revision != b->revision)
+        return false;
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+        if (!slice_equal(a->fields[f], b->fields[f]))
+            return false;
+    return true;
+}
+
+bool content_equal(const struct content *a, const struct content *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!same_supplier(&a->by_id[i]->supplier, &b->by_id[i]->supplier))
+            return false;
+    return true;
+}

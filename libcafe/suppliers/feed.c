@@ -1,0 +1,269 @@
+/* What the catalog asks the database: one small question, and what follows
+ * from its answer. Each reading is one statement, which sees one state. */
+#include "feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Beyond this many changes reading everything is cheaper. */
+enum { CHANGES_MAX = 1000, ROWS_FIRST = 256 };
+
+static const char select_revision[] =
+    "SELECT n, CAST(at AS CHAR(26)) FROM supplier_revision WHERE one = 1";
+
+#define COLUMNS                                                     \
+    "s.id, s.name, s.address, s.city, s.state, s.country, s.email," \
+    " s.phone, s.notes"
+
+/* The revision stands in each row, and in one without supplier if there is
+ * none. A supplier's own revision is its last in the log, the first entry of
+ * an index read backwards: a join would leave the plan to statistics. */
+static const char select_all[] =
+    "SELECT r.n, CAST(r.at AS CHAR(26)),"
+    " (SELECT c.revision FROM supplier_changes c WHERE c.supplier_id = s.id"
+    "   ORDER BY c.revision DESC LIMIT 1), " COLUMNS
+    " FROM supplier_revision r LEFT JOIN suppliers s ON TRUE"
+    " WHERE r.one = 1";
+
+/* The change that the base ends with comes, too: it proves that the log still
+ * leads on from there. */
+static const char select_changes[] =
+    "SELECT c.revision, CAST(c.at AS CHAR(26)), c.supplier_id, " COLUMNS
+    " FROM supplier_changes c FORCE INDEX (PRIMARY)"
+    " LEFT JOIN suppliers s ON s.id = c.supplier_id"
+    " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
+
+enum { COLUMN_REVISION, COLUMN_AT, COLUMN_SUPPLIER, COLUMN_ID, COLUMN_FIELDS };
+
+static void take_revision(const struct db_row *row, struct revision *revision)
+{
+    struct slice at = db_row_text(row, COLUMN_AT);
+    size_t len = at.len < REVISION_TIME_BYTES ? at.len
+                                              : REVISION_TIME_BYTES - 1;
+
+    revision->number = (uint64_t)db_row_integer(row, COLUMN_REVISION);
+    memset(revision->at, 0, sizeof(revision->at));
+    if (len > 0)
+        memcpy(revision->at, at.data, len);
+}
+
+static bool same_revision(const struct revision *a, const struct revision *b)
+{
+    return a->number == b->number && strcmp(a->at, b->at) == 0;
+}
+
+static enum error take_row(const struct db_row *db_row, uint64_t revision,
+                           struct row **row)
+{
+    struct supplier supplier = { .id = db_row_integer(db_row, COLUMN_ID),
+                                 .revision = revision };
+
+    for (unsigned f = 0; f < SUPPLIER_FIELDS; f++)
+        supplier.fields[f] = db_row_text(db_row, COLUMN_FIELDS + f);
+    return row_make(&supplier, row);
+}
+
+/* Everything. */
+
+struct loading {
+    size_t max_bytes, bytes;
+    bool any; /* the revision has been seen */
+    struct revision revision;
+    struct row **rows;
+    size_t count, capacity;
+};
+
+static enum error make_room(struct loading *loading)
+{
+    size_t capacity = loading->capacity ? 2 * loading->capacity : ROWS_FIRST;
+    struct row **rows;
+
+    if (loading->count < loading->capacity)
+        return OK;
+    rows = realloc(loading->rows, capacity * sizeof(*rows));
+    if (!rows)
+        return ERROR_MEMORY;
+    loading->rows = rows;
+    loading->capacity = capacity;
+    return OK;
+}
+
+static enum error load_row(const struct db_row *db_row, void *context)
+{
+    struct loading *loading = context;
+    struct row *row;
+    enum error err;
+
+    if (!loading->any)
+        take_revision(db_row, &loading->revision);
+    loading->any = true;
+    if (db_row_null(db_row, COLUMN_ID))
+        return OK;
+    if ((err = make_room(loading)) != OK ||
+        (err = take_row(db_row,
+                        (uint64_t)db_row_integer(db_row, COLUMN_SUPPLIER),
+                        &row)) != OK)
+        return err;
+    loading->rows[loading->count++] = row;
+    loading->bytes += row->bytes + 2 * sizeof(row);
+    return loading->bytes > loading->max_bytes ? ERROR_LIMIT : OK;
+}
+
+static void free_loading(struct loading *loading)
+{
+    for (size_t i = 0; i < loading->count; i++)
+        free(loading->rows[i]);
+    free(loading->rows);
+}
+
+enum error feed_load(struct db_connection *connection, void *job)
+{
+    struct question *question = job;
+    struct loading loading = { .max_bytes = question->max_bytes };
+    enum error err =
+        db_query(connection, select_all, NULL, 0, load_row, &loading);
+
+    if (err == OK && !loading.any)
+        err = ERROR_DB_SCHEMA; /* nobody has made the counter's row */
+    if (err != OK) {
+        free_loading(&loading);
+        return err;
+    }
+    return content_make(loading.rows, loading.count, &loading.revision,
+                        &question->found);
+}
+
+/* What has changed. */
+
+struct following {
+    const struct content *base;
+    bool continuous; /* the change that the base ends with was there */
+    struct revision revision;
+    size_t count;
+    struct change changes[CHANGES_MAX];
+};
+
+static enum error follow_row(const struct db_row *row, void *context)
+{
+    struct following *following = context;
+    struct change *change = &following->changes[following->count];
+    bool first = !following->continuous;
+
+    take_revision(row, &following->revision);
+    if (first) {
+        following->continuous =
+            same_revision(&following->revision, &following->base->revision);
+        return following->continuous ? OK : ERROR_NOT_FOUND;
+    }
+    if (following->count == CHANGES_MAX)
+        return ERROR_NOT_FOUND;
+    *change = (struct change){ .id = db_row_integer(row, COLUMN_SUPPLIER) };
+    following->count++;
+    if (db_row_null(row, COLUMN_ID))
+        return OK;
+    return take_row(row, following->revision.number, &change->row);
+}
+
+static int compare_changes(const void *left, const void *right)
+{
+    const struct change *a = left;
+    const struct change *b = right;
+    uint64_t a_revision = a->row ? a->row->supplier.revision : 0;
+    uint64_t b_revision = b->row ? b->row->supplier.revision : 0;
+
+    if (a->id != b->id)
+        return a->id > b->id ? 1 : -1;
+    return (a_revision > b_revision) - (a_revision < b_revision);
+}
+
+/* By id, each once: all of one supplier have its present row, and the last one
+ * has its last revision. */
+static void unite(struct following *following)
+{
+    struct change *changes = following->changes;
+    size_t kept = 0;
+
+    qsort(changes, following->count, sizeof(*changes), compare_changes);
+    for (size_t i = 0; i < following->count; i++) {
+        if (i + 1 < following->count && changes[i + 1].id == changes[i].id)
+            free(changes[i].row);
+        else
+            changes[kept++] = changes[i];
+    }
+    following->count = kept;
+}
+
+static void free_following(struct following *following)
+{
+    if (!following)
+        return;
+    for (size_t i = 0; i < following->count; i++)
+        free(following->changes[i].row);
+    free(following);
+}
+
+/* ERROR_NOT_FOUND: the log does not lead from the base to now. */
+static enum error follow(struct db_connection *connection,
+                         struct question *question)
+{
+    struct following *following = calloc(1, sizeof(*following));
+    const struct db_value values[] = {
+        DB_VALUE_INTEGER((int64_t)question->base->revision.number),
+        DB_VALUE_INTEGER(CHANGES_MAX + 2),
+    };
+    enum error err;
+
+    if (!following)
+        return ERROR_MEMORY;
+    following->base = question->base;
+    err =
+        db_query(connection, select_changes, values, 2, follow_row, following);
+    if (err == OK && !following->continuous)
+        err = ERROR_NOT_FOUND;
+    if (err == OK) {
+        unite(following);
+        err = content_apply(question->base, following->changes,
+                            following->count, &following->revision,
+                            question->max_bytes, &question->found);
+        following->count = 0; /* the rows were taken over */
+    }
+    free_following(following);
+    return err;
+}
+
+static enum error note_revision(const struct db_row *row, void *context)
+{
+    take_revision(row, context);
+    return OK;
+}
+
+enum error feed_ask(struct db_connection *connection, void *job)
+{
+    struct question *question = job;
+    struct revision now = { 0 };
+    enum error err;
+
+    if (!question->base)
+        return feed_load(connection, job);
+    err = db_query(connection, select_revision, NULL, 0, note_revision, &now);
+    if (err != OK || same_revision(&now, &question->base->revision))
+        return err;
+    err = follow(connection, question);
+    return err == ERROR_NOT_FOUND ? feed_load(connection, job) : err;
+}
+
+enum error feed_compare(struct db_connection *connection, void *job)
+{
+    struct question *question = job;
+    enum error err = feed_load(connection, job);
+
+    if (err != OK)
+        return err;
+    if (!same_revision(&question->found->revision, &question->base->revision))
+        err = ERROR_CONFLICT;
+    else if (!content_equal(question->found, question->base))
+        return OK;
+    content_discard(question->found);
+    question->found = NULL;
+    return err;
+}

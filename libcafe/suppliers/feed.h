@@ -1,0 +1,36 @@
+/* Private to suppliers/: what the catalog asks the database. */
+#ifndef CAFE_SUPPLIERS_FEED_H
+#define CAFE_SUPPLIERS_FEED_H
+
+#include "snapshot.h"
+
+/** A question: what has changed since a content? */
+struct question {
+    struct content *base; /* NULL: everything is wanted */
+    size_t max_bytes;
+    struct content *found; /* out: the newer content; NULL: still the base */
+    void *asker;
+};
+
+/**
+ * A db_work_fn (job: struct question): which change is the last; if another
+ * than the base's, what has changed since, or everything where the log does
+ * not lead from the base to now.
+ *
+ * Errors  ERROR_LIMIT (over max_bytes), ERROR_MEMORY, ERROR_DB_…
+ */
+enum error feed_ask(struct db_connection *connection, void *job);
+
+/** A db_work_fn (job: struct question): read everything, whatever the base. */
+enum error feed_load(struct db_connection *connection, void *job);
+
+/**
+ * A db_work_fn (job: struct question): read everything and compare it with the
+ * base. found is NULL where both show the same.
+ *
+ * Errors  ERROR_CONFLICT (another revision: nothing can be said), others as
+ *         feed_load().
+ */
+enum error feed_compare(struct db_connection *connection, void *job);
+
+#endif
