@@ -9,6 +9,7 @@ run_packages="mariadb-server-core mariadb-client-core haproxy procps"
 test_packages="clang libclang-rt-14-dev libcmocka-dev python3 python3-pytest
     python3-pymysql python3-yaml clang-format-14 shellcheck valgrind chromium
     fonts-dejavu-core git"
+bench_packages="wrk nginx-light python3 python3-pymysql"
 
 missing_packages() {
     local package
@@ -44,7 +45,7 @@ install_missing() {
         --no-install-recommends $missing >/dev/null
 }
 
-# Node.js for the browser tests: any that is there will do.
+# Node.js for browser tests and bench: any that is there will do.
 install_node() {
     command -v npm >/dev/null || install_missing nodejs npm
 }
