@@ -34,16 +34,43 @@ struct arena *arena_open(size_t max_bytes)
     return arena;
 }
 
+static void free_blocks(struct block *block)
+{
+    while (block != NULL) {
+        struct block *next = block->next;
+
+        free(block);
+        block = next;
+    }
+}
+
+void arena_reset(struct arena *arena)
+{
+    struct block *first = arena->blocks;
+
+    while (first != NULL && first->next != NULL) {
+        arena->blocks = first->next;
+        free(first);
+        first = arena->blocks;
+    }
+    arena->used = 0;
+    arena->next_capacity = FIRST_BLOCK_BYTES;
+    if (first == NULL)
+        return;
+    if (first->capacity > FIRST_BLOCK_BYTES) { /* a large one came first */
+        free(first);
+        arena->blocks = NULL;
+        return;
+    }
+    first->used = 0;
+    arena->next_capacity *= 2;
+}
+
 void arena_close(struct arena *arena)
 {
     if (arena == NULL)
         return;
-    while (arena->blocks != NULL) {
-        struct block *next = arena->blocks->next;
-
-        free(arena->blocks);
-        arena->blocks = next;
-    }
+    free_blocks(arena->blocks);
     free(arena);
 }
 

@@ -19,7 +19,12 @@ int64_t clock_monotonic_us(void)
 
 int64_t clock_monotonic_ms(void)
 {
-    return now_us(CLOCK_MONOTONIC) / 1000;
+    return now_us(CLOCK_MONOTONIC_COARSE) / 1000;
+}
+
+int64_t clock_utc_s(void)
+{
+    return now_us(CLOCK_REALTIME_COARSE) / 1000000;
 }
 
 int64_t clock_utc_us(void)

@@ -20,24 +20,43 @@ struct page *page_open(int status)
     return page;
 }
 
-/* RFC 9110 5.1 and 5.5, as far as a field could break the head. */
-static bool can_be_sent(const char *name, const char *value)
+/* RFC 9110 5.6.2. */
+static bool is_token_char(char byte)
 {
-    static const char token[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789!#$%&'*+-.^_`|~";
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') ||
+           (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
+}
 
-    return name[0] != '\0' && name[strspn(name, token)] == '\0' &&
-           value[strcspn(value, "\r\n")] == '\0';
+/* RFC 9110 5.1 and 5.5, as far as a field could break the head. */
+static bool can_be_sent(struct slice name, struct slice value)
+{
+    size_t i;
+
+    for (i = 0; i < name.len; i++) {
+        if (!is_token_char(name.data[i]))
+            return false;
+    }
+    for (i = 0; i < value.len; i++) {
+        if (value.data[i] == '\r' || value.data[i] == '\n')
+            return false;
+    }
+    return name.len > 0;
 }
 
 void page_field(struct page *page, const char *name, const char *value)
 {
-    if (!can_be_sent(name, value)) {
+    struct slice name_slice = slice_of(name);
+    struct slice value_slice = slice_of(value);
+
+    if (!can_be_sent(name_slice, value_slice)) {
         page->failed = true;
         return;
     }
-    text_printf(&page->fields, "%s: %s\r\n", name, value);
+    text_append_slice(&page->fields, name_slice);
+    text_append_slice(&page->fields, SLICE(": "));
+    text_append_slice(&page->fields, value_slice);
+    text_append_slice(&page->fields, SLICE("\r\n"));
     page->failed |= page->fields.failed;
 }
 

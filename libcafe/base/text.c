@@ -175,6 +175,18 @@ void text_vprintf(struct text *text, const char *format, va_list args)
     va_end(again);
 }
 
+void text_append_number(struct text *text, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    text_append(text, digits + at, sizeof(digits) - at);
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list args;

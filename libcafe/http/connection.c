@@ -292,7 +292,6 @@ static bool send_answer(struct connection *connection)
                            : connection->head_len;
     size_t body_done = connection->written - head_done;
     struct iovec parts[2];
-    struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
     ssize_t sent;
 
     parts[0].iov_base = head + head_done;
@@ -301,7 +300,7 @@ static bool send_answer(struct connection *connection)
                                              : NULL;
     parts[1].iov_len = body_len(req) - body_done;
     do {
-        sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
+        sent = writev(connection->fd, parts, 2);
     } while (sent < 0 && errno == EINTR);
     if (sent > 0)
         connection->written += (size_t)sent;

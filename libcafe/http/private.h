@@ -13,6 +13,7 @@ enum {
     /* A whole head always fits, and a body's beginning behind it. */
     BUFFER_BYTES = PARSER_HEAD_MAX_BYTES + 4096,
     BUFFERS_KEPT = 64,
+    ARENAS_KEPT = 64,
     REQUEST_ARENA_MAX_BYTES = 4 * 1024 * 1024,
     /* A body over its route's limit is read up to here, so that a form can
      * come back filled in. */
@@ -114,6 +115,8 @@ struct server {
     int port;
     struct spare_buffer *spares;
     size_t spare_count;
+    struct arena *arenas[ARENAS_KEPT]; /* that no request needs now */
+    size_t arena_count;
     struct text scratch; /* the head of the answer being written */
     int64_t date_s;      /* what date[] is of */
     char date[32];
@@ -162,6 +165,8 @@ void response_log(const struct request *req);
 /** The current Date field's value. */
 const char *server_date(struct server *server);
 
+struct arena *server_take_arena(struct server *server);
+void server_give_arena(struct server *server, struct arena *arena);
 char *server_take_buffer(struct server *server);
 void server_give_buffer(struct server *server, char *buffer);
 

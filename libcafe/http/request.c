@@ -63,7 +63,7 @@ static void adopt_id(struct request *req)
 
 struct request *request_open(struct connection *connection)
 {
-    struct arena *arena = arena_open(REQUEST_ARENA_MAX_BYTES);
+    struct arena *arena = server_take_arena(connection->server);
     struct request *req = arena ? arena_alloc(arena, sizeof(*req)) : NULL;
 
     if (req == NULL) {
@@ -92,7 +92,7 @@ void request_close(struct request *req)
     counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, -1);
     page_unref(req->page);
     text_free(&req->body);
-    arena_close(req->arena);
+    server_give_arena(req->server, req->arena);
 }
 
 /* Ask the checks; the first refusal counts. */

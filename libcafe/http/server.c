@@ -281,19 +281,38 @@ void server_close(struct server *server)
         free(server->spares);
         server->spares = next;
     }
+    while (server->arena_count > 0)
+        arena_close(server->arenas[--server->arena_count]);
     text_free(&server->scratch);
     free(server);
 }
 
 const char *server_date(struct server *server)
 {
-    int64_t now_us = clock_utc_us();
+    int64_t now_s = clock_utc_s();
 
-    if (now_us / 1000000 != server->date_s) {
-        server->date_s = now_us / 1000000;
-        clock_http_date(now_us, server->date);
+    if (now_s != server->date_s) {
+        server->date_s = now_s;
+        clock_http_date(now_s * 1000000, server->date);
     }
     return server->date;
+}
+
+struct arena *server_take_arena(struct server *server)
+{
+    if (server->arena_count == 0)
+        return arena_open(REQUEST_ARENA_MAX_BYTES);
+    return server->arenas[--server->arena_count];
+}
+
+void server_give_arena(struct server *server, struct arena *arena)
+{
+    if (server->arena_count == ARENAS_KEPT) {
+        arena_close(arena);
+        return;
+    }
+    arena_reset(arena);
+    server->arenas[server->arena_count++] = arena;
 }
 
 char *server_take_buffer(struct server *server)

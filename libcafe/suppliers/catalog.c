@@ -242,10 +242,14 @@ static void note_failure(struct catalog *catalog, enum error reason)
 
 static void finish_comparison(struct catalog *catalog);
 
-/*
- * The next question is sent before these are shown, so that the database works
- * while pages are rendered.
- */
+/* In the loop's next turn, behind what has arrived by then: one question for
+ * all of it. */
+static void ask_soon(struct catalog *catalog)
+{
+    if (!catalog->asking && !event_pending(catalog->retry, EV_TIMEOUT, NULL))
+        after(catalog->retry, 0);
+}
+
 static void on_answer(void *job, enum error outcome)
 {
     struct question *question = job;
@@ -266,7 +270,7 @@ static void on_answer(void *job, enum error outcome)
     finish_comparison(catalog);
     move_all(&catalog->asked, &batch);
     if (catalog->waiting)
-        ask(catalog);
+        ask_soon(catalog);
     show_all(catalog, &batch, false);
 }
 
@@ -470,7 +474,7 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
         return;
     }
     link_in(&catalog->waiting, waiter);
-    ask(catalog);
+    ask_soon(catalog);
     if (!event_pending(catalog->patience, EV_TIMEOUT, NULL))
         after(catalog->patience, settings->wait_ms);
 }

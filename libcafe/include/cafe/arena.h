@@ -17,6 +17,9 @@ struct arena;
  */
 struct arena *arena_open(size_t max_bytes);
 
+/** Take everything back but keep the first piece of memory for more. */
+void arena_reset(struct arena *arena);
+
 /** Give everything back. NULL is allowed. */
 void arena_close(struct arena *arena);
 
