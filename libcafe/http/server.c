@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <event2/listener.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ enum error server_open(struct event_base *base,
 
     if (server == NULL)
         return ERROR_MEMORY;
+    signal(SIGPIPE, SIG_IGN);
     server->base = base;
     server->config = config;
     server->tables[0] = config->routes;

@@ -3,7 +3,6 @@
 #include "cafe/service.h"
 
 #include <event2/event.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -334,7 +333,6 @@ static int serve(struct frame *frame)
 
     text_init(&error, 0);
     raise_descriptor_limit();
-    signal(SIGPIPE, SIG_IGN);
     if ((err = open_service(frame, &error)) == OK &&
         (err = stop_open(frame)) == OK &&
         (err = open_servers(frame, &error)) == OK) {

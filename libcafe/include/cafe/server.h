@@ -67,7 +67,8 @@ struct server_config {
 struct server;
 
 /**
- * Make a server on a loop; it doesn't listen yet.
+ * Make a server on a loop; it doesn't listen yet. From now on the process
+ * ignores SIGPIPE: a peer that is gone is told by writev().
  *
  * Errors  ERROR_MEMORY.
  * Thread  This and all below: the loop's thread.
