@@ -302,12 +302,32 @@ static void test_what_nobody_reads_goes(void **state)
     content_unref(NULL);
 }
 
+/* The same state takes the same bytes, however it was reached. */
+static void test_bytes_of_nobody(void **state)
+{
+    struct model model = { .seed = 3 };
+    struct content *nobody = make(&model);
+    struct change change = change_one(&model, 0, false);
+    struct content *one = NULL;
+    size_t bytes = nobody->bytes;
+
+    (void)state;
+    assert_int_equal(
+        content_apply(nobody, &change, 1, &revision, SIZE_MAX, &one), OK);
+    content_follow(nobody, one);
+    content_unref(nobody);
+    assert_int_equal(one->bytes, bytes_of(one));
+    assert_int_equal(bytes, 0);
+    content_unref(one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_the_model),
         cmocka_unit_test(test_readers_come_and_go),
         cmocka_unit_test(test_what_nobody_reads_goes),
+        cmocka_unit_test(test_bytes_of_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,6 +247,26 @@ static void test_close_halfway(void **state)
     expect_all(fixture);
 }
 
+/* What is submitted by the last done function is refused, or done, too. */
+static void done_and_one_more(void *argument)
+{
+    struct job *job = argument;
+    struct fixture *fixture = job->fixture;
+
+    done(job);
+    if (offload_submit(fixture->offload, work, done,
+                       &fixture->jobs[fixture->submitted]) == OK)
+        fixture->submitted++;
+}
+
+static void test_submit_from_done_while_closing(void **state)
+{
+    struct fixture *fixture = *state;
+
+    submit(fixture, work_slowly, done_and_one_more);
+    close_early(fixture);
+}
+
 static void test_open_and_close(void **state)
 {
     struct fixture *fixture = *state;
@@ -307,6 +327,7 @@ int main(void)
         TEST(test_close_with_jobs_waiting),
         TEST(test_close_with_results_waiting),
         TEST(test_close_halfway),
+        TEST(test_submit_from_done_while_closing),
         TEST(test_open_and_close),
         TEST(test_signals_are_the_loops),
         TEST(test_no_descriptor_left),

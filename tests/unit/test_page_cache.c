@@ -183,6 +183,21 @@ static void test_keys_are_told_apart(void **state)
     page_cache_close(cache);
 }
 
+/* Out of memory a key is absent: no page may be kept for it. */
+static void test_absent_keys_name_nothing(void **state)
+{
+    struct page_cache *cache = page_cache_open(ROOMY_BYTES);
+    int i;
+
+    (void)state;
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(ask(cache, slice_of(NULL), 1), '-');
+        keep(cache, slice_of(NULL), 1, 200, BODY_BYTES);
+    }
+    assert_int_equal(page_cache_bytes(cache), 0);
+    page_cache_close(cache);
+}
+
 static void test_long_keys(void **state)
 {
     static char one[100 * 1000], other[100 * 1000];
@@ -256,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_no_room_at_all),
         cmocka_unit_test(test_failed_pages_are_not_kept),
         cmocka_unit_test(test_keys_are_told_apart),
+        cmocka_unit_test(test_absent_keys_name_nothing),
         cmocka_unit_test(test_long_keys),
         cmocka_unit_test(test_who_holds_a_page_can_read_it),
     };
