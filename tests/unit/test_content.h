@@ -1,0 +1,45 @@
+/* Contents of a catalog from short tables of names. */
+#ifndef CAFE_TEST_CONTENT_H
+#define CAFE_TEST_CONTENT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "snapshot.h"
+
+static const struct revision revision = { 7, "2026-11-23 08:43:18.250000" };
+
+static inline struct row *row_of(int64_t id, uint64_t changed, const char *name)
+{
+    struct supplier supplier = {
+        .id = id,
+        .revision = changed,
+        .fields = { [SUPPLIER_NAME] = slice_of(name),
+                    [SUPPLIER_CITY] = SLICE("Springfield") },
+    };
+    struct row *row = NULL;
+
+    assert_int_equal(row_make(&supplier, &row), OK);
+    assert_true(row->bytes > sizeof(*row) + strlen(name));
+    return row;
+}
+
+/* Of rows and places. */
+static inline size_t bytes_of(const struct content *content)
+{
+    size_t bytes = 2 * content->count * sizeof(struct row *);
+    size_t i;
+
+    for (i = 0; i < content->count; i++)
+        bytes += content->by_name[i]->bytes;
+    return bytes;
+}
+
+#endif
