@@ -105,7 +105,7 @@ static void remove_entry(struct page_cache *cache, struct entry *entry)
 static struct entry *find(const struct page_cache *cache, struct slice key,
                           uint64_t hash)
 {
-    struct entry *entry = cache->buckets[hash % BUCKETS];
+    struct entry *entry = key.data ? cache->buckets[hash % BUCKETS] : NULL;
 
     while (entry != NULL && (entry->hash != hash || entry->key_len != key.len ||
                              memcmp(entry->key, key.data, key.len) != 0))
@@ -167,6 +167,8 @@ struct page *page_cache_find(struct page_cache *cache, struct slice key,
     struct entry *entry = find(cache, key, hash);
 
     *wanted = entry != NULL;
+    if (key.data == NULL)
+        return NULL;
     if (entry == NULL) {
         see(cache, key, hash);
         return NULL;

@@ -168,13 +168,18 @@ enum error offload_submit(struct offload *offload, offload_work_fn *work,
                           offload_done_fn *done, void *job)
 {
     struct task *task = malloc(sizeof(*task));
+    bool stopping;
 
     if (task == NULL)
         return ERROR_MEMORY;
     *task = (struct task){ work, done, job, NULL };
     pthread_mutex_lock(&offload->mutex);
-    append(&offload->waiting, task);
+    stopping = offload->stopping;
+    if (!stopping)
+        append(&offload->waiting, task);
     pthread_cond_signal(&offload->wake);
     pthread_mutex_unlock(&offload->mutex);
-    return OK;
+    if (stopping)
+        free(task);
+    return stopping ? ERROR_STOPPING : OK;
 }

@@ -29,9 +29,10 @@ struct compression {
 static struct slice join(struct arena *arena, const char *name,
                          const char *encoding)
 {
-    size_t name_len = strlen(name);
+    size_t name_len = name ? strlen(name) : 0;
     size_t encoding_len = strlen(encoding);
-    char *joined = arena_alloc(arena, name_len + encoding_len + 2);
+    char *joined = name ? arena_alloc(arena, name_len + encoding_len + 2)
+                        : NULL;
 
     if (joined == NULL)
         return (struct slice){ NULL, 0 };

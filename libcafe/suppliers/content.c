@@ -124,7 +124,7 @@ static struct content *allocate(size_t count, const struct revision *revision)
     content->references = 1;
     content->revision = *revision;
     content->count = count;
-    content->bytes = 2 * bytes;
+    content->bytes = 2 * count * sizeof(struct row *);
     content->by_name = malloc(bytes);
     content->by_id = malloc(bytes);
     if (content->by_name && content->by_id)

@@ -23,7 +23,7 @@ void offload_close(struct offload *offload);
 /**
  * Run work on the thread, then done on the loop, never before this returns.
  *
- * Errors  ERROR_MEMORY: nothing was queued.
+ * Errors  ERROR_MEMORY, ERROR_STOPPING: nothing was queued.
  * Thread  Loop thread.
  */
 MUST_CHECK enum error offload_submit(struct offload *offload,

@@ -18,7 +18,7 @@ void page_cache_close(struct page_cache *cache);
 /**
  * Look a page up.
  *
- * key      Names the page: path, query, encoding.
+ * key      Names the page: path, query, encoding. An absent one names none.
  * version  Of what the page shows; pages of another version are forgotten.
  * wanted   Out, when NULL is returned: it was asked for before, so it is worth
  *          keeping.

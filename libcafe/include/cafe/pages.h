@@ -42,7 +42,8 @@ struct page_key {
 /**
  * Answer with the page that was kept, if there is one.
  *
- * name     Path and normalised query; equal names are equal pages.
+ * name     Path and normalised query; equal names are equal pages. NULL (out
+ *          of memory) is no page that is kept.
  * version  Of what the page shows.
  * key      Out, for page_answer(), when false is returned.
  * Returns  Whether the request was answered.

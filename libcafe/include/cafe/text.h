@@ -16,7 +16,7 @@ struct slice {
     size_t len;
 };
 
-/** A slice of a string literal, as a constant expression. */
+/** A slice of a string literal. */
 #define SLICE(literal) ((struct slice){ "" literal, sizeof(literal) - 1 })
 
 /** The slice of a NUL-terminated string; NULL gives an absent slice. */
