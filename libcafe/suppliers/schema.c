@@ -38,6 +38,7 @@ static const char create_scratch[] =
 static const char create_trigger[] =
     "CREATE TRIGGER cafe_scratch_trigger AFTER INSERT ON cafe_scratch"
     " FOR EACH ROW SET @cafe_scratch = 1";
+static const char insert_scratch[] = "INSERT INTO cafe_scratch VALUES (1)";
 
 static void report_refusal(const struct db_connection *connection,
                            struct text *report)
@@ -64,6 +65,8 @@ static enum error try_trigger(struct db_connection *connection,
         (err = db_run_text(connection, slice_of(create_scratch))) != OK)
         return err;
     err = db_run_text(connection, slice_of(create_trigger));
+    if (err == OK)
+        err = db_run_text(connection, slice_of(insert_scratch));
     if (err != OK)
         report_refusal(connection, report);
     dropped = db_run_text(connection, slice_of(drop_scratch));

@@ -11,8 +11,9 @@ CREATE TABLE IF NOT EXISTS supplier_revision (
 INSERT IGNORE INTO supplier_revision (one, n, at)
 VALUES (1, 0, UTC_TIMESTAMP(6));
 -- step
--- Append-only. It is what daemons follow, the history that people read, and
--- what brings back a deleted supplier.
+-- Append-only, without NULL even where an adopted table allows it. It is what
+-- daemons follow, the history that people read, and what brings back a deleted
+-- supplier.
 CREATE TABLE IF NOT EXISTS supplier_changes (
   revision BIGINT UNSIGNED NOT NULL,
   supplier_id INT NOT NULL,
@@ -44,59 +45,8 @@ CREATE TABLE IF NOT EXISTS supplier_form_keys (
   KEY by_time (at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 -- step
-DROP TRIGGER IF EXISTS suppliers_added;
--- step
-CREATE TRIGGER suppliers_added AFTER INSERT ON suppliers FOR EACH ROW
-BEGIN
-  DECLARE next BIGINT UNSIGNED;
-  DECLARE moment DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
-
-  UPDATE supplier_revision SET n = n + 1, at = moment WHERE one = 1;
-  SELECT n INTO next FROM supplier_revision WHERE one = 1;
-  INSERT INTO supplier_changes
-    (revision, supplier_id, action, name, address, city, state, country,
-     email, phone, notes, actor, writer, form_key, at)
-  VALUES
-    (next, NEW.id, IF(@cafe_action = 'restore', 'restore', 'add'), NEW.name,
-     NEW.address, NEW.city, NEW.state, NEW.country, NEW.email, NEW.phone,
-     NEW.notes, LEFT(@cafe_actor, 255), USER(), LEFT(@cafe_form_key, 22),
-     moment);
-END;
--- step
-DROP TRIGGER IF EXISTS suppliers_changed;
--- step
--- Every row is logged, also one that is written as it was: comparing would
--- take 'a' for 'A'. A row that gets another id is gone under the old one.
-CREATE TRIGGER suppliers_changed AFTER UPDATE ON suppliers FOR EACH ROW
-BEGIN
-  DECLARE next BIGINT UNSIGNED;
-  DECLARE moment DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
-
-  IF NEW.id <> OLD.id THEN
-    UPDATE supplier_revision SET n = n + 1, at = moment WHERE one = 1;
-    SELECT n INTO next FROM supplier_revision WHERE one = 1;
-    INSERT INTO supplier_changes
-      (revision, supplier_id, action, name, address, city, state, country,
-       email, phone, notes, actor, writer, form_key, at)
-    VALUES
-      (next, OLD.id, 'remove', OLD.name, OLD.address, OLD.city, OLD.state,
-       OLD.country, OLD.email, OLD.phone, OLD.notes, LEFT(@cafe_actor, 255),
-       USER(), LEFT(@cafe_form_key, 22), moment);
-  END IF;
-  UPDATE supplier_revision SET n = n + 1, at = moment WHERE one = 1;
-  SELECT n INTO next FROM supplier_revision WHERE one = 1;
-  INSERT INTO supplier_changes
-    (revision, supplier_id, action, name, address, city, state, country,
-     email, phone, notes, actor, writer, form_key, at)
-  VALUES
-    (next, NEW.id,
-     IF(NEW.id <> OLD.id, 'add',
-        IF(@cafe_action = 'restore', 'restore', 'update')),
-     NEW.name, NEW.address, NEW.city, NEW.state, NEW.country, NEW.email,
-     NEW.phone, NEW.notes, LEFT(@cafe_actor, 255), USER(),
-     LEFT(@cafe_form_key, 22), moment);
-END;
--- step
+-- The trigger for new rows comes last: a row that is logged at all is logged
+-- until its end.
 DROP TRIGGER IF EXISTS suppliers_removed;
 -- step
 CREATE TRIGGER suppliers_removed AFTER DELETE ON suppliers FOR EACH ROW
@@ -110,9 +60,81 @@ BEGIN
     (revision, supplier_id, action, name, address, city, state, country,
      email, phone, notes, actor, writer, form_key, at)
   VALUES
-    (next, OLD.id, 'remove', OLD.name, OLD.address, OLD.city, OLD.state,
-     OLD.country, OLD.email, OLD.phone, OLD.notes, LEFT(@cafe_actor, 255),
+    (next, OLD.id, 'remove', COALESCE(OLD.name, ''),
+     COALESCE(OLD.address, ''), COALESCE(OLD.city, ''), COALESCE(OLD.state, ''),
+     COALESCE(OLD.country, ''), COALESCE(OLD.email, ''),
+     COALESCE(OLD.phone, ''), COALESCE(OLD.notes, ''), LEFT(@cafe_actor, 255),
      USER(), LEFT(@cafe_form_key, 22), moment);
+END;
+-- step
+DROP TRIGGER IF EXISTS suppliers_changed;
+-- step
+-- Every row is logged, also one that is written as it was: comparing would
+-- take 'a' for 'A'. A row that gets another id is gone under the old one; one
+-- that UPDATE IGNORE left alone, because its new id is taken, is still there.
+CREATE TRIGGER suppliers_changed AFTER UPDATE ON suppliers FOR EACH ROW
+BEGIN
+  DECLARE next BIGINT UNSIGNED;
+  DECLARE moment DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
+  DECLARE moved BOOLEAN DEFAULT NEW.id <> OLD.id;
+  DECLARE ignored BOOLEAN DEFAULT FALSE;
+
+  IF moved THEN
+    SET ignored = EXISTS (SELECT 1 FROM suppliers WHERE id = OLD.id);
+  END IF;
+  IF moved AND NOT ignored THEN
+    UPDATE supplier_revision SET n = n + 1, at = moment WHERE one = 1;
+    SELECT n INTO next FROM supplier_revision WHERE one = 1;
+    INSERT INTO supplier_changes
+      (revision, supplier_id, action, name, address, city, state, country,
+       email, phone, notes, actor, writer, form_key, at)
+    VALUES
+      (next, OLD.id, 'remove', COALESCE(OLD.name, ''),
+       COALESCE(OLD.address, ''), COALESCE(OLD.city, ''),
+       COALESCE(OLD.state, ''),
+       COALESCE(OLD.country, ''), COALESCE(OLD.email, ''),
+       COALESCE(OLD.phone, ''), COALESCE(OLD.notes, ''), LEFT(@cafe_actor, 255),
+       USER(), LEFT(@cafe_form_key, 22), moment);
+  END IF;
+  IF NOT ignored THEN
+    UPDATE supplier_revision SET n = n + 1, at = moment WHERE one = 1;
+    SELECT n INTO next FROM supplier_revision WHERE one = 1;
+    INSERT INTO supplier_changes
+      (revision, supplier_id, action, name, address, city, state, country,
+       email, phone, notes, actor, writer, form_key, at)
+    VALUES
+      (next, NEW.id,
+       IF(moved, 'add', IF(@cafe_action = 'restore', 'restore', 'update')),
+       COALESCE(NEW.name, ''), COALESCE(NEW.address, ''),
+       COALESCE(NEW.city, ''), COALESCE(NEW.state, ''),
+       COALESCE(NEW.country, ''), COALESCE(NEW.email, ''),
+       COALESCE(NEW.phone, ''), COALESCE(NEW.notes, ''),
+       LEFT(@cafe_actor, 255), USER(),
+       LEFT(@cafe_form_key, 22), moment);
+  END IF;
+END;
+-- step
+DROP TRIGGER IF EXISTS suppliers_added;
+-- step
+CREATE TRIGGER suppliers_added AFTER INSERT ON suppliers FOR EACH ROW
+BEGIN
+  DECLARE next BIGINT UNSIGNED;
+  DECLARE moment DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
+
+  UPDATE supplier_revision SET n = n + 1, at = moment WHERE one = 1;
+  SELECT n INTO next FROM supplier_revision WHERE one = 1;
+  INSERT INTO supplier_changes
+    (revision, supplier_id, action, name, address, city, state, country,
+     email, phone, notes, actor, writer, form_key, at)
+  VALUES
+    (next, NEW.id, IF(@cafe_action = 'restore', 'restore', 'add'),
+     COALESCE(NEW.name, ''),
+     COALESCE(NEW.address, ''), COALESCE(NEW.city, ''),
+     COALESCE(NEW.state, ''), COALESCE(NEW.country, ''),
+     COALESCE(NEW.email, ''), COALESCE(NEW.phone, ''),
+     COALESCE(NEW.notes, ''), LEFT(@cafe_actor, 255), USER(),
+     LEFT(@cafe_form_key, 22),
+     moment);
 END;
 -- step
 -- Suppliers from before the log enter it once. Writers wait at the counter
@@ -124,8 +146,11 @@ UPDATE supplier_revision SET n = n + 1 WHERE one = 1;
 INSERT INTO supplier_changes
   (revision, supplier_id, action, name, address, city, state, country, email,
    phone, notes, actor, writer, form_key, at)
-SELECT r.n - 1 + ROW_NUMBER() OVER (ORDER BY s.id), s.id, 'adopt', s.name,
-       s.address, s.city, s.state, s.country, s.email, s.phone, s.notes, NULL,
+SELECT r.n - 1 + ROW_NUMBER() OVER (ORDER BY s.id), s.id, 'adopt',
+COALESCE(s.name, ''),
+       COALESCE(s.address, ''), COALESCE(s.city, ''), COALESCE(s.state, ''),
+       COALESCE(s.country, ''), COALESCE(s.email, ''), COALESCE(s.phone, ''),
+       COALESCE(s.notes, ''), NULL,
        USER(), NULL, UTC_TIMESTAMP(6)
   FROM suppliers s CROSS JOIN supplier_revision r
  WHERE NOT EXISTS
