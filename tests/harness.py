@@ -85,7 +85,10 @@ class Process:
 
 
 class Database:
-    """A MariaDB of our own, on a unix socket and a free port."""
+    """
+    A MariaDB of our own, on a unix socket and a free port. Its temporary
+    tables are in its own folder: another one that starts would remove them.
+    """
 
     def __init__(self, folder, *options):
         self.folder = pathlib.Path(folder)
@@ -97,6 +100,7 @@ class Database:
         user = getpass.getuser()
         install = subprocess.run(
             ["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
+             f"--tmpdir={self.folder}",
              "--auth-root-authentication-method=socket", "--skip-test-db",
              f"--auth-root-socket-user={user}", f"--user={user}"],
             capture_output=True, text=True, check=False)
@@ -107,6 +111,7 @@ class Database:
         self.process = Process("mariadb", [
             "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.data}",
             f"--user={getpass.getuser()}", f"--socket={self.socket}",
+            f"--tmpdir={self.folder}",
             "--bind-address=127.0.0.1", f"--port={self.port}",
             "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M",
             *self.options], self.folder)

@@ -3,6 +3,7 @@
 
     ./cafe test                 every suite
     ./cafe test unit browser    some of them
+    ./cafe test long            every suite, and what takes long in full
     ./cafe test integration -k adoption    what follows "-" is pytest's
 """
 import os
@@ -17,6 +18,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import harness  # noqa: E402
 
 SUITES = ("lint", "unit", "integration", "browser")
+
+# What the tests do for longer in a long run.
+LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",
+        "CAFE_CRASH_ROUNDS": "20", "CAFE_STOP_ROUNDS": "50"}
 REPORTS = harness.ARTIFACTS / "reports"
 
 
@@ -80,6 +85,9 @@ def split(args):
 
 def main(args):
     suites, options = split(args)
+    if "long" in suites:
+        suites.remove("long")
+        os.environ.update(LONG)
     unknown = set(suites) - set(SUITES)
     if unknown or "--help" in options:
         print(f"{__doc__}\nsuites: {' '.join(SUITES)}")

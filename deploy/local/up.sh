@@ -45,7 +45,7 @@ choose_run_folder() {
 }
 
 umask 077
-mkdir -p var/log var/secrets
+mkdir -p var/log var/secrets var/tmp
 choose_run_folder
 if [ -f "$run/up.pid" ] && kill -0 "$(cat "$run/up.pid")" 2>/dev/null &&
     [ "$(cat "$run/up.pid")" != $$ ]; then
@@ -142,6 +142,7 @@ start_database() {
     db_port=$(free_port 23306) # below the ports that clients are given
     start database mariadbd --no-defaults --user="$(id -un)" \
         --datadir="$PWD/var/db" --socket="$run/db.sock" \
+        --tmpdir="$PWD/var/tmp" \
         --bind-address=127.0.0.1 --port="$db_port" \
         --pid-file="$run/db.pid" --character-set-server=utf8mb4
     wait_for database sql -e 'SELECT 1'
