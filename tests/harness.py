@@ -250,7 +250,9 @@ class Daemon(Client):
         env = database.environment(name) if database else {
             "PATH": os.environ["PATH"], **sanitizer_options()}
         env.update({"APP_PORT": "0", "APP_BIND": "127.0.0.1",
-                    "APP_OPS_PORT": "0", "APP_DRAIN_DELAY_MS": "0"})
+                    "APP_OPS_PORT": "0", "APP_DRAIN_DELAY_MS": "0",
+                    # a busy machine is no database that is away
+                    "APP_CATALOG_WAIT_MS": "5000"})
         env.update({k: str(v) for k, v in settings.items()})
         wrap = shlex.split(os.environ.get("CAFE_TEST_WRAP", ""))
         self.process = Process(name, [*wrap, BIN / name, *argv], folder, env)

@@ -65,7 +65,7 @@ def test_a_database_that_stands_still(start, own):
     Pages go on within wait_ms and say since when; a write that was not
     acknowledged is not in them; they are fresh soon after it goes on.
     """
-    customer = start("customer", own)
+    customer = start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS)
     admin = connect(own)
     number = insert(admin, name="Before the stop")
     paths = ("/suppliers", f"/suppliers/{number}", "/suppliers?per=200")
@@ -99,7 +99,7 @@ def test_a_database_that_stands_still(start, own):
 
 def test_many_wait_for_a_database_that_stands_still(start, own):
     """All who wait are answered, also those who come while others wait."""
-    customer = start("customer", own)
+    customer = start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS)
     insert(connect(own))
     assert kind_of(customer.get("/suppliers")) == "fresh"
     stand_still(own)
@@ -181,7 +181,7 @@ def test_crashes_of_the_database_under_writes(start, own):
     the crash undid what had been visible. Every other crash comes when the
     writers have paused, which shows what was undone.
     """
-    customer, employee = start("customer", own), start("employee", own)
+    customer, employee = start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS), start("employee", own)
     daemons = ((customer, "/suppliers?per=200"),
                (employee, "/admin/suppliers?per=200"))
     steps = [Writer(own, "one"), Writer(own, "two"), form_writer(employee),
@@ -219,7 +219,7 @@ def test_revisions_that_are_taken_a_second_time(start, own):
     A crash undoes changes that were visible, and before the daemon asks again
     others have taken their numbers and gone beyond.
     """
-    customer = start("customer", own)
+    customer = start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS)
     admin = connect(own)
     number = insert(admin, name="durable")
     query(admin, "FLUSH ENGINE LOGS")
@@ -244,9 +244,9 @@ def test_revisions_that_are_taken_a_second_time(start, own):
 
 def test_values_outlive_a_crash_of_the_daemon(start, own):
     """A daemon that is killed comes back with what is stored."""
-    customer = start("customer", own)
+    customer = start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS)
     insert(connect(own), name="stored")
     assert shown(customer) == stored(own)
     customer.process.send(signal.SIGKILL)
     customer.process.wait()
-    assert shown(start("customer", own)) == stored(own)
+    assert shown(start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS)) == stored(own)

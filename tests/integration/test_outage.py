@@ -20,7 +20,7 @@ def test_starts_without_a_database(start, server):
 
 def test_recovers_by_itself(start, folder):
     own = harness.Database(folder)
-    customer = start("customer", own)
+    customer = start("customer", own, APP_CATALOG_WAIT_MS=500)
     employee = start("employee", own)
     assert customer.get("/suppliers").status == 503
     own.start()
