@@ -181,7 +181,8 @@ def test_crashes_of_the_database_under_writes(start, own):
     the crash undid what had been visible. Every other crash comes when the
     writers have paused, which shows what was undone.
     """
-    customer, employee = start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS), start("employee", own)
+    customer = start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS)
+    employee = start("employee", own)
     daemons = ((customer, "/suppliers?per=200"),
                (employee, "/admin/suppliers?per=200"))
     steps = [Writer(own, "one"), Writer(own, "two"), form_writer(employee),
@@ -249,4 +250,4 @@ def test_values_outlive_a_crash_of_the_daemon(start, own):
     assert shown(customer) == stored(own)
     customer.process.send(signal.SIGKILL)
     customer.process.wait()
-    assert shown(start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS)) == stored(own)
+    assert shown(start("customer", own)) == stored(own)
