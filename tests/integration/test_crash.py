@@ -208,8 +208,9 @@ def test_crashes_of_the_database_under_writes(start, own):
         assert shown(employee, "/admin/suppliers") == table
     figures.sort()
     print(f"{ROUNDS} crashes, of which {undone} of {(ROUNDS + 1) // 2} undid"
-          f" what had been visible; fresh after {figures[len(figures) // 2]:.0f}"
-          f" ms (median), {figures[-1]:.0f} ms (longest)")
+          f" what had been visible; fresh after"
+          f" {figures[len(figures) // 2]:.0f} ms (median),"
+          f" {figures[-1]:.0f} ms (longest)")
     for daemon in (customer, employee):
         assert not [line for line in daemon.lines()
                     if "without the log" in line["msg"]]

@@ -154,3 +154,10 @@ def test_links_no_write_code():
     symbols = {line.split()[-1] for line in listed.splitlines()}
     assert "catalog_when_fresh" in symbols
     assert not {name for name in symbols if name.startswith("store_")}
+
+
+def test_a_supplier_without_a_name_can_be_opened(customer, database):
+    number = add(database, name="")
+    assert f'<a href="/suppliers/{number}">(no name)</a>' in \
+        customer.get("/suppliers").text
+    assert "(no name)</h1>" in customer.get(f"/suppliers/{number}").text
