@@ -14,10 +14,8 @@
 #include "cafe/clock.h"
 #include "pool.h"
 
-/* Handing back; all of these with the mutex held. */
-
 /* Wake the loop. An eventfd's counter can't be full with ones alone. */
-static void signal_loop(struct db *db)
+void pool_signal_loop(struct db *db)
 {
     const uint64_t one = 1;
 
@@ -25,20 +23,22 @@ static void signal_loop(struct db *db)
         continue;
 }
 
-void pool_hand_back(struct db *db, struct task *task, enum error outcome)
+/* Handing back. */
+
+bool pool_hand_back(struct db *db, struct task *task, enum error outcome)
 {
     bool first = db->results.count == 0;
 
     task->outcome = outcome;
     tasks_append(&db->results, task);
-    if (first)
-        signal_loop(db);
+    return first;
 }
 
 void pool_refuse(struct db *db, struct task *task, enum error outcome)
 {
     counter_add(db->config.counters, COUNTER_DB_JOBS_REFUSED, 1);
-    pool_hand_back(db, task, outcome);
+    if (pool_hand_back(db, task, outcome))
+        pool_signal_loop(db);
 }
 
 void pool_refuse_waiting(struct db *db, enum error outcome)
@@ -55,7 +55,7 @@ bool pool_may_connect(const struct db *db)
            (db->connecting == 0 && clock_monotonic_ms() >= db->try_again_ms);
 }
 
-void pool_wake_worker(struct db *db)
+struct worker *pool_choose_worker(struct db *db)
 {
     struct worker *chosen = NULL;
     bool connect = pool_may_connect(db);
@@ -70,10 +70,9 @@ void pool_wake_worker(struct db *db)
         if (worker->connection)
             break;
     }
-    if (!chosen)
-        return;
-    chosen->sleeping = false;
-    pthread_cond_signal(&chosen->wake);
+    if (chosen)
+        chosen->sleeping = false;
+    return chosen;
 }
 
 /* Call the done functions of all results, without the mutex. */
@@ -174,15 +173,18 @@ void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job)
         .deadline_ms = clock_monotonic_ms() + db->config.queue_ms,
     };
     int64_t deadline_ms = task->deadline_ms;
+    struct worker *worker = NULL;
     pthread_mutex_lock(&db->mutex);
     enum error err = refusal(db);
     if (err == OK) {
         tasks_append(&db->waiting, task);
-        pool_wake_worker(db);
+        worker = pool_choose_worker(db);
     } else {
         pool_refuse(db, task, err);
     }
     pthread_mutex_unlock(&db->mutex);
+    if (worker)
+        pthread_cond_signal(&worker->wake);
     if (err == OK && !event_pending(db->on_deadline, EV_TIMEOUT, NULL))
         watch_deadline(db, deadline_ms);
 }

@@ -41,8 +41,14 @@ struct db {
  * All of these with the mutex held.
  */
 
-/** Hand a job back to the loop. */
-void pool_hand_back(struct db *db, struct task *task, enum error outcome);
+/**
+ * Hand a job back to the loop.
+ *
+ * Returns  pool_signal_loop() has to be called, at best without the mutex: the
+ *          loop would wake only to wait for it.
+ */
+bool pool_hand_back(struct db *db, struct task *task, enum error outcome);
+void pool_signal_loop(struct db *db);
 
 /** Hand back a job whose work did not run, and count it. */
 void pool_refuse(struct db *db, struct task *task, enum error outcome);
@@ -56,8 +62,12 @@ void pool_refuse_waiting(struct db *db, enum error outcome);
  */
 bool pool_may_connect(const struct db *db);
 
-/** Wake a worker for a job that waits, one with a connection if there is. */
-void pool_wake_worker(struct db *db);
+/**
+ * Choose a sleeping worker for a job that waits, one with a connection if
+ * there is; NULL if none sleeps. Its `wake` has to be signalled, at best
+ * without the mutex.
+ */
+struct worker *pool_choose_worker(struct db *db);
 
 /** A database thread; its argument is a struct worker. */
 void *worker_main(void *argument);

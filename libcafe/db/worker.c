@@ -47,8 +47,12 @@ static void note_connected(struct worker *worker,
         log_line(db->config.log, LOG_INFO, "database is back", LOG_END);
     db->away = false;
     db->back_off_ms = 0;
-    for (size_t i = 1; i < db->waiting.count; i++)
-        pool_wake_worker(db);
+    for (size_t i = 1; i < db->waiting.count; i++) {
+        struct worker *another = pool_choose_worker(db);
+
+        if (another)
+            pthread_cond_signal(&another->wake);
+    }
 }
 
 static void note_away(struct db *db, const struct text *why)
@@ -167,6 +171,7 @@ static void run_task(struct worker *worker, struct task *task)
 {
     struct db *db = worker->db;
     struct db_connection *connection = worker->connection;
+    bool first = false;
 
     pthread_mutex_unlock(&db->mutex);
     enum error outcome = run_work(connection, task);
@@ -181,7 +186,12 @@ static void run_task(struct worker *worker, struct task *task)
         task->replayed = true;
         tasks_prepend(&db->waiting, task);
     } else {
-        pool_hand_back(db, task, outcome);
+        first = pool_hand_back(db, task, outcome);
+    }
+    if (first) {
+        pthread_mutex_unlock(&db->mutex);
+        pool_signal_loop(db);
+        pthread_mutex_lock(&db->mutex);
     }
     if (connection->lost)
         disconnect(worker);
