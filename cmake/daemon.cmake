@@ -40,6 +40,12 @@ function(cafe_daemon name)
   target_link_libraries(${name} PRIVATE
     cafe_flags cafe_service cafe_suppliers cafe_html cafe_http cafe_db
     cafe_base)
+  if(CAFE_TORTURE)
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fault/torture.c)
+    foreach(call malloc calloc realloc recv writev)
+      target_link_options(${name} PRIVATE -Wl,--wrap=${call})
+    endforeach()
+  endif()
   install(TARGETS ${name})
   install(DIRECTORY ${share}/static
     DESTINATION ${CMAKE_INSTALL_DATADIR}/cafe/${name})
