@@ -148,8 +148,11 @@ static enum error follow_row(const struct db_row *row, void *context)
     struct following *following = context;
     struct change *change = &following->changes[following->count];
     bool first = !following->continuous;
+    uint64_t before = following->revision.number;
 
     take_revision(row, &following->revision);
+    if (!first && following->revision.number != before + 1)
+        return ERROR_NOT_FOUND; /* revisions have no gaps */
     if (first) {
         following->continuous =
             same_revision(&following->revision, &following->base->revision);
@@ -202,9 +205,10 @@ static void free_following(struct following *following)
     free(following);
 }
 
-/* ERROR_NOT_FOUND: the log does not lead from the base to now. */
+/* ERROR_NOT_FOUND: the log does not lead from the base to now. ERROR_DB_RETRY:
+ * it ends before a revision that has been seen. */
 static enum error follow(struct db_connection *connection,
-                         struct question *question)
+                         struct question *question, uint64_t least)
 {
     struct following *following = calloc(1, sizeof(*following));
     const struct db_value values[] = {
@@ -220,6 +224,8 @@ static enum error follow(struct db_connection *connection,
         db_query(connection, select_changes, values, 2, follow_row, following);
     if (err == OK && !following->continuous)
         err = ERROR_NOT_FOUND;
+    if (err == OK && following->revision.number < least)
+        err = ERROR_DB_RETRY;
     if (err == OK) {
         unite(following);
         err = content_apply(question->base, following->changes,
@@ -248,7 +254,7 @@ enum error feed_ask(struct db_connection *connection, void *job)
     err = db_query(connection, select_revision, NULL, 0, note_revision, &now);
     if (err != OK || same_revision(&now, &question->base->revision))
         return err;
-    err = follow(connection, question);
+    err = follow(connection, question, now.number);
     return err == ERROR_NOT_FOUND ? feed_load(connection, job) : err;
 }
 
