@@ -23,6 +23,7 @@ enum {
     TURNS_MAX = 5000,
     QUIET_TURNS = 20, /* without a byte, before poll() is asked to wait */
     LOG_MAX_BYTES = 256 * 1024,
+    REQUESTS_MAX = EXPECTED_MAX - 2,
     BIG_MAX = 100 /* requests for /big that OUT_MAX_BYTES has room for */
 };
 
@@ -266,7 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                              .unsent = bytes,
                              .answers = { .bytes = { out, 0 } } };
 
-    config.limits.requests_max = choices.few_requests ? 2 : 1000;
+    config.limits.requests_max = choices.few_requests ? 2 : REQUESTS_MAX;
     model.config = &config;
     model.draining = choices.draining;
     model_make(&model, bytes);
