@@ -32,6 +32,7 @@ struct model {
     bool closed;    /* the last answer closes the connection */
     enum rest rest; /* an incomplete request behind the last answer */
     bool rest_may_continue;
+    enum method rest_method;
 };
 
 /** Work out the answers to a whole stream of bytes. */

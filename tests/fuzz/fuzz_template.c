@@ -68,9 +68,11 @@ static void check_escaped(struct slice source, const struct text *out)
     }
 }
 
-static void render(const struct templates *templates, struct slice source)
+/* `whole` is the source of "a" and all that it may include. */
+static void render(const struct templates *templates, struct slice a,
+                   struct slice whole)
 {
-    bool partials = count(source, '>') > 0;
+    bool partials = count(whole, '>') > 0;
     struct arena *arena = arena_open(0);
     struct text out;
 
@@ -80,9 +82,9 @@ static void render(const struct templates *templates, struct slice source)
     CHECK(out.len <= OUT_MAX_BYTES);
     if (!out.failed) {
         CHECK(utf8_valid(text_slice(&out)));
-        if (count(source, '{') + count(source, '}') < 4)
-            CHECK(slice_equal(text_slice(&out), source));
-        check_escaped(source, &out);
+        if (memmem(a.data, a.len, "{{", 2) == NULL)
+            CHECK(slice_equal(text_slice(&out), a));
+        check_escaped(whole, &out);
     }
     text_free(&out);
     arena_close(arena);
@@ -140,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(templates_open_empty(&templates) == OK);
     if (add(templates, "a", a) && add(templates, "b", b) &&
         count(whole, '#') <= SECTIONS_MAX && count(whole, '>') <= PARTIALS_MAX)
-        render(templates, b.len > 0 ? whole : a);
+        render(templates, a, whole);
     templates_close(templates);
     return 0;
 }

@@ -46,12 +46,13 @@ static void plain_error(struct expected *answer)
              status_reason(answer->status));
 }
 
-static void close_with(struct model *model, int status)
+static void close_with(struct model *model, int status, enum method method)
 {
     struct expected *answer = add(model, status);
 
     plain_error(answer);
     answer->ending = CLOSES;
+    answer->bodyless = method == HEAD;
     model->closed = true;
 }
 
@@ -122,6 +123,7 @@ static size_t add_request(struct model *model, const struct request_head *head,
     continues = read && head->content_length > 0 && head->expects_continue;
     if (read && rest.len < body.len) {
         model->rest = REST_BODY;
+        model->rest_method = head->method;
         model->rest_may_continue = continues;
         return rest.len;
     }
@@ -153,12 +155,16 @@ void model_make(struct model *model, struct slice bytes)
     while (bytes.len > 0 && !model->closed && model->rest == REST_NONE) {
         struct parser parser = { 0 };
         size_t used;
-        int status = parser_feed(&parser, bytes, &head, &used);
+        int status;
+
+        head.method = METHOD_UNKNOWN;
+        status = parser_feed(&parser, bytes, &head, &used);
 
         if (status != 0) {
-            close_with(model, status);
+            close_with(model, status, head.method);
         } else if (used == 0) {
             model->rest = REST_HEAD;
+            model->rest_method = head.method;
         } else {
             bytes = (struct slice){ bytes.data + used, bytes.len - used };
             used = add_request(model, &head, bytes);
@@ -173,7 +179,7 @@ void model_expire(struct model *model)
 
     if (model->closed || model->rest == REST_NONE)
         return;
-    close_with(model, 408);
+    close_with(model, 408, model->rest_method);
     model->rest = REST_NONE;
     model->answers[model->count - 1].may_continue = model->rest_may_continue;
     if (in_body)
