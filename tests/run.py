@@ -4,6 +4,8 @@
     ./cafe test                 every suite
     ./cafe test unit browser    some of them
     ./cafe test integration -k adoption    what follows "-" is pytest's
+    ./cafe test fuzz --minutes 60          new inputs for an hour
+    ./cafe test fuzz --coverage            lines that the corpora reach
 """
 import os
 import pathlib
@@ -16,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import harness  # noqa: E402
 
-SUITES = ("lint", "unit", "integration", "browser")
+SUITES = ("lint", "unit", "fuzz", "integration", "browser")
 REPORTS = harness.ARTIFACTS / "reports"
 
 
