@@ -6,7 +6,7 @@
 #include "cafe/parser.h"
 #include "cafe/server.h"
 
-enum { EXPECTED_MAX = 600, EXPECTED_BODY_MAX_BYTES = 256 };
+enum { EXPECTED_MAX = 1002, EXPECTED_BODY_MAX_BYTES = 256 };
 
 /** What ends an answer's connection, or leaves it open. */
 enum ending { STAYS, CLOSES };
