@@ -2,9 +2,7 @@
  * this thread, is sent the input in pieces; what it answers has to be what
  * the model works out from the whole. The first two bytes of an input choose
  * the pieces, the limits and the end. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,14 +11,15 @@
 #include <unistd.h>
 
 #include "answers.h"
+#include "dial.h"
 #include "fuzz.h"
 #include "json.h"
 #include "pages.h"
-#include "private.h"
 
 enum {
     OUT_MAX_BYTES = 12 * 1024 * 1024,
     TURNS_MAX = 5000,
+    LATE_TURNS = 4,
     QUIET_TURNS = 20, /* without a byte, before poll() is asked to wait */
     LOG_MAX_BYTES = 256 * 1024,
     REQUESTS_MAX = EXPECTED_MAX - 2,
@@ -36,14 +35,17 @@ enum manner { PLAIN, SMALL_BUFFERS, ABORTED, OVER_TCP };
 struct choices {
     enum end end;
     enum manner manner;
-    bool draining, late, few_requests;
+    bool draining, late, few_requests, other;
     size_t piece_max; /* 0: all at once */
 };
 
 struct client {
     struct server *server;
     int fd;
+    int other_fd;  /* -1: there is no other client */
+    size_t others; /* connections of others that the server has */
     bool late;
+    unsigned turns;
     bool ended; /* the server has closed its side */
     struct slice unsent;
     struct answers answers;
@@ -94,41 +96,32 @@ static struct choices choose(struct slice *input)
                              .draining = (first & 4) != 0,
                              .late = (first & 8) != 0,
                              .few_requests = (first & 16) != 0,
+                             .other = (first & 32) != 0,
                              .manner = (enum manner)(first >> 6),
                              .piece_max = second };
 }
 
-static void connect_pair(struct client *client, bool small)
+/* Somebody else who says nothing: with TCP there is no room for them. */
+static void dial_other(struct client *client, enum manner manner)
 {
-    struct sockaddr_in peer = { .sin_family = AF_INET };
-    int ends[2];
-    int size = 1;
-
-    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-    if (small)
-        setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-    client->fd = ends[1];
-    connection_open(client->server, ends[0], (struct sockaddr *)&peer);
+    if (manner == OVER_TCP) {
+        client->other_fd = dial_again(client->server);
+        dial_expect_refusal(client->server, client->other_fd);
+    } else {
+        client->other_fd = dial_pair(client->server, "::ffff:192.0.2.1", false);
+        client->others = 1;
+    }
 }
 
-static void connect_tcp(struct client *client)
+static void dial(struct client *client, const struct choices *choices)
 {
-    struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-    struct sockaddr_in to = { .sin_family = AF_INET };
-    struct text error;
-
-    text_init(&error, 0);
-    CHECK(server_listen(client->server, "127.0.0.1", 0, &error) == OK);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    to.sin_port = htons((uint16_t)server_port(client->server));
-    client->fd = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(connect(client->fd, (struct sockaddr *)&to, sizeof(to)) == 0);
-    CHECK(fcntl(client->fd, F_SETFL, O_NONBLOCK) == 0);
-    setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-    while (server_connections(client->server) == 0)
-        event_base_loop(base, EVLOOP_ONCE);
-    text_free(&error);
+    if (choices->manner == OVER_TCP)
+        client->fd = dial_tcp(client->server);
+    else
+        client->fd = dial_pair(client->server, "2001:db8::1",
+                               choices->manner == SMALL_BUFFERS);
+    if (choices->other)
+        dial_other(client, choices->manner);
 }
 
 /* Read what has come. Returns whether there was anything. */
@@ -150,10 +143,8 @@ static bool receive(struct client *client)
 /* One turn of the loop, and what came of it. */
 static bool turn(struct client *client)
 {
-    if (client->late)
-        pages_answer_later(&pages);
     event_base_loop(base, EVLOOP_NONBLOCK);
-    if (!client->late)
+    if (!client->late || ++client->turns % LATE_TURNS == 0)
         pages_answer_later(&pages);
     return receive(client);
 }
@@ -198,6 +189,17 @@ static void settle(struct client *client, const struct model *model, bool ends)
     CHECK(client->ended == ends);
 }
 
+/* Its deadline passes; others were there later and stand before it. */
+static void expire(struct server *server, size_t others)
+{
+    struct connection *connection = server->connections;
+
+    if (others > 0)
+        connection = connection->next;
+    connection->deadline_ms = 0;
+    event_active(server->sweep, EV_TIMEOUT, 0);
+}
+
 /* All bytes have been sent and read: end the connection in one of the ways,
  * and see that nothing comes that should not. */
 static void finish(struct client *client, struct model *model, enum end end)
@@ -208,9 +210,9 @@ static void finish(struct client *client, struct model *model, enum end end)
     if (end == END_SHUT || model->closed) {
         shutdown(client->fd, SHUT_WR);
         settle(client, model, true);
-        CHECK(server_connections(server) == 0);
+        CHECK(server_connections(server) == client->others);
     } else if (end == END_EXPIRE) {
-        connection_expire(server->connections);
+        expire(server, client->others);
         model_expire(model);
         settle(client, model, true);
     } else if (end == END_STOP) {
@@ -241,10 +243,7 @@ static void serve(struct client *client, struct model *model,
     CHECK(server_open(base, &config, &client->server) == OK);
     if (choices->draining)
         server_drain(client->server);
-    if (choices->manner == OVER_TCP)
-        connect_tcp(client);
-    else
-        connect_pair(client, choices->manner == SMALL_BUFFERS);
+    dial(client, choices);
     send_all(client, choices->piece_max);
     if (choices->manner == ABORTED) {
         shutdown(client->fd, SHUT_RD);
@@ -253,6 +252,8 @@ static void serve(struct client *client, struct model *model,
         finish(client, model, choices->end);
     }
     close(client->fd);
+    if (client->other_fd >= 0)
+        close(client->other_fd);
     event_base_loop(base, EVLOOP_NONBLOCK);
     server_close(client->server);
     pages.later = NULL; /* went with its connection */
@@ -273,10 +274,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct model model;
     struct slice bytes = fuzz_slice(data, size);
     struct choices choices = choose(&bytes);
-    struct client client = { .late = choices.late,
+    struct client client = { .other_fd = -1,
+                             .late = choices.late,
                              .unsent = bytes,
                              .answers = { .bytes = { out, 0 } } };
 
+    config.limits.connections_max = choices.manner == OVER_TCP ? 1 : 2;
     config.limits.requests_max = choices.few_requests ? 2 : REQUESTS_MAX;
     model.config = &config;
     model.draining = choices.draining;
