@@ -165,8 +165,9 @@ static struct slice without_blanks(struct slice value)
     return value;
 }
 
-/* Whether every Connection field is a list of tokens. In others each parser
- * may find something else, which does no harm: framing is not touched. */
+/* Whether every Connection field is a list of tokens, and the only one of its
+ * kind: llhttp reads Proxy-Connection as the same. Where parsers find
+ * something else it does no harm: framing is not touched. */
 static bool connection_is_clear(const struct request_head *head)
 {
     size_t i;
@@ -175,6 +176,8 @@ static bool connection_is_clear(const struct request_head *head)
         struct slice list = head->fields[i].value;
         struct slice member;
 
+        if (slice_is_nocase(head->fields[i].name, "proxy-connection"))
+            return false;
         if (!slice_is_nocase(head->fields[i].name, "connection"))
             continue;
         while ((member = grammar_next_member(&list)).data != NULL) {
