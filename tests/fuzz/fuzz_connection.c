@@ -83,6 +83,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     };
     config.limits.head_ms = config.limits.body_ms = 3600 * 1000;
     config.limits.write_ms = config.limits.linger_ms = 3600 * 1000;
+    config.limits.idle_ms = 3600 * 1000;
     CHECK(base != NULL && log_file >= 0 && out != NULL && config.log != NULL);
     return 0;
 }
