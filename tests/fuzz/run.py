@@ -72,7 +72,8 @@ class Failure(Exception):
 def execute(name, arguments, preset="fuzz", env=None):
     """Run a target. Returns what it printed, or raises Failure."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    settings = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
+    settings = {"ASAN_OPTIONS": "detect_leaks=1:"
+                                "detect_stack_use_after_return=1",
                 "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
     done = subprocess.run(
         [str(argument) for argument in
@@ -90,7 +91,8 @@ def tell(output):
     lines = output.splitlines()
     wanted = re.compile(r"CHECK:|ERROR:|runtime error|^SUMMARY|written to|"
                         r"^Running:| in .*/(libcafe|tests)/|ALARM|^llhttp:")
-    found = [line for line in lines if wanted.search(line)]
+    found = [line for line in lines
+             if wanted.search(line) and not line.startswith("INFO:")]
     running = [line for line in found if line.startswith("Running:")][-1:]
     return "\n".join(running + [line for line in found
                                 if not line.startswith("Running:")][:30])

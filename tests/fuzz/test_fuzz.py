@@ -27,22 +27,24 @@ def target(built, name):
     return name
 
 
+def attempt(function, *arguments):
+    try:
+        return function(*arguments)
+    except run.Failure as failure:
+        said = str(failure)
+    return pytest.fail(said, pytrace=False)
+
+
 @each_target
 def test_corpus(target):
-    try:
-        assert run.replay(target) > 5
-    except run.Failure as failure:
-        pytest.fail(str(failure), pytrace=False)
+    assert attempt(run.replay, target) > 5
 
 
 @each_target
 def test_new_inputs(target, request, capsys):
     minutes = request.config.getoption("--minutes")
     seconds = minutes * 60 / len(run.TARGETS) if minutes else None
-    try:
-        runs, rate = run.explore(target, seconds)
-    except run.Failure as failure:
-        pytest.fail(str(failure), pytrace=False)
+    runs, rate = attempt(run.explore, target, seconds)
     if minutes:
         with capsys.disabled():
             print(f"\n{target}: {runs} inputs, {rate} a second", flush=True)
