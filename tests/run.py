@@ -5,6 +5,8 @@
     ./cafe test unit browser    some of them
     ./cafe test long            every suite, and what takes long in full
     ./cafe test integration -k adoption    what follows "-" is pytest's
+    ./cafe test fuzz --minutes 60          new inputs for an hour
+    ./cafe test fuzz --coverage            lines that the corpora reach
 """
 import os
 import pathlib
@@ -17,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import harness  # noqa: E402
 
-SUITES = ("lint", "unit", "integration", "browser")
+SUITES = ("lint", "unit", "fuzz", "integration", "browser")
 
 # What the tests do for longer in a long run.
 LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",

@@ -6,10 +6,9 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
     libmariadb-dev libcmark-dev libyaml-dev libutf8proc-dev zlib1g-dev
     libbrotli-dev brotli gzip libjs-bootstrap5"
 run_packages="mariadb-server-core mariadb-client-core haproxy procps"
-test_packages="clang libclang-rt-14-dev libcmocka-dev python3 python3-pytest
-    python3-pymysql python3-yaml clang-format-14 shellcheck valgrind chromium
-    fonts-dejavu-core git wrk slowhttptest strace
-    iproute2"
+test_packages="clang libclang-rt-14-dev llvm node-llhttp libcmocka-dev python3
+    python3-pytest python3-pymysql python3-yaml clang-format-14 shellcheck
+    valgrind chromium fonts-dejavu-core git wrk slowhttptest strace iproute2"
 bench_packages="wrk nginx-light python3 python3-pymysql"
 
 missing_packages() {

@@ -50,8 +50,10 @@ FOREIGN = {
     "zlib.h": ("libcafe/html/compress.c",),
     "brotli/": ("libcafe/html/compress.c",),
     "utf8proc.h": ("libcafe/base/unicode.c",),
+    "llhttp.h": ("tests/fuzz/",),
     "event2/": ("libcafe/http/", "libcafe/service/", "libcafe/db/pool",
-                "libcafe/suppliers/catalog.c",                "tests/unit/"),
+                "libcafe/suppliers/catalog.c", "tests/unit/",
+                "tests/fuzz/"),
 }
 
 

@@ -1,0 +1,187 @@
+/* Reads a connection's bytes from front to back, without any of the waiting,
+ * and says what has to be answered. */
+#include "answers.h"
+#include "fuzz.h"
+#include "pages.h"
+
+/* FNV-1a with 64 bits. */
+static uint64_t digest(struct slice bytes)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    size_t i;
+
+    for (i = 0; i < bytes.len; i++)
+        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
+    return hash;
+}
+
+void model_echo(const struct request_head *head, struct slice body, char *text)
+{
+    snprintf(text, EXPECTED_BODY_MAX_BYTES, "%s %zu %llx %zu %llx %zu\n",
+             method_name(head->method), head->target.len,
+             (unsigned long long)digest(head->target), body.len,
+             (unsigned long long)digest(body), head->field_count);
+}
+
+void model_error(int status, char *text)
+{
+    snprintf(text, EXPECTED_BODY_MAX_BYTES, "status %d\n", status);
+}
+
+static struct expected *add(struct model *model, int status)
+{
+    struct expected *answer = &model->answers[model->count++];
+
+    CHECK(model->count < EXPECTED_MAX);
+    memset(answer, 0, sizeof(*answer));
+    answer->status = status;
+    return answer;
+}
+
+/* The body of an error that is noticed before the head is complete, and of
+ * 404: the server's own. */
+static void plain_error(struct expected *answer)
+{
+    snprintf(answer->body, sizeof(answer->body), "%d %s\n", answer->status,
+             status_reason(answer->status));
+}
+
+static void close_with(struct model *model, int status, enum method method)
+{
+    struct expected *answer = add(model, status);
+
+    plain_error(answer);
+    answer->ending = CLOSES;
+    answer->bodyless = method == HEAD;
+    model->closed = true;
+}
+
+/* The answer that the handler of a row gives. */
+static void fill_page(const struct model *model, struct expected *answer,
+                      const struct route *route,
+                      const struct request_head *head, struct slice body)
+{
+    const struct pages *pages = model->config->app;
+
+    answer->status = 200;
+    if (slice_is(slice_of(route->path), "/big")) {
+        answer->page = pages->big;
+    } else if (slice_is(slice_of(route->path), "/tag")) {
+        answer->page = pages->tagged;
+        answer->may_be_304 = (head->method & (GET | HEAD)) &&
+                             head_field_count(head, "If-None-Match") > 0;
+    } else if (slice_is(slice_of(route->path), "/none")) {
+        answer->status = 204;
+    } else if (slice_is(slice_of(route->path), "/see")) {
+        answer->status = 303;
+    } else if (slice_is(slice_of(route->path), "/fault")) {
+        answer->status = 500;
+        strcpy(answer->body, "The server is out of memory. Try again.\n");
+    } else {
+        model_echo(head, body, answer->body);
+    }
+}
+
+static int refusal_of(const struct request_head *head,
+                      const struct route_match *match)
+{
+    bool checked = match->route == NULL || !(match->route->flags & ROUTE_OPEN);
+
+    if (checked && head_field(head, "X-Refuse").data != NULL)
+        return 403;
+    if (match->route == NULL)
+        return match->allowed ? 405 : 404;
+    return head->content_length > (int64_t)match->route->body_max_bytes ? 413
+                                                                        : 0;
+}
+
+/* Too large for the route, but read to its end all the same. */
+static bool is_read(int refusal, const struct request_head *head,
+                    const struct route_match *match)
+{
+    return refusal == 0 ||
+           (refusal == 413 && head->content_length <= 1024 * 1024 &&
+            match->route->body_max_bytes > 0);
+}
+
+/* A complete head and what is there of its body. Returns how much of that is
+ * the request's. */
+static size_t add_request(struct model *model, const struct request_head *head,
+                          struct slice rest)
+{
+    const struct server_config *config = model->config;
+    const struct route *tables[2] = { config->routes, config->more_routes };
+    struct slice body = { rest.data, (size_t)head->content_length };
+    struct route_match match;
+    struct expected *answer;
+    bool continues, read;
+    int refusal;
+
+    router_match(tables, 2, head->method, head->path, &match);
+    refusal = refusal_of(head, &match);
+    read = is_read(refusal, head, &match);
+    continues = read && head->content_length > 0 && head->expects_continue;
+    if (read && rest.len < body.len) {
+        model->rest = REST_BODY;
+        model->rest_method = head->method;
+        model->rest_may_continue = continues;
+        return rest.len;
+    }
+    answer = add(model, refusal);
+    answer->may_continue = continues;
+    answer->bodyless = head->method == HEAD;
+    if (refusal == 0)
+        fill_page(model, answer, match.route, head, body);
+    else if (refusal == 404)
+        plain_error(answer);
+    else
+        model_error(refusal, answer->body);
+    if (!head->keep_alive || model->draining ||
+        (!read && head->content_length > 0) ||
+        (int64_t)model->count >= config->limits.requests_max)
+        answer->ending = CLOSES;
+    model->closed = answer->ending == CLOSES;
+    return read ? body.len : 0;
+}
+
+void model_make(struct model *model, struct slice bytes)
+{
+    static struct request_head head;
+
+    model->count = 0;
+    model->closed = false;
+    model->rest = REST_NONE;
+    model->rest_may_continue = false;
+    while (bytes.len > 0 && !model->closed && model->rest == REST_NONE) {
+        struct parser parser = { 0 };
+        size_t used;
+        int status;
+
+        head.method = METHOD_UNKNOWN;
+        status = parser_feed(&parser, bytes, &head, &used);
+
+        if (status != 0) {
+            close_with(model, status, head.method);
+        } else if (used == 0) {
+            model->rest = REST_HEAD;
+            model->rest_method = head.method;
+        } else {
+            bytes = (struct slice){ bytes.data + used, bytes.len - used };
+            used = add_request(model, &head, bytes);
+            bytes = (struct slice){ bytes.data + used, bytes.len - used };
+        }
+    }
+}
+
+void model_expire(struct model *model)
+{
+    bool in_body = model->rest == REST_BODY;
+
+    if (model->closed || model->rest == REST_NONE)
+        return;
+    close_with(model, 408, model->rest_method);
+    model->rest = REST_NONE;
+    model->answers[model->count - 1].may_continue = model->rest_may_continue;
+    if (in_body)
+        model_error(408, model->answers[model->count - 1].body);
+}
