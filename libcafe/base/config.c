@@ -179,6 +179,16 @@ static enum error assign_choice(struct config *config,
     return ERROR_CONFIG;
 }
 
+/* C0 and DEL; C1 (C2 80 to C2 9F); U+FFFE and U+FFFF: YAML has none of them. */
+static bool is_control(const unsigned char *at, size_t left)
+{
+    if (iscntrl(at[0]))
+        return true;
+    if (at[0] == 0xc2 && left > 1)
+        return at[1] < 0xa0;
+    return at[0] == 0xef && left > 2 && at[1] == 0xbf && at[2] >= 0xbe;
+}
+
 static enum error assign_text(struct config *config,
                               const struct option *option, struct slice raw,
                               const char *origin, struct text *error)
@@ -189,7 +199,7 @@ static enum error assign_text(struct config *config,
     if (copy == NULL)
         return ERROR_MEMORY;
     for (i = 0; i < raw.len; i++) {
-        if (iscntrl((unsigned char)raw.data[i])) {
+        if (is_control((const unsigned char *)raw.data + i, raw.len - i)) {
             text_printf(error, "%s: control characters have no meaning here",
                         origin);
             return ERROR_CONFIG;
@@ -443,6 +453,17 @@ static enum error read_sources(struct config *config, int *command,
     return err;
 }
 
+/* A message may quote what it complains of: it is one line all the same. */
+static void keep_one_line(struct text *error)
+{
+    size_t i;
+
+    for (i = 0; i < error->len; i++) {
+        if (iscntrl((unsigned char)error->data[i]))
+            error->data[i] = '?';
+    }
+}
+
 enum error config_load(const struct config_source *source, void *settings,
                        int *command, struct config **result, struct text *error)
 {
@@ -463,6 +484,7 @@ enum error config_load(const struct config_source *source, void *settings,
     err = config->origins ? read_sources(config, &asked_for, error)
                           : ERROR_MEMORY;
     if (err != OK) {
+        keep_one_line(error);
         config_close(config);
         return err;
     }

@@ -84,7 +84,7 @@ bool grammar_field_value(struct slice text)
 /* Each "%" begins a whole escape, and none is %00. */
 static bool escapes_are_whole(struct slice text)
 {
-    const char *end = text.data + text.len;
+    const char *end = text.len ? text.data + text.len : text.data;
     const char *at = text.data;
 
     while (at < end && (at = memchr(at, '%', (size_t)(end - at))) != NULL) {
