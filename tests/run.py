@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import harness  # noqa: E402
 
-SUITES = ("lint", "unit", "integration", "browser")
+SUITES = ("lint", "unit", "integration", "conformance", "browser")
 REPORTS = harness.ARTIFACTS / "reports"
 
 

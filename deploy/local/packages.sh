@@ -8,7 +8,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
 run_packages="mariadb-server-core mariadb-client-core haproxy procps"
 test_packages="clang libclang-rt-14-dev libcmocka-dev python3 python3-pytest
     python3-pymysql python3-yaml clang-format-14 shellcheck valgrind chromium
-    fonts-dejavu-core git"
+    fonts-dejavu-core git nginx-light"
 bench_packages="wrk nginx-light python3 python3-pymysql"
 
 missing_packages() {
