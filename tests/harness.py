@@ -287,16 +287,16 @@ class Daemon(Client):
 
 
 class Proxy(Client):
-    """HAProxy with the configuration of ./cafe up."""
+    """HAProxy with the configuration of ./cafe up, or another file."""
 
-    def __init__(self, folder, customer, employee):
+    def __init__(self, folder, customer, employee,
+                 config=ROOT / "deploy/local/haproxy.cfg"):
         port = free_port()
         env = dict(os.environ, CAFE_PORT=str(port),
                    CAFE_CUSTOMER_PORT=str(customer.port),
                    CAFE_EMPLOYEE_PORT=str(employee.port))
         self.process = Process("haproxy", [
-            "/usr/sbin/haproxy", "-db", "-f",
-            ROOT / "deploy/local/haproxy.cfg"], folder, env)
+            "/usr/sbin/haproxy", "-db", "-f", config], folder, env)
         super().__init__(port)
         wait_until(self.serves, "HAProxy serves")
 

@@ -2,6 +2,7 @@
  * read by functions that name what RFC 9110 and RFC 3986 call these things. */
 #include "grammar.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -167,16 +168,15 @@ static void split_authority(struct slice authority, struct slice *host,
 /* The inside of "[…]": hex digits, colons and dots of an IPv6 address. */
 static bool is_ip_literal(struct slice host)
 {
-    size_t i;
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
 
-    if (host.len < 4 || host.data[host.len - 1] != ']')
+    if (host.len < 4 || host.len - 2 >= sizeof(text) ||
+        host.data[host.len - 1] != ']')
         return false;
-    for (i = 1; i < host.len - 1; i++) {
-        if (!is(host.data[i], IN_HEX) && host.data[i] != ':' &&
-            host.data[i] != '.')
-            return false;
-    }
-    return true;
+    memcpy(text, host.data + 1, host.len - 2);
+    text[host.len - 2] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
 }
 
 bool grammar_authority(struct slice authority)

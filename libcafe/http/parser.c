@@ -139,13 +139,14 @@ static int read_request_line(struct slice line, struct request_head *head)
     struct slice rest, version;
     int status;
 
-    if (!cut(line, ' ', &head->method_text, &rest) ||
-        !cut(rest, ' ', &head->target, &version) ||
+    if (!cut(line, ' ', &head->method_text, &rest))
+        return 400;
+    head->method = method_parse(head->method_text); /* also for a refusal */
+    if (!cut(rest, ' ', &head->target, &version) ||
         !grammar_token(head->method_text))
         return 400;
     if ((status = read_version(version, head)) != 0)
         return status;
-    head->method = method_parse(head->method_text);
     if (head->method == METHOD_UNKNOWN)
         return 501;
     return read_target(head);
@@ -294,6 +295,18 @@ static int over_limit(const struct parser *parser, size_t end)
     return end > PARSER_HEAD_MAX_BYTES ? 431 : 0;
 }
 
+/* The answer to HEAD has no body, also when its line is too long to read. */
+static void note_method(const struct parser *parser, struct slice bytes,
+                        struct request_head *head)
+{
+    struct slice line = { bytes.data + parser->line_start,
+                          bytes.len - parser->line_start };
+    struct slice rest;
+
+    if (!parser->started && cut(line, ' ', &head->method_text, &rest))
+        head->method = method_parse(head->method_text);
+}
+
 int parser_feed(struct parser *parser, struct slice bytes,
                 struct request_head *head, size_t *head_len)
 {
@@ -307,8 +320,10 @@ int parser_feed(struct parser *parser, struct slice bytes,
         size_t stop = end ? (size_t)(end - bytes.data) + 1 : bytes.len;
         struct slice line = { bytes.data + parser->line_start, 0 };
 
-        if ((status = over_limit(parser, stop)) != 0)
+        if ((status = over_limit(parser, stop)) != 0) {
+            note_method(parser, bytes, head);
             return status;
+        }
         parser->scanned = stop;
         if (end == NULL)
             return 0;

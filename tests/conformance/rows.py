@@ -1,0 +1,51 @@
+"""Short hands for the rows of the table, and the bytes that recur in them."""
+
+HOST = b"Host: cafe\r\n"
+END = b"\r\n"
+GET = b"GET {p}/ HTTP/1.1\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: cafe\r\n\r\n"
+FORM = (b"POST {p}/supplier-add HTTP/1.1\r\nHost: cafe\r\n"
+        b"Sec-Fetch-Site: same-origin\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n")
+SAME = b"Sec-Fetch-Site: same-origin\r\n"
+EMPLOYEE = ("employee",)
+CUSTOMER = ("customer",)
+
+LINE = "request line"
+METHOD = "methods"
+TARGET = "target"
+VERSION = "version"
+FIELD = "fields"
+LIMIT = "limits"
+HOSTS = "host"
+LENGTH = "content-length"
+CODING = "transfer-encoding"
+BODY = "body"
+EXPECT = "expect"
+ALIVE = "keep-alive"
+PIPE = "pipelining"
+ANSWER = "answers"
+
+
+def row(rule, name, raw, status, state=None, **more):
+    """A row; one status of a refused head closes, any other keeps open."""
+    statuses = status if isinstance(status, tuple) else (status,)
+    if state is None:
+        last = statuses[-1] if statuses else 400
+        state = ("closed" if last in (400, 411, 414, 431, 501, 505)
+                 else "open")
+    return {"rule": rule, "name": name, "raw": raw, "statuses": statuses,
+            "state": state, **more}
+
+
+def get(target=b"{p}/", fields=b"", version=b"HTTP/1.1", host=HOST,
+        method=b"GET"):
+    """A request without a body."""
+    return (method + b" " + target + b" " + version + b"\r\n" + host +
+            fields + END)
+
+
+def form(body, length=None):
+    """A post of the employees' form; an incomplete form comes back, 422."""
+    length = len(body) if length is None else length
+    return FORM + b"Content-Length: %d\r\n\r\n" % length + body
