@@ -14,7 +14,11 @@ def length(value, body=b""):
 
 LENGTHS = [
     *[row(LENGTH, f"length{value.decode()}", length(value), 200)
-      for value in (b" 0", b"0", b"\t0\t", b" 00", b" 000000000000000")],
+      for value in (b" 0", b"0", b" 00", b" 000000000000000")],
+    # a tab is white space, but not every parser takes it for some here
+    *[row(LENGTH, f"tab in a length: {value!r}", length(value), 400,
+          via=(200,))
+      for value in (b"\t0\t", b" 0\t")],
     *[row(LENGTH, f"no length: {value!r}", length(value), 400)
       for value in (b"", b" ", b" 0000000000000000", b" 1234567890123456",
                     b" 18446744073709551616", b" -0", b" +0", b" -1", b" 0x0",
