@@ -152,7 +152,7 @@ static enum error follow_row(const struct db_row *row, void *context)
 
     take_revision(row, &following->revision);
     if (!first && following->revision.number != before + 1)
-        return ERROR_NOT_FOUND; /* revisions have no gaps */
+        return ERROR_NOT_FOUND; /* a commit that is not visible yet */
     if (first) {
         following->continuous =
             same_revision(&following->revision, &following->base->revision);
@@ -243,19 +243,36 @@ static enum error note_revision(const struct db_row *row, void *context)
     return OK;
 }
 
+/*
+ * Everything, under the revision that was asked for before: what was committed
+ * while the rows were read comes once more with the next question.
+ */
+static enum error reload(struct db_connection *connection,
+                         struct question *question,
+                         const struct revision *before)
+{
+    enum error err = feed_load(connection, question);
+
+    if (err == OK && before->number < question->found->revision.number)
+        question->found->revision = *before;
+    return err;
+}
+
 enum error feed_ask(struct db_connection *connection, void *job)
 {
     struct question *question = job;
     struct revision now = { 0 };
-    enum error err;
+    enum error err =
+        db_query(connection, select_revision, NULL, 0, note_revision, &now);
 
-    if (!question->base)
-        return feed_load(connection, job);
-    err = db_query(connection, select_revision, NULL, 0, note_revision, &now);
-    if (err != OK || same_revision(&now, &question->base->revision))
+    if (err != OK)
         return err;
+    if (!question->base)
+        return reload(connection, question, &now);
+    if (same_revision(&now, &question->base->revision))
+        return OK;
     err = follow(connection, question, now.number);
-    return err == ERROR_NOT_FOUND ? feed_load(connection, job) : err;
+    return err == ERROR_NOT_FOUND ? reload(connection, question, &now) : err;
 }
 
 enum error feed_compare(struct db_connection *connection, void *job)
