@@ -80,8 +80,7 @@ int status_of_error(enum error err)
     return 500;
 }
 
-/* A page of plain text, safe whatever the text is. */
-static struct page *plain_page(int status, const char *string)
+struct page *page_plain(int status, const char *string)
 {
     struct page *page = page_open(status);
     struct text body;
@@ -129,7 +128,7 @@ void respond_page(struct request *req, struct page *page)
         page = NULL;
     }
     if (page == NULL)
-        page = plain_page(500, "The server is out of memory. Try again.\n");
+        page = page_plain(500, "The server is out of memory. Try again.\n");
     req->answered = true;
     req->page = page;
     req->status = page ? page->status : 500;
@@ -167,14 +166,14 @@ void respond_error(struct request *req, int status)
         const char *text =
             arena_printf(req->arena, "%d %s\n", status, status_reason(status));
 
-        page = plain_page(status, text ? text : "");
+        page = page_plain(status, text ? text : "");
     }
     respond_page(req, page);
 }
 
 void respond_see_other(struct request *req, const char *location)
 {
-    struct page *page = plain_page(303, "");
+    struct page *page = page_plain(303, "");
 
     if (page != NULL)
         page_field(page, "Location", location);
@@ -183,7 +182,7 @@ void respond_see_other(struct request *req, const char *location)
 
 void respond_plain(struct request *req, int status, const char *text)
 {
-    respond_page(req, plain_page(status, text));
+    respond_page(req, page_plain(status, text));
 }
 
 /* Put together by hand: this runs for each answer, and printf() would be a

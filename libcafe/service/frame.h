@@ -34,6 +34,7 @@ struct frame {
     struct route more_routes[ROUTES_MAX];
     void *app;
 
+    struct page *healthy;         /* made once: probes come often */
     struct probe *probes_asked;   /* for the check under way */
     struct probe *probes_waiting; /* for the next one */
 

@@ -22,7 +22,9 @@ const struct route ops_routes[] = {
 /* The loop lives; never the database: a restart would not mend that. */
 static void healthz(struct request *req)
 {
-    respond_plain(req, 200, "healthy\n");
+    const struct frame *frame = request_app(req);
+
+    respond_page(req, page_ref(frame->healthy));
 }
 
 static const char *advice(enum error outcome)

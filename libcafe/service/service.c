@@ -203,11 +203,12 @@ static enum error open_service(struct frame *frame, struct text *error)
     service->settings = frame->settings;
     service->counters = &frame->counters;
     service->version = CAFE_VERSION;
+    frame->healthy = page_plain(200, "healthy\n");
     service->base = event_base_new();
     service->log = log_open(frame->definition->name, CAFE_VERSION,
                             log_format_of(frame->settings), STDOUT_FILENO,
                             &frame->counters);
-    if (service->base == NULL || service->log == NULL)
+    if (service->base == NULL || service->log == NULL || !frame->healthy)
         return ERROR_MEMORY;
     if ((err = open_files(frame, error)) != OK ||
         (err = open_database(frame)) != OK ||
@@ -294,6 +295,7 @@ static void close_service(struct frame *frame)
     if (frame->app != NULL)
         frame->definition->close(frame->app);
     stop_close(frame);
+    page_unref(frame->healthy);
     page_cache_close(service->cache);
     assets_close(service->assets);
     templates_close(service->templates);

@@ -29,6 +29,9 @@ void respond_error(struct request *req, int status);
  */
 void respond_see_other(struct request *req, const char *location);
 
+/** A new page of plain text, safe whatever the text is; NULL out of memory. */
+struct page *page_plain(int status, const char *text);
+
 /** Answer with a short plain text, for probes. */
 void respond_plain(struct request *req, int status, const char *text);
 
