@@ -35,6 +35,10 @@ static const struct {
       "ourselves." },
 };
 
+static const char older_schema[] =
+    "The database's tables are older than this program. Whoever runs it has "
+    "to bring them up to date: employee --migrate.";
+
 struct view *page_view(const struct service *service, struct request *req,
                        const char *title)
 {
@@ -54,7 +58,7 @@ struct page *page_render(const struct service *service, const char *name,
     return render_page(service->templates, name, view, status, cache);
 }
 
-void page_view_error(struct view *view, int status)
+void page_view_error(struct view *view, int status, enum error reason)
 {
     int fallback = status >= 500 ? 500 : 400;
     size_t i, found = 0;
@@ -69,5 +73,8 @@ void page_view_error(struct view *view, int status)
         found = i;
     view_number(view, "status", status);
     view_string(view, "heading", errors[found].heading);
-    view_string(view, "advice", errors[found].advice);
+    view_string(view, "advice",
+                status == 503 && reason == ERROR_DB_SCHEMA
+                    ? older_schema
+                    : errors[found].advice);
 }

@@ -59,7 +59,8 @@ struct catalog {
     int64_t asked_ms, asked_utc_us; /* when the question was sent */
     int64_t confirmed_ms;           /* when the last answered one was */
     int64_t as_of_us;
-    bool away; /* stale answers go out at once */
+    bool away;          /* stale answers go out at once */
+    enum error trouble; /* why */
     bool stopping;
     struct waiter *asked;   /* for the question under way */
     struct waiter *waiting; /* for the next one */
@@ -164,6 +165,7 @@ static void go_away(struct catalog *catalog, enum error reason)
         text_free(&text);
     }
     catalog->away = true;
+    catalog->trouble = reason;
     move_all(&catalog->asked, &all);
     move_all(&catalog->waiting, &all);
     show_all(catalog, &all, true);
@@ -175,6 +177,7 @@ static void come_back(struct catalog *catalog)
         log_line(catalog->config.log, LOG_INFO, "catalog is fresh again",
                  LOG_END);
     catalog->away = false;
+    catalog->trouble = OK;
 }
 
 /* Questions. */
@@ -449,6 +452,11 @@ void catalog_close(struct catalog *catalog)
     free_event(catalog->compare);
     content_unref(catalog->newest);
     free(catalog);
+}
+
+enum error catalog_trouble(const struct catalog *catalog)
+{
+    return catalog->trouble;
 }
 
 void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,

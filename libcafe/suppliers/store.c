@@ -15,6 +15,25 @@ static const char update_supplier[] =
 
 static const char delete_supplier[] = "DELETE FROM suppliers WHERE id = ?";
 
+/* What the triggers write into the log beside the row: set each time, for the
+ * connection has been somebody else's. */
+static const char set_log_context[] =
+    "SET @cafe_actor = ?, @cafe_action = NULL, @cafe_form_key = NULL";
+
+static enum error begin(struct db_connection *connection,
+                        const struct store_job *job)
+{
+    const struct db_value actor =
+        job->actor ? DB_VALUE_TEXT(slice_of(job->actor)) : DB_VALUE_NULL;
+    enum error err = db_begin(connection);
+
+    if (err != OK)
+        return err;
+    if ((err = db_execute(connection, set_log_context, &actor, 1)) != OK)
+        return db_rollback(connection, err);
+    return OK;
+}
+
 static void supplier_values(const struct supplier *supplier,
                             struct db_value values[VALUES])
 {
@@ -30,7 +49,7 @@ enum error store_add(struct db_connection *connection, void *job)
     enum error err;
 
     supplier_values(&add->supplier, values);
-    if ((err = db_begin(connection)) != OK)
+    if ((err = begin(connection, add)) != OK)
         return err;
     err = db_execute(connection, insert_supplier, values, SUPPLIER_FIELDS);
     if (err != OK)
@@ -47,7 +66,7 @@ enum error store_update(struct db_connection *connection, void *job)
     enum error err;
 
     supplier_values(&update->supplier, values);
-    if ((err = db_begin(connection)) != OK)
+    if ((err = begin(connection, update)) != OK)
         return err;
     if ((err = db_execute(connection, update_supplier, values, VALUES)) != OK)
         return db_rollback(connection, err);
@@ -63,7 +82,7 @@ enum error store_remove(struct db_connection *connection, void *job)
     const struct db_value id = DB_VALUE_INTEGER(remove->supplier.id);
     enum error err;
 
-    if ((err = db_begin(connection)) != OK)
+    if ((err = begin(connection, remove)) != OK)
         return err;
     if ((err = db_execute(connection, delete_supplier, &id, 1)) != OK)
         return db_rollback(connection, err);

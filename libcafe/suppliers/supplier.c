@@ -87,14 +87,6 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                          .check = check_notes },
 };
 
-/* The flags for templates: sections that an empty field leaves out. */
-static const char *const flags[SUPPLIER_FIELDS] = {
-    [SUPPLIER_NAME] = "has_name",       [SUPPLIER_ADDRESS] = "has_address",
-    [SUPPLIER_CITY] = "has_city",       [SUPPLIER_STATE] = "has_state",
-    [SUPPLIER_COUNTRY] = "has_country", [SUPPLIER_EMAIL] = "has_email",
-    [SUPPLIER_PHONE] = "has_phone",     [SUPPLIER_NOTES] = "has_notes",
-};
-
 /*
  * White space beyond ASCII that comes along when text is copied: without it a
  * name could be nothing but a no-break space.
@@ -399,8 +391,6 @@ void supplier_check(struct arena *arena, const struct supplier *supplier,
 void supplier_view(const struct supplier *supplier, struct view *object)
 {
     view_number(object, "id", supplier->id);
-    for (size_t f = 0; f < SUPPLIER_FIELDS; f++) {
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
         view_text(object, supplier_columns[f].name, supplier->fields[f]);
-        view_flag(object, flags[f], supplier->fields[f].len > 0);
-    }
 }

@@ -61,6 +61,18 @@ def test_add_change_remove(employee, customer, database):
     assert SUPPLIER["name"] not in customer.get("/suppliers").text
 
 
+def test_the_log_says_who(employee, database):
+    add(employee)
+    row = {"id": rows(database)[0]["id"], **SUPPLIER}
+    assert employee.post("/admin/supplier-update", row,
+                         X_Forwarded_For="10.1.2.3").status == 303
+    assert employee.post(
+        f"/admin/supplier-remove/{row['id']}").status == 303
+    assert database.sql("SELECT action, actor FROM supplier_changes"
+                        " ORDER BY revision") == [
+        ["add", "127.0.0.1"], ["update", "10.1.2.3"], ["remove", "127.0.0.1"]]
+
+
 def test_saving_what_is_there_is_a_success(employee, database):
     add(employee)
     same = {"id": rows(database)[0]["id"], **SUPPLIER}

@@ -264,10 +264,6 @@ static void test_templates_see_every_field(void **state)
         assert_true(slice_equal(view_slice(view_member(view, name)),
                                 supplier.fields[f]));
     }
-    assert_int_equal(view_kind(view_member(view, SLICE("has_state"))),
-                     VIEW_TRUE);
-    assert_int_equal(view_kind(view_member(view, SLICE("has_notes"))),
-                     VIEW_FALSE);
 }
 
 #define WITH_ARENA(test) \

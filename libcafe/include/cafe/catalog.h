@@ -74,6 +74,9 @@ void catalog_stop(struct catalog *catalog);
 /** Free it; no request is left, and the db is closed. NULL is allowed. */
 void catalog_close(struct catalog *catalog);
 
+/** Why stale pages go out, or none; OK while they are fresh. */
+enum error catalog_trouble(const struct catalog *catalog);
+
 /** Show a page; snapshot is NULL when there is none to show (answer 503). */
 typedef void catalog_show_fn(struct request *req,
                              const struct snapshot *snapshot);

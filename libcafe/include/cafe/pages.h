@@ -28,8 +28,10 @@ struct page *page_render(const struct service *service, const char *name,
 /**
  * Add status, heading and advice for an error status; a status without a row
  * of its own gets those of 500 or 400.
+ *
+ * reason  Of a 503, where it is known; else OK.
  */
-void page_view_error(struct view *view, int status);
+void page_view_error(struct view *view, int status, enum error reason);
 
 /** Which page a request gets. */
 struct page_key {

@@ -8,7 +8,7 @@
 /** What a change is given and what comes of it. */
 struct store_job {
     struct supplier supplier; /* what to write; its id for update and remove */
-    const char *actor;        /* who; NULL for nobody known */
+    const char *actor;        /* who, for the log; NULL for nobody known */
     int64_t id;               /* out: the supplier's id */
     void *context;            /* the caller's own */
 };

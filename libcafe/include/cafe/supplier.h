@@ -75,10 +75,7 @@ MUST_CHECK enum error supplier_from_form(struct arena *arena,
 void supplier_check(struct arena *arena, const struct supplier *supplier,
                     struct supplier_faults *faults);
 
-/**
- * Set id and every field of the table as members of a view object, and a flag
- * has_… for each field (has_notes), true when it isn't empty.
- */
+/** Set id and every field of the table as members of a view object. */
 void supplier_view(const struct supplier *supplier, struct view *object);
 
 #endif
