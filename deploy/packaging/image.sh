@@ -1,0 +1,40 @@
+#!/bin/sh
+# Lay out the root file system of an image: a daemon that was built with the
+# preset release, the shared objects it needs, certificates, its user. Beside
+# these there is nothing in it, no shell either.
+#   image.sh NAME ROOT
+set -eu
+name=$1
+root=$2
+
+# The clients' side of how MariaDB and MySQL 8 check passwords.
+plugins="caching_sha2_password sha256_password client_ed25519"
+
+# The files that programs and libraries are linked with.
+linked() {
+    ldd "$@" | grep -o '/[^ :]*\.so[^ :]*' | sort -u
+}
+
+# Copy a file to where its folder really is (/lib is a link).
+place() {
+    folder=$(realpath "$(dirname "$1")")
+    mkdir -p "$root$folder"
+    cp -L "$1" "$root$folder/"
+}
+
+DESTDIR=$root cmake --install build/release --prefix /usr --strip >/dev/null
+binary=$root/usr/bin/$name
+
+library=$(linked "$binary" | grep /libmariadb)
+for plugin in $plugins; do
+    place "$(dirname "$library")/libmariadb3/plugin/$plugin.so"
+done
+linked "$binary" "$(dirname "$library")"/libmariadb3/plugin/*.so |
+    while read -r file; do place "$file"; done
+ln -s usr/lib usr/lib64 "$root/"
+
+mkdir -p "$root/etc"
+place /etc/ssl/certs/ca-certificates.crt
+echo "cafe:x:10001:10001:cafe:/:/sbin/nologin" >"$root/etc/passwd"
+echo "cafe:x:10001:" >"$root/etc/group"
+echo "hosts: files dns" >"$root/etc/nsswitch.conf"
