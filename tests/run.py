@@ -19,7 +19,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import harness  # noqa: E402
 
-SUITES = ("lint", "unit", "fuzz", "integration", "conformance", "browser")
+SUITES = ("lint", "unit", "fuzz", "integration", "conformance", "browser",
+          "deploy")
 
 # What the tests do for longer in a long run.
 LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",
