@@ -8,7 +8,8 @@ struct page *error_show(void *app, struct request *req, int status)
     struct view *view = page_view(self->service, req, NULL);
     const char *name = status == 404 ? "404" : "500";
 
-    page_view_error(view, status, catalog_trouble(self->catalog));
+    page_view_error(self->service, view, status,
+                    catalog_trouble(self->catalog));
     if (status == 404 && request_refused(req))
         name = "refused";
     view_string(view, "title",

@@ -56,7 +56,12 @@ static enum error read_password(const char *path,
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read_all(fd, password, PASSWORD_MAX_BYTES);
 
-    if (len < 0)
+    if (len < 0 && errno == EACCES)
+        text_printf(why,
+                    "cannot read the password file %s: %s; user %u has to "
+                    "be able to read it",
+                    path, strerror(errno), (unsigned)geteuid());
+    else if (len < 0)
         text_printf(why, "cannot read the password file %s: %s", path,
                     strerror(errno));
     else if (len == PASSWORD_MAX_BYTES)
@@ -134,6 +139,15 @@ static enum error prepare_session(MYSQL *mysql,
     return OK;
 }
 
+/* Over TCP an account without a password is hardly ever meant. */
+static const char *missing_password(const struct db_options *options)
+{
+    return given(options->password) || given(options->password_file) ||
+                   given(options->socket)
+               ? ""
+               : "; APP_DB_PASSWORD is missing";
+}
+
 static enum error connect_mysql(MYSQL *mysql, const struct db_options *options,
                                 struct text *why)
 {
@@ -155,7 +169,8 @@ static enum error connect_mysql(MYSQL *mysql, const struct db_options *options,
         socket, CLIENT_FOUND_ROWS);
     explicit_bzero(from_file, sizeof(from_file));
     if (!connected) {
-        text_printf(why, "%s (%u)", mysql_error(mysql), mysql_errno(mysql));
+        text_printf(why, "%s (%u)%s", mysql_error(mysql), mysql_errno(mysql),
+                    missing_password(options));
         return ERROR_DB_AWAY;
     }
     return prepare_session(mysql, options, why);

@@ -39,6 +39,24 @@ static const char older_schema[] =
     "The database's tables are older than this program. Whoever runs it has "
     "to bring them up to date: employee --migrate.";
 
+static const char no_password[] =
+    "We can't reach the database, and no password for it is set. Whoever runs "
+    "this program: APP_DB_PASSWORD (or APP_DB_PASSWORD_FILE) is missing.";
+
+/* What mends a 503, where more is known than that the database is away. */
+static const char *outage_advice(const struct service *service,
+                                 enum error reason, const char *otherwise)
+{
+    const struct db_options *db = &service->settings->db;
+
+    if (reason == ERROR_DB_SCHEMA)
+        return older_schema;
+    if ((reason == ERROR_DB_AWAY || reason == ERROR_DEADLINE) &&
+        !db->password[0] && !db->password_file[0] && !db->socket[0])
+        return no_password;
+    return otherwise;
+}
+
 struct view *page_view(const struct service *service, struct request *req,
                        const char *title)
 {
@@ -58,7 +76,8 @@ struct page *page_render(const struct service *service, const char *name,
     return render_page(service->templates, name, view, status, cache);
 }
 
-void page_view_error(struct view *view, int status, enum error reason)
+void page_view_error(const struct service *service, struct view *view,
+                     int status, enum error reason)
 {
     int fallback = status >= 500 ? 500 : 400;
     size_t i, found = 0;
@@ -74,7 +93,7 @@ void page_view_error(struct view *view, int status, enum error reason)
     view_number(view, "status", status);
     view_string(view, "heading", errors[found].heading);
     view_string(view, "advice",
-                status == 503 && reason == ERROR_DB_SCHEMA
-                    ? older_schema
+                status == 503
+                    ? outage_advice(service, reason, errors[found].advice)
                     : errors[found].advice);
 }

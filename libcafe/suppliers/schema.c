@@ -1,4 +1,6 @@
 /* The schema that this program needs: whether it is there, and making it. */
+#include <string.h>
+
 #include "cafe/migrations.h"
 
 static const char read_one[] =
@@ -25,6 +27,52 @@ enum error supplier_schema_check(struct db_connection *connection, void *job)
     if (version < supplier_schema_version())
         return ERROR_DB_SCHEMA;
     return db_query(connection, read_one, NULL, 0, NULL, NULL);
+}
+
+/* The server. What the migrations need, above all columns that SELECT * does
+ * not show, is there from these versions on. MariaDB 10.3 would do as well, but
+ * nobody mends it any more. */
+
+#define OLDEST_SERVERS "MariaDB 10.6 or MySQL 8.0.23"
+
+enum {
+    OLDEST_MARIADB = 10 * 1000000 + 6 * 1000,
+    OLDEST_MYSQL = 8 * 1000000 + 23
+};
+
+static const char select_version[] = "SELECT VERSION()";
+
+/* "10.11.6-MariaDB-log" as 10011006. */
+static int64_t version_number(struct slice text)
+{
+    int64_t parts[3] = { 0 };
+    size_t part = 0;
+
+    for (size_t i = 0; i < text.len && part < 3; i++) {
+        if (text.data[i] >= '0' && text.data[i] <= '9')
+            parts[part] = parts[part] * 10 + (text.data[i] - '0');
+        else if (text.data[i] == '.')
+            part++;
+        else
+            break;
+        if (part < 3 && parts[part] > 999)
+            break; /* none that we know counts that far */
+    }
+    return parts[0] * 1000000 + parts[1] * 1000 + parts[2];
+}
+
+static enum error check_version(const struct db_row *row, void *context)
+{
+    struct slice text = db_row_text(row, 0);
+    bool mariadb = memmem(text.data, text.len, "MariaDB", 7) != NULL;
+
+    if (version_number(text) >= (mariadb ? OLDEST_MARIADB : OLDEST_MYSQL))
+        return OK;
+    text_printf(context,
+                "This server is %s %.*s; the suppliers need " OLDEST_SERVERS
+                ", or a newer one. Nothing was changed.\n",
+                mariadb ? "MariaDB" : "MySQL", (int)text.len, text.data);
+    return ERROR_DB;
 }
 
 /* Triggers. A scratch table shows whether they can be made, before anything
@@ -77,8 +125,11 @@ enum error supplier_migrate(struct db_connection *connection, bool dry_run,
                             struct text *report)
 {
     int version = 0;
-    enum error err = db_schema_version(connection, &version);
+    enum error err =
+        db_query(connection, select_version, NULL, 0, check_version, report);
 
+    if (err == OK)
+        err = db_schema_version(connection, &version);
     if (err == OK && !dry_run && version < supplier_schema_version())
         err = try_trigger(connection, report);
     if (err != OK)

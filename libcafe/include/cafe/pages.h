@@ -31,7 +31,8 @@ struct page *page_render(const struct service *service, const char *name,
  *
  * reason  Of a 503, where it is known; else OK.
  */
-void page_view_error(struct view *view, int status, enum error reason);
+void page_view_error(const struct service *service, struct view *view,
+                     int status, enum error reason);
 
 /** Which page a request gets. */
 struct page_key {
