@@ -1,0 +1,44 @@
+#!/bin/bash
+# Make images from Debian's packages under the tags of official ones, for
+# machines that can't pull any: only those whose tag is not there yet.
+#   build.sh [NAME...]      of debian mariadb haproxy; DOCKER is the client
+set -euo pipefail
+cd "$(dirname "$0")"
+
+docker=${DOCKER:-docker}
+note="made from Debian's packages for tests; not the official image"
+declare -A tags=([debian]=debian:bookworm-slim [mariadb]=mariadb:10.11
+    [haproxy]=haproxy:2.6)
+
+# A minimal Debian, without the documents that the slim image leaves out, too.
+build_debian() {
+    local root
+    root=$(mktemp -d)
+    # shellcheck disable=SC2064
+    trap "rm -rf '$root'" EXIT
+    debootstrap --variant=minbase bookworm "$root" >"$root.log" 2>&1 ||
+        { cat "$root.log" >&2; exit 1; }
+    rm "$root.log"
+    cp debian/sources.list "$root/etc/apt/"
+    cp debian/slim.cfg "$root/etc/dpkg/dpkg.cfg.d/"
+    rm -rf "$root"/var/{lib/apt/lists,cache/apt/archives}/* \
+        "$root"/usr/share/{doc,man,locale,info}/*
+    tar -C "$root" -c . | "$docker" import --change 'CMD ["bash"]' \
+        --change "LABEL cafe.stand-in=\"$note\"" - "$1" >/dev/null
+}
+
+for name in "${@:-debian mariadb haproxy}"; do
+    for name in $name; do
+        tag=${tags[$name]}
+        if "$docker" image inspect "$tag" >/dev/null 2>&1; then
+            continue
+        fi
+        echo "Making a stand-in for $tag" >&2
+        if [ "$name" = debian ]; then
+            (build_debian "$tag")
+        else
+            "$docker" build --quiet --label "cafe.stand-in=$note" \
+                --tag "$tag" "$name" >/dev/null
+        fi
+    done
+done
