@@ -90,6 +90,14 @@ class Database:
     tables are in its own folder: another one that starts would remove them.
     """
 
+    admin = getpass.getuser()
+    passwords = PASSWORDS
+
+    @property
+    def address(self):
+        """Where it is, for pymysql."""
+        return {"unix_socket": self.socket}
+
     def __init__(self, folder, *options):
         self.folder = pathlib.Path(folder)
         self.socket = str(self.folder / "db.sock")

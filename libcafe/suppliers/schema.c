@@ -69,9 +69,9 @@ static enum error check_version(const struct db_row *row, void *context)
     if (version_number(text) >= (mariadb ? OLDEST_MARIADB : OLDEST_MYSQL))
         return OK;
     text_printf(context,
-                "This server is %s %.*s; the suppliers need " OLDEST_SERVERS
+                "This server is %s%.*s; the suppliers need " OLDEST_SERVERS
                 ", or a newer one. Nothing was changed.\n",
-                mariadb ? "MariaDB" : "MySQL", (int)text.len, text.data);
+                mariadb ? "" : "MySQL ", (int)text.len, text.data);
     return ERROR_DB;
 }
 

@@ -1,7 +1,6 @@
 """Writers, readers and comparisons that several tests share."""
 import collections
 import contextlib
-import getpass
 import html.parser
 import http.client
 import random
@@ -22,9 +21,10 @@ SET_CITY = "UPDATE suppliers SET city = %s WHERE id = %s"
 
 def connect(database, user=None, **options):
     """A connection in autocommit mode, by default as administrator."""
+    user = user or database.admin
     return pymysql.connect(
-        unix_socket=database.socket, user=user or getpass.getuser(),
-        password=harness.PASSWORDS.get(user, ""), database="COFFEE",
+        **database.address, user=user,
+        password=database.passwords.get(user, ""), database="COFFEE",
         charset="utf8mb4", **{"autocommit": True, **options})
 
 

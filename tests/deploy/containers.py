@@ -1,0 +1,208 @@
+"""Docker's engine for the tests, and the system of docker-compose.yml in it.
+
+The engine is started here, with a data directory of its own under build/, so
+that images are kept for the next run, and is stopped in the end.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tarfile
+import time
+
+import harness
+
+ROOT = harness.ROOT
+DATA = ROOT / "build" / "engine"
+NEEDED = ("dockerd", "docker-compose", "debootstrap", "iptables")
+PASSWORDS = {"root": "root-password", **harness.PASSWORDS}
+
+
+def missing():
+    """Why no engine can be started here; None if one can."""
+    if os.getuid() != 0:
+        return "only root can start a Docker engine"
+    absent = [name for name in NEEDED
+              if not shutil.which(name, path=search_path())]
+    if absent:
+        return (f"{', '.join(absent)} not found; apt-get install docker.io "
+                "docker-compose debootstrap iptables")
+    if subprocess.run(["pidof", "dockerd"], capture_output=True,
+                      check=False).returncode == 0:
+        return ("another Docker engine runs here, and two would share one "
+                "bridge and one firewall: stop it first")
+    return None
+
+
+def search_path():
+    """Debian's programs first: its client goes with its engine."""
+    return f"/usr/bin:/usr/sbin:/sbin:{os.environ['PATH']}"
+
+
+class Engine:
+    """dockerd, and the clients to talk to it."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.socket = self.folder / "docker.sock"
+        self.env = {"PATH": search_path(), "HOME": str(self.folder),
+                    "DOCKER_HOST": f"unix://{self.socket}"}
+        DATA.mkdir(parents=True, exist_ok=True)
+        self.process = harness.Process("dockerd", [
+            "dockerd", "--data-root", DATA, "--exec-root",
+            self.folder / "exec", "--host", self.env["DOCKER_HOST"],
+            "--pidfile", self.folder / "docker.pid"], folder,
+            env={**os.environ, "PATH": search_path()})
+        try:
+            harness.wait_until(self.answers, "Docker's engine starts")
+        except AssertionError as fault:
+            self.process.stop()
+            raise RuntimeError(self.process.output()[-4000:]) from fault
+
+    def answers(self):
+        if not self.process.running():
+            raise RuntimeError(self.process.output()[-4000:])
+        return self.try_run("version").returncode == 0
+
+    def try_run(self, *args, program="docker", **options):
+        env = {**self.env, **options.pop("env", {})}
+        return subprocess.run(
+            [program, *map(str, args)], text=True, check=False, env=env,
+            capture_output=True, **{"cwd": ROOT, "timeout": 900, **options})
+
+    def run(self, *args, **options):
+        """What a docker command prints; it has to succeed."""
+        done = self.try_run(*args, **options)
+        assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def build(self, name, context=ROOT, **env):
+        """As the tutorial has it; what the builder says."""
+        done = self.try_run("build", "--tag", name, "-f",
+                            f"{name}/Dockerfile", ".", cwd=context, env=env)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        return done.stdout + done.stderr
+
+    def inspect(self, name):
+        return json.loads(self.run("inspect", name))[0]
+
+    def files(self, image):
+        """The paths of everything in an image."""
+        container = self.run("create", image)
+        with subprocess.Popen(["docker", "export", container], env=self.env,
+                              stdout=subprocess.PIPE) as export:
+            with tarfile.open(fileobj=export.stdout, mode="r|") as archive:
+                names = archive.getnames()
+        self.run("rm", container)
+        return names
+
+    def stop(self):
+        """Whatever runs, its volumes and networks go; images stay."""
+        running = self.run("ps", "--all", "--quiet").split()
+        if running:
+            self.run("rm", "--force", "--volumes", *running)
+        self.run("network", "prune", "--force")
+        self.run("volume", "prune", "--force")
+        self.process.stop()
+
+
+class Site(harness.Client):
+    """Both daemons behind the load balancer."""
+
+    def __init__(self, project, port):
+        super().__init__(port)
+        self.project = project
+        self.began = time.time()
+
+    def lines(self):
+        """What the daemons have logged since this was made."""
+        return [line for service in ("customer", "employee")
+                for line in self.project.lines(service, self.began)]
+
+
+class Project:
+    """The system of docker-compose.yml under a name of its own."""
+
+    def __init__(self, engine, folder, name, files=(), **env):
+        self.engine = engine
+        self.name = name
+        self.folder = pathlib.Path(folder)
+        self.files = [ROOT / "docker-compose.yml", *files]
+        self.port, self.test_port = harness.free_port(), harness.free_port()
+        self.secrets = self.folder / f"secrets-{name}"
+        self.secrets.mkdir()
+        for account, password in PASSWORDS.items():
+            path = self.secrets / f"{account}.password"
+            path.write_text(password)
+            path.chmod(0o444)
+        self.env = {"CAFE_PORT": f"127.0.0.1:{self.port}",
+                    "CAFE_TEST_PORT": f"127.0.0.1:{self.test_port}",
+                    "CAFE_SECRETS": str(self.secrets), **env}
+
+    def compose(self, *args):
+        files = [word for file in self.files for word in ("-f", str(file))]
+        return self.engine.try_run(
+            "--project-name", self.name, "--project-directory", str(ROOT),
+            *files, *args, program="docker-compose", env=self.env)
+
+    def up(self, *args):
+        done = self.compose("up", "--detach", *args)
+        assert done.returncode == 0, done.stderr + self.logs()
+        harness.wait_until(self.serves, f"{self.name} serves")
+        return done
+
+    def serves(self):
+        try:
+            return harness.Client(self.port).get("/suppliers").status == 200
+        except OSError:
+            return False
+
+    def logs(self, service=""):
+        return self.compose("logs", "--no-color", *service.split()).stdout
+
+    def containers(self, service):
+        return sorted(self.compose("ps", "--quiet", service).stdout.split())
+
+    def lines(self, service, since=0):
+        """A service's log lines as objects, of all its containers."""
+        return [json.loads(line) for container in self.containers(service)
+                for line in self.engine.run("logs", "--since", f"{since:.3f}",
+                                            container).splitlines()
+                if line.startswith("{")]
+
+    def address(self, container, network):
+        networks = self.engine.inspect(container)["NetworkSettings"]["Networks"]
+        return networks[f"{self.name}_{network}"]["IPAddress"]
+
+    def down(self):
+        self.compose("down", "--volumes", "--remove-orphans")
+
+
+class Database(harness.Database):
+    """The database in its container, as the tests of the daemons use it."""
+
+    admin = "root"
+    passwords = PASSWORDS
+
+    def __init__(self, project):  # pylint: disable=super-init-not-called
+        self.project = project
+        self.container = project.containers("db")[0]
+
+    @property
+    def address(self):
+        return {"host": self.project.address(self.container, "data")}
+
+    def client(self, *args, user=None, password=None, text=None):
+        user = user or self.admin
+        return self.project.engine.try_run(
+            "exec", "--interactive", "--env",
+            f"MYSQL_PWD={password or PASSWORDS[user]}", self.container,
+            "mariadb", f"--user={user}", "--default-character-set=utf8mb4",
+            "--batch", "--raw", "--skip-column-names", *args, input=text)
+
+    def make_ready(self):
+        """Nobody has ever entered a supplier; the accounts stay."""
+        self.sql("TRUNCATE suppliers; TRUNCATE supplier_changes;"
+                 "TRUNCATE supplier_form_keys; UPDATE supplier_revision"
+                 " SET n = 0, at = UTC_TIMESTAMP(6)")

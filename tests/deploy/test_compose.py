@@ -1,0 +1,271 @@
+"""docker-compose.yml as a whole: what is open, what survives, what is said."""
+import contextlib
+import re
+import subprocess
+import threading
+import time
+
+import pytest
+
+import containers
+import harness
+from writers import Background, Kept, connect, query
+
+
+def load(port, seconds, *options):
+    return subprocess.Popen(
+        ["wrk", "-t1", "-c16", f"-d{seconds}", *options,
+         f"http://127.0.0.1:{port}/suppliers"], text=True,
+        stdout=subprocess.PIPE)
+
+
+def check_load(wrk):
+    """Not one request failed."""
+    report = wrk.communicate()[0]
+    assert "Non-2xx" not in report, report
+    assert "Socket errors" not in report, report
+    assert int(re.search(r"(\d+) requests in", report)[1]) > 100, report
+
+
+def served(project, container, since):
+    """How many lists a daemon has logged since then."""
+    return project.engine.run("logs", "--since", f"{since:.3f}",
+                              container).count('"route":"/suppliers"')
+
+
+@pytest.fixture
+def sample(database):
+    database.sql((harness.ROOT / "deploy/local/sample-suppliers.sql")
+                 .read_text())
+
+
+def test_from_an_empty_volume_to_the_first_page(engine, images, folder,
+                                                 project):
+    """As a person starts it; it has sample suppliers."""
+    made = containers.Project(engine, folder, "first",
+                              CAFE_SUBNET="10.83.9.0/24")
+    try:
+        began = time.monotonic()
+        made.up()
+        print(f"first page after {time.monotonic() - began:.1f} s")
+        page = harness.Client(made.port).get("/suppliers")
+        assert "1–20 of 20" in page.text
+        again = made.up()
+        assert again.returncode == 0
+        for port in (made.port, made.test_port):
+            site = harness.Client(port)
+            assert "1–20 of 20" in site.get("/suppliers").text
+            for path in ("/admin", "/admin/", "/admin/suppliers"):
+                assert "Manage coffee suppliers" in site.get(path).text
+            assert "Manage" not in site.get("/administration").text
+    finally:
+        made.down()
+
+
+def test_containers_are_hardened(project, engine):
+    for service in ("db", "customer", "employee", "lb"):
+        for container in project.containers(service):
+            found = engine.inspect(container)
+            host = found["HostConfig"]
+            assert host["ReadonlyRootfs"], service
+            assert host["CapDrop"] == ["ALL"], service
+            assert "no-new-privileges:true" in host["SecurityOpt"], service
+            assert found["Config"]["User"] not in ("", "root", "0"), service
+            assert host["Memory"] > 0 and host["PidsLimit"] > 0, service
+            ports = host["PortBindings"] or {}
+            if service != "lb":
+                assert not ports, service
+            for bindings in ports.values():
+                assert [b["HostIp"] for b in bindings] == ["127.0.0.1"]
+            for line in found["Config"]["Env"]:
+                assert "password" not in line.split("=", 1)[1].replace(
+                    ".password", ""), line
+    internal = engine.inspect("cafe_data")["Internal"]
+    assert internal
+
+
+def test_scaled_up_all_of_them_serve(project, site, sample):
+    project.up("--scale", "customer=3")
+    try:
+        began = time.time()
+        three = project.containers("customer")
+        assert len(three) == 3
+        site.get("/suppliers")
+
+        def all_serve():
+            site.get("/suppliers")
+            return all(served(project, one, began) for one in three)
+
+        harness.wait_until(all_serve, "all three serve")
+    finally:
+        project.up("--scale", "customer=2")
+
+
+@pytest.mark.parametrize("options", [(), ("-H", "Connection: close")],
+                         ids=["keep-alive", "a connection a request"])
+def test_one_of_three_stops_under_load(project, site, sample, options):
+    project.up("--scale", "customer=3")
+    try:
+        three = project.containers("customer")
+        began = time.time()
+        wrk = load(project.port, 14, *options)
+        harness.wait_until(
+            lambda: all(served(project, one, began) for one in three),
+            "all are under load")
+        project.engine.run("stop", "--time", "30", three[1])
+        assert wrk.poll() is None, "it stopped after the load"
+        assert project.engine.inspect(three[1])["State"]["ExitCode"] == 0
+        check_load(wrk)
+    finally:
+        project.up("--scale", "customer=2")
+
+
+class Adding:
+    """Adds suppliers through the load balancer and notes what was promised."""
+
+    def __init__(self, port):
+        self.client = Kept(port)
+        self.port = port
+        self.promised = set()
+        self.number = 0
+
+    def step(self):
+        self.number += 1
+        name = f"Promised {self.number}"
+        try:
+            done = self.client.post("/admin/supplier-add",
+                                    {**harness.SUPPLIER, "name": name,
+                                     "phone": f"+44 20 {self.number:08}",
+                                     "email": "", "anyway": "1"})
+        except (OSError, harness.http.client.HTTPException):
+            self.client = Kept(self.port)
+            return
+        if done.status == 303:
+            self.promised.add(name)
+
+
+class Reading:
+    """Reads the list over and over and notes when it is not there."""
+
+    def __init__(self, ask):
+        self.ask = ask
+        self.answers = []
+
+    def step(self):
+        try:
+            self.answers.append(self.ask().status)
+        except (OSError, harness.http.client.HTTPException) as fault:
+            self.answers.append(repr(fault))
+        threading.Event().wait(0.02)
+
+
+@pytest.mark.parametrize("service", ["db", "customer", "employee", "lb"])
+def test_restarting_one_loses_nothing(project, site, database, service):
+    """What was promised is there, and the directory answers meanwhile."""
+    if service == "lb":  # it is the way in: ask a daemon behind it
+        container = project.containers("customer")[0]
+        url = (project.address(container, "front"), 8080)
+
+        def ask():
+            connection = harness.http.client.HTTPConnection(*url, timeout=30)
+            with contextlib.closing(connection):
+                connection.request("GET", "/suppliers")
+                return connection.getresponse()
+    else:
+        def ask():
+            return site.get("/suppliers")
+    adding, reading = Adding(project.port), Reading(ask)
+    with Background([adding.step, reading.step]):
+        harness.wait_until(lambda: len(adding.promised) > 20, "it writes")
+        before = len(adding.promised)
+        began = time.monotonic()
+        project.engine.run("restart", "--time", "30",
+                           project.containers(service)[0])
+        harness.wait_until(lambda: len(adding.promised) > before + 20,
+                           "it writes again")
+        print(f"{service}: writes again {time.monotonic() - began:.1f} s after"
+              " the restart began")
+    assert set(reading.answers) == {200}, reading.answers
+    rows = query(connect(database), "SELECT name, COUNT(*) FROM suppliers"
+                 " GROUP BY name")
+    assert adding.promised <= {name for name, _ in rows}
+    harness.wait_until(lambda: str(len(rows)) in
+                       site.get("/suppliers?per=1").text, "all are listed")
+
+
+def test_a_wrong_password_is_one_line(project, engine):
+    secret = project.secrets / "customer.password"
+    container = project.containers("customer")[0]
+    secret.chmod(0o644)
+    secret.write_text("not-the-password")
+    try:
+        began = time.time()
+        engine.run("restart", "--time", "30", container)
+        lines = harness.wait_until(
+            lambda: [line for line in engine.run(
+                "logs", "--since", f"{began:.3f}", container).splitlines()
+                if '"level":"error"' in line], "it says so")
+        assert len(lines) == 1
+        assert "Access denied for user 'customer'" in lines[0]
+        assert engine.inspect(container)["State"]["Running"]
+    finally:
+        secret.write_text(containers.PASSWORDS["customer"])
+        harness.wait_until(lambda: "database is back" in engine.run(
+            "logs", "--since", f"{began:.3f}", container), "it is back")
+
+
+def fails(engine, folder, name, override):
+    """Start a system that can't come up; what compose and the logs say."""
+    file = folder / f"{name}.yml"
+    file.write_text(override)
+    made = containers.Project(engine, folder, name, [file],
+                              CAFE_SUBNET="10.83.9.0/24")
+    try:
+        done = made.compose("up", "--detach")
+        assert done.returncode != 0
+        return done.stderr, made.logs()
+    finally:
+        made.down()
+
+
+def test_an_old_database_is_refused(engine, images, folder):
+    _, logs = fails(engine, folder, "old", """
+services:
+  db: { command: [mariadbd, --version=10.1.48-MariaDB] }
+""")
+    lines = [line for line in logs.splitlines() if "migrate_1" in line]
+    assert "This server is 10.1.48-MariaDB; the suppliers need" in lines[0]
+    assert logs.count("This server is") == 1
+
+
+def test_a_volume_that_cannot_be_written(engine, images, folder):
+    volume = folder / "volume"
+    volume.mkdir(mode=0o755)
+    _, logs = fails(engine, folder, "volume", f"""
+services:
+  db: {{ volumes: ["{volume}:/var/lib/mysql"] }}
+""")
+    lines = {line.split("|", 1)[1].strip() for line in logs.splitlines()
+             if line.startswith("db_1")}
+    assert lines == {"database: /var/lib/mysql cannot be written to by user"
+                     " 999"}
+
+
+def test_a_missing_secret_is_said(engine, images, folder):
+    made = containers.Project(engine, folder, "secret",
+                              CAFE_SUBNET="10.83.9.0/24")
+    (made.secrets / "customer.password").unlink()
+    try:
+        done = made.compose("up", "--detach")
+        assert done.returncode != 0
+        assert "customer.password" in done.stderr
+    finally:
+        made.down()
+
+
+def test_the_file_is_what_compose_version_2_takes(engine):
+    """With the plugin, where there is one."""
+    if engine.try_run("compose", "version").returncode != 0:
+        pytest.skip("docker compose (version 2) is not installed")
+    done = engine.try_run("compose", "config", "--quiet")
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,155 @@
+"""The images of the daemons: small, bare, and built in little time."""
+import shutil
+import time
+
+import pytest
+
+import harness
+
+IMAGE_MAX_BYTES = 15 * 1000 * 1000
+NAMES = ("customer", "employee")
+
+
+@pytest.fixture
+def context(folder):
+    """A copy of what the images are built from, to change."""
+    path = folder / "context"
+    path.mkdir()
+    for name in ("CMakeLists.txt", "CMakePresets.json", ".dockerignore"):
+        shutil.copy(harness.ROOT / name, path / name)
+    for name in ("cmake", "libcafe", "customer", "employee", "tests/unit",
+                 "deploy/local", "deploy/packaging"):
+        shutil.copytree(harness.ROOT / name, path / name)
+    shutil.copy(harness.ROOT / "tests/CMakeLists.txt", path / "tests")
+    return path
+
+
+@pytest.fixture
+def run(engine, images, folder):
+    """Run a container of an image; it is gone after the test."""
+    started = []
+
+    def run_one(*args):
+        started.append(engine.run("run", "--detach", *args))
+        return started[-1]
+
+    yield run_one
+    if started:
+        engine.run("rm", "--force", *started)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_image_is_bare(engine, images, name):
+    image = engine.inspect(name)
+    assert image["Size"] <= IMAGE_MAX_BYTES, image["Size"]
+    config = image["Config"]
+    assert config["User"] == "10001:10001"
+    assert config["Entrypoint"] == [f"/usr/bin/{name}"]
+    assert config["Healthcheck"]["Test"] == ["CMD", f"/usr/bin/{name}",
+                                             "--healthcheck"]
+    programs = {path for path in engine.files(name)
+                if "bin/" in path and not path.endswith("/")}
+    assert programs == {f"usr/bin/{name}"}
+    for shell in ("/bin/sh", "/bin/bash", "/usr/bin/env"):
+        done = engine.try_run("run", "--rm", "--entrypoint", shell, name)
+        assert done.returncode == 127, shell
+    assert engine.run("run", "--rm", name, "--version").startswith(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_tests_ran_in_the_build(engine, images, name):
+    """Not in this one, when they are in the engine's cache already."""
+    history = engine.run("history", "--no-trunc", "--format", "{{.CreatedBy}}",
+                         name)
+    assert "--check-config" in history
+    assert "ctest" in (harness.ROOT / name / "Dockerfile").read_text()
+    steps = images[name].split("Step ")
+    tests = [step for step in steps if "ctest" in step][0]
+    assert "100% tests passed" in tests or "Using cache" in tests
+
+
+def test_buildkit_builds_it_too(engine, images):
+    for name in NAMES:
+        said = engine.build(name, DOCKER_BUILDKIT="1")
+        assert "exporting to image" in said
+        assert engine.inspect(name)["Size"] <= IMAGE_MAX_BYTES
+        engine.build(name, DOCKER_BUILDKIT="0")
+
+
+def test_a_changed_view_takes_no_compiler(engine, images, context):
+    nav = context / "employee/views/nav.html"
+    nav.write_text(nav.read_text().replace("banner-light", "banner-dark"))
+    began = time.monotonic()
+    said = engine.build("employee", context, DOCKER_BUILDKIT="0")
+    print(f"a changed view: {time.monotonic() - began:.1f} s")
+    before = said[:said.index("COPY employee/views")]
+    assert before.count("Using cache") == before.count("Step ") - 3, said
+    engine.build("employee", DOCKER_BUILDKIT="0")
+
+
+def test_a_broken_view_fails_the_build(engine, images, context):
+    view = context / "customer/views/supplier.html"
+    view.write_text(view.read_text() + "\n{{#never}}\n")
+    done = engine.try_run("build", "-f", "customer/Dockerfile", ".",
+                          cwd=context, env={"DOCKER_BUILDKIT": "0"})
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert "views/supplier.html:" in said and "never" in said
+
+
+def test_only_what_is_needed_goes_to_the_builder(engine, images):
+    sent = images["customer"].splitlines()[0]
+    assert "Sending build context" in sent and "MB" in sent or "kB" in sent
+    size = float(sent.split()[-1].rstrip("kMB"))
+    assert "kB" in sent or size < 5, sent
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_as_the_tutorial_starts_it(engine, run, name):
+    """Without a password: it starts, and says what is missing."""
+    container = run("--publish", "127.0.0.1::8080", "--read-only",
+                    "--cap-drop", "ALL", "--env", "APP_DB_HOST=127.0.0.1",
+                    name)
+    port = engine.run("port", container, "8080").split(":")[-1]
+    client = harness.Client(int(port))
+
+    def page():
+        try:
+            return client.get("/admin/suppliers" if name == "employee"
+                              else "/suppliers")
+        except OSError:
+            return None
+
+    answer = harness.wait_until(page, f"{name} answers")
+    assert answer.status == 503
+    assert "APP_DB_PASSWORD" in answer.text and "missing" in answer.text
+    assert "APP_DB_PASSWORD is missing" in engine.run("logs", container)
+    state = harness.wait_until(
+        lambda: {"healthy": True}.get(
+            engine.inspect(container)["State"]["Health"]["Status"]),
+        "it is healthy")
+    assert state
+
+
+def test_a_password_file_that_cannot_be_read(engine, run, folder):
+    """One line that says which, and as whom."""
+    secret = folder / "secret"
+    secret.write_text("x")
+    secret.chmod(0o400)
+    container = run("--volume", f"{secret}:/run/secrets/db:ro", "--env",
+                    "APP_DB_HOST=127.0.0.1", "--env",
+                    "APP_DB_PASSWORD_FILE=/run/secrets/db", "customer")
+    line = harness.wait_until(
+        lambda: [line for line in engine.run("logs", container).splitlines()
+                 if "away" in line], "it says so")[0]
+    assert "/run/secrets/db: Permission denied; user 10001 has to" in line
+
+
+def test_stopping_ends_well(engine, run):
+    """SIGTERM is heeded as process 1, before SIGKILL comes."""
+    container = run("--env", "APP_DRAIN_DELAY_MS=0", "customer")
+    harness.wait_until(lambda: '"ready"' in engine.run("logs", container),
+                       "it is ready")
+    engine.run("stop", "--time", "30", container)
+    assert engine.inspect(container)["State"]["ExitCode"] == 0
+    assert '"stopped"' in engine.run("logs", container)
