@@ -177,20 +177,18 @@ def test_restarting_one_loses_nothing(project, site, database, service):
     adding, reading = Adding(project.port), Reading(ask)
     with Background([adding.step, reading.step]):
         harness.wait_until(lambda: len(adding.promised) > 20, "it writes")
-        before = len(adding.promised)
         began = time.monotonic()
         project.engine.run("restart", "--time", "30",
                            project.containers(service)[0])
+        before = len(adding.promised)
         harness.wait_until(lambda: len(adding.promised) > before + 20,
                            "it writes again")
         print(f"{service}: writes again {time.monotonic() - began:.1f} s after"
               " the restart began")
     assert set(reading.answers) == {200}, reading.answers
-    rows = query(connect(database), "SELECT name, COUNT(*) FROM suppliers"
-                 " GROUP BY name")
-    assert adding.promised <= {name for name, _ in rows}
-    harness.wait_until(lambda: str(len(rows)) in
-                       site.get("/suppliers?per=1").text, "all are listed")
+    rows = query(connect(database), "SELECT name FROM suppliers")
+    assert adding.promised <= {name for name, in rows}
+    assert f"of {len(rows):,}<" in site.get("/suppliers?per=1").text
 
 
 def test_a_wrong_password_is_one_line(project, engine):
@@ -233,7 +231,7 @@ def test_an_old_database_is_refused(engine, images, folder):
 services:
   db: { command: [mariadbd, --version=10.1.48-MariaDB] }
 """)
-    lines = [line for line in logs.splitlines() if "migrate_1" in line]
+    lines = [line for line in logs.splitlines() if line.startswith("migrate_1")]
     assert "This server is 10.1.48-MariaDB; the suppliers need" in lines[0]
     assert logs.count("This server is") == 1
 
