@@ -47,6 +47,7 @@ MUST_CHECK enum error duplicates_find(const struct snapshot *snapshot,
  */
 struct duplicate_job {
     struct slice form_key;
+    void *context; /* the caller's own */
     bool known; /* out */
 };
 enum error duplicates_key_known(struct db_connection *connection, void *job);
