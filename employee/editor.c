@@ -165,8 +165,7 @@ static void editor_saved(void *job, enum error outcome)
     }
     edit->duplicates.count = 0;
     if (outcome == ERROR_CONFLICT) {
-        edit->clash = true;
-        edit->job.expected = edit->job.clash.theirs.supplier.revision;
+        edit_clash(edit);
     } else {
         edit->gone = outcome == ERROR_NOT_FOUND;
         edit->problem = edit_problem(edit->kind, outcome);

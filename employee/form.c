@@ -118,6 +118,18 @@ enum error edit_read(struct edit *edit)
     return OK;
 }
 
+void edit_clash(struct edit *edit)
+{
+    char key[FORM_KEY_CHARS + 1];
+
+    edit->clash = true;
+    edit->job.expected = edit->job.clash.theirs.supplier.revision;
+    if (edit->kind == EDIT_ADD) /* typed on after it had been added */
+        edit->kind = EDIT_UPDATE;
+    if (form_key_make(key) == OK)
+        memcpy(edit->key, key, sizeof(key));
+}
+
 /* Showing. */
 
 const char *edit_problem(enum edit_kind kind, enum error outcome)

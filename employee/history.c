@@ -56,17 +56,10 @@ static const char *action_text(enum history_action action)
     return "";
 }
 
-/* There is an earlier text to compare with. */
-static bool can_compare(const struct history_entry *entry)
-{
-    return entry->before.revision != 0 &&
-           entry->before.fields[SUPPLIER_NAME].len > 0;
-}
-
-static void view_changes(const struct history_entry *entry, struct view *object)
+static bool view_changes(const struct history_entry *entry, struct view *object)
 {
     struct view *changes = view_list(object, "changes");
-    bool compared = can_compare(entry);
+    bool compared = entry->before.revision != 0;
     bool any = false;
     enum supplier_field f;
 
@@ -86,6 +79,7 @@ static void view_changes(const struct history_entry *entry, struct view *object)
         any = true;
     }
     view_flag(object, "any_changes", any);
+    return any;
 }
 
 void history_view(struct request *req, const struct history_entry *entry,
@@ -103,8 +97,8 @@ void history_view(struct request *req, const struct history_entry *entry,
     view_flag(object, "forgotten", entry->forgotten);
     view_flag(object, "removal", removal);
     view_flag(object, "current", entry->last && !removal);
-    if (!removal && !entry->forgotten)
-        view_changes(entry, object);
+    if (!removal && !entry->forgotten && !view_changes(entry, object))
+        view_flag(object, "unchanged", entry->action == HISTORY_UPDATE);
 }
 
 /* A button that goes back to this version, where that says what it is based

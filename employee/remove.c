@@ -115,8 +115,7 @@ static void removed(void *job, enum error outcome)
     } else if (outcome == ERROR_NOT_FOUND) {
         respond_gone(edit->req, edit->job.supplier.id);
     } else if (outcome == ERROR_CONFLICT) {
-        edit->clash = true;
-        edit->job.expected = now->revision;
+        edit_clash(edit);
         respond_question(edit, now, 409);
     } else {
         edit->outcome = outcome;

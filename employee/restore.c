@@ -54,8 +54,7 @@ static void restored(void *job, enum error outcome)
     } else if (outcome == ERROR_NOT_FOUND) {
         respond_error(edit->req, 404);
     } else if (outcome == ERROR_CONFLICT) {
-        edit->clash = true;
-        edit->job.expected = edit->job.clash.theirs.supplier.revision;
+        edit_clash(edit);
         respond_question(edit, 409);
     } else {
         edit->problem = edit_problem(edit->kind, outcome);

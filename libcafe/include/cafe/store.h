@@ -16,9 +16,9 @@ bool form_key_valid(struct slice text);
 
 /** Somebody else has changed the supplier since the form was shown. */
 struct store_clash {
-    struct supplier was;         /* what the form was based on; revision 0:
-                                    the log no longer has it */
-    struct history_entry theirs; /* the supplier as it is now, who and when */
+    struct supplier was;          /* what the form was based on; revision 0:
+                                     the log no longer has it */
+    struct history_entry theirs;  /* the supplier as it is now, who and when */
     bool fields[SUPPLIER_FIELDS]; /* changed by both, to different texts */
     size_t count;                 /* of those */
 };
