@@ -41,6 +41,16 @@ enum error clash_resolve(struct arena *arena, const struct form *form,
     return OK;
 }
 
+void clash_view_changes(const struct edit *edit, struct view *view)
+{
+    const struct store_clash *clash = &edit->job.clash;
+    struct history_entry entry = clash->theirs;
+
+    if (clash->was.revision != 0)
+        entry.before = clash->was;
+    history_view(edit->req, &entry, view_object(view, "theirs"));
+}
+
 void clash_view_field(const struct edit *edit, enum supplier_field f,
                       struct view *field)
 {

@@ -111,6 +111,9 @@ void clash_view(const struct edit *edit, struct view *view);
 void clash_view_field(const struct edit *edit, enum supplier_field f,
                       struct view *field);
 
+/** Set theirs: what has become of the supplier since the form was shown. */
+void clash_view_changes(const struct edit *edit, struct view *view);
+
 /** The form with what clash_view_field() let people choose. */
 MUST_CHECK enum error clash_resolve(struct arena *arena,
                                     const struct form *form,

@@ -91,7 +91,8 @@ void history_view(struct request *req, const struct history_entry *entry,
     view_number(object, "id", supplier->id);
     view_number(object, "revision", (int64_t)supplier->revision);
     view_text(object, "supplier_name", supplier->fields[SUPPLIER_NAME]);
-    view_string(object, "who", history_who(req, entry));
+    if (!entry->forgotten)
+        view_string(object, "who", history_who(req, entry));
     view_string(object, "when", history_when(req, entry->at_us));
     view_string(object, "action", action_text(entry->action));
     view_flag(object, "forgotten", entry->forgotten);

@@ -25,8 +25,7 @@ static void respond_question(const struct edit *edit,
     view_string(view, "problem", edit->problem);
     view_flag(view, "faulty", edit->problem != NULL || edit->clash);
     if (edit->clash)
-        history_view(edit->req, &edit->job.clash.theirs,
-                     view_object(view, "theirs"));
+        clash_view_changes(edit, view);
     respond_page(edit->req, page_render(self->service, "supplier-remove", view,
                                         status, "no-store"));
 }

@@ -15,7 +15,7 @@ static void respond_question(const struct edit *edit, int status)
     view_flag(view, "faulty", true);
     if (edit->clash) {
         supplier_view(&theirs->supplier, view);
-        history_view(edit->req, theirs, view_object(view, "theirs"));
+        clash_view_changes(edit, view);
     }
     respond_page(edit->req, page_render(self->service, "supplier-restore", view,
                                         status, "no-store"));

@@ -171,7 +171,7 @@ class Table(html.parser.HTMLParser):
         self.close()
 
     def handle_starttag(self, tag, attrs):
-        link = re.search(r"/(?:suppliers|supplier-update)/(\d+)$",
+        link = re.search(r"/(?:suppliers|supplier-update)/(\d+)(?:\?|$)",
                          dict(attrs).get("href") or "")
         if tag == "th" and ("scope", "row") in attrs:
             self.rows.append([None])
