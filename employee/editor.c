@@ -1,5 +1,7 @@
 /* Adding, changing and removing a supplier. Each save is two neighbouring
  * functions: one asks the database, the next answers. */
+#include <string.h>
+
 #include "employee.h"
 
 static const char list_url[] = "/admin/suppliers";
@@ -9,6 +11,7 @@ struct save {
     struct store_job job; /* first: what the store is given */
     struct request *req;
     const char *page; /* the template to come back with */
+    char key[FORM_KEY_CHARS + 1];
 };
 
 /* The form. */
@@ -96,11 +99,38 @@ static bool read_form(struct request *req, const struct form **form,
     return err == OK;
 }
 
-/* Check the supplier and hand it to the store; what is faulty comes back. */
-static void save(struct request *req, const struct supplier *supplier,
-                 const char *page, db_work_fn *work, db_done_fn *done)
+/* The key and the revision that the form carries; a form may have none. */
+static void read_hidden(struct save *save, const struct form *form)
 {
-    const struct employee *self = request_app(req);
+    struct slice key = form_value(form, "form_key");
+    uint64_t revision = 0;
+
+    if (slice_number(form_value(form, "revision"), INT64_MAX / 2, &revision) ==
+        OK)
+        save->job.expected = revision;
+    if (form_key_valid(key)) {
+        memcpy(save->key, key.data, FORM_KEY_CHARS);
+        save->job.form_key = save->key;
+    }
+}
+
+static void submit(struct save *save, db_work_fn *work, db_done_fn *done)
+{
+    const struct employee *self = request_app(save->req);
+
+    save->job.arena = request_arena(save->req);
+    save->job.actor = request_client(save->req);
+    if (save->job.form_key != NULL)
+        db_submit_repeatable(self->service->db, work, done, &save->job);
+    else
+        db_submit(self->service->db, work, done, &save->job);
+}
+
+/* Check the supplier and hand it to the store; what is faulty comes back. */
+static void save(struct request *req, const struct form *form,
+                 const struct supplier *supplier, const char *page,
+                 db_work_fn *work, db_done_fn *done)
+{
     struct supplier_faults faults;
     struct save *save;
 
@@ -114,10 +144,10 @@ static void save(struct request *req, const struct supplier *supplier,
         return;
     }
     save->job.supplier = *supplier;
-    save->job.actor = request_client(req);
     save->req = req;
     save->page = page;
-    db_submit(self->service->db, work, done, &save->job);
+    read_hidden(save, form);
+    submit(save, work, done);
 }
 
 static void editor_saved(void *job, enum error outcome)
@@ -148,7 +178,7 @@ void editor_add(struct request *req)
     struct supplier supplier;
 
     if (read_form(req, &form, &supplier))
-        save(req, &supplier, "supplier-add", store_add, editor_saved);
+        save(req, form, &supplier, "supplier-add", store_add, editor_saved);
 }
 
 /* Changing. */
@@ -205,7 +235,7 @@ void editor_save(struct request *req)
         return;
     }
     supplier.id = (int64_t)id;
-    save(req, &supplier, "supplier-update", store_update, editor_saved);
+    save(req, form, &supplier, "supplier-update", store_update, editor_saved);
 }
 
 /* Removing. */
@@ -246,7 +276,7 @@ static void editor_removed(void *job, enum error outcome)
 /* POST /admin/supplier-remove/{id} */
 void editor_remove(struct request *req)
 {
-    const struct employee *self = request_app(req);
+    const struct form *form;
     struct save *save = arena_alloc(request_arena(req), sizeof(*save));
 
     if (save == NULL ||
@@ -254,7 +284,8 @@ void editor_remove(struct request *req)
         respond_error(req, save ? 404 : 503);
         return;
     }
-    save->job.actor = request_client(req);
     save->req = req;
-    db_submit(self->service->db, store_remove, editor_removed, &save->job);
+    if (request_form(req, &form) == OK)
+        read_hidden(save, form);
+    submit(save, store_remove, editor_removed);
 }
