@@ -13,10 +13,10 @@ enum {
     SEARCH_CHOICES_MAX = 200       /* states or cities to choose from */
 };
 
-/** A word that a supplier has to have, as in the fold or as phone digits. */
+/** A word that a supplier has to have, folded: either of these. */
 struct search_word {
-    struct slice text;   /* absent: only the digits count */
-    struct slice digits; /* absent: it can be no part of a phone number */
+    struct slice text;   /* in any field; absent for "020 7946 0958" */
+    struct slice digits; /* in the phone's digits; absent: text is enough */
 };
 
 /**
