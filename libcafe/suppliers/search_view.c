@@ -185,6 +185,8 @@ static void view_filters(const struct search_result *result, struct view *view)
     view_flag(view, "filtered", search->state.len > 0 || search->city.len > 0);
     view_text(view, "state", search->state);
     view_text(view, "city", search->city);
+    view_flag(view, "choose_state", !found->states.too_many);
+    view_flag(view, "choose_city", !found->cities.too_many);
     view_choices(result, &found->states, SUPPLIER_STATE, "states",
                  search->state, search->state_fold, view);
     view_choices(result, &found->cities, SUPPLIER_CITY, "cities", search->city,
@@ -195,15 +197,15 @@ static void view_form(const struct search_result *result, const char *path,
                       struct arena *arena, struct view *view)
 {
     const struct search *search = result->search;
-    bool all = snapshot_count(result->snapshot) == 0;
+    bool none = snapshot_count(result->snapshot) == 0;
 
     view_string(view, "path", path);
     view_text(view, "text", search->text);
     view_number(view, "text_max", SEARCH_TEXT_MAX_CHARS);
     if (!search_is_all(search))
         view_string(view, "clear", url_cleared(search, path, arena));
-    view_flag(view, "none_yet", all);
-    view_flag(view, "none_found", !all && search_count(result) == 0);
+    view_flag(view, "none_yet", none);
+    view_flag(view, "none_found", !none && search_count(result) == 0);
     if (search->per != PAGING_PER_DEFAULT)
         view_number(view, "per", (int64_t)search->per);
     view_filters(result, view);

@@ -117,8 +117,9 @@ const struct snapshot *search_snapshot(const struct search_result *result);
  *     state, city the filters; "" for any
  *     states      list to choose from: value, label (its spelling), count (of
  *     cities      those the text, and for cities the state, leaves), selected
- *                 (flag); absent when there are more than SEARCH_CHOICES_MAX:
- *                 show a text field
+ *                 (flag)
+ *     choose_state  flag: there are at most SEARCH_CHOICES_MAX states; else
+ *     choose_city   show a text field
  *     sorts       list to choose from: value, label, selected
  *     per         as a number, when it is not the usual one
  *
