@@ -5,10 +5,12 @@
 #include "cafe/catalog.h"
 #include "cafe/pages.h"
 #include "cafe/response.h"
+#include "cafe/search.h"
 
 struct customer {
     const struct service *service;
     struct catalog *catalog;
+    struct searcher *searcher;
     struct text home; /* content/home.md as HTML */
 };
 

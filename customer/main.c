@@ -14,12 +14,14 @@ static void customer_stop(void *app)
     struct customer *self = app;
 
     catalog_stop(self->catalog);
+    searcher_stop(self->searcher);
 }
 
 static void customer_close(void *app)
 {
     struct customer *self = app;
 
+    searcher_close(self->searcher);
     catalog_close(self->catalog);
     text_free(&self->home);
     free(self);
@@ -51,7 +53,8 @@ static enum error customer_open(struct service *service, void **app,
         return ERROR_MEMORY;
     self->service = service;
     if ((err = home_open(self, error)) != OK ||
-        (err = open_catalog(service, &self->catalog)) != OK) {
+        (err = open_catalog(service, &self->catalog)) != OK ||
+        (err = searcher_open(service->base, &self->searcher)) != OK) {
         customer_close(self);
         return err;
     }

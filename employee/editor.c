@@ -131,8 +131,7 @@ static void editor_compare(struct request *req, const struct snapshot *snapshot)
     if (snapshot != NULL && edit->kind == EDIT_UPDATE)
         before = snapshot_find(snapshot, typed->id);
     if (snapshot == NULL || (edit->kind == EDIT_UPDATE && before == NULL) ||
-        duplicates_find(snapshot, request_arena(req), typed, before,
-                        &edit->duplicates) != OK ||
+        duplicates_find(snapshot, typed, before, &edit->duplicates) != OK ||
         edit->duplicates.count == 0 ||
         (job = arena_alloc(request_arena(req), sizeof(*job))) == NULL) {
         submit(edit);

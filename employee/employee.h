@@ -6,11 +6,13 @@
 #include "cafe/duplicates.h"
 #include "cafe/pages.h"
 #include "cafe/response.h"
+#include "cafe/search.h"
 #include "cafe/store.h"
 
 struct employee {
     const struct service *service;
     struct catalog *catalog;
+    struct searcher *searcher;
     int64_t keys_cleaned_ms; /* monotonic; 0: not yet */
 };
 

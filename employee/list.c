@@ -5,32 +5,19 @@
 
 static const char path[] = "/admin/suppliers";
 
-/* What a list's query may have, in the order of its normal form. */
-static const char *const names[] = {
-    "q", "state", "city", "sort", "page", "per"
-};
-
 const char *list_of(struct request *req, struct slice query)
 {
+    struct arena *arena = request_arena(req);
+    struct search search;
     struct form form;
-    struct text normal;
-    const char *result;
-    size_t i;
+    const char *url;
 
-    if (query.len == 0 || form_parse(request_arena(req), query, &form) != OK)
+    if (query.len == 0 || form_parse(arena, query, &form) != OK ||
+        search_read(arena, &form, &search) != OK ||
+        (url = search_url(&search, path, arena)) == NULL)
         return "";
-    text_init(&normal, 0);
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct slice value = form_value(&form, names[i]);
-
-        if (value.len == 0)
-            continue;
-        text_printf(&normal, "%s%s=", normal.len ? "&" : "", names[i]);
-        percent_encode(&normal, value);
-    }
-    result = arena_copy(request_arena(req), text_string(&normal), normal.len);
-    text_free(&normal);
-    return result ? result : "";
+    url += strlen(path);
+    return url[0] == '?' ? url + 1 : "";
 }
 
 const char *list_link(struct request *req, const char *to, const char *list)

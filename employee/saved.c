@@ -8,7 +8,7 @@ void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
 {
     const struct employee *self = request_app(edit->req);
 
-    db_submit(self->service->db, work, done, &edit->job);
+    db_submit_repeatable(self->service->db, work, done, &edit->job);
 }
 
 static void keys_cleaned(void *job, enum error outcome)

