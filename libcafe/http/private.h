@@ -77,7 +77,7 @@ struct request {
     bool head_complete;
     bool refused;   /* by a check */
     bool form_kept; /* read the body of a refused form all the same */
-    int refusal;  /* status decided on before the handler; 0 for none */
+    int refusal;    /* status decided on before the handler; 0 for none */
     struct text body;
     bool form_parsed, query_parsed;
     enum error form_error, query_error;

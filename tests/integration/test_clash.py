@@ -208,9 +208,9 @@ def test_duplicates_are_shown_not_forbidden(employee, database):
               **SUPPLIER, "name": "Another", "email": ""}
     page = employee.post("/admin/supplier-add", values)
     assert page.status == 409 and len(rows(database)) == 1
-    assert "Is it one of these?" in page.text and "Same: phone" in page.text
+    assert "Is it one of these?" in page.text and "Same phone" in page.text
     assert f'href="/admin/supplier-update/{number}"' in page.text
-    assert "e-mail <bdi>" not in page.text
+    assert "Same e-mail" not in page.text
     again = values_of(page.text)
     assert again == values
     assert 'name="anyway"' in page.text
@@ -228,12 +228,13 @@ def test_each_kind_of_duplicate(employee):
                             "name and city")):
         page = employee.post("/admin/supplier-add",
                              {**SUPPLIER, **other, **fields})
-        assert page.status == 409 and reason in page.text.split(
-            "Same:")[1].split("</span>")[0], reason
-    for fields in ({"name": "cafe lodz"}, {"phone": "48 42 555 010"}):
+        assert page.status == 409, reason
+        assert re.findall("Same ([a-z -]+)", page.text) == [reason]
+    for fields in ({"name": "cafe lodz"},
+                   {"phone": "48 42 555 010", "email": "y@y"}):
         page = employee.post("/admin/supplier-add",
-                             {**SUPPLIER, **other, **fields, "phone": "1"})
-        assert page.status == 422
+                             {**SUPPLIER, **other, **fields, "city": "z"})
+        assert page.status == 303, page.text
 
 
 def test_an_update_asks_only_for_what_it_changes(employee, database):
@@ -242,7 +243,7 @@ def test_an_update_asks_only_for_what_it_changes(employee, database):
     saved(save(employee, open_form(employee, number), notes="new"))
     page = save(employee, open_form(employee, number),
                 name=SUPPLIER["name"])
-    assert page.status == 409 and "name and city" in page.text
+    assert page.status == 409 and "Same name and city" in page.text
     saved(save(employee, values_of(page.text), anyway="1"))
     assert names(database) == 2 * [SUPPLIER["name"]]
 
