@@ -80,6 +80,7 @@ static bool view_changes(const struct history_entry *entry, struct view *object)
         any = true;
     }
     view_flag(object, "any_changes", any);
+    view_flag(object, "whole", !compared);
     return any;
 }
 
