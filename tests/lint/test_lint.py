@@ -35,7 +35,8 @@ HEADERS = {
     "db": "db",
     "html": "assets compress encoding markdown page_cache render template "
             "view",
-    "suppliers": "catalog history migrations paging store supplier",
+    "suppliers": "catalog history migrations paging store supplier "
+                 "unescape",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()
