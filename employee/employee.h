@@ -173,16 +173,19 @@ void history_view(struct request *req, const struct history_entry *entry,
 /** An error_page_fn: app is the struct employee. */
 struct page *error_show(void *app, struct request *req, int status);
 
-/* migrate.c */
+/* commands.c */
 
 enum employee_command {
     COMMAND_MIGRATE = COMMAND_OWN,
-    COMMAND_DRY_RUN = COMMAND_OWN << 1
+    COMMAND_DRY_RUN = COMMAND_OWN << 1,
+    COMMAND_UNESCAPE = COMMAND_OWN << 2,
+    COMMAND_FORGET = COMMAND_OWN << 3
 };
 
 extern const struct command employee_commands[];
 
-/** Run --migrate; returns the exit status. */
-int migrate_run(int command, const struct service_settings *settings);
+/** Run --migrate or --forget; returns the exit status. */
+int commands_run(int command, const struct config *config,
+                 const struct service_settings *settings);
 
 #endif

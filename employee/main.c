@@ -76,7 +76,7 @@ static const struct service_definition employee = {
     .stop = employee_stop,
     .close = employee_close,
     .ready = supplier_schema_check,
-    .run_command = migrate_run,
+    .run_command = commands_run,
 };
 
 int main(int argc, char **argv)

@@ -103,15 +103,15 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 _Static_assert((int)ROWS < (int)OPTIONS_MAX, "the frame's table is too small");
 
 static const struct command common_commands[] = {
-    { "--help", COMMAND_HELP, "Show this text." },
-    { "--version", COMMAND_VERSION, "Show the version." },
+    { "--help", COMMAND_HELP, "Show this text.", NULL },
+    { "--version", COMMAND_VERSION, "Show the version.", NULL },
     { "--check-config", COMMAND_CHECK,
-      "Check the configuration, templates and static files, then end." },
+      "Check the configuration, templates and static files, then end.", NULL },
     { "--print-config", COMMAND_PRINT,
-      "Show each option with where it came from." },
-    { "--sample-config", COMMAND_SAMPLE, "Show a sample YAML file." },
+      "Show each option with where it came from.", NULL },
+    { "--sample-config", COMMAND_SAMPLE, "Show a sample YAML file.", NULL },
     { "--healthcheck", COMMAND_HEALTHCHECK,
-      "Succeed if the daemon on this port is healthy." },
+      "Succeed if the daemon on this port is healthy.", NULL },
 };
 
 void options_prepare(struct frame *frame)

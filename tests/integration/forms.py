@@ -1,65 +1,99 @@
-"""What tests of the employees' forms share."""
-import re
-import urllib.parse
+"""Forms as employees send them, each with its one-time key."""
+import http.client
+import secrets
+import threading
+
+import pymysql
 
 import harness
-from test_employee import SUPPLIER, anyway, rows, typed_of, values_of
+from writers import connect, query
 
-KEY = re.compile(r"[\w-]{22}")
-
-
-def add(employee, **fields):
-    """Add a supplier; its id, and the revision of the addition."""
-    done = employee.post("/admin/supplier-add", anyway(**fields))
-    assert done.status == 303, done.text
-    revision = saved(done)
-    entry = employee.get(done.headers["Location"])
-    number = re.search(r"/admin/supplier-update/(\d+)", entry.text.split(
-        'class="done"')[1])[1]
-    return int(number), revision
+LAST = "SELECT MAX(revision) FROM supplier_changes WHERE supplier_id = %s"
 
 
-def saved(done):
-    """The revision that an answer to a save names."""
-    assert done.status == 303, (done.status, done.text)
-    query = urllib.parse.urlsplit(done.headers["Location"]).query
-    return int(urllib.parse.parse_qs(query)["saved"][0])
+def new_key():
+    """128 random bits in base64url."""
+    return secrets.token_urlsafe(16)
 
 
-def open_form(employee, number, query=""):
-    """The fields of the form that changes a supplier."""
-    page = employee.get(f"/admin/supplier-update/{number}{query}")
-    assert page.status == 200, page.text
-    return values_of(page.text)
+def supplier(mark):
+    """A supplier in which every field tells the mark, a number."""
+    return {"name": f"Name {mark}", "address": f"Address {mark}",
+            "city": f"City {mark}", "state": f"State {mark}",
+            "country": f"Country {mark}", "email": f"e{mark}@example.com",
+            "phone": f"+49 30 {mark:09d}", "notes": f"Notes {mark}"}
 
 
-def save(employee, values, **fields):
-    return employee.post("/admin/supplier-update", {**values, **fields})
+class Form:
+    """One form: where it is posted, its fields, its key."""
+
+    def __init__(self, kind, path, fields, mark):
+        self.kind = kind
+        self.path = path
+        self.fields = {**fields, "form_key": new_key()}
+        self.mark = mark
+
+    @property
+    def key(self):
+        return self.fields["form_key"]
 
 
-def hidden_of(text, action):
-    """The hidden fields of the form with this action."""
-    form = re.search(rf'<form method="post" action="{re.escape(action)}".*?'
-                     r"</form>", text, re.S)[0]
-    return {name: value for name, value in values_of(form).items()
-            if name != "notes"}
+class Writer:
+    """
+    A step that sends a form, the same one until 303 acknowledges it, and then
+    the next: a new supplier, two changes of its own one, and the removal of
+    the new one.
+    """
 
+    def __init__(self, database, port, number):
+        self.database = database
+        self.port = port
+        self.number = number
+        self.count = 0
+        self.own = None
+        self.admin = None
+        self.pending = None
+        self.pace = threading.Event()
+        self.sent = 0
+        self.acknowledged = []
 
-def title_of(page):
-    return re.search(r"<title>(.*?)</title>", page.text)[1]
+    def ask(self, sql, *values):
+        if self.admin is None:
+            self.admin = connect(self.database)
+        return query(self.admin, sql, *values)
 
+    def next_form(self):
+        mark = self.number * 1000000 + self.count
+        kind = ("add", "update", "update", "remove")[self.count % 4]
+        if kind == "add":
+            return Form(kind, "/admin/supplier-add", supplier(mark), mark)
+        number = self.own
+        if kind == "remove":
+            key = self.acknowledged[-3].key
+            number = self.ask("SELECT supplier_id FROM supplier_form_keys"
+                              " WHERE form_key = %s", key)[0][0]
+        revision = self.ask(LAST, number)[0][0]
+        if kind == "update":
+            return Form(kind, "/admin/supplier-update",
+                        {**supplier(mark), "id": number,
+                         "revision": revision}, mark)
+        return Form(kind, f"/admin/supplier-remove/{number}",
+                    {"revision": revision}, mark)
 
-def names(database):
-    return [row["name"] for row in rows(database)]
+    def __call__(self):
+        try:
+            if self.pending is None:
+                self.pending = self.next_form()
+                self.count += 1
+            self.send(self.pending)
+        except (pymysql.err.Error, OSError, http.client.HTTPException):
+            self.admin = None
+            self.pace.wait(0.01)
 
-
-def raw_post(client, path, body, **headers):
-    sent = {"Content-Type": "application/x-www-form-urlencoded",
-            "Origin": f"http://{client.host}", **harness.dashed(headers)}
-    return client.request("POST", path, body,
-                          {k: v for k, v in sent.items() if v is not None})
-
-
-__all__ = ["KEY", "SUPPLIER", "add", "anyway", "hidden_of", "names",
-           "open_form", "raw_post", "rows", "save", "saved", "title_of",
-           "typed_of", "values_of"]
+    def send(self, form):
+        self.sent += 1
+        done = harness.Client(self.port).post(form.path, form.fields)
+        assert done.status in (303, 503), (form.kind, done.status, done.text)
+        if done.status == 303:
+            self.acknowledged.append(form)
+            self.pending = None

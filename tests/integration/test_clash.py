@@ -4,7 +4,7 @@ import re
 import threading
 
 import harness
-from forms import (SUPPLIER, add, anyway, hidden_of, names, open_form, rows,
+from form_pages import (SUPPLIER, add, anyway, hidden_of, names, open_form, rows,
                    save, saved, title_of, typed_of, values_of)
 from writers import Kept
 

@@ -6,7 +6,7 @@ import urllib.parse
 import pytest
 
 import harness
-from forms import (KEY, SUPPLIER, add, anyway, names, open_form, raw_post,
+from form_pages import (KEY, SUPPLIER, add, anyway, names, open_form, raw_post,
                    rows, save, saved, title_of, typed_of, values_of)
 
 FORMS = ("/admin/supplier-add", "/admin/supplier-update")

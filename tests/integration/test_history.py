@@ -2,7 +2,7 @@
 import html
 import re
 
-from forms import (SUPPLIER, add, hidden_of, names, open_form, rows, save,
+from form_pages import (SUPPLIER, add, hidden_of, names, open_form, rows, save,
                    saved, title_of)
 
 PATH = "/admin/history"

@@ -36,7 +36,7 @@ HEADERS = {
     "html": "assets compress encoding markdown page_cache render template "
             "view",
     "suppliers": "catalog duplicates history migrations paging search store "
-                 "supplier",
+                 "supplier unescape",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()

@@ -8,7 +8,8 @@ if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
       ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
   endforeach()
 endif()
-foreach(name test_catalog test_form_key test_history test_migrations test_store)
+foreach(name test_catalog test_form_key test_history test_migrations test_store
+    test_unescape)
   cafe_unit_test(${name} cafe_suppliers PkgConfig::EVENT)
   set_tests_properties(${name} PROPERTIES
     SKIP_RETURN_CODE 77 RESOURCE_LOCK test_database)

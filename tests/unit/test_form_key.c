@@ -131,6 +131,24 @@ static void test_a_restoration_sent_twice_is_done_once(void **state)
     assert_changes(s, "3|");
 }
 
+static void test_another_version_is_another_text(void **state)
+{
+    const struct scratch *s = *state;
+    struct store_job base = added(s, SLICE("One"));
+    struct store_job two = changed(s, &base, SUPPLIER_NAME, SLICE("Two"));
+    struct store_job back = { .arena = s->arena,
+                              .supplier = { .id = base.id },
+                              .version = base.revision,
+                              .form_key = KEY_ONE };
+    struct store_job forth = back;
+
+    forth.version = two.revision;
+    assert_int_equal(store_restore(s->db, &back), OK);
+    assert_int_equal(store_restore(s->db, &forth), OK);
+    assert_false(forth.repeated);
+    assert_table(s, "1|Two|" REST);
+}
+
 /* Typed on after a broken connection. */
 
 static void test_an_addition_typed_on_updates_what_it_added(void **state)
@@ -389,6 +407,7 @@ int main(void)
         WITH_SCRATCH(test_an_update_sent_twice_changes_once),
         WITH_SCRATCH(test_a_removal_sent_twice_is_done_once),
         WITH_SCRATCH(test_a_restoration_sent_twice_is_done_once),
+        WITH_SCRATCH(test_another_version_is_another_text),
         WITH_SCRATCH(test_an_addition_typed_on_updates_what_it_added),
         WITH_SCRATCH(test_a_late_repetition_undoes_nothing),
         WITH_SCRATCH(test_an_update_typed_on_is_based_on_what_it_saved),

@@ -263,6 +263,22 @@ static void test_an_unknown_version_makes_each_difference_a_clash(void **state)
     }
 }
 
+/* Not even an empty field is then like one that was not touched. */
+static void test_an_unknown_version_and_empty_fields(void **state)
+{
+    const struct scratch *s = *state;
+    struct store_job base = added(s, SLICE("One"));
+    struct store_job mine = edit_of(&base);
+
+    (void)changed(s, &base, SUPPLIER_EMAIL, SLICE(""));
+    mine.expected = 4711;
+    mine.supplier.fields[SUPPLIER_STATE] = SLICE("");
+    assert_int_equal(store_update(s->db, &mine), ERROR_CONFLICT);
+    assert_int_equal(mine.clash.count, 2);
+    assert_true(mine.clash.fields[SUPPLIER_STATE]);
+    assert_true(mine.clash.fields[SUPPLIER_EMAIL]);
+}
+
 static void test_a_change_by_sql_is_seen(void **state)
 {
     const struct scratch *s = *state;
@@ -395,6 +411,31 @@ static void test_a_supplier_that_was_removed_meanwhile(void **state)
     assert_table(s, "");
 }
 
+/* While it is gone there is no row to lock: the log shows who came first. */
+static void test_a_restoration_that_others_overtake(void **state)
+{
+    const struct scratch *s = *state;
+    struct store_job base = added(s, SLICE("One"));
+    struct store_job back = { .arena = s->arena,
+                              .supplier = { .id = base.id },
+                              .version = base.revision };
+
+    test_run(s->db, "DELETE FROM suppliers");
+    test_run(s->db,
+             "CREATE TRIGGER others BEFORE INSERT ON suppliers FOR EACH ROW"
+             " BEGIN"
+             "  INSERT INTO supplier_changes SELECT n + 1, 1, 'remove', 'n',"
+             "   '', '', '', '', '', '', '', NULL, 'x@y', NULL, at"
+             "   FROM supplier_revision;"
+             "  UPDATE supplier_revision SET n = n + 1;"
+             " END");
+    assert_int_equal(store_restore(s->db, &back), ERROR_DB_RETRY);
+    assert_table(s, "");
+    assert_answer(s, "SELECT n FROM supplier_revision", "2|");
+    test_run(s->db, "DROP TRIGGER others");
+    assert_int_equal(store_restore(s->db, &back), OK);
+}
+
 static void test_what_was_forgotten_does_not_come_back(void **state)
 {
     const struct scratch *s = *state;
@@ -432,6 +473,7 @@ int main(void)
         WITH_SCRATCH(test_case_and_accents_make_a_clash),
         WITH_SCRATCH(test_without_a_version_whatever_is_there_is_written),
         WITH_SCRATCH(test_an_unknown_version_makes_each_difference_a_clash),
+        WITH_SCRATCH(test_an_unknown_version_and_empty_fields),
         WITH_SCRATCH(test_a_change_by_sql_is_seen),
         WITH_SCRATCH(test_a_changed_supplier_is_not_removed),
         WITH_SCRATCH(test_an_update_of_a_removed_supplier_is_not_found),
@@ -440,6 +482,7 @@ int main(void)
         WITH_SCRATCH(test_the_entry_names_the_supplier),
         WITH_SCRATCH(test_a_changed_supplier_is_not_restored),
         WITH_SCRATCH(test_a_supplier_that_was_removed_meanwhile),
+        WITH_SCRATCH(test_a_restoration_that_others_overtake),
         WITH_SCRATCH(test_what_was_forgotten_does_not_come_back),
     };
 

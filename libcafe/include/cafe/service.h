@@ -91,8 +91,13 @@ struct service_definition {
     /** A db_work_fn for readiness: the schema fits, a real table answers. */
     db_work_fn *ready;
 
-    /** Run its own commands (or-ed); returns the exit status. */
-    int (*run_command)(int command, const struct service_settings *settings);
+    /**
+     * Run its own commands (or-ed); returns the exit status.
+     *
+     * config  Knows what they were given: config_argument().
+     */
+    int (*run_command)(int command, const struct config *config,
+                       const struct service_settings *settings);
 };
 
 /**
