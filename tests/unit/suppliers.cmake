@@ -2,7 +2,8 @@
 if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
   cafe_unit_test(test_supplier cafe_suppliers)
   cafe_unit_test(test_paging cafe_suppliers)
-  foreach(name test_content test_content_model)
+  foreach(name test_content test_content_model test_search
+          test_search_model)
     cafe_unit_test(${name} cafe_suppliers)
     target_include_directories(${name} PRIVATE
       ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
