@@ -8,6 +8,9 @@ if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
     target_include_directories(${name} PRIVATE
       ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
   endforeach()
+  cafe_unit_test(test_searcher cafe_suppliers PkgConfig::EVENT)
+  target_include_directories(test_searcher PRIVATE
+    ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
 endif()
 foreach(name test_catalog test_migrations test_store)
   cafe_unit_test(${name} cafe_suppliers PkgConfig::EVENT)
