@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import threading
 import time
 
 import pymysql
@@ -13,7 +14,8 @@ import pytest
 
 import harness
 from forms import Writer, supplier
-from writers import Background, Relay, connect, insert, query
+from writers import (Background, Relay, connect, insert, open_table_often,
+                     query)
 
 ROUNDS = int(os.environ.get("CAFE_KILL_ROUNDS", "5"))
 WRITERS = 8
@@ -191,13 +193,18 @@ def check_table(admin, writers):
     assert count == last  # no revision was left out
 
 
-@pytest.mark.parametrize("target", ["daemon", "database", "both"])
-def test_writes_survive_kill_9(system, target):
-    admin = connect(system.database)
-    writers = [Writer(system.database, system.port, number + 1)
-               for number in range(WRITERS)]
+def make_writers(database, port):
+    admin = connect(database)
+    writers = [Writer(database, port, number + 1) for number in range(WRITERS)]
     for writer in writers:
         writer.own = insert(admin, **supplier(writer.number * 1000000 + 999999))
+    admin.close()
+    return writers
+
+
+@pytest.mark.parametrize("target", ["daemon", "database", "both"])
+def test_writes_survive_kill_9(system, target):
+    writers = make_writers(system.database, system.port)
     began = time.monotonic()
     for _ in range(ROUNDS):
         for moment in MOMENTS:
@@ -210,3 +217,43 @@ def test_writes_survive_kill_9(system, target):
     print(f"{target}: {ROUNDS * len(MOMENTS)} times kill -9 in"
           f" {time.monotonic() - began:.0f} s: {count} forms acknowledged, each"
           f" in the log once; {sent - count} times one was sent again")
+
+
+def connection_killer(database, killed):
+    """A step: one connection at work for the daemon is cut."""
+    admin = connect(database)
+    pace = threading.Event()
+
+    def step():
+        found = query(admin, "SELECT id FROM information_schema.PROCESSLIST"
+                      " WHERE user = 'employee' AND command <> 'Sleep'")
+        if found:
+            with contextlib.suppress(pymysql.err.OperationalError):
+                query(admin, f"KILL {random.choice(found)[0]}")
+                killed.append(found)
+        pace.wait(0.05)
+    return step
+
+
+def test_who_saves_does_not_notice_a_lost_connection(start, database):
+    """
+    Connections are cut in the middle of transactions: the daemon finds out by
+    itself what became of each, and nearly nobody is asked to send again.
+    """
+    employee = start("employee", database, APP_DB_QUEUE_MS=20000)
+    open_table_often(database)
+    writers = make_writers(database, employee.port)
+    killed = []
+    with Background([*writers, connection_killer(database, killed)]) as work:
+        work.go_on(5)
+    finish(writers)
+    admin = connect(database)
+    count = check_forms(admin, writers)
+    check_table(admin, writers)
+    again = sum(writer.sent for writer in writers) - count
+    settled = len([line for line in employee.lines()
+                   if line["msg"] == "database job is run again"])
+    print(f"{len(killed)} connections cut, {settled} transactions settled,"
+          f" {count} forms acknowledged, {again} sent again")
+    assert len(killed) > 20 and settled > 0
+    assert again <= len(killed) / 10

@@ -20,7 +20,9 @@ struct history_entry {
     enum history_action action;
     struct supplier supplier; /* as it was then: its id, this revision, and
                                  the fields (of a removal: the last ones) */
-    struct supplier before;   /* the version before; revision 0: none */
+    struct supplier before;   /* the version before, of a restoration the one
+                                 removed; revision 0: none (of an addition and
+                                 an adoption), or it was forgotten */
     struct slice actor;       /* who; absent: made outside this software */
     struct slice writer;      /* the database account, "employee@10.0.0.7" */
     int64_t at_us;            /* UTC microseconds */
@@ -34,7 +36,8 @@ struct history_job {
                             db_submit() until done runs */
     int64_t supplier_id; /* 0: of all suppliers */
     uint64_t before;     /* only revisions below; 0: from the newest on */
-    size_t limit;        /* entries at most; at most HISTORY_ENTRIES_MAX */
+    size_t limit;        /* entries at most; at most HISTORY_ENTRIES_MAX. Of
+                            large texts there are fewer, see `more` */
     void *context;       /* the caller's own */
 
     /* Out: the newest first. */

@@ -27,7 +27,8 @@ struct store_clash {
 struct store_job {
     struct arena *arena;      /* for what is read; the database thread's alone
                                  from db_submit() until done runs */
-    struct supplier supplier; /* its id (not for an addition), and what to
+    struct supplier supplier; /* its id (not for an addition; of a restoration
+                                 0: whose ever the version is), and what to
                                  write (additions and updates) */
     uint64_t expected;        /* the supplier's revision that the form was
                                  based on; 0: whatever is there */
@@ -58,13 +59,16 @@ struct store_job {
  * A form key that was used for the same text gives the first one's result. One
  * that was used for another text (typed on after a broken connection) is a new
  * edit of the supplier which that form has saved, based on what it saved: an
- * addition becomes an update of what it had added.
+ * addition becomes an update of what it had added, also where it then fails:
+ * `supplier.id` names that with ERROR_CONFLICT. Each text is still recognised
+ * when it comes again.
  *
  * ERROR_NOT_FOUND: there is no such supplier (or entry, or it was forgotten).
  * ERROR_CONFLICT: both changed the same fields, see `clash`; for a removal or a
  * restoration, which have no fields to merge: somebody has changed it at all.
  * ERROR_DB_STATEMENT: somebody holds the row for longer than
- * innodb_lock_wait_timeout. Whatever the error, nothing was changed, except
+ * innodb_lock_wait_timeout. ERROR_DB_SCHEMA: among others, the triggers that
+ * log changes are gone. Whatever the error, nothing was changed, except
  * with ERROR_DB_UNKNOWN, where nobody knows.
  */
 enum error store_add(struct db_connection *connection, void *job);
