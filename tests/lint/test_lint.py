@@ -35,7 +35,7 @@ HEADERS = {
     "db": "db",
     "html": "assets compress encoding markdown page_cache render template "
             "view",
-    "suppliers": "catalog migrations paging search store supplier",
+    "suppliers": "catalog contact migrations paging search store supplier",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()
