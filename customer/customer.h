@@ -11,7 +11,8 @@ struct customer {
     const struct service *service;
     struct catalog *catalog;
     struct searcher *searcher;
-    struct text home; /* content/home.md as HTML */
+    const char *map_url; /* with "{query}"; "" for no map */
+    struct text home;    /* content/home.md as HTML */
 };
 
 extern const struct route customer_routes[];

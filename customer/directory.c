@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cafe/clock.h"
+#include "cafe/contact.h"
 #include "cafe/markdown.h"
 #include "customer.h"
 
@@ -144,6 +145,24 @@ static void view_notes(struct request *req, struct slice notes,
     text_free(&html);
 }
 
+/* "2026-11-23 14:02", and as a program reads it. */
+static void view_changed(struct request *req, int64_t changed_us,
+                         struct view *view)
+{
+    char iso[CLOCK_ISO_BYTES];
+    char *text;
+
+    if (changed_us == 0)
+        return;
+    clock_iso(changed_us, iso);
+    view_text(view, "changed_iso",
+              arena_slice(request_arena(req), slice_of(iso)));
+    text = arena_copy(request_arena(req), iso, strlen("2026-11-23T14:02"));
+    if (text != NULL)
+        text[strlen("2026-11-23")] = ' ';
+    view_string(view, "changed", text);
+}
+
 static struct view *one_view(struct request *req,
                              const struct supplier *supplier)
 {
@@ -152,6 +171,8 @@ static struct view *one_view(struct request *req,
 
     view_text(view, "title", supplier->fields[SUPPLIER_NAME]);
     supplier_view(supplier, view);
+    contact_view(supplier, self->map_url, request_arena(req), view);
+    view_changed(req, supplier->changed_us, view);
     view_notes(req, supplier->fields[SUPPLIER_NOTES], view);
     return view;
 }

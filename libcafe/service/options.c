@@ -114,10 +114,20 @@ static const struct command common_commands[] = {
       "Succeed if the daemon on this port is healthy.", NULL },
 };
 
+/* Behind the first `count` of the frame's table; returns how many there are. */
+static size_t add_options(struct frame *frame, size_t count,
+                          const struct option *option, size_t at)
+{
+    while (option != NULL && option->name != NULL && count + 1 < OPTIONS_MAX) {
+        frame->options[count] = *option++;
+        frame->options[count++].offset += at;
+    }
+    return count;
+}
+
 void options_prepare(struct frame *frame)
 {
     const struct service_definition *definition = frame->definition;
-    const struct option *option = definition->options;
     const struct command *own = definition->commands;
     size_t count = sizeof(common_commands) / sizeof(common_commands[0]);
     size_t i;
@@ -127,10 +137,9 @@ void options_prepare(struct frame *frame)
         if (strcmp(rows[i].name, "allow") == 0)
             frame->options[i].fallback = definition->allow_fallback;
     }
-    while (option != NULL && option->name != NULL && i + 1 < OPTIONS_MAX) {
-        frame->options[i] = *option++;
-        frame->options[i++].offset += definition->options_at;
-    }
+    i = add_options(frame, i, definition->options, definition->options_at);
+    add_options(frame, i, definition->more_options,
+                definition->more_options_at);
     memcpy(frame->commands, common_commands, sizeof(common_commands));
     while (own != NULL && own->flag != NULL && count + 1 < COMMANDS_MAX)
         frame->commands[count++] = *own++;

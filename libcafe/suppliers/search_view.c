@@ -89,7 +89,7 @@ static void view_columns(const struct search *search, const char *path,
 {
     struct view *columns = view_list(view, "columns");
 
-    for (size_t f = 0; f < FOLDS; f++) {
+    for (enum supplier_field f = 0; f < SUPPLIER_NOTES; f++) {
         struct view *column = view_list_object(columns);
         bool current = is_sorted_by(search, f);
 
@@ -126,7 +126,7 @@ static void view_sorts(const struct search *search, struct arena *arena,
     add_option(sorts, SLICE(""),
                searching ? SLICE("Best match") : SLICE("Name"),
                !search->sorted);
-    for (size_t f = searching ? 0 : 1; f < FOLDS; f++) {
+    for (enum supplier_field f = searching ? 0 : 1; f < SUPPLIER_NOTES; f++) {
         struct slice name = slice_of(supplier_columns[f].name);
 
         add_option(sorts, name, slice_of(supplier_columns[f].label),

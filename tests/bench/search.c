@@ -27,11 +27,11 @@ static const char *const queries[] = {
     "q=sons&sort=phone",
 };
 
-static double now_us(clockid_t clock)
+static double cpu_us(void)
 {
     struct timespec now;
 
-    clock_gettime(clock, &now);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
@@ -91,33 +91,32 @@ static struct content *make_content(size_t count)
 }
 
 struct figures {
-    double cpu_us, step_us;
+    double total_us, step_us; /* of CPU */
     size_t found;
 };
 
+/* Reading the clock at each step costs as much as the step: so either. */
 static struct figures measure_one(const struct content *content,
-                                  const struct search *search)
+                                  const struct search *search, bool steps)
 {
     struct figures figures = { 0 };
-    double start_us = now_us(CLOCK_THREAD_CPUTIME_ID);
+    double start_us = cpu_us();
     struct scan *scan = scan_open(content, search);
     struct found *found;
     bool done = false;
 
     while (scan && !done) {
-        double before_us = now_us(CLOCK_MONOTONIC);
-        double took_us;
+        double before_us = steps ? cpu_us() : 0;
 
         if (scan_step(scan, &done) != OK)
             exit(1);
-        took_us = now_us(CLOCK_MONOTONIC) - before_us;
-        if (took_us > figures.step_us)
-            figures.step_us = took_us;
+        if (steps && cpu_us() - before_us > figures.step_us)
+            figures.step_us = cpu_us() - before_us;
     }
     if (!(found = scan ? scan_take(scan) : NULL))
         exit(1);
     scan_close(scan);
-    figures.cpu_us = now_us(CLOCK_THREAD_CPUTIME_ID) - start_us;
+    figures.total_us = cpu_us() - start_us;
     figures.found = found->count;
     found_unref(found);
     return figures;
@@ -127,7 +126,7 @@ static struct figures measure_one(const struct content *content,
 static void measure(const struct content *content, const char *query)
 {
     struct arena *arena = arena_open(0);
-    struct figures best = { 0 };
+    struct figures best = { 1e12, 1e12, 0 };
     struct search search;
     struct form form;
 
@@ -135,16 +134,17 @@ static void measure(const struct content *content, const char *query)
         search_read(arena, &form, &search) != OK)
         exit(1);
     for (int round = 0; round < ROUNDS; round++) {
-        struct figures figures = measure_one(content, &search);
+        struct figures whole = measure_one(content, &search, false);
+        struct figures steps = measure_one(content, &search, true);
 
-        if (round == 0 || figures.cpu_us < best.cpu_us)
-            best.cpu_us = figures.cpu_us;
-        if (round == 0 || figures.step_us < best.step_us)
-            best.step_us = figures.step_us;
-        best.found = figures.found;
+        if (whole.total_us < best.total_us)
+            best.total_us = whole.total_us;
+        if (steps.step_us < best.step_us)
+            best.step_us = steps.step_us;
+        best.found = whole.found;
     }
     printf("%9zu  %-26s %9zu %10.3f %12.3f\n", content->count,
-           query[0] ? query : "(everybody)", best.found, best.cpu_us / 1e3,
+           query[0] ? query : "(everybody)", best.found, best.total_us / 1e3,
            best.step_us / 1e3);
     arena_close(arena);
 }
@@ -163,7 +163,7 @@ static void measure_all(size_t count)
 int main(int argc, char **argv)
 {
     printf("suppliers  query                          found     CPU ms"
-           "  longest step\n");
+           "  longest step ms\n");
     for (int i = 1; i < argc; i++)
         measure_all((size_t)strtoul(argv[i], NULL, 10));
     if (argc == 1) {

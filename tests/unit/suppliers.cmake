@@ -2,6 +2,7 @@
 if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
   cafe_unit_test(test_supplier cafe_suppliers)
   cafe_unit_test(test_paging cafe_suppliers)
+  cafe_unit_test(test_contact cafe_suppliers)
   foreach(name test_content test_content_model test_duplicates test_search
           test_search_model)
     cafe_unit_test(${name} cafe_suppliers)
