@@ -26,8 +26,8 @@ struct duplicates {
 };
 
 /**
- * Find suppliers that may be this one. It is looked at every supplier once and
- * nothing is allocated for those that aren't alike: about 0.1 ms for 10,000.
+ * Find suppliers that may be this one. It looks at each once and allocates for
+ * none of them: about a quarter of a millisecond for 10,000.
  *
  * supplier  As typed; itself (by its id) is no duplicate.
  * before    As it was stored: what has not changed since is not looked for.
