@@ -87,5 +87,5 @@ def test_two_employees(playwright, database, proxy, switch, scripts, kind):
     done = subprocess.run(
         ["node", FOLDER / "employees.js", f"http://127.0.0.1:{proxy.port}",
          scripts, kind, SCREENSHOTS, switch.address],
-        text=True, capture_output=True, timeout=560, check=False)
+        text=True, capture_output=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
