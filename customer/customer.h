@@ -5,11 +5,14 @@
 #include "cafe/catalog.h"
 #include "cafe/pages.h"
 #include "cafe/response.h"
+#include "cafe/search.h"
 
 struct customer {
     const struct service *service;
     struct catalog *catalog;
-    struct text home; /* content/home.md as HTML */
+    struct searcher *searcher;
+    const char *map_url; /* with "{query}"; "" for no map */
+    struct text home;    /* content/home.md as HTML */
 };
 
 extern const struct route customer_routes[];

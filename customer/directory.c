@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cafe/clock.h"
+#include "cafe/contact.h"
 #include "cafe/markdown.h"
-#include "cafe/paging.h"
 #include "customer.h"
 
 /* A stale page says since when and is kept nowhere. */
@@ -50,6 +50,13 @@ static bool respond_kept(struct request *req, const struct snapshot *snapshot,
 }
 
 static catalog_show_fn directory_list_show, supplier_show_found;
+static search_show_fn directory_list_found;
+
+/* A list that is asked for, in the request's arena. */
+struct list {
+    struct search search; /* first: what was asked for is a list */
+    struct page_key key;
+};
 
 /* GET /suppliers */
 void directory_list(struct request *req)
@@ -59,31 +66,15 @@ void directory_list(struct request *req)
     catalog_when_fresh(self->catalog, directory_list_show, req);
 }
 
-static struct view *list_view(struct request *req,
-                              const struct snapshot *snapshot,
-                              const struct paging *paging)
-{
-    const struct customer *self = request_app(req);
-    struct view *view = page_view(self->service, req, "All suppliers");
-    struct view *rows = view_list(view, "suppliers");
-    size_t i;
-
-    view_flag(view, "at_list", true);
-    view_flag(view, "any", paging->count > 0);
-    paging_view(paging, "/suppliers", request_arena(req), view);
-    for (i = paging->first; i < paging->end; i++)
-        supplier_view(snapshot_at(snapshot, i), view_list_object(rows));
-    return view;
-}
-
 static void directory_list_show(struct request *req,
                                 const struct snapshot *snapshot)
 {
+    const struct customer *self = request_app(req);
+    struct arena *arena = request_arena(req);
+    struct list *list = arena_alloc(arena, sizeof(*list));
     const struct form *query;
-    struct paging paging;
-    struct page_key key;
 
-    if (snapshot == NULL) {
+    if (snapshot == NULL || list == NULL) {
         respond_error(req, 503);
         return;
     }
@@ -91,14 +82,46 @@ static void directory_list_show(struct request *req,
         respond_error(req, 400);
         return;
     }
-    paging_read(query, snapshot_count(snapshot), &paging);
-    if (respond_kept(
-            req, snapshot,
-            paging_url(&paging, "/suppliers", paging.page, request_arena(req)),
-            &key))
+    if (search_read(arena, query, &list->search) != OK) {
+        respond_error(req, 503);
         return;
-    respond_view(req, "supplier-list-all", list_view(req, snapshot, &paging),
-                 snapshot, &key);
+    }
+    if (respond_kept(req, snapshot,
+                     search_url(&list->search, "/suppliers", arena),
+                     &list->key))
+        return;
+    search_when_found(self->searcher, snapshot, &list->search,
+                      directory_list_found, req);
+}
+
+static const char *list_title(const struct search *search, struct arena *arena)
+{
+    if (search_is_all(search))
+        return "All suppliers";
+    if (search->text.len == 0)
+        return "Suppliers found";
+    return arena_printf(arena, "%.*s – suppliers found", (int)search->text.len,
+                        search->text.data);
+}
+
+static void directory_list_found(struct request *req,
+                                 const struct search_result *result)
+{
+    const struct customer *self = request_app(req);
+    struct arena *arena = request_arena(req);
+    const struct list *list;
+    struct view *view;
+
+    if (result == NULL) {
+        respond_error(req, 503);
+        return;
+    }
+    list = (const struct list *)search_asked(result);
+    view = page_view(self->service, req, list_title(&list->search, arena));
+    view_flag(view, "at_list", true);
+    search_view(result, "/suppliers", arena, view);
+    respond_view(req, "supplier-list-all", view, search_snapshot(result),
+                 &list->key);
 }
 
 /* GET /suppliers/{id} */
@@ -122,6 +145,24 @@ static void view_notes(struct request *req, struct slice notes,
     text_free(&html);
 }
 
+/* "2026-11-23 14:02", and as a program reads it. */
+static void view_changed(struct request *req, int64_t changed_us,
+                         struct view *view)
+{
+    char iso[CLOCK_ISO_BYTES];
+    char *text;
+
+    if (changed_us == 0)
+        return;
+    clock_iso(changed_us, iso);
+    view_text(view, "changed_iso",
+              arena_slice(request_arena(req), slice_of(iso)));
+    text = arena_copy(request_arena(req), iso, strlen("2026-11-23T14:02"));
+    if (text != NULL)
+        text[strlen("2026-11-23")] = ' ';
+    view_string(view, "changed", text);
+}
+
 static struct view *one_view(struct request *req,
                              const struct supplier *supplier)
 {
@@ -130,6 +171,8 @@ static struct view *one_view(struct request *req,
 
     view_text(view, "title", supplier->fields[SUPPLIER_NAME]);
     supplier_view(supplier, view);
+    contact_view(supplier, self->map_url, request_arena(req), view);
+    view_changed(req, supplier->changed_us, view);
     view_notes(req, supplier->fields[SUPPLIER_NOTES], view);
     return view;
 }

@@ -37,6 +37,7 @@ void home_show(struct request *req)
         return;
     view = page_view(self->service, req, "Welcome");
     view_flag(view, "at_home", true);
+    view_number(view, "text_max", SEARCH_TEXT_MAX_CHARS);
     view_html(view, "content", text_slice(&self->home));
     page_answer(self->service, req,
                 page_render(self->service, "home", view, 200, "no-cache"),

@@ -7,6 +7,14 @@
 struct customer_settings {
     struct service_settings service; /* first: the frame fills it */
     struct catalog_settings catalog;
+    const char *map_url;
+};
+
+static const struct option map_options[] = {
+    { "map_url", OPTION_TEXT, offsetof(struct customer_settings, map_url),
+      "https://www.openstreetmap.org/search?query={query}", 0, 0, NULL,
+      "URL of a map, with {query} for what to find there; empty for no map." },
+    { 0 },
 };
 
 static void customer_stop(void *app)
@@ -14,12 +22,14 @@ static void customer_stop(void *app)
     struct customer *self = app;
 
     catalog_stop(self->catalog);
+    searcher_stop(self->searcher);
 }
 
 static void customer_close(void *app)
 {
     struct customer *self = app;
 
+    searcher_close(self->searcher);
     catalog_close(self->catalog);
     text_free(&self->home);
     free(self);
@@ -41,6 +51,13 @@ static enum error open_catalog(const struct service *service,
     return catalog_open(&config, catalog);
 }
 
+static const char *map_url(const struct service *service)
+{
+    const struct customer_settings *settings = (const void *)service->settings;
+
+    return settings->map_url;
+}
+
 static enum error customer_open(struct service *service, void **app,
                                 struct text *error)
 {
@@ -50,8 +67,10 @@ static enum error customer_open(struct service *service, void **app,
     if (self == NULL)
         return ERROR_MEMORY;
     self->service = service;
+    self->map_url = map_url(service);
     if ((err = home_open(self, error)) != OK ||
-        (err = open_catalog(service, &self->catalog)) != OK) {
+        (err = open_catalog(service, &self->catalog)) != OK ||
+        (err = searcher_open(service->base, &self->searcher)) != OK) {
         customer_close(self);
         return err;
     }
@@ -63,6 +82,7 @@ static const struct service_definition customer = {
     .settings_bytes = sizeof(struct customer_settings),
     .options = catalog_options,
     .options_at = offsetof(struct customer_settings, catalog),
+    .more_options = map_options,
     .name = "customer",
     .static_prefix = "/static",
     .allow_fallback = "",

@@ -1,177 +1,23 @@
-/* Adding, changing and removing a supplier. Each save is two neighbouring
- * functions: one asks the database, the next answers. */
+/* Adding and changing a supplier. Each step is two neighbouring functions: one
+ * asks, the next answers. */
 #include "employee.h"
 
-static const char list_url[] = "/admin/suppliers";
+static catalog_show_fn editor_update_found, editor_refresh, editor_compare;
+static db_done_fn editor_compared, editor_saved;
 
-/* A save under way, in the request's arena. */
-struct save {
-    struct store_job job; /* first: what the store is given */
-    struct request *req;
-    const char *page; /* the template to come back with */
-};
-
-/* The form. */
-
-/* What the page says on top when the database did not take a change. */
-static const char *problem_text(enum error outcome)
-{
-    switch (outcome) {
-    case ERROR_NOT_FOUND:
-        return "Somebody has deleted this supplier meanwhile. What you typed "
-               "is still here: add it as a new supplier if it is needed.";
-    case ERROR_DB_UNKNOWN:
-        return "The connection to the database broke while it was being "
-               "saved. Look at the suppliers list before you send it again.";
-    case ERROR_DB_SCHEMA:
-    case ERROR_DB:
-    case ERROR_DB_DUPLICATE:
-        return "The database refused it. Nothing was saved; what you typed "
-               "is still here. Tell the people who run this service.";
-    default:
-        return "The database does not answer right now. Nothing was saved; "
-               "what you typed is still here. Send it again in a moment.";
-    }
-}
-
-static void view_field(struct view *fields, struct view *faults,
-                       const struct supplier *supplier, enum supplier_field f,
-                       const char *message)
-{
-    const struct supplier_column *column = &supplier_columns[f];
-    struct view *field = view_list_object(fields);
-
-    view_string(field, "name", column->name);
-    view_string(field, "label", column->label);
-    view_string(field, "hint", column->hint);
-    view_string(field, "type", column->input_type);
-    view_string(field, "autocomplete", column->autocomplete);
-    view_flag(field, "textarea", f == SUPPLIER_NOTES);
-    view_text(field, "value", supplier->fields[f]);
-    view_flag(field, "described", column->hint[0] != '\0' || message != NULL);
-    view_string(field, "message", message);
-    if (message != NULL) {
-        struct view *fault = view_list_object(faults);
-
-        view_string(fault, "name", column->name);
-        view_string(fault, "message", message);
-    }
-}
-
-/* A form with a supplier in it; faults and problem may be NULL. */
-static void respond_form(struct request *req, const char *page,
-                         const struct supplier *supplier,
-                         const struct supplier_faults *faults,
-                         const char *problem, int status)
-{
-    const struct employee *self = request_app(req);
-    bool adding = supplier->id == 0;
-    struct view *view = page_view(
-        self->service, req, adding ? "Add a new supplier" : "Update supplier");
-    struct view *summary = view_object(view, "summary");
-    struct view *items = view_list(summary, "items");
-    struct view *fields = view_list(view, "fields");
-    enum supplier_field f;
-
-    for (f = 0; f < SUPPLIER_FIELDS; f++)
-        view_field(fields, items, supplier, f,
-                   faults ? faults->messages[f] : NULL);
-    view_number(view, "id", supplier->id);
-    view_string(summary, "problem", problem);
-    view_flag(view, "faulty", faults != NULL || problem != NULL);
-    respond_page(req,
-                 page_render(self->service, page, view, status, "no-store"));
-}
-
-/* Read the supplier of a posted form; answers itself when it is none. */
-static bool read_form(struct request *req, const struct form **form,
-                      struct supplier *supplier)
-{
-    enum error err = request_form(req, form);
-
-    if (err == OK)
-        err = supplier_from_form(request_arena(req), *form, supplier);
-    if (err != OK)
-        respond_error(req, err == ERROR_NOT_FOUND ? 415 : status_of_error(err));
-    return err == OK;
-}
-
-/* Check the supplier and hand it to the store; what is faulty comes back. */
-static void save(struct request *req, const struct supplier *supplier,
-                 const char *page, db_work_fn *work, db_done_fn *done)
-{
-    const struct employee *self = request_app(req);
-    struct supplier_faults faults;
-    struct save *save;
-
-    supplier_check(request_arena(req), supplier, &faults);
-    if (faults.count > 0) {
-        respond_form(req, page, supplier, &faults, NULL, 422);
-        return;
-    }
-    if ((save = arena_alloc(request_arena(req), sizeof(*save))) == NULL) {
-        respond_error(req, 503);
-        return;
-    }
-    save->job.supplier = *supplier;
-    save->job.actor = request_client(req);
-    save->req = req;
-    save->page = page;
-    db_submit(self->service->db, work, done, &save->job);
-}
-
-static void editor_saved(void *job, enum error outcome)
-{
-    struct save *save = job;
-
-    if (outcome == OK)
-        respond_see_other(save->req, list_url);
-    else
-        respond_form(save->req, save->page, &save->job.supplier, NULL,
-                     problem_text(outcome), status_of_error(outcome));
-}
-
-/* Adding. */
+/* Showing the form. */
 
 /* GET /admin/supplier-add */
 void editor_add_show(struct request *req)
 {
-    const struct supplier empty = { 0 };
+    struct edit *edit = edit_open(req, EDIT_ADD);
 
-    respond_form(req, "supplier-add", &empty, NULL, NULL, 200);
-}
-
-/* POST /admin/supplier-add */
-void editor_add(struct request *req)
-{
-    const struct form *form;
-    struct supplier supplier;
-
-    if (read_form(req, &form, &supplier))
-        save(req, &supplier, "supplier-add", store_add, editor_saved);
-}
-
-/* Changing. */
-
-static catalog_show_fn editor_update_found, editor_remove_found;
-
-/* The supplier that the path names; answers itself when there is none. */
-static const struct supplier *find_supplier(struct request *req,
-                                            const struct snapshot *snapshot)
-{
-    const struct supplier *supplier;
-    int64_t id;
-
-    if (snapshot == NULL || snapshot_stale(snapshot)) {
+    if (edit == NULL) {
         respond_error(req, 503);
-        return NULL;
+        return;
     }
-    if (request_param_id(req, "id", &id) != OK ||
-        (supplier = snapshot_find(snapshot, id)) == NULL) {
-        respond_error(req, 404);
-        return NULL;
-    }
-    return supplier;
+    edit->list = list_of(req, request_head(req)->query);
+    edit_respond(edit, 200);
 }
 
 /* GET /admin/supplier-update/{id} */
@@ -185,76 +31,181 @@ void editor_update_show(struct request *req)
 static void editor_update_found(struct request *req,
                                 const struct snapshot *snapshot)
 {
-    const struct supplier *supplier = find_supplier(req, snapshot);
+    struct edit *edit = edit_open(req, EDIT_UPDATE);
+    const struct supplier *supplier;
+    int64_t id;
 
-    if (supplier != NULL)
-        respond_form(req, "supplier-update", supplier, NULL, NULL, 200);
+    if (request_param_id(req, "id", &id) != OK) {
+        respond_error(req, 404);
+    } else if (edit == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
+        respond_error(req, 503);
+    } else if ((supplier = snapshot_find(snapshot, id)) == NULL) {
+        respond_gone(req, id);
+    } else {
+        edit->job.supplier = *supplier;
+        edit->job.expected = supplier->revision;
+        edit->list = list_of(req, request_head(req)->query);
+        edit_respond(edit, 200);
+    }
+}
+
+/* Saving it: what is faulty comes back, what looks like a duplicate is asked
+ * about, the rest goes to the store. */
+
+static void submit(struct edit *edit)
+{
+    save_submit(edit, edit->kind == EDIT_ADD ? store_add : store_update,
+                editor_saved);
+}
+
+static void look_at(struct edit *edit)
+{
+    struct employee *self = request_app(edit->req);
+
+    if (edit->preview) {
+        edit_respond(edit, 200);
+        return;
+    }
+    supplier_check(request_arena(edit->req), &edit->job.supplier,
+                   &edit->faults);
+    if (edit->faults.count > 0)
+        edit_respond(edit, 422);
+    else if (edit->anyway)
+        submit(edit);
+    else
+        catalog_when_fresh(self->catalog, editor_compare, edit->req);
+}
+
+static void receive(struct request *req, enum edit_kind kind)
+{
+    struct employee *self = request_app(req);
+    struct edit *edit = edit_open(req, kind);
+    enum error err = edit ? edit_read(edit) : ERROR_MEMORY;
+    const struct form *form;
+
+    request_set_own(req, edit);
+    if (err == ERROR_NOT_FOUND && request_form(req, &form) != OK)
+        respond_error(req, 415);
+    else if (err != OK)
+        respond_error(req, status_of_error(err));
+    else if (edit->refresh && kind == EDIT_UPDATE)
+        catalog_when_fresh(self->catalog, editor_refresh, req);
+    else if (edit->problem != NULL)
+        edit_respond(edit, 400);
+    else
+        look_at(edit);
+}
+
+/* POST /admin/supplier-add */
+void editor_add(struct request *req)
+{
+    receive(req, EDIT_ADD);
 }
 
 /* POST /admin/supplier-update */
 void editor_save(struct request *req)
 {
-    const struct form *form;
-    struct supplier supplier;
-    uint64_t id;
-
-    if (!read_form(req, &form, &supplier))
-        return;
-    if (slice_number(form_value(form, "id"), INT32_MAX, &id) != OK || id == 0) {
-        respond_error(req, 404);
-        return;
-    }
-    supplier.id = (int64_t)id;
-    save(req, &supplier, "supplier-update", store_update, editor_saved);
+    receive(req, EDIT_UPDATE);
 }
 
-/* Removing. */
+/* What the form was based on is lost: from now on it is the present state. */
+static void editor_refresh(struct request *req, const struct snapshot *snapshot)
+{
+    struct edit *edit = request_own(req);
+    const struct supplier *now = NULL;
 
-/* GET /admin/supplier-remove/{id} */
-void editor_remove_show(struct request *req)
+    if (snapshot != NULL)
+        now = snapshot_find(snapshot, edit->job.supplier.id);
+    edit->job.expected = now ? now->revision : 0;
+    edit_respond(edit, 400);
+}
+
+static void editor_compare(struct request *req, const struct snapshot *snapshot)
 {
     struct employee *self = request_app(req);
+    struct edit *edit = request_own(req);
+    const struct supplier *typed = &edit->job.supplier;
+    const struct supplier *before = NULL;
+    struct duplicate_job *job;
 
-    catalog_when_fresh(self->catalog, editor_remove_found, req);
-}
-
-static void editor_remove_found(struct request *req,
-                                const struct snapshot *snapshot)
-{
-    const struct employee *self = request_app(req);
-    const struct supplier *supplier = find_supplier(req, snapshot);
-    struct view *view;
-
-    if (supplier == NULL)
-        return;
-    view = page_view(self->service, req, "Delete this supplier");
-    supplier_view(supplier, view);
-    respond_page(req, page_render(self->service, "supplier-remove", view, 200,
-                                  "no-store"));
-}
-
-static void editor_removed(void *job, enum error outcome)
-{
-    struct save *save = job;
-
-    if (outcome == OK)
-        respond_see_other(save->req, list_url);
-    else
-        respond_error(save->req, status_of_error(outcome));
-}
-
-/* POST /admin/supplier-remove/{id} */
-void editor_remove(struct request *req)
-{
-    const struct employee *self = request_app(req);
-    struct save *save = arena_alloc(request_arena(req), sizeof(*save));
-
-    if (save == NULL ||
-        request_param_id(req, "id", &save->job.supplier.id) != OK) {
-        respond_error(req, save ? 404 : 503);
+    if (snapshot != NULL && edit->kind == EDIT_UPDATE)
+        before = snapshot_find(snapshot, typed->id);
+    if (snapshot == NULL || (edit->kind == EDIT_UPDATE && before == NULL) ||
+        duplicates_find(snapshot, typed, before, &edit->duplicates) != OK ||
+        edit->duplicates.count == 0 ||
+        (job = arena_alloc(request_arena(req), sizeof(*job))) == NULL) {
+        submit(edit);
         return;
     }
-    save->job.actor = request_client(req);
-    save->req = req;
-    db_submit(self->service->db, store_remove, editor_removed, &save->job);
+    job->form_key = slice_of(edit->key);
+    job->context = edit;
+    db_submit(self->service->db, duplicates_key_known, editor_compared, job);
+}
+
+/* A form that was sent twice finds what it has added itself. */
+static void editor_compared(void *job, enum error outcome)
+{
+    const struct duplicate_job *asked = job;
+    struct edit *edit = asked->context;
+
+    if (outcome == OK && !asked->known)
+        edit_respond(edit, 409);
+    else
+        submit(edit);
+}
+
+static void editor_saved(void *job, enum error outcome)
+{
+    struct edit *edit = job;
+
+    if (outcome == OK) {
+        save_respond(edit);
+        return;
+    }
+    edit->duplicates.count = 0;
+    if (outcome == ERROR_CONFLICT) {
+        edit_clash(edit);
+    } else {
+        edit->gone = outcome == ERROR_NOT_FOUND;
+        edit->problem = edit_problem(edit->kind, outcome);
+    }
+    edit_respond(edit, status_of_error(outcome));
+}
+
+/* A post that the server has refused. */
+
+static const char *refusal_text(int status)
+{
+    if (status == 413)
+        return "This is too large to be saved. Nothing was changed; shorten "
+               "what you typed and send it again.";
+    return "Your browser did not say from which page this came, so nothing "
+           "was changed. Check what you typed and send it again. If this "
+           "happens each time, an add-on or a proxy takes the field Origin "
+           "out: switch that off for this site.";
+}
+
+struct page *editor_refused(struct request *req, int status)
+{
+    const struct route *route = request_route(req);
+    struct page *page = NULL;
+    struct edit *edit;
+
+    if (!request_form_kept(req) || route == NULL ||
+        (route->handler != editor_add && route->handler != editor_save))
+        return NULL;
+    edit =
+        edit_open(req, route->handler == editor_add ? EDIT_ADD : EDIT_UPDATE);
+    if (edit == NULL || edit_read(edit) != OK)
+        return NULL;
+    edit->preview = false;
+    edit->problem = refusal_text(status);
+    if (status == 413)
+        supplier_check(request_arena(req), &edit->job.supplier, &edit->faults);
+    page = edit_page(edit, status);
+    if (page != NULL && page->failed) {
+        page_unref(page);
+        page = NULL;
+    }
+    return page;
 }

@@ -3,44 +3,189 @@
 #define EMPLOYEE_H
 
 #include "cafe/catalog.h"
+#include "cafe/duplicates.h"
 #include "cafe/pages.h"
 #include "cafe/response.h"
+#include "cafe/search.h"
 #include "cafe/store.h"
 
 struct employee {
     const struct service *service;
     struct catalog *catalog;
+    struct searcher *searcher;
+    int64_t keys_cleaned_ms; /* monotonic; 0: not yet */
 };
 
 extern const struct route employee_routes[];
 
 /* home.c */
 handler_fn home_show;
+
+/** The view of a page: page_view() and the employees' own style sheet. */
+struct view *employee_view(struct request *req, const char *title);
+
+/* directory.c */
 handler_fn directory_list;
+
+/* list.c: which list somebody came from, so that he gets back there. */
+
+/** The list that a query asks for, as its normal query; "" for the plain one.
+ */
+const char *list_of(struct request *req, struct slice query);
+
+/** A path with a list's query behind it. */
+const char *list_link(struct request *req, const char *path, const char *list);
+
+/** Set list (for a hidden field), list_url, and list_query ("?…" or ""). */
+void list_view(struct request *req, const char *list, struct view *view);
+
+/* form.c: a form that was posted, and the page it comes back on. */
+
+enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE };
+
+/** A change under way, in the request's arena. */
+struct edit {
+    struct store_job job; /* first: what the store is given */
+    struct request *req;
+    enum edit_kind kind;
+    char key[FORM_KEY_CHARS + 1];
+    const char *list;
+    bool anyway;  /* duplicates were seen and are none */
+    bool preview; /* show the notes, save nothing */
+    bool gone;    /* the supplier was deleted meanwhile */
+    bool refresh; /* what the form was based on is not known */
+    const char *problem;
+    enum error outcome; /* what the store has said; OK: not asked yet */
+    struct supplier_faults faults;
+    struct duplicates duplicates;
+    bool clash; /* job.clash is set */
+};
+
+/** A new one without fields, with a fresh key; NULL when out of memory. */
+struct edit *edit_open(struct request *req, enum edit_kind kind);
+
+/**
+ * Read the hidden fields of a form; what is faulty makes a problem.
+ *
+ * form  NULL: a post without fields.
+ */
+void edit_read_hidden(struct edit *edit, const struct form *form);
+
+/**
+ * Read a posted supplier with its hidden fields.
+ *
+ * Errors  ERROR_NOT_FOUND: no form, or no supplier's id; those of form_parse().
+ */
+MUST_CHECK enum error edit_read(struct edit *edit);
+
+/** The form with what was typed, as a page. */
+struct page *edit_page(const struct edit *edit, int status);
+void edit_respond(struct edit *edit, int status);
+
+/**
+ * The store found a clash: the form is based on theirs from now on. A key that
+ * has saved something before would lead back to that, so it gets a fresh one;
+ * the old one has changed nothing here.
+ */
+void edit_clash(struct edit *edit);
+
+/** What the page says on top when a change was not made. */
+const char *edit_problem(enum edit_kind kind, enum error outcome);
+
+/** Set revision, form_key and list for the hidden fields. */
+void edit_view_hidden(const struct edit *edit, struct view *view);
 
 /* editor.c */
 handler_fn editor_add_show;
 handler_fn editor_add;
 handler_fn editor_update_show;
 handler_fn editor_save;
-handler_fn editor_remove_show;
-handler_fn editor_remove;
+
+/** The form of a refused post, filled in; NULL when there is none. */
+struct page *editor_refused(struct request *req, int status);
+
+/* clash.c: two people changed the same supplier. */
+
+/** Set clash: who, when, and the fields that both changed. */
+void clash_view(const struct edit *edit, struct view *view);
+
+/** Set clash or merged of a field's object: was, theirs. */
+void clash_view_field(const struct edit *edit, enum supplier_field f,
+                      struct view *field);
+
+/** Set theirs: what has become of the supplier since the form was shown. */
+void clash_view_changes(const struct edit *edit, struct view *view);
+
+/** The form with what clash_view_field() let people choose. */
+MUST_CHECK enum error clash_resolve(struct arena *arena,
+                                    const struct form *form,
+                                    struct form *resolved);
+
+/* remove.c */
+handler_fn remove_show;
+handler_fn remove_supplier;
+
+/** The page for a supplier that is not there (any more), with its history. */
+void respond_gone(struct request *req, int64_t id);
+
+/* restore.c */
+handler_fn restore_version;
+
+/* saved.c: what follows a change. */
+
+/** Hand a change to the store. */
+void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done);
+
+/** Answer with the list, which says what was done. */
+void save_respond(const struct edit *edit);
+
+/** The change that a list tells of. */
+struct saved {
+    struct history_job change;
+    struct history_job earlier; /* what a restoration came back from */
+    struct request *req;
+    const struct snapshot *snapshot;
+};
+
+/** A db_work_fn (job: struct saved). */
+enum error saved_read(struct db_connection *connection, void *job);
+
+/** Set saved: what was done to whom. */
+void saved_view(const struct saved *saved, const char *list, bool merged,
+                struct view *view);
+
+/* history.c */
+handler_fn history_show;
+handler_fn history_supplier_show;
+
+/** Who made a change: "10.0.0.7", or "by SQL, account x". */
+const char *history_who(struct request *req, const struct history_entry *entry);
+
+/** "23 November 2026, 08:43 UTC" */
+const char *history_when(struct request *req, int64_t at_us);
+
+/** Set who, when, and what has changed as members of an object. */
+void history_view(struct request *req, const struct history_entry *entry,
+                  struct view *object);
 
 /* errors.c */
 
 /** An error_page_fn: app is the struct employee. */
 struct page *error_show(void *app, struct request *req, int status);
 
-/* migrate.c */
+/* commands.c */
 
 enum employee_command {
     COMMAND_MIGRATE = COMMAND_OWN,
-    COMMAND_DRY_RUN = COMMAND_OWN << 1
+    COMMAND_DRY_RUN = COMMAND_OWN << 1,
+    COMMAND_UNESCAPE = COMMAND_OWN << 2,
+    COMMAND_FORGET = COMMAND_OWN << 3
 };
 
 extern const struct command employee_commands[];
 
-/** Run --migrate; returns the exit status. */
-int migrate_run(int command, const struct service_settings *settings);
+/** Run --migrate or --forget; returns the exit status. */
+int commands_run(int command, const struct config *config,
+                 const struct service_settings *settings);
 
 #endif

@@ -5,9 +5,14 @@
 struct page *error_show(void *app, struct request *req, int status)
 {
     const struct employee *self = app;
+    struct page *form = editor_refused(req, status);
     struct view *view = page_view(self->service, req, NULL);
     const char *name = status == 404 ? "404" : "500";
 
+    if (form != NULL)
+        return form;
+    view_string(view, "employee_css",
+                assets_url(self->service->assets, "employee.css"));
     page_view_error(self->service, view, status,
                     catalog_trouble(self->catalog));
     if (status == 404 && request_refused(req))

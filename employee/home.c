@@ -1,54 +1,66 @@
-/* The employees' home and their list of suppliers. */
-#include "cafe/paging.h"
+/* The employees' home: what has changed lately. */
 #include "employee.h"
+
+enum { RECENT = 10 };
+
+static catalog_show_fn home_ask;
+static db_done_fn home_answer;
+
+struct view *employee_view(struct request *req, const char *title)
+{
+    const struct employee *self = request_app(req);
+    struct view *view = page_view(self->service, req, title);
+
+    view_string(view, "employee_css",
+                assets_url(self->service->assets, "employee.css"));
+    return view;
+}
 
 /* GET /admin */
 void home_show(struct request *req)
 {
+    struct employee *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, home_ask, req);
+}
+
+/* recent is NULL when nobody knows. */
+static void respond_home(struct request *req, const struct history_job *recent)
+{
     const struct employee *self = request_app(req);
-    struct view *view = page_view(self->service, req, "Welcome");
+    struct view *view = employee_view(req, "Welcome");
+    struct view *entries = view_list(view, "entries");
+    size_t i;
 
     view_flag(view, "at_home", true);
+    view_flag(view, "unknown", recent == NULL);
+    view_flag(view, "any", recent != NULL && recent->count > 0);
+    for (i = 0; recent != NULL && i < recent->count; i++)
+        history_view(req, &recent->entries[i], view_list_object(entries));
     respond_page(req,
                  page_render(self->service, "home", view, 200, "no-store"));
 }
 
-static catalog_show_fn directory_list_show;
-
-/* GET /admin/suppliers */
-void directory_list(struct request *req)
-{
-    struct employee *self = request_app(req);
-
-    catalog_when_fresh(self->catalog, directory_list_show, req);
-}
-
-static void directory_list_show(struct request *req,
-                                const struct snapshot *snapshot)
+/* A stale catalog tells that the database would not answer. */
+static void home_ask(struct request *req, const struct snapshot *snapshot)
 {
     const struct employee *self = request_app(req);
-    const struct form *query;
-    struct paging paging;
-    struct view *view, *rows;
-    size_t i;
+    struct history_job *recent =
+        arena_alloc(request_arena(req), sizeof(*recent));
 
-    if (snapshot == NULL || snapshot_stale(snapshot)) {
-        respond_error(req, 503);
+    if (recent == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
+        respond_home(req, NULL);
         return;
     }
-    if (request_query(req, &query) != OK) {
-        respond_error(req, 400);
-        return;
-    }
-    view = page_view(self->service, req, "All suppliers");
-    view_flag(view, "at_list", true);
-    view_flag(view, "any", snapshot_count(snapshot) > 0);
-    paging_read(query, snapshot_count(snapshot), &paging);
-    paging_view(&paging, "/admin/suppliers", request_arena(req), view);
-    rows = view_list(view, "suppliers");
-    for (i = paging.first; i < paging.end; i++)
-        supplier_view(snapshot_at(snapshot, i), view_list_object(rows));
-    page_answer_once(
-        self->service, req,
-        page_render(self->service, "supplier-list-all", view, 200, "no-store"));
+    *recent = (struct history_job){ .arena = request_arena(req),
+                                    .limit = RECENT,
+                                    .context = req };
+    db_submit(self->service->db, history_read, home_answer, recent);
+}
+
+static void home_answer(void *job, enum error outcome)
+{
+    const struct history_job *recent = job;
+
+    respond_home(recent->context, outcome == OK ? recent : NULL);
 }

@@ -14,12 +14,14 @@ static void employee_stop(void *app)
     struct employee *self = app;
 
     catalog_stop(self->catalog);
+    searcher_stop(self->searcher);
 }
 
 static void employee_close(void *app)
 {
     struct employee *self = app;
 
+    searcher_close(self->searcher);
     catalog_close(self->catalog);
     free(self);
 }
@@ -50,8 +52,8 @@ static enum error employee_open(struct service *service, void **app,
     if (self == NULL)
         return ERROR_MEMORY;
     self->service = service;
-    err = open_catalog(service, &self->catalog);
-    if (err != OK) {
+    if ((err = open_catalog(service, &self->catalog)) != OK ||
+        (err = searcher_open(service->base, &self->searcher)) != OK) {
         employee_close(self);
         return err;
     }
@@ -74,7 +76,7 @@ static const struct service_definition employee = {
     .stop = employee_stop,
     .close = employee_close,
     .ready = supplier_schema_check,
-    .run_command = migrate_run,
+    .run_command = commands_run,
 };
 
 int main(int argc, char **argv)

@@ -289,159 +289,10 @@ static enum error read_environment(struct config *config, struct text *error)
     return err;
 }
 
-/* A flag on the command line: its name, and its value if that is joined. */
-struct argument {
-    struct slice name; /* "--port" */
-    const char *value; /* behind "="; NULL for none */
-};
-
-static struct argument take_apart(const char *text)
-{
-    const char *equals = strchr(text, '=');
-    size_t len = equals ? (size_t)(equals - text) : strlen(text);
-
-    return (struct argument){ { text, len }, equals ? equals + 1 : NULL };
-}
-
-static const struct option *find_flag(const struct config *config,
-                                      struct slice name)
-{
-    const struct option *option = config->source.options;
-    struct text flag;
-    bool found = false;
-
-    text_init(&flag, 0);
-    while (option->name != NULL) {
-        config_flag(option, &flag);
-        if ((found = slice_equal(name, text_slice(&flag))))
-            break;
-        option++;
-    }
-    text_free(&flag);
-    return found ? option : NULL;
-}
-
-static const struct command *find_command(const struct config *config,
-                                          struct slice name)
-{
-    const struct command *command = config->source.commands;
-
-    while (command != NULL && command->flag != NULL) {
-        if (slice_is(name, command->flag))
-            return command;
-        command++;
-    }
-    return NULL;
-}
-
-static enum error unknown_flag(const struct config *config, struct slice name,
-                               struct text *error)
-{
-    const struct option *nearest = NULL;
-    struct text dotted, flag;
-
-    if (!slice_starts(name, "--")) {
-        text_printf(error, "unexpected argument '%.*s'; see --help",
-                    (int)name.len, name.data);
-        return ERROR_CONFIG;
-    }
-    text_init(&dotted, 0);
-    text_init(&flag, 0);
-    text_append(&dotted, name.data + 2, name.len - 2);
-    nearest = config_nearest(config, text_string(&dotted));
-    text_printf(error, "unknown flag %.*s", (int)name.len, name.data);
-    if (nearest != NULL) {
-        config_flag(nearest, &flag);
-        text_printf(error, "; did you mean %s?", text_string(&flag));
-    } else {
-        text_append_string(error, "; see --help");
-    }
-    text_free(&dotted);
-    text_free(&flag);
-    return ERROR_CONFIG;
-}
-
-/* The value of a flag, joined or the next argument, which *at moves to. */
-static const char *flag_value(const struct config *config,
-                              const struct argument *argument, int *at)
-{
-    if (argument->value != NULL)
-        return argument->value;
-    if (*at + 1 >= config->source.argc)
-        return NULL;
-    *at += 1;
-    return config->source.argv[*at];
-}
-
-static bool is_config_flag(struct slice name)
-{
-    return slice_is(name, "--config");
-}
-
-static enum error read_flag(struct config *config, int *at, int *command,
-                            struct text *error)
-{
-    struct argument argument = take_apart(config->source.argv[*at]);
-    const struct command *wanted = find_command(config, argument.name);
-    const struct option *option = find_flag(config, argument.name);
-    int len = (int)argument.name.len;
-    const char *value;
-
-    if (wanted != NULL && argument.value != NULL) {
-        text_printf(error, "%s takes no value", wanted->flag);
-        return ERROR_CONFIG;
-    }
-    if (wanted != NULL) {
-        *command |= wanted->value;
-        return OK;
-    }
-    if (option == NULL && !is_config_flag(argument.name))
-        return unknown_flag(config, argument.name, error);
-    value = flag_value(config, &argument, at);
-    if (value == NULL) {
-        text_printf(error, "%.*s needs a value", len, argument.name.data);
-        return ERROR_CONFIG;
-    }
-    if (option == NULL)
-        return OK; /* --config has been read before */
-    return config_assign(
-        config, option, slice_of(value),
-        arena_printf(config->arena, "flag %.*s", len, argument.name.data),
-        error);
-}
-
-static enum error read_flags(struct config *config, int *command,
-                             struct text *error)
-{
-    enum error err = OK;
-    int at;
-
-    for (at = 1; at < config->source.argc && err == OK; at++)
-        err = read_flag(config, &at, command, error);
-    return err;
-}
-
-/* The file of the last --config; NULL without one. */
-static const char *config_file(const struct config *config)
-{
-    const char *file = NULL;
-    int at;
-
-    for (at = 1; at < config->source.argc; at++) {
-        struct argument argument = take_apart(config->source.argv[at]);
-
-        if (is_config_flag(argument.name))
-            file = flag_value(config, &argument, &at);
-        else if (argument.value == NULL && find_flag(config, argument.name))
-            at++; /* the next one is its value */
-    }
-    return file;
-}
-
 static enum error read_sources(struct config *config, int *command,
                                struct text *error)
 {
-    const char *file = config_file(config);
+    const char *file = config_named_file(config);
     enum error err = read_defaults(config, error);
 
     if (err == OK && file != NULL)
@@ -449,7 +300,7 @@ static enum error read_sources(struct config *config, int *command,
     if (err == OK)
         err = read_environment(config, error);
     if (err == OK)
-        err = read_flags(config, command, error);
+        err = config_read_flags(config, command, error);
     return err;
 }
 
@@ -464,6 +315,26 @@ static void keep_one_line(struct text *error)
     }
 }
 
+/* Room for what is noted of each option and command. */
+static enum error prepare(struct config *config)
+{
+    const struct config_source *source = &config->source;
+
+    while (source->options[config->option_count].name != NULL)
+        config->option_count++;
+    while (source->commands != NULL &&
+           source->commands[config->command_count].flag != NULL)
+        config->command_count++;
+    config->arena = arena_open(0);
+    if (config->arena == NULL)
+        return ERROR_MEMORY;
+    config->origins = arena_alloc(config->arena, config->option_count *
+                                                     sizeof(*config->origins));
+    config->arguments = arena_alloc(
+        config->arena, config->command_count * sizeof(*config->arguments));
+    return config->origins && config->arguments ? OK : ERROR_MEMORY;
+}
+
 enum error config_load(const struct config_source *source, void *settings,
                        int *command, struct config **result, struct text *error)
 {
@@ -475,14 +346,9 @@ enum error config_load(const struct config_source *source, void *settings,
         return ERROR_MEMORY;
     config->source = *source;
     config->settings = settings;
-    while (source->options[config->option_count].name != NULL)
-        config->option_count++;
-    config->arena = arena_open(0);
-    if (config->arena != NULL)
-        config->origins = arena_alloc(
-            config->arena, config->option_count * sizeof(*config->origins));
-    err = config->origins ? read_sources(config, &asked_for, error)
-                          : ERROR_MEMORY;
+    err = prepare(config);
+    if (err == OK)
+        err = read_sources(config, &asked_for, error);
     if (err != OK) {
         keep_one_line(error);
         config_close(config);

@@ -10,6 +10,8 @@ struct config {
     void *settings;
     const char **origins; /* one an option */
     size_t option_count;
+    const char **arguments; /* one a command; NULL: not given */
+    size_t command_count;
 };
 
 /**
@@ -35,6 +37,17 @@ const struct option *config_nearest(const struct config *config,
 /** Read a YAML file. Errors as config_load(). */
 MUST_CHECK enum error config_read_yaml(struct config *config, const char *path,
                                        struct text *error);
+
+/**
+ * Read the command line: values of options, and which commands it has.
+ *
+ * command  The values of all command flags, or-ed to what it is.
+ */
+MUST_CHECK enum error config_read_flags(struct config *config, int *command,
+                                        struct text *error);
+
+/** The file of the last --config; NULL without one. */
+const char *config_named_file(const struct config *config);
 
 /** "--db-host" and "APP_DB_HOST" for "db.host". */
 void config_flag(const struct option *option, struct text *flag);

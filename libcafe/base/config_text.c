@@ -169,7 +169,9 @@ void config_help(const struct config_source *source, FILE *out)
           "file; flags win, then the environment, then the file.\n\n",
           out);
     for (; command != NULL && command->flag != NULL; command++)
-        fprintf(out, "  %s\n      %s\n", command->flag, command->help);
+        fprintf(out, "  %s%s%s\n      %s\n", command->flag,
+                command->argument ? " " : "",
+                command->argument ? command->argument : "", command->help);
     fputs("  --config FILE\n      Read options from a YAML file.\n\n", out);
     for (; option->name != NULL; option++)
         write_option(option, out);

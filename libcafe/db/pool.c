@@ -37,7 +37,7 @@ bool pool_hand_back(struct db *db, struct task *task, enum error outcome)
 void pool_refuse(struct db *db, struct task *task, enum error outcome)
 {
     counter_add(db->config.counters, COUNTER_DB_JOBS_REFUSED, 1);
-    if (pool_hand_back(db, task, outcome))
+    if (pool_hand_back(db, task, task->unsettled ? ERROR_DB_UNKNOWN : outcome))
         pool_signal_loop(db);
 }
 
@@ -47,6 +47,18 @@ void pool_refuse_waiting(struct db *db, enum error outcome)
 
     while ((task = tasks_take(&db->waiting)))
         pool_refuse(db, task, outcome);
+}
+
+void pool_refuse_new(struct db *db, enum error outcome)
+{
+    struct task_list all = tasks_take_all(&db->waiting);
+    struct task *task;
+
+    while ((task = tasks_take(&all)))
+        if (task->unsettled)
+            tasks_append(&db->waiting, task);
+        else
+            pool_refuse(db, task, outcome);
 }
 
 bool pool_may_connect(const struct db *db)
@@ -91,15 +103,6 @@ static void deliver(struct db *db)
     }
 }
 
-static void on_results(evutil_socket_t fd, short what, void *argument)
-{
-    uint64_t signals;
-
-    (void)what;
-    if (read(fd, &signals, sizeof(signals)) == sizeof(signals))
-        deliver(argument);
-}
-
 /* Have on_deadline called when the first waiting job's time is up. */
 static void watch_deadline(struct db *db, int64_t deadline_ms)
 {
@@ -112,21 +115,44 @@ static void watch_deadline(struct db *db, int64_t deadline_ms)
     event_add(db->on_deadline, &wait);
 }
 
+/* The deadline of the first job that waits; 0 for none. */
+static int64_t first_deadline(struct db *db)
+{
+    pthread_mutex_lock(&db->mutex);
+    int64_t deadline_ms = db->waiting.first ? db->waiting.first->deadline_ms
+                                            : 0;
+    pthread_mutex_unlock(&db->mutex);
+    return deadline_ms;
+}
+
+/* A thread signals, too, when it has put a job back: it waits once more. */
+static void on_results(evutil_socket_t fd, short what, void *argument)
+{
+    struct db *db = argument;
+    uint64_t signals;
+
+    (void)what;
+    if (read(fd, &signals, sizeof(signals)) != sizeof(signals))
+        return;
+    deliver(db);
+    int64_t deadline_ms = first_deadline(db);
+    if (deadline_ms && !event_pending(db->on_deadline, EV_TIMEOUT, NULL))
+        watch_deadline(db, deadline_ms);
+}
+
 /* All threads may be busy: hand back what has waited too long. */
 static void on_deadline(evutil_socket_t fd, short what, void *argument)
 {
     struct db *db = argument;
     int64_t now_ms = clock_monotonic_ms();
-    int64_t next_ms = 0;
 
     (void)fd;
     (void)what;
     pthread_mutex_lock(&db->mutex);
     while (db->waiting.first && db->waiting.first->deadline_ms < now_ms)
         pool_refuse(db, tasks_take(&db->waiting), ERROR_DEADLINE);
-    if (db->waiting.first)
-        next_ms = db->waiting.first->deadline_ms;
     pthread_mutex_unlock(&db->mutex);
+    int64_t next_ms = first_deadline(db);
     if (next_ms)
         watch_deadline(db, next_ms);
 }
@@ -158,7 +184,8 @@ static enum error refusal(const struct db *db)
     return OK;
 }
 
-void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job)
+static void submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job,
+                   bool repeatable)
 {
     struct task *task = new_task(db);
 
@@ -171,6 +198,7 @@ void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job)
         .done = done,
         .job = job,
         .deadline_ms = clock_monotonic_ms() + db->config.queue_ms,
+        .repeatable = repeatable,
     };
     int64_t deadline_ms = task->deadline_ms;
     struct worker *worker = NULL;
@@ -189,21 +217,36 @@ void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job)
         watch_deadline(db, deadline_ms);
 }
 
+void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job)
+{
+    submit(db, work, done, job, false);
+}
+
+void db_submit_repeatable(struct db *db, db_work_fn *work, db_done_fn *done,
+                          void *job)
+{
+    submit(db, work, done, job, true);
+}
+
 /* Opening and closing. */
 
-/* Threads start with every signal blocked: signals are the loop's. */
+/* Threads start with every signal blocked: signals are the loop's. They sleep
+ * by the clock of the deadlines. */
 static enum error start_workers(struct db *db)
 {
+    pthread_condattr_t by_clock;
     sigset_t all, before;
     int failed = 0;
 
+    pthread_condattr_init(&by_clock);
+    pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (!failed && db->worker_count < (size_t)db->config.threads) {
         struct worker *worker = &db->workers[db->worker_count];
 
         worker->db = db;
-        pthread_cond_init(&worker->wake, NULL);
+        pthread_cond_init(&worker->wake, &by_clock);
         pthread_mutex_lock(&db->mutex);
         failed = pthread_create(&worker->thread, NULL, worker_main, worker);
         if (failed)
@@ -213,6 +256,7 @@ static enum error start_workers(struct db *db)
         pthread_mutex_unlock(&db->mutex);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_condattr_destroy(&by_clock);
     errno = failed;
     return failed ? ERROR_SYSTEM : OK;
 }

@@ -50,11 +50,18 @@ struct db {
 bool pool_hand_back(struct db *db, struct task *task, enum error outcome);
 void pool_signal_loop(struct db *db);
 
-/** Hand back a job whose work did not run, and count it. */
+/**
+ * Hand back a job whose work does not run, and count it. Of one that has run
+ * before, without anybody's knowing what it did, that is said.
+ */
 void pool_refuse(struct db *db, struct task *task, enum error outcome);
 
 /** Refuse every job that waits. */
 void pool_refuse_waiting(struct db *db, enum error outcome);
+
+/** The same, but for those that wait to be settled: they have until their
+ * deadline. */
+void pool_refuse_new(struct db *db, enum error outcome);
 
 /**
  * A connection may be asked for. While the database is away: one attempt at a

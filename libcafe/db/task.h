@@ -11,7 +11,10 @@ struct task {
     db_done_fn *done;
     void *job;
     int64_t deadline_ms;
-    bool replayed; /* it met a dead connection before */
+    bool repeatable; /* running it again does no harm */
+    bool replayed;   /* it met a dead connection before */
+    bool unsettled;  /* nobody knows what its last run did */
+    int runs;        /* that left it unsettled */
     enum error outcome;
 };
 

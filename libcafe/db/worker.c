@@ -4,7 +4,8 @@
  * A job stays in the queue until a thread has a connection for it, so that a
  * connect that takes long never outlives the job's deadline. While there is
  * no database, one thread at a time tries to reach it, less and less often,
- * and jobs that arrive in between are handed back at once.
+ * and jobs that arrive in between are handed back at once. Only those whose
+ * last run nobody knows the outcome of are kept, until their deadline.
  */
 #include <time.h>
 
@@ -14,9 +15,11 @@
 #include "pool.h"
 
 enum {
-    RUNS_MAX = 3, /* of a job that the database rolls back */
+    RUNS_MAX = 3, /* of a job that is rolled back, or that has to be settled */
     RETRY_WAIT_MAX_MS = 40,
-    BACK_OFF_FIRST_MS = 100
+    BACK_OFF_FIRST_MS = 100,
+    SETTLE_BACK_OFF_MAX_MS = 250, /* somebody waits to hear what was done */
+    CLOCK_LAG_MS = 10             /* of clock_monotonic_ms() */
 };
 
 /* With the mutex held, but let go while closing, which may block. */
@@ -55,6 +58,16 @@ static void note_connected(struct worker *worker,
     }
 }
 
+static int64_t back_off_max(const struct db *db)
+{
+    const struct task *first = db->waiting.first;
+
+    return first && first->unsettled &&
+                   db->config.back_off_max_ms > SETTLE_BACK_OFF_MAX_MS
+               ? SETTLE_BACK_OFF_MAX_MS
+               : db->config.back_off_max_ms;
+}
+
 static void note_away(struct db *db, const struct text *why)
 {
     if (!db->away)
@@ -64,11 +77,11 @@ static void note_away(struct db *db, const struct text *why)
     db->back_off_ms *= 2;
     if (db->back_off_ms < BACK_OFF_FIRST_MS)
         db->back_off_ms = BACK_OFF_FIRST_MS;
-    if (db->back_off_ms > db->config.back_off_max_ms)
-        db->back_off_ms = db->config.back_off_max_ms;
+    if (db->back_off_ms > back_off_max(db))
+        db->back_off_ms = back_off_max(db);
     db->try_again_ms = clock_monotonic_ms() + db->back_off_ms;
     if (db->connected == 0 && db->connecting == 0)
-        pool_refuse_waiting(db, ERROR_DB_AWAY);
+        pool_refuse_new(db, ERROR_DB_AWAY);
 }
 
 /* With the mutex held, but let go while connecting. */
@@ -163,32 +176,61 @@ static void note_outcome(struct db *db, const struct db_connection *connection,
 }
 
 /*
- * Run a job, with the mutex held but let go meanwhile. One that met a dead
- * connection before anything was sent goes back to the head of the queue,
- * once: the connection is replaced like any other.
+ * Whether a job is to run again. One that met a dead connection before
+ * anything was sent is, once: the connection is replaced like any other. One
+ * that is repeatable is as long as nobody knows what it did; until then
+ * another failure tells nothing of the first run.
  */
+static bool runs_again(struct task *task,
+                       const struct db_connection *connection,
+                       enum error *outcome)
+{
+    if (task->repeatable && *outcome == ERROR_DB_UNKNOWN)
+        task->unsettled = true;
+    if (task->unsettled) {
+        if (!is_failure(*outcome))
+            return false;
+        *outcome = ERROR_DB_UNKNOWN;
+        return connection->lost && ++task->runs < RUNS_MAX;
+    }
+    if (!connection->lost || connection->touched || *outcome != ERROR_DB_AWAY ||
+        task->replayed)
+        return false;
+    task->replayed = true;
+    return true;
+}
+
+/* Say that a job is to be settled; the loop has to watch its deadline. */
+static void note_unsettled(struct db *db,
+                           const struct db_connection *connection)
+{
+    log_line(db->config.log, LOG_WARNING, "database job is run again",
+             LOG_NUMBER("db_error", (int64_t)db_error_number(connection)),
+             LOG_STRING("reason", db_error_message(connection)), LOG_END);
+}
+
+/* Run a job, with the mutex held but let go meanwhile. */
 static void run_task(struct worker *worker, struct task *task)
 {
     struct db *db = worker->db;
     struct db_connection *connection = worker->connection;
-    bool first = false;
 
     pthread_mutex_unlock(&db->mutex);
     enum error outcome = run_work(connection, task);
-    bool replay = connection->lost && !connection->touched &&
-                  outcome == ERROR_DB_AWAY && !task->replayed;
-    if (!replay)
+    bool again = runs_again(task, connection, &outcome);
+    bool signal = again;
+    if (again && task->unsettled)
+        note_unsettled(db, connection);
+    else if (!again)
         note_outcome(db, connection, outcome);
     pthread_mutex_lock(&db->mutex);
     if (db_error_is_failover(db_error_number(connection)))
         db->generation++;
-    if (replay) {
-        task->replayed = true;
+    if (again)
         tasks_prepend(&db->waiting, task);
-    } else {
-        first = pool_hand_back(db, task, outcome);
-    }
-    if (first) {
+    else
+        signal = pool_hand_back(db, task, outcome);
+    if (signal) {
         pthread_mutex_unlock(&db->mutex);
         pool_signal_loop(db);
         pthread_mutex_lock(&db->mutex);
@@ -203,6 +245,40 @@ static void sleep_until_woken(struct worker *worker)
     while (worker->sleeping && !worker->db->stopping)
         pthread_cond_wait(&worker->wake, &worker->db->mutex);
     worker->sleeping = false;
+}
+
+/* Until the database may be asked for a connection again, or woken. */
+static void sleep_until_next_try(struct worker *worker)
+{
+    int64_t at_ms = worker->db->try_again_ms + CLOCK_LAG_MS;
+    const struct timespec at = { .tv_sec = at_ms / 1000,
+                                 .tv_nsec = at_ms % 1000 * 1000000 };
+    int timed_out = 0;
+
+    worker->sleeping = true;
+    while (worker->sleeping && !worker->db->stopping && !timed_out)
+        timed_out =
+            pthread_cond_timedwait(&worker->wake, &worker->db->mutex, &at);
+    worker->sleeping = false;
+}
+
+/* Nobody has a connection, and it is too early to ask for one. */
+static void wait_for_database(struct worker *worker)
+{
+    pool_refuse_new(worker->db, ERROR_DB_AWAY);
+    if (worker->db->waiting.first)
+        sleep_until_next_try(worker);
+}
+
+/* Leave the job to somebody with a connection. It may be dead, and then its
+ * owner finds out. */
+static void pass_on(struct worker *worker)
+{
+    struct worker *another = pool_choose_worker(worker->db);
+
+    if (another)
+        pthread_cond_signal(&another->wake);
+    sleep_until_woken(worker);
 }
 
 /* One step of a worker, with the mutex held: sleep, connect, or run a job. */
@@ -226,9 +302,9 @@ static void work_on(struct worker *worker)
     } else if (pool_may_connect(db)) {
         connect_worker(worker);
     } else if (db->connected == 0 && db->connecting == 0) {
-        pool_refuse_waiting(db, ERROR_DB_AWAY);
+        wait_for_database(worker);
     } else {
-        sleep_until_woken(worker);
+        pass_on(worker);
     }
 }
 

@@ -198,6 +198,17 @@ static void send_continue(struct connection *connection)
         return;
 }
 
+/* The body is wanted: by the handler, or to give a refused form back. */
+static bool wants_body(const struct request *req)
+{
+    const struct route *route = req->match.route;
+
+    if (req->refusal == 0)
+        return true;
+    return req->form_kept && route != NULL && route->body_max_bytes > 0 &&
+           req->head.content_length <= BODY_READ_MAX_BYTES;
+}
+
 /* The head is complete: read its body, or answer without it. */
 static void finish_head(struct connection *connection, size_t head_len)
 {
@@ -207,9 +218,7 @@ static void finish_head(struct connection *connection, size_t head_len)
     connection->used = head_len;
     req->head_complete = true;
     request_route_it(req);
-    if (req->refusal == 0 ||
-        (req->refusal == 413 && length <= BODY_READ_MAX_BYTES &&
-         req->match.route->body_max_bytes > 0)) {
+    if (wants_body(req)) {
         enter(connection, CONNECTION_BODY);
         if (length > 0 && req->head.expects_continue &&
             connection->filled == head_len)

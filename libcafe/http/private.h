@@ -75,12 +75,14 @@ struct request {
     struct request_head head;
     struct route_match match;
     bool head_complete;
-    bool refused; /* by a check */
-    int refusal;  /* status decided on before the handler; 0 for none */
+    bool refused;   /* by a check */
+    bool form_kept; /* read the body of a refused form all the same */
+    int refusal;    /* status decided on before the handler; 0 for none */
     struct text body;
     bool form_parsed, query_parsed;
     enum error form_error, query_error;
     struct form form, query;
+    void *own; /* the handler's */
     const char *client;
     const char *user;
     const char *id;

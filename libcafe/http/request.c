@@ -123,8 +123,10 @@ void request_route_it(struct request *req)
     if (req->refusal == 0 && route == NULL)
         req->refusal = req->match.allowed ? 405 : 404;
     if (req->refusal == 0 &&
-        req->head.content_length > (int64_t)route->body_max_bytes)
+        req->head.content_length > (int64_t)route->body_max_bytes) {
         req->refusal = 413;
+        req->form_kept = true;
+    }
 }
 
 void *request_app(const struct request *req)
@@ -157,6 +159,27 @@ const struct route *request_route(const struct request *req)
 bool request_refused(const struct request *req)
 {
     return req->refused;
+}
+
+void request_keep_form(struct request *req)
+{
+    req->form_kept = true;
+}
+
+bool request_form_kept(const struct request *req)
+{
+    return req->form_kept && req->head_complete && req->body.len > 0 &&
+           req->body.len == (size_t)req->head.content_length;
+}
+
+void *request_own(const struct request *req)
+{
+    return req->own;
+}
+
+void request_set_own(struct request *req, void *own)
+{
+    req->own = own;
 }
 
 struct slice request_param(const struct request *req, const char *name)

@@ -134,20 +134,18 @@ void respond_page(struct request *req, struct page *page)
     req->status = page ? page->status : 500;
     if (page != NULL && is_unchanged(req, page))
         req->status = 304;
+    if (req->status == 503)
+        req->extra = "Retry-After: 2\r\n";
     req->bodyless = req->status == 304 || req->head.method == HEAD;
     if (!req->connection->advancing)
         connection_advance(req->connection);
 }
 
-/* Fields that depend on this request and so are not the page's. */
-static void add_extra(struct request *req, int status)
+/* Which methods there are depends on the request and so is not the page's. */
+static void add_allow(struct request *req)
 {
     struct text allow;
 
-    if (status == 503)
-        req->extra = "Retry-After: 2\r\n";
-    if (status != 405)
-        return;
     text_init(&allow, 0);
     router_allow(req->match.allowed, &allow);
     req->extra = arena_printf(req->arena, "Allow: %s\r\n", text_string(&allow));
@@ -159,7 +157,8 @@ void respond_error(struct request *req, int status)
     error_page_fn *make = req->server->config->error_page;
     struct page *page = NULL;
 
-    add_extra(req, status);
+    if (status == 405)
+        add_allow(req);
     if (make != NULL && req->head_complete)
         page = make(req->server->config->app, req, status);
     if (page == NULL) {

@@ -103,21 +103,31 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 _Static_assert((int)ROWS < (int)OPTIONS_MAX, "the frame's table is too small");
 
 static const struct command common_commands[] = {
-    { "--help", COMMAND_HELP, "Show this text." },
-    { "--version", COMMAND_VERSION, "Show the version." },
+    { "--help", COMMAND_HELP, "Show this text.", NULL },
+    { "--version", COMMAND_VERSION, "Show the version.", NULL },
     { "--check-config", COMMAND_CHECK,
-      "Check the configuration, templates and static files, then end." },
+      "Check the configuration, templates and static files, then end.", NULL },
     { "--print-config", COMMAND_PRINT,
-      "Show each option with where it came from." },
-    { "--sample-config", COMMAND_SAMPLE, "Show a sample YAML file." },
+      "Show each option with where it came from.", NULL },
+    { "--sample-config", COMMAND_SAMPLE, "Show a sample YAML file.", NULL },
     { "--healthcheck", COMMAND_HEALTHCHECK,
-      "Succeed if the daemon on this port is healthy." },
+      "Succeed if the daemon on this port is healthy.", NULL },
 };
+
+/* Behind the first `count` of the frame's table; returns how many there are. */
+static size_t add_options(struct frame *frame, size_t count,
+                          const struct option *option, size_t at)
+{
+    while (option != NULL && option->name != NULL && count + 1 < OPTIONS_MAX) {
+        frame->options[count] = *option++;
+        frame->options[count++].offset += at;
+    }
+    return count;
+}
 
 void options_prepare(struct frame *frame)
 {
     const struct service_definition *definition = frame->definition;
-    const struct option *option = definition->options;
     const struct command *own = definition->commands;
     size_t count = sizeof(common_commands) / sizeof(common_commands[0]);
     size_t i;
@@ -127,10 +137,9 @@ void options_prepare(struct frame *frame)
         if (strcmp(rows[i].name, "allow") == 0)
             frame->options[i].fallback = definition->allow_fallback;
     }
-    while (option != NULL && option->name != NULL && i + 1 < OPTIONS_MAX) {
-        frame->options[i] = *option++;
-        frame->options[i++].offset += definition->options_at;
-    }
+    i = add_options(frame, i, definition->options, definition->options_at);
+    add_options(frame, i, definition->more_options,
+                definition->more_options_at);
     memcpy(frame->commands, common_commands, sizeof(common_commands));
     while (own != NULL && own->flag != NULL && count + 1 < COMMANDS_MAX)
         frame->commands[count++] = *own++;

@@ -54,6 +54,16 @@ static bool same_host(struct slice origin, struct slice host)
     return same;
 }
 
+/* Neither field says where it comes from: perhaps from here, through a browser
+ * or a proxy that hides it. */
+static int refuse_unknown(struct request *req)
+{
+    if (slice_is_nocase(media_type(request_field(req, "content-type")),
+                        "application/x-www-form-urlencoded"))
+        request_keep_form(req);
+    return CROSS_SITE;
+}
+
 int origin_check(void *context, struct request *req)
 {
     struct slice site = request_field(req, "sec-fetch-site");
@@ -66,10 +76,11 @@ int origin_check(void *context, struct request *req)
         return slice_is(site, "same-origin") || slice_is(site, "none")
                    ? 0
                    : CROSS_SITE;
-    if (origin.data != NULL)
+    if (origin.data != NULL && !slice_is(origin, "null"))
         return same_host(origin, request_head(req)->host) ? 0 : CROSS_SITE;
-    return slice_is_nocase(media_type(request_field(req, "content-type")),
-                           "application/json")
-               ? 0
-               : CROSS_SITE;
+    if (origin.data == NULL &&
+        slice_is_nocase(media_type(request_field(req, "content-type")),
+                        "application/json"))
+        return 0;
+    return refuse_unknown(req);
 }

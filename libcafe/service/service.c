@@ -380,7 +380,8 @@ static int run_command(struct frame *frame, int command)
     else if (command & COMMAND_CHECK)
         return check(frame);
     else
-        return frame->definition->run_command(command, frame->settings);
+        return frame->definition->run_command(command, frame->config,
+                                              frame->settings);
     return 0;
 }
 

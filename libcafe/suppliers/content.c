@@ -10,51 +10,122 @@ typedef int compare_fn(const struct row *a, const struct row *b);
 
 /* Rows. */
 
-static char *put(char *at, struct slice text, struct slice *copy)
+/* What a fold is followed by: words are split at it. */
+enum { BETWEEN_FOLDS = '\n' };
+
+static void append_digits(struct text *folds, struct slice text)
 {
-    if (text.len > 0)
-        memcpy(at, text.data, text.len);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] >= '0' && text.data[i] <= '9')
+            text_append_char(folds, text.data[i]);
+}
+
+static enum error fold_fields(struct arena *arena,
+                              const struct supplier *supplier,
+                              struct text *folds, uint32_t *ends)
+{
+    for (size_t f = 0; f < FOLDS; f++) {
+        struct slice fold;
+        enum error err = unicode_fold(arena, supplier->fields[f], &fold);
+
+        if (err != OK)
+            return err;
+        if (f > 0)
+            text_append_char(folds, BETWEEN_FOLDS);
+        if (f == SUPPLIER_PHONE)
+            append_digits(folds, fold);
+        else
+            text_append_slice(folds, fold);
+        ends[f] = (uint32_t)folds->len;
+    }
+    if (folds->len > UINT32_MAX)
+        return ERROR_LIMIT;
+    return folds->failed ? ERROR_MEMORY : OK;
+}
+
+static struct slice fold_of(const char *folds, const uint32_t *ends, size_t f)
+{
+    uint32_t start = f == 0 ? 0 : ends[f - 1] + 1;
+
+    if (f >= FOLDS)
+        return SLICE("");
+    return (struct slice){ folds + start, ends[f] - start };
+}
+
+/* A text that is its own fold is not kept twice. */
+static char *put(char *at, struct slice text, struct slice fold,
+                 struct slice *copy)
+{
+    if (slice_equal(text, fold)) {
+        *copy = fold;
+        return at;
+    }
+    memcpy(at, text.data, text.len);
     *copy = (struct slice){ at, text.len };
     return at + text.len;
 }
 
-static enum error assemble(const struct supplier *supplier, struct slice fold,
-                           struct row **result)
+static size_t bytes_of_row(const struct supplier *supplier,
+                           const struct text *folds, const uint32_t *ends)
 {
-    size_t bytes = sizeof(struct row) + fold.len;
-    struct row *row;
-    char *at;
+    size_t bytes = sizeof(struct row) + folds->len;
 
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        bytes += supplier->fields[f].len;
-    if (!(row = malloc(bytes)))
+        if (!slice_equal(supplier->fields[f], fold_of(folds->data, ends, f)))
+            bytes += supplier->fields[f].len;
+    return bytes;
+}
+
+static enum error assemble(const struct supplier *supplier,
+                           const struct text *folds, const uint32_t *ends,
+                           struct row **result)
+{
+    size_t bytes = bytes_of_row(supplier, folds, ends);
+    struct row *row = malloc(bytes);
+
+    if (!row)
         return ERROR_MEMORY;
     row->supplier = *supplier;
     row->bytes = bytes;
-    at = put((char *)(row + 1), fold, &row->fold);
+    memcpy(row->ends, ends, sizeof(row->ends));
+    memcpy(row->folds, folds->data, folds->len);
+    char *at = row->folds + folds->len;
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        at = put(at, supplier->fields[f], &row->supplier.fields[f]);
+        at = put(at, supplier->fields[f], fold_of(row->folds, ends, f),
+                 &row->supplier.fields[f]);
     *result = row;
     return OK;
+}
+
+struct slice row_fold(const struct row *row, enum supplier_field field)
+{
+    return fold_of(row->folds, row->ends, field);
+}
+
+struct slice row_folds(const struct row *row)
+{
+    return (struct slice){ row->folds, row->ends[FOLDS - 1] };
 }
 
 enum error row_make(const struct supplier *supplier, struct row **row)
 {
     struct arena *arena = arena_open(0);
-    struct slice fold;
-    enum error err =
-        arena ? unicode_fold(arena, supplier->fields[SUPPLIER_NAME], &fold)
-              : ERROR_MEMORY;
+    uint32_t ends[FOLDS];
+    struct text folds;
+    enum error err;
 
+    text_init(&folds, 0);
+    err = arena ? fold_fields(arena, supplier, &folds, ends) : ERROR_MEMORY;
     if (err == OK)
-        err = assemble(supplier, fold, row);
+        err = assemble(supplier, &folds, ends, row);
+    text_free(&folds);
     arena_close(arena);
     return err;
 }
 
 /* Order. */
 
-static int compare_slices(struct slice a, struct slice b)
+int compare_slices(struct slice a, struct slice b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;
     int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
@@ -71,7 +142,8 @@ static int compare_ids(const struct row *a, const struct row *b)
 /* By the fold of the name, then its bytes, then the id. */
 static int compare_names(const struct row *a, const struct row *b)
 {
-    int order = compare_slices(a->fold, b->fold);
+    int order =
+        compare_slices(row_fold(a, SUPPLIER_NAME), row_fold(b, SUPPLIER_NAME));
 
     if (order == 0)
         order = compare_slices(a->supplier.fields[SUPPLIER_NAME],

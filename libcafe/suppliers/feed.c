@@ -11,29 +11,46 @@ enum { CHANGES_MAX = 1000, ROWS_FIRST = 256 };
 static const char select_revision[] =
     "SELECT n, CAST(at AS CHAR(26)) FROM supplier_revision WHERE one = 1";
 
+/* Whatever the session's time zone is. */
+#define SINCE_1970(time) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " time ")"
+
 #define COLUMNS                                                     \
     "s.id, s.name, s.address, s.city, s.state, s.country, s.email," \
     " s.phone, s.notes"
 
 /* The revision stands in each row, and in one without supplier if there is
  * none. A supplier's own revision is its last in the log, the first entry of
- * an index read backwards: a join would leave the plan to statistics. */
+ * an index read backwards: a join would leave the plan to statistics. The order
+ * need not be exact: rows that come in about the order of names lie in memory
+ * in it, and are searched in half the time. */
 static const char select_all[] =
     "SELECT r.n, CAST(r.at AS CHAR(26)),"
     " (SELECT c.revision FROM supplier_changes c WHERE c.supplier_id = s.id"
-    "   ORDER BY c.revision DESC LIMIT 1), " COLUMNS
-    " FROM supplier_revision r LEFT JOIN suppliers s ON TRUE"
-    " WHERE r.one = 1";
+    "   ORDER BY c.revision DESC LIMIT 1),"
+    " (SELECT " SINCE_1970(
+        "c.at") " FROM supplier_changes c"
+                "   WHERE c.supplier_id = s.id ORDER BY c.revision DESC LIMIT "
+                "1), " COLUMNS
+                " FROM supplier_revision r LEFT JOIN suppliers s ON TRUE"
+                " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
 
 /* The change that the base ends with comes, too: it proves that the log still
  * leads on from there. */
 static const char select_changes[] =
-    "SELECT c.revision, CAST(c.at AS CHAR(26)), c.supplier_id, " COLUMNS
-    " FROM supplier_changes c FORCE INDEX (PRIMARY)"
-    " LEFT JOIN suppliers s ON s.id = c.supplier_id"
-    " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
+    "SELECT c.revision, CAST(c.at AS CHAR(26)), c.supplier_id,"
+    " " SINCE_1970("c.at") ", " COLUMNS
+                           " FROM supplier_changes c FORCE INDEX (PRIMARY)"
+                           " LEFT JOIN suppliers s ON s.id = c.supplier_id"
+                           " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
 
-enum { COLUMN_REVISION, COLUMN_AT, COLUMN_SUPPLIER, COLUMN_ID, COLUMN_FIELDS };
+enum {
+    COLUMN_REVISION,
+    COLUMN_AT,
+    COLUMN_SUPPLIER,
+    COLUMN_CHANGED,
+    COLUMN_ID,
+    COLUMN_FIELDS
+};
 
 static void take_revision(const struct db_row *row, struct revision *revision)
 {
@@ -56,7 +73,9 @@ static enum error take_row(const struct db_row *db_row, uint64_t revision,
                            struct row **row)
 {
     struct supplier supplier = { .id = db_row_integer(db_row, COLUMN_ID),
-                                 .revision = revision };
+                                 .revision = revision,
+                                 .changed_us =
+                                     db_row_integer(db_row, COLUMN_CHANGED) };
 
     for (unsigned f = 0; f < SUPPLIER_FIELDS; f++)
         supplier.fields[f] = db_row_text(db_row, COLUMN_FIELDS + f);

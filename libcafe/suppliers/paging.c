@@ -18,13 +18,20 @@ static size_t number_of(const struct form *query, const char *name, size_t min,
     }
 }
 
-void paging_read(const struct form *query, size_t count, struct paging *paging)
+void paging_wanted(const struct form *query, size_t *page, size_t *per)
 {
-    size_t per = number_of(query, "per", 1, PAGING_PER_MAX, PAGING_PER_DEFAULT);
-    size_t pages = count ? (count + per - 1) / per : 1;
-    size_t page = number_of(query, "page", 1, pages, 1);
-    size_t first = (page - 1) * per;
+    *page = number_of(query, "page", 1, PAGING_PAGE_MAX, 1);
+    *per = number_of(query, "per", 1, PAGING_PER_MAX, PAGING_PER_DEFAULT);
+}
 
+void paging_set(struct paging *paging, size_t count, size_t page, size_t per)
+{
+    size_t pages = count ? (count + per - 1) / per : 1;
+    size_t first;
+
+    if (page > pages)
+        page = pages;
+    first = (page - 1) * per;
     *paging = (struct paging){
         .count = count,
         .per = per,
@@ -32,6 +39,14 @@ void paging_read(const struct form *query, size_t count, struct paging *paging)
         .first = first,
         .end = count - first < per ? count : first + per,
     };
+}
+
+void paging_read(const struct form *query, size_t count, struct paging *paging)
+{
+    size_t page, per;
+
+    paging_wanted(query, &page, &per);
+    paging_set(paging, count, page, per);
 }
 
 /* "5,213" */
@@ -61,15 +76,18 @@ const char *paging_url(const struct paging *paging, const char *path,
     return path;
 }
 
+const char *paging_range(const struct paging *paging, struct arena *arena)
+{
+    return arena_printf(arena, "%s–%s of %s",
+                        grouped(paging->first + (paging->count > 0), arena),
+                        grouped(paging->end, arena),
+                        grouped(paging->count, arena));
+}
+
 void paging_view(const struct paging *paging, const char *path,
                  struct arena *arena, struct view *view)
 {
-    view_string(
-        view, "range",
-        arena_printf(arena, "%s–%s of %s",
-                     grouped(paging->first + (paging->count > 0), arena),
-                     grouped(paging->end, arena),
-                     grouped(paging->count, arena)));
+    view_string(view, "range", paging_range(paging, arena));
     if (paging->page > 1)
         view_string(view, "previous",
                     paging_url(paging, path, paging->page - 1, arena));

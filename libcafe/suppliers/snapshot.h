@@ -6,11 +6,19 @@
 
 enum { REVISION_TIME_BYTES = 27 };
 
-/** A supplier in memory, in one piece: struct, fold, texts. */
+/** Fields by which suppliers are sorted and searched: all but the notes. */
+enum { FOLDS = SUPPLIER_NOTES };
+
+/**
+ * A supplier in memory, in one piece: struct, folds, texts. A search reads
+ * only folds, which begin where the struct ends.
+ */
 struct row {
     struct supplier supplier; /* first: a row is a supplier */
-    struct slice fold;        /* of its name, for sorting */
     size_t bytes;             /* of the piece */
+    uint32_t ends[FOLDS];     /* behind each fold, from the first one's start;
+                                 one byte that no word has is between two */
+    char folds[];             /* of each field; of the phone its digits */
 };
 
 /** Which change is the last: its number and time, "2026-11-23 08:43:18.250000".
@@ -48,10 +56,19 @@ struct change {
     struct row *row; /* NULL: gone */
 };
 
+/** The fold of a field, below FOLDS. */
+struct slice row_fold(const struct row *row, enum supplier_field field);
+
+/** All folds, one behind the other. */
+struct slice row_folds(const struct row *row);
+
+/** Order as memcmp() and strcmp() have it: a beginning comes first. */
+int compare_slices(struct slice a, struct slice b);
+
 /**
- * Make a row; its texts are copied, its fold is computed.
+ * Make a row; its texts are copied, its folds are computed.
  *
- * Errors  ERROR_MEMORY.
+ * Errors  ERROR_MEMORY, ERROR_LIMIT (folds of 4 GiB).
  */
 MUST_CHECK enum error row_make(const struct supplier *supplier,
                                struct row **row);

@@ -1,5 +1,39 @@
-/* Changes to suppliers, each one transaction, read from top to bottom. */
+/* Changes to suppliers, each one transaction: form key, version, change,
+ * commit. */
 #include "cafe/store.h"
+
+#include <string.h>
+
+#include "form_key.h"
+#include "merge.h"
+
+struct attempt;
+
+/* What to do to the row, within the transaction. */
+typedef enum error change_fn(struct db_connection *connection,
+                             struct attempt *attempt);
+
+/* One of the four changes. */
+struct kind {
+    const char *name;       /* in the text of the form */
+    const char *log_action; /* what the triggers are to log; NULL: the usual */
+    bool writes_fields;     /* they are in the text of the form */
+    change_fn *change;
+};
+
+/*
+ * One run of a job. It may have to run again from the start: what the job was
+ * given stays as it is until the outcome is known.
+ */
+struct attempt {
+    const struct kind *kind;
+    struct store_job job;
+    struct form_claim claim;
+    bool claimed;     /* the transaction has the key */
+    bool follows;     /* typed on: based on what this form saved last */
+    bool exists;      /* the row does, and is locked */
+    uint64_t version; /* the last in the log before this change */
+};
 
 /* The columns in the order of enum supplier_field, the id last. */
 enum { VALUES = SUPPLIER_FIELDS + 1 };
@@ -8,6 +42,11 @@ static const char insert_supplier[] =
     "INSERT INTO suppliers"
     " (name, address, city, state, country, email, phone, notes)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
+static const char insert_again[] =
+    "INSERT INTO suppliers"
+    " (name, address, city, state, country, email, phone, notes, id)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 static const char update_supplier[] =
     "UPDATE suppliers SET name = ?, address = ?, city = ?, state = ?,"
@@ -18,76 +57,373 @@ static const char delete_supplier[] = "DELETE FROM suppliers WHERE id = ?";
 /* What the triggers write into the log beside the row: set each time, for the
  * connection has been somebody else's. */
 static const char set_log_context[] =
-    "SET @cafe_actor = ?, @cafe_action = NULL, @cafe_form_key = NULL";
+    "SET @cafe_actor = ?, @cafe_action = ?, @cafe_form_key = ?";
+
+static const char lock_row[] =
+    "SELECT id FROM suppliers WHERE id = ? FOR UPDATE";
+
+static const char select_versions[] =
+    "SELECT revision FROM supplier_changes WHERE supplier_id = ?"
+    " ORDER BY revision DESC LIMIT ?";
+
+static const char select_saved[] = "SELECT MAX(revision) FROM supplier_changes"
+                                   " WHERE supplier_id = ? AND form_key = ?";
+
+/* Versions. */
+
+/* The last ones in the log of a supplier. */
+struct versions {
+    size_t count;
+    uint64_t last[2]; /* 0: none */
+};
+
+static enum error take_version(const struct db_row *row, void *context)
+{
+    struct versions *versions = context;
+
+    versions->last[versions->count++] = (uint64_t)db_row_integer(row, 0);
+    return OK;
+}
+
+static enum error read_versions(struct db_connection *connection, int64_t id,
+                                size_t limit, struct versions *versions)
+{
+    const struct db_value values[] = {
+        DB_VALUE_INTEGER(id),
+        DB_VALUE_INTEGER((int64_t)limit),
+    };
+
+    *versions = (struct versions){ 0 };
+    return db_query(connection, select_versions, values, 2, take_version,
+                    versions);
+}
+
+/* What this form has saved last is what it is based on now. */
+static enum error follow(struct db_connection *connection,
+                         struct attempt *attempt)
+{
+    const struct db_value values[] = {
+        DB_VALUE_INTEGER(attempt->job.supplier.id),
+        DB_VALUE_TEXT(slice_of(attempt->job.form_key)),
+    };
+    struct versions saved = { 0 };
+    enum error err =
+        db_query(connection, select_saved, values, 2, take_version, &saved);
+
+    if (err == OK && saved.last[0] != 0)
+        attempt->job.expected = saved.last[0];
+    return err;
+}
+
+static enum error take_exists(const struct db_row *row, void *context)
+{
+    (void)row;
+    *(bool *)context = true;
+    return OK;
+}
+
+/* Nobody else changes the supplier from here on, if it is there. */
+static enum error lock(struct db_connection *connection,
+                       struct attempt *attempt)
+{
+    const struct db_value id = DB_VALUE_INTEGER(attempt->job.supplier.id);
+    struct versions versions;
+    enum error err;
+
+    attempt->exists = false;
+    err = db_query(connection, lock_row, &id, 1, take_exists, &attempt->exists);
+    if (err == OK)
+        err = read_versions(connection, id.integer, 1, &versions);
+    if (err != OK)
+        return err;
+    attempt->version = versions.last[0];
+    return attempt->follows ? follow(connection, attempt) : OK;
+}
+
+static enum error lock_present(struct db_connection *connection,
+                               struct attempt *attempt)
+{
+    enum error err = lock(connection, attempt);
+
+    return err == OK && !attempt->exists ? ERROR_NOT_FOUND : err;
+}
+
+static bool changed_meanwhile(const struct attempt *attempt)
+{
+    return attempt->job.expected != 0 &&
+           attempt->job.expected != attempt->version;
+}
+
+/* Clashes. */
+
+static enum error read_clash(struct db_connection *connection,
+                             struct attempt *attempt)
+{
+    struct store_job *job = &attempt->job;
+
+    return clash_read(connection, job->arena, job->supplier.id, job->expected,
+                      attempt->version, &job->clash);
+}
+
+/* A removal or a restoration has no fields to merge. */
+static enum error refuse_changed(struct db_connection *connection,
+                                 struct attempt *attempt)
+{
+    enum error err = read_clash(connection, attempt);
+
+    if (err != OK)
+        return err;
+    attempt->job.supplier = attempt->job.clash.theirs.supplier;
+    return ERROR_CONFLICT;
+}
+
+static enum error merge_changed(struct db_connection *connection,
+                                struct attempt *attempt)
+{
+    struct store_job *job = &attempt->job;
+    enum error err = read_clash(connection, attempt);
+
+    if (err != OK)
+        return err;
+    bool got = merge(&job->supplier, &job->clash);
+    if (job->clash.count > 0)
+        return ERROR_CONFLICT;
+    job->merged = got;
+    return OK;
+}
+
+/* The changes. */
+
+static enum error write_fields(struct db_connection *connection,
+                               const char *sql, const struct supplier *supplier)
+{
+    struct db_value values[VALUES];
+
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+        values[f] = DB_VALUE_TEXT(supplier->fields[f]);
+    values[SUPPLIER_FIELDS] = DB_VALUE_INTEGER(supplier->id);
+    return db_execute(connection, sql, values,
+                      sql == insert_supplier ? SUPPLIER_FIELDS : VALUES);
+}
+
+static enum error add(struct db_connection *connection, struct attempt *attempt)
+{
+    struct supplier *supplier = &attempt->job.supplier;
+    enum error err = write_fields(connection, insert_supplier, supplier);
+
+    supplier->id = db_insert_id(connection);
+    return err;
+}
+
+/* CLIENT_FOUND_ROWS: a row that is saved as it was counts as found. */
+static enum error update(struct db_connection *connection,
+                         struct attempt *attempt)
+{
+    enum error err = lock_present(connection, attempt);
+
+    if (err == OK && changed_meanwhile(attempt))
+        err = merge_changed(connection, attempt);
+    if (err != OK)
+        return err;
+    return write_fields(connection, update_supplier, &attempt->job.supplier);
+}
+
+static enum error remove_it(struct db_connection *connection,
+                            struct attempt *attempt)
+{
+    const struct db_value id = DB_VALUE_INTEGER(attempt->job.supplier.id);
+    enum error err = lock_present(connection, attempt);
+
+    if (err == OK && changed_meanwhile(attempt))
+        err = refuse_changed(connection, attempt);
+    if (err != OK)
+        return err;
+    return db_execute(connection, delete_supplier, &id, 1);
+}
+
+/* Take the fields of the version to go back to; without an id, its id too. */
+static enum error take_back(struct db_connection *connection,
+                            struct attempt *attempt)
+{
+    struct store_job *job = &attempt->job;
+    struct history_entry entry;
+    bool found;
+    enum error err = clash_entry(connection, job->arena, job->supplier.id,
+                                 job->version, &entry, &found);
+
+    if (err != OK)
+        return err;
+    if (!found)
+        return ERROR_NOT_FOUND;
+    job->supplier = entry.supplier;
+    return OK;
+}
+
+/* Somebody who brings it back at the same moment was faster: look again. */
+static enum error restore(struct db_connection *connection,
+                          struct attempt *attempt)
+{
+    enum error err = take_back(connection, attempt);
+
+    if (err == OK)
+        err = lock(connection, attempt);
+    if (err == OK && changed_meanwhile(attempt))
+        err = refuse_changed(connection, attempt);
+    if (err != OK)
+        return err;
+    err = write_fields(connection,
+                       attempt->exists ? update_supplier : insert_again,
+                       &attempt->job.supplier);
+    return err == ERROR_DB_DUPLICATE && !attempt->exists ? ERROR_DB_RETRY : err;
+}
+
+static const struct kind adding = { "add", NULL, true, add };
+static const struct kind updating = { "update", NULL, true, update };
+static const struct kind removing = { "remove", NULL, false, remove_it };
+static const struct kind restoring = { "restore", "restore", false, restore };
+
+/* The transaction. */
+
+static struct db_value text_or_null(const char *text)
+{
+    return text ? DB_VALUE_TEXT(slice_of(text)) : DB_VALUE_NULL;
+}
 
 static enum error begin(struct db_connection *connection,
-                        const struct store_job *job)
+                        const struct attempt *attempt)
 {
-    const struct db_value actor =
-        job->actor ? DB_VALUE_TEXT(slice_of(job->actor)) : DB_VALUE_NULL;
+    const struct db_value values[] = {
+        text_or_null(attempt->job.actor),
+        text_or_null(attempt->kind->log_action),
+        text_or_null(attempt->job.form_key),
+    };
     enum error err = db_begin(connection);
 
     if (err != OK)
         return err;
-    if ((err = db_execute(connection, set_log_context, &actor, 1)) != OK)
+    if ((err = db_execute(connection, set_log_context, values, 3)) != OK)
         return db_rollback(connection, err);
     return OK;
 }
 
-static void supplier_values(const struct supplier *supplier,
-                            struct db_value values[VALUES])
+/*
+ * Which revision the change has got. While a supplier is gone there is no row
+ * to lock: that nobody came in between shows in the log, whose order is that
+ * of the commits. Without triggers nothing is saved that nobody could follow.
+ */
+static enum error note(struct db_connection *connection,
+                       struct attempt *attempt)
 {
-    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        values[f] = DB_VALUE_TEXT(supplier->fields[f]);
-    values[SUPPLIER_FIELDS] = DB_VALUE_INTEGER(supplier->id);
+    struct store_job *job = &attempt->job;
+    struct versions versions;
+    enum error err = read_versions(connection, job->supplier.id, 2, &versions);
+
+    if (err != OK)
+        return err;
+    if (versions.last[0] == attempt->version)
+        return ERROR_DB_SCHEMA;
+    if (attempt->version != 0 && versions.last[1] != attempt->version)
+        return ERROR_DB_RETRY;
+    job->id = job->supplier.id;
+    job->revision = versions.last[0];
+    job->supplier.revision = job->revision;
+    return form_claim_note(connection, &attempt->claim, job->id, job->revision);
+}
+
+/* ERROR_DB_DUPLICATE without having claimed: the key was used before. */
+static enum error transact(struct db_connection *connection,
+                           struct attempt *attempt)
+{
+    enum error err = begin(connection, attempt);
+
+    if (err != OK)
+        return err;
+    err = form_claim_take(connection, &attempt->claim);
+    attempt->claimed = err == OK;
+    if (err != OK || (err = attempt->kind->change(connection, attempt)) != OK ||
+        (err = note(connection, attempt)) != OK)
+        return db_rollback(connection, err);
+    return db_commit(connection);
+}
+
+/* Another text under a key that was used: an edit of what that has saved. */
+static void turn_into_new_edit(struct attempt *attempt,
+                               const struct form_outcome *outcome)
+{
+    struct store_job *job = &attempt->job;
+
+    if (attempt->kind == &adding) {
+        attempt->kind = &updating;
+        job->supplier.id = outcome->supplier_id;
+    }
+    if (job->supplier.id == outcome->supplier_id) {
+        attempt->follows = true;
+        job->expected = outcome->revision;
+    }
+    memcpy(attempt->claim.key, outcome->next_key, sizeof(outcome->next_key));
+}
+
+/* The first text's key, then that of this text, if it is another one. */
+static enum error settle(struct db_connection *connection,
+                         struct attempt *attempt)
+{
+    struct form_outcome outcome;
+    enum error err = transact(connection, attempt);
+
+    for (int keys = 0; err == ERROR_DB_DUPLICATE && !attempt->claimed; keys++) {
+        err = form_claim_outcome(connection, &attempt->claim, &outcome);
+        if (err != OK)
+            return err;
+        if (outcome.same) {
+            attempt->job.repeated = true;
+            attempt->job.id = outcome.supplier_id;
+            attempt->job.revision = outcome.revision;
+            return OK;
+        }
+        if (keys > 0)
+            return ERROR_DB; /* two texts of one digest */
+        turn_into_new_edit(attempt, &outcome);
+        err = transact(connection, attempt);
+    }
+    return err;
+}
+
+static enum error run(struct db_connection *connection, struct store_job *job,
+                      const struct kind *kind)
+{
+    struct attempt attempt = { .kind = kind, .job = *job };
+    struct supplier *supplier = &attempt.job.supplier;
+
+    attempt.job.repeated = false;
+    attempt.job.merged = false;
+    enum error err =
+        form_claim_open(&attempt.claim, job->form_key, kind->name, supplier->id,
+                        kind == &restoring ? job->version : 0,
+                        kind->writes_fields ? supplier->fields : NULL);
+    if (err == OK)
+        err = settle(connection, &attempt);
+    form_claim_close(&attempt.claim);
+    if (err == OK || err == ERROR_CONFLICT)
+        *job = attempt.job;
+    return err;
 }
 
 enum error store_add(struct db_connection *connection, void *job)
 {
-    struct store_job *add = job;
-    struct db_value values[VALUES];
-    enum error err;
-
-    supplier_values(&add->supplier, values);
-    if ((err = begin(connection, add)) != OK)
-        return err;
-    err = db_execute(connection, insert_supplier, values, SUPPLIER_FIELDS);
-    if (err != OK)
-        return db_rollback(connection, err);
-    add->id = db_insert_id(connection);
-    return db_commit(connection);
+    return run(connection, job, &adding);
 }
 
-/* CLIENT_FOUND_ROWS: a row that is saved as it was counts as found. */
 enum error store_update(struct db_connection *connection, void *job)
 {
-    struct store_job *update = job;
-    struct db_value values[VALUES];
-    enum error err;
-
-    supplier_values(&update->supplier, values);
-    if ((err = begin(connection, update)) != OK)
-        return err;
-    if ((err = db_execute(connection, update_supplier, values, VALUES)) != OK)
-        return db_rollback(connection, err);
-    if (db_found_rows(connection) == 0)
-        return db_rollback(connection, ERROR_NOT_FOUND);
-    update->id = update->supplier.id;
-    return db_commit(connection);
+    return run(connection, job, &updating);
 }
 
 enum error store_remove(struct db_connection *connection, void *job)
 {
-    struct store_job *remove = job;
-    const struct db_value id = DB_VALUE_INTEGER(remove->supplier.id);
-    enum error err;
+    return run(connection, job, &removing);
+}
 
-    if ((err = begin(connection, remove)) != OK)
-        return err;
-    if ((err = db_execute(connection, delete_supplier, &id, 1)) != OK)
-        return db_rollback(connection, err);
-    if (db_found_rows(connection) == 0)
-        return db_rollback(connection, ERROR_NOT_FOUND);
-    remove->id = remove->supplier.id;
-    return db_commit(connection);
+enum error store_restore(struct db_connection *connection, void *job)
+{
+    return run(connection, job, &restoring);
 }

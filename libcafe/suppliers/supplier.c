@@ -303,8 +303,7 @@ static bool is_extension(struct slice rest)
     return digits > 0 && i == rest.len;
 }
 
-/* Digits and what is put between them; a plus only before the first digit. */
-static bool is_phone(struct slice text)
+bool supplier_is_phone(struct slice text)
 {
     size_t digits = 0;
     size_t pluses = 0;
@@ -331,7 +330,7 @@ static bool is_phone(struct slice text)
 static const char *check_phone(const struct supplier *supplier,
                                enum supplier_field field)
 {
-    if (!is_phone(supplier->fields[field]))
+    if (!supplier_is_phone(supplier->fields[field]))
         return "Phone number should be 7 to 15 digits, for instance "
                "+44 20 7946 0958 or 555-0100 ext. 12";
     return NULL;

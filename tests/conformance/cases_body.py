@@ -125,6 +125,15 @@ BODIES = [
     row(BODY, "a body from nowhere",
         get(b"{p}/supplier-add", b"Content-Length: 5\r\n", method=b"POST") +
         b"hello" + INNER, 403, "closed", daemons=EMPLOYEE, via=(403, 200)),
+    row(BODY, "a form from nowhere",
+        form(b"name=a").replace(SAME, b"") + HEALTH, (403, 200), "open",
+        daemons=EMPLOYEE, note="read, so that it can come back filled in"),
+    row(BODY, "a form of 1 MiB and a byte from nowhere",
+        form(b"notes=" + b"a" * (MIB + 1 - 6)).replace(SAME, b"") + INNER,
+        403, "closed", daemons=EMPLOYEE, via=(403, 200)),
+    row(BODY, "a form from another site",
+        form(b"name=a").replace(b"same-origin", b"cross-site") + INNER, 403,
+        "closed", daemons=EMPLOYEE, via=(403, 200)),
     row(BODY, "options with a body",
         get(fields=b"Content-Length: %d\r\n" % len(INNER), method=b"OPTIONS") +
         INNER, 405, "closed", allow="GET, HEAD"),

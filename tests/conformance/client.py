@@ -48,8 +48,9 @@ class Answer:
 
     @property
     def lasting(self):
-        """All its bytes, apart from its date and its id."""
+        """All its bytes, apart from its date, its id and a form's key."""
         whole = re.sub(rb"(?m)^Date: .*\r\n", b"", self.head) + self.body
+        whole = re.sub(rb'"form_key" value="[\w-]{22}"', b"KEY", whole)
         return whole.replace(self.id.encode(), b"ID") if self.id else whole
 
 

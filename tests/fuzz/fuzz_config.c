@@ -29,7 +29,7 @@ static const struct option options[] = {
     { NULL, OPTION_TEXT, 0, NULL, 0, 0, NULL, NULL },
 };
 
-static const struct command commands[] = { { NULL, 0, NULL } };
+static const struct command commands[] = { { NULL, 0, NULL, NULL } };
 
 static int file;
 static char path[32];

@@ -45,7 +45,7 @@ def test_list_is_sorted_and_paged(customer, database):
     assert places == sorted(places)
     page = customer.get("/suppliers?per=2&page=2")
     assert "3–4 of 6" in page.text
-    assert "/suppliers?page=1&amp;per=2" in page.text
+    assert 'rel="prev" href="/suppliers?per=2"' in page.text
     assert "/suppliers?page=3&amp;per=2" in page.text
     assert "łąka" in page.text and "apple" not in page.text
 
@@ -161,3 +161,47 @@ def test_a_supplier_without_a_name_can_be_opened(customer, database):
     assert f'<a href="/suppliers/{number}">(no name)</a>' in \
         customer.get("/suppliers").text
     assert "(no name)</h1>" in customer.get(f"/suppliers/{number}").text
+
+
+def test_a_supplier_is_reached_by_links(customer, database):
+    number = add(database)
+    text = customer.get(f"/suppliers/{number}").text
+    assert '<a href="tel:+576065550118;ext=3">+57 606 555 0118 ext. 3</a>' \
+        in text
+    assert '<a href="mailto:a@nandu.example">a@nandu.example</a>' in text
+    assert 'href="https://www.openstreetmap.org/search?query=Calle%208%20' \
+        '%E2%84%96%205%2C%20Armenia%2C%20Quind%C3%ADo%2C%20Colombia"' in text
+    number = add(database, phone="none yet", email="", address="", city="",
+                 state="", country="")
+    text = customer.get(f"/suppliers/{number}").text
+    assert "none yet" in text
+    for link in ("tel:", "mailto:", "openstreetmap"):
+        assert link not in text
+
+
+def test_the_map_is_configured(start, database):
+    number = add(database, address="1 R&D", city="", state="", country="")
+    off = start("customer", database, APP_MAP_URL="")
+    other = start("customer", database,
+                  APP_MAP_URL="https://maps.example/?a=b&q={query}#x")
+    assert "on a map" not in off.get(f"/suppliers/{number}").text
+    assert 'href="https://maps.example/?a=b&amp;q=1%20R%26D#x"' in \
+        other.get(f"/suppliers/{number}").text
+
+
+def test_when_a_supplier_was_last_changed(customer, database):
+    number = add(database)
+    customer.get("/suppliers")
+    database.sql(f"UPDATE suppliers SET city = 'x' WHERE id = {number}")
+    (at,), = database.sql(
+        "SELECT DATE_FORMAT(MAX(at), '%Y-%m-%d %H:%i') FROM supplier_changes")
+    assert f">{at}</time> UTC" in customer.get(f"/suppliers/{number}").text
+
+
+def test_last_changed_is_read_at_the_start(start, database):
+    number = add(database)
+    database.sql("SET time_zone = '+05:30';"
+                 "UPDATE supplier_changes SET at = '2001-02-03 04:05:06.789'")
+    text = start("customer", database).get(f"/suppliers/{number}").text
+    assert "2001-02-03T04:05:06" in text
+    assert ">2001-02-03 04:05</time> UTC" in text

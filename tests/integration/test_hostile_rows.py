@@ -127,7 +127,9 @@ def pages_of(number):
             f"/suppliers/{number}": "customer",
             "/admin/suppliers?per=200": "employee",
             f"/admin/supplier-update/{number}": "employee",
-            f"/admin/supplier-remove/{number}": "employee"}
+            f"/admin/supplier-remove/{number}": "employee",
+            f"/admin/supplier-history/{number}": "employee",
+            "/admin/history": "employee", "/admin": "employee"}
 
 
 @pytest.fixture

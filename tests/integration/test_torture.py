@@ -29,7 +29,19 @@ EMPLOYEE = [
     ("POST", "/admin/supplier-add", "name=x", {}),
     ("POST", "/admin/supplier-update", "id=1&name=a&address=b&city=c&state=d"
      "&phone=5550100", FORM),
-    ("POST", "/admin/supplier-remove/999", "", FORM)]
+    ("POST", "/admin/supplier-remove/999", "", FORM),
+    ("GET", "/admin/suppliers?q=a&saved=1", None, {}),
+    ("GET", "/admin/history", None, {}),
+    ("GET", "/admin/supplier-history/1", None, {}),
+    ("POST", "/admin/supplier-update", "id=1&notes=*a*&preview=1", FORM),
+    ("POST", "/admin/supplier-update", "id=1&revision=x&name=a", FORM),
+    ("POST", "/admin/supplier-update", "id=1&revision=1&name=a&address=b"
+     "&city=c&state=d&phone=5550199", FORM),
+    ("POST", "/admin/supplier-remove/1", "revision=1", FORM),
+    ("POST", "/admin/supplier-restore/1", "revision=1", FORM),
+    ("POST", "/admin/supplier-add", "notes=" + "x" * 140000, FORM),
+    ("POST", "/admin/supplier-add", "notes=x",
+     {"Content-Type": FORM["Content-Type"]})]
 STEPS = 50
 LEAST = {"allocations": 20, "reads": 5, "writes": 5}
 

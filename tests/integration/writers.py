@@ -118,7 +118,8 @@ class Background:
 class Relay:
     """
     A unix socket in front of the database, whose answers take a while longer
-    to come back: between an answer and its arrival much can happen.
+    to come back: between an answer and its arrival much can happen. Without a
+    database it lets nobody in.
     """
 
     def __init__(self, database, seconds):
@@ -138,15 +139,20 @@ class Relay:
             except OSError:
                 return  # closed
             far = socket.socket(socket.AF_UNIX)
-            far.connect(self.database.socket)
-            for args in ((near, far, 0), (far, near, self.seconds)):
+            try:
+                far.connect(self.database.socket)
+            except OSError:
+                near.close()
+                continue
+            for args in ((near, far, False), (far, near, True)):
                 threading.Thread(target=self.copy, args=args,
                                  daemon=True).start()
 
-    def copy(self, source, sink, seconds):
+    def copy(self, source, sink, answers):
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 20):
-                self.ended.wait(seconds)
+                if answers and self.seconds:
+                    self.ended.wait(self.seconds)
                 sink.sendall(data)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
@@ -171,7 +177,7 @@ class Table(html.parser.HTMLParser):
         self.close()
 
     def handle_starttag(self, tag, attrs):
-        link = re.search(r"/(?:suppliers|supplier-update)/(\d+)$",
+        link = re.search(r"/(?:suppliers|supplier-update)/(\d+)(?:\?|$)",
                          dict(attrs).get("href") or "")
         if tag == "th" and ("scope", "row") in attrs:
             self.rows.append([None])

@@ -35,7 +35,8 @@ HEADERS = {
     "db": "db",
     "html": "assets compress encoding markdown page_cache render template "
             "view",
-    "suppliers": "catalog migrations paging store supplier",
+    "suppliers": "catalog contact duplicates history migrations paging search "
+                 "store supplier unescape",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()
@@ -52,7 +53,8 @@ FOREIGN = {
     "utf8proc.h": ("libcafe/base/unicode.c",),
     "llhttp.h": ("tests/fuzz/",),
     "event2/": ("libcafe/http/", "libcafe/service/", "libcafe/db/pool",
-                "libcafe/suppliers/catalog.c", "tests/unit/",
+                "libcafe/suppliers/catalog.c", "libcafe/suppliers/searcher.c",
+                "tests/unit/",
                 "tests/fuzz/"),
 }
 

@@ -2,13 +2,19 @@
 if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
   cafe_unit_test(test_supplier cafe_suppliers)
   cafe_unit_test(test_paging cafe_suppliers)
-  foreach(name test_content test_content_model)
+  cafe_unit_test(test_contact cafe_suppliers)
+  foreach(name test_content test_content_model test_duplicates test_search
+          test_search_model)
     cafe_unit_test(${name} cafe_suppliers)
     target_include_directories(${name} PRIVATE
       ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
   endforeach()
+  cafe_unit_test(test_searcher cafe_suppliers PkgConfig::EVENT)
+  target_include_directories(test_searcher PRIVATE
+    ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
 endif()
-foreach(name test_catalog test_migrations test_store)
+foreach(name test_catalog test_form_key test_history test_migrations test_store
+    test_unescape)
   cafe_unit_test(${name} cafe_suppliers PkgConfig::EVENT)
   set_tests_properties(${name} PROPERTIES
     SKIP_RETURN_CODE 77 RESOURCE_LOCK test_database)

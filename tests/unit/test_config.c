@@ -166,6 +166,42 @@ static void test_commands_are_ored(void **state)
     assert_value(fixture, "port", "81");
 }
 
+static void test_a_command_is_given_something(void **state)
+{
+    struct fixture *fixture = *state;
+
+    load(fixture);
+    assert_null(config_argument(fixture->config, "--forget"));
+    assert_null(config_argument(fixture->config, "--migrate"));
+    assert_null(config_argument(fixture->config, "--unheard-of"));
+    use_flag(fixture, "--forget");
+    use_flag(fixture, "12");
+    load(fixture);
+    assert_int_equal(fixture->command, 8);
+    assert_string_equal(config_argument(fixture->config, "--forget"), "12");
+    reset(fixture);
+    use_flag(fixture, "--forget=");
+    use_flag(fixture, "--migrate");
+    load(fixture);
+    assert_int_equal(fixture->command, 9);
+    assert_string_equal(config_argument(fixture->config, "--forget"), "");
+    assert_null(config_argument(fixture->config, "--migrate"));
+}
+
+/* What looks like a flag is its value; where the file is does not matter. */
+static void test_what_a_command_is_given_is_no_flag(void **state)
+{
+    struct fixture *fixture = *state;
+
+    use_flag(fixture, "--forget");
+    use_flag(fixture, "--config=/nowhere");
+    use_yaml(fixture, "port: 82\n");
+    load(fixture);
+    assert_string_equal(config_argument(fixture->config, "--forget"),
+                        "--config=/nowhere");
+    assert_value(fixture, "port", "82");
+}
+
 /* Only variables that spell an option are looked at. */
 static void test_other_variables_are_ignored(void **state)
 {
@@ -246,6 +282,8 @@ int main(void)
         WITH(test_flag_and_value_apart),
         WITH(test_config_flag_both_ways),
         WITH(test_commands_are_ored),
+        WITH(test_a_command_is_given_something),
+        WITH(test_what_a_command_is_given_is_no_flag),
         WITH(test_other_variables_are_ignored),
         WITH(test_switch_words),
         WITH(test_empty_files),

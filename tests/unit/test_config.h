@@ -80,9 +80,10 @@ static const struct option options[] = {
 };
 
 static const struct command commands[] = {
-    { "--migrate", 1, "Bring the schema up to date" },
-    { "--check", 4, "Check the configuration" },
-    { NULL, 0, NULL }
+    { "--migrate", 1, "Bring the schema up to date", NULL },
+    { "--check", 4, "Check the configuration", NULL },
+    { "--forget", 8, "Forget somebody", "ID" },
+    { NULL, 0, NULL, NULL }
 };
 
 enum { ARGUMENTS_MAX = 8 };

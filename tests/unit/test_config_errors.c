@@ -37,6 +37,8 @@ static void test_flags(void **state)
         { "--port", NULL, "--port needs a value" },
         { "--config", NULL, "--config needs a value" },
         { "--migrate=on", NULL, "--migrate takes no value" },
+        { "--forget", NULL, "--forget needs a value: ID" },
+        { "--forget=1", "--forget=2", "--forget is given twice" },
         { "--migrate", "on", "unexpected argument 'on'; see --help" },
         { "--port=x", NULL,
           "flag --port: 'x' is not a number from 1 to 65535" },

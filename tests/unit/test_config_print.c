@@ -119,6 +119,7 @@ static void test_help_mentions_everything(void **state)
         "--config FILE",
         "--migrate\n      Bring the schema up to date\n",
         "--check\n      Check the configuration\n",
+        "--forget ID\n      Forget somebody\n",
         "--port N\n",
         "(APP_PORT, default 8080)",
         "--db-host TEXT\n",

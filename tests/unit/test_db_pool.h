@@ -46,7 +46,7 @@ struct probe {
     struct probe *next;
 };
 
-static void setup(struct fixture *f)
+static inline void setup(struct fixture *f)
 {
     memset(f, 0, sizeof(*f));
     f->base = event_base_new();
@@ -66,12 +66,12 @@ static void setup(struct fixture *f)
     };
 }
 
-static void start(struct fixture *f)
+static inline void start(struct fixture *f)
 {
     assert_int_equal(db_open(f->base, &f->config, &f->db), OK);
 }
 
-static void teardown(struct fixture *f)
+static inline void teardown(struct fixture *f)
 {
     db_close(f->db);
     log_close(f->log);
@@ -80,7 +80,7 @@ static void teardown(struct fixture *f)
 }
 
 /* How many log lines have this message. */
-static int logged(struct fixture *f, const char *msg)
+static inline int logged(struct fixture *f, const char *msg)
 {
     char line[2048];
     int count = 0;
@@ -92,7 +92,7 @@ static int logged(struct fixture *f, const char *msg)
     return count;
 }
 
-static void on_done(void *job, enum error outcome)
+static inline void on_done(void *job, enum error outcome)
 {
     struct probe *probe = job;
 
@@ -100,7 +100,8 @@ static void on_done(void *job, enum error outcome)
     probe->outcome = outcome;
 }
 
-static void submit(struct fixture *f, db_work_fn *work, struct probe *probe)
+static inline void submit(struct fixture *f, db_work_fn *work,
+                          struct probe *probe)
 {
     int before = probe->done;
 
@@ -109,7 +110,7 @@ static void submit(struct fixture *f, db_work_fn *work, struct probe *probe)
     assert_int_equal(probe->done, before);
 }
 
-static void on_give_up(evutil_socket_t fd, short what, void *argument)
+static inline void on_give_up(evutil_socket_t fd, short what, void *argument)
 {
     (void)fd;
     (void)what;
@@ -118,7 +119,7 @@ static void on_give_up(evutil_socket_t fd, short what, void *argument)
 }
 
 /* Turn the loop until a job is done. */
-static void await(struct fixture *f, const struct probe *probe)
+static inline void await(struct fixture *f, const struct probe *probe)
 {
     const struct timeval limit = { .tv_sec = GIVE_UP_S };
     struct event *give_up = evtimer_new(f->base, on_give_up, NULL);
@@ -131,8 +132,8 @@ static void await(struct fixture *f, const struct probe *probe)
     assert_int_equal(probe->done, 1);
 }
 
-static enum error finish(struct fixture *f, db_work_fn *work,
-                         struct probe *probe)
+static inline enum error finish(struct fixture *f, db_work_fn *work,
+                                struct probe *probe)
 {
     *probe = (struct probe){ 0 };
     submit(f, work, probe);
@@ -142,7 +143,7 @@ static enum error finish(struct fixture *f, db_work_fn *work,
 
 /* Works. */
 
-static enum error take_integer(const struct db_row *row, void *context)
+static inline enum error take_integer(const struct db_row *row, void *context)
 {
     *(int64_t *)context = db_row_integer(row, 0);
     return OK;
@@ -150,7 +151,7 @@ static enum error take_integer(const struct db_row *row, void *context)
 
 static const char select_id[] = "SELECT CONNECTION_ID()";
 
-static enum error ask_id(struct db_connection *db, void *job)
+static inline enum error ask_id(struct db_connection *db, void *job)
 {
     struct probe *probe = job;
 
@@ -160,7 +161,7 @@ static enum error ask_id(struct db_connection *db, void *job)
 }
 
 /* Hold the thread until the test lets go. */
-static enum error hold(struct db_connection *db, void *job)
+static inline enum error hold(struct db_connection *db, void *job)
 {
     struct probe *probe = job;
 
@@ -172,7 +173,7 @@ static enum error hold(struct db_connection *db, void *job)
     return OK;
 }
 
-static void kill_from_elsewhere(int64_t id)
+static inline void kill_from_elsewhere(int64_t id)
 {
     struct db_connection *other = test_connect();
     char sql[40];

@@ -44,7 +44,8 @@ int access_check(void *context, struct request *req);
  * A check_fn (no context) against cross-site posts. Safe methods pass.
  * Sec-Fetch-Site same-origin or none passes, any other value is 403; without
  * it, Origin must have the request's host and port; with neither only
- * Content-Type: application/json passes.
+ * Content-Type: application/json passes. A form that is refused because it has
+ * neither, or "Origin: null", is kept (request_keep_form()).
  */
 int origin_check(void *context, struct request *req);
 

@@ -31,11 +31,12 @@ struct option {
     const char *help;           /* one line, says the unit */
 };
 
-/** A flag without value that asks for something else than serving. */
+/** A flag that asks for something else than serving. */
 struct command {
     const char *flag; /* "--migrate" */
     int value;        /* what config_load() or-s into *command */
     const char *help;
+    const char *argument; /* what it has to be given, "ID"; NULL: nothing */
 };
 
 struct config;
@@ -75,6 +76,14 @@ void config_close(struct config *config);
  * "environment APP_PORT", "cafe.yaml:3:7".
  */
 const char *config_origin(const struct config *config, const char *name);
+
+/**
+ * What a command flag was given: `--forget 12`, `--forget=12`.
+ *
+ * Returns  Owned by the config; NULL for a flag without argument, or one that
+ *          is not on the command line.
+ */
+const char *config_argument(const struct config *config, const char *flag);
 
 /** Write every option as YAML with a comment on its origin; secrets hidden. */
 void config_print(const struct config *config, FILE *out);

@@ -126,7 +126,8 @@ MUST_CHECK enum error db_open(struct event_base *base,
 
 /**
  * On a database thread: touches only its own memory and this connection. It
- * may run again from the start when it returned ERROR_DB_RETRY.
+ * may run again from the start when it returned ERROR_DB_RETRY, or, if it was
+ * submitted as repeatable, ERROR_DB_UNKNOWN.
  */
 typedef enum error db_work_fn(struct db_connection *connection, void *job);
 
@@ -144,6 +145,16 @@ typedef void db_done_fn(void *job, enum error outcome);
  * Thread  Loop thread only.
  */
 void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job);
+
+/**
+ * db_submit() for a job that is safe to repeat, because its transaction begins
+ * with a form key: when it is unknown what a run did (ERROR_DB_UNKNOWN), work
+ * runs again from the start on a new connection, at most three times and as
+ * long as a job may wait. done gets ERROR_DB_UNKNOWN when that did not settle
+ * it: the database was not back in time, or failed again.
+ */
+void db_submit_repeatable(struct db *db, db_work_fn *work, db_done_fn *done,
+                          void *job);
 
 /**
  * Let running jobs end, hand waiting ones back with ERROR_STOPPING (their

@@ -5,7 +5,11 @@
 #include "cafe/form.h"
 #include "cafe/view.h"
 
-enum { PAGING_PER_DEFAULT = 50, PAGING_PER_MAX = 200 };
+enum {
+    PAGING_PER_DEFAULT = 50,
+    PAGING_PER_MAX = 200,
+    PAGING_PAGE_MAX = 1000000000 /* asked for; no list has as many */
+};
 
 struct paging {
     size_t count; /* of all items */
@@ -17,6 +21,20 @@ struct paging {
 
 /** Read page= and per= of a query; what is faulty or beyond counts as near. */
 void paging_read(const struct form *query, size_t count, struct paging *paging);
+
+/**
+ * Read them without knowing yet how long the list is.
+ *
+ * page  Out: from 1, perhaps beyond the last one.
+ * per   Out: 1 to PAGING_PER_MAX.
+ */
+void paging_wanted(const struct form *query, size_t *page, size_t *per);
+
+/** The page of a list that was asked for, or the last one there is. */
+void paging_set(struct paging *paging, size_t count, size_t page, size_t per);
+
+/** "1–50 of 5,213", in the arena; NULL when out of memory. */
+const char *paging_range(const struct paging *paging, struct arena *arena);
 
 /**
  * Set range ("1–50 of 5,213"), and, where there are such pages, previous and

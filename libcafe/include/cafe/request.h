@@ -32,6 +32,19 @@ const struct route *request_route(const struct request *req);
 /** A check refused it: show nothing of what it asked for. */
 bool request_refused(const struct request *req);
 
+/**
+ * For a check that refuses a form which may be the client's own: the body is
+ * read all the same, up to 1 MiB, so that the error hook can give it back.
+ */
+void request_keep_form(struct request *req);
+
+/** A refused form, or one over its route's limit, has been read to its end. */
+bool request_form_kept(const struct request *req);
+
+/** What a handler hands to the function that answers later; NULL at first. */
+void *request_own(const struct request *req);
+void request_set_own(struct request *req, void *own);
+
 /** A segment that "{name}" stood for, escapes kept; absent if there is none. */
 struct slice request_param(const struct request *req, const char *name);
 

@@ -9,7 +9,8 @@
  * Answer with a page. The server adds the status line, Date, Content-Length,
  * X-Request-Id and, when the connection ends, Connection: close; it answers
  * HEAD without the body, and 304 where If-None-Match has the page's ETag on
- * GET or HEAD. A NULL or failed page is answered 500.
+ * GET or HEAD. A NULL or failed page is answered 500; 503 carries Retry-After:
+ * 2.
  *
  * page    One reference is taken over.
  * Thread  Loop thread only.
@@ -18,7 +19,7 @@ void respond_page(struct request *req, struct page *page);
 
 /**
  * Answer with an error page, made by the server's error hook (plain text if
- * that gives none). 405 carries Allow, 503 Retry-After: 2.
+ * that gives none). 405 carries Allow.
  */
 void respond_error(struct request *req, int status);
 

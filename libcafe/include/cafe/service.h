@@ -69,11 +69,13 @@ struct service_definition {
     bool check_origin;
     const struct route *routes;
     error_page_fn *error_page;
-    const struct command *commands; /* its own; NULL or ended by NULL flag */
-    size_t settings_bytes;          /* of a struct that begins with
-                                       struct service_settings */
-    const struct option *options;   /* its own; ended by NULL name */
-    size_t options_at;              /* what their offsets count from */
+    const struct command *commands;    /* its own; NULL or ended by NULL flag */
+    size_t settings_bytes;             /* of a struct that begins with
+                                          struct service_settings */
+    const struct option *options;      /* its own; ended by NULL name */
+    size_t options_at;                 /* what their offsets count from */
+    const struct option *more_options; /* more of them; NULL: none */
+    size_t more_options_at;
 
     /**
      * Make the application; *app is what request_app() returns.
@@ -91,8 +93,13 @@ struct service_definition {
     /** A db_work_fn for readiness: the schema fits, a real table answers. */
     db_work_fn *ready;
 
-    /** Run its own commands (or-ed); returns the exit status. */
-    int (*run_command)(int command, const struct service_settings *settings);
+    /**
+     * Run its own commands (or-ed); returns the exit status.
+     *
+     * config  Knows what they were given: config_argument().
+     */
+    int (*run_command)(int command, const struct config *config,
+                       const struct service_settings *settings);
 };
 
 /**

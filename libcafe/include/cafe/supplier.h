@@ -21,8 +21,9 @@ enum supplier_field {
 
 /** All texts are as typed: trimmed, valid UTF-8 in NFC, never escaped. */
 struct supplier {
-    int64_t id;        /* 0: not stored yet */
-    uint64_t revision; /* of its last change; 0: unknown */
+    int64_t id;         /* 0: not stored yet */
+    uint64_t revision;  /* of its last change; 0: unknown */
+    int64_t changed_us; /* UTC time of it; 0: unknown */
     struct slice fields[SUPPLIER_FIELDS];
 };
 
@@ -74,6 +75,12 @@ MUST_CHECK enum error supplier_from_form(struct arena *arena,
  */
 void supplier_check(struct arena *arena, const struct supplier *supplier,
                     struct supplier_faults *faults);
+
+/**
+ * It could be dialled: 7 to 15 digits with what is put between them, a plus
+ * before the first, and perhaps an extension ("ext. 12", "x12").
+ */
+bool supplier_is_phone(struct slice text);
 
 /** Set id and every field of the table as members of a view object. */
 void supplier_view(const struct supplier *supplier, struct view *object);

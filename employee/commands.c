@@ -1,0 +1,173 @@
+/* What employee does instead of serving: migrate, repair, forget. */
+#include <stdio.h>
+
+#include "cafe/history.h"
+#include "cafe/migrations.h"
+#include "cafe/unescape.h"
+#include "employee.h"
+
+/* A large table takes its time. */
+enum { READ_TIMEOUT_S = 3600, RUNS_MAX = 3 };
+
+enum { ER_TABLEACCESS_DENIED = 1142, ER_COLUMNACCESS_DENIED = 1143 };
+
+const struct command employee_commands[] = {
+    { "--migrate", COMMAND_MIGRATE,
+      "Bring the database's schema up to date, then end.", NULL },
+    { "--unescape", COMMAND_UNESCAPE,
+      "With --migrate: also repair texts that the first application has "
+      "escaped.",
+      NULL },
+    { "--dry-run", COMMAND_DRY_RUN,
+      "With --migrate: only show what would be done.", NULL },
+    { "--forget", COMMAND_FORGET,
+      "Empty the history of a supplier, but for what the table holds now, then "
+      "end.",
+      "ID" },
+    { NULL, 0, NULL, NULL },
+};
+
+static int complain(const char *what, const char *why)
+{
+    fprintf(stderr, "employee: %s%s%s\n", what, why[0] ? ": " : "", why);
+    return 1;
+}
+
+/* A connection that has patience. NULL: `why` says why not. */
+static struct db_connection *connect_to(const struct service_settings *settings,
+                                        struct text *why)
+{
+    struct db_options options = settings->db;
+    struct db_connection *connection = NULL;
+
+    options.read_timeout_s = READ_TIMEOUT_S;
+    if (db_connect(&options, &connection, why) != OK)
+        return NULL;
+    return connection;
+}
+
+/* Migrating. */
+
+static enum error migrate(struct db_connection *connection, int command,
+                          struct text *report)
+{
+    bool dry_run = (command & COMMAND_DRY_RUN) != 0;
+    enum error err = supplier_migrate(connection, dry_run, report);
+
+    if (err == OK && (command & COMMAND_UNESCAPE))
+        err = unescape_suppliers(connection, dry_run, report);
+    return err;
+}
+
+static int run_migrate(int command, const struct service_settings *settings)
+{
+    const char *failed = command & COMMAND_UNESCAPE
+                             ? "not everything was migrated and repaired"
+                             : "the schema is not up to date";
+    struct text report;
+    enum error err;
+    int status = 0;
+
+    text_init(&report, 0);
+    struct db_connection *connection = connect_to(settings, &report);
+    if (connection) {
+        err = migrate(connection, command, &report);
+        if (report.len > 0 && report.data[report.len - 1] != '\n')
+            text_append_char(&report, '\n');
+        fputs(text_string(&report), err == OK ? stdout : stderr);
+        if (err != OK)
+            status = complain(failed, error_text(err));
+    } else {
+        status = complain(failed, text_string(&report));
+    }
+    db_disconnect(connection);
+    text_free(&report);
+    return status;
+}
+
+/* Forgetting. */
+
+static enum error forget(struct db_connection *connection, int64_t id,
+                         int64_t *entries)
+{
+    enum error err = ERROR_DB_RETRY;
+
+    for (int run = 0; err == ERROR_DB_RETRY && run < RUNS_MAX; run++)
+        err = history_forget(connection, id, entries);
+    return err;
+}
+
+static bool lacks_rights(const struct db_connection *connection)
+{
+    return db_error_number(connection) == ER_TABLEACCESS_DENIED ||
+           db_error_number(connection) == ER_COLUMNACCESS_DENIED;
+}
+
+/* Why nothing was forgotten, and what to do. */
+static void explain(const struct db_connection *connection, enum error err,
+                    struct text *why)
+{
+    if (err == ERROR_NOT_FOUND) {
+        text_append_string(why, "the history knows no such supplier");
+        return;
+    }
+    text_append_string(why, db_error_message(connection)[0]
+                                ? db_error_message(connection)
+                                : error_text(err));
+    if (lacks_rights(connection))
+        text_append_string(why, "; use the account that migrates");
+    else if (err == ERROR_DB_SCHEMA)
+        text_append_string(why, "; run employee --migrate first");
+    else
+        text_append_string(why, "; run it again");
+}
+
+static int forget_supplier(const struct service_settings *settings, int64_t id)
+{
+    struct text why;
+    int64_t entries = 0;
+    enum error err = ERROR_DB_AWAY;
+    int status = 0;
+
+    text_init(&why, 0);
+    struct db_connection *connection = connect_to(settings, &why);
+    if (connection) {
+        err = forget(connection, id, &entries);
+        if (err != OK)
+            explain(connection, err, &why);
+    }
+    if (err == OK)
+        printf("supplier %lld: %lld history entr%s emptied\n", (long long)id,
+               (long long)entries, entries == 1 ? "y" : "ies");
+    else
+        status = complain("nothing was forgotten", text_string(&why));
+    db_disconnect(connection);
+    text_free(&why);
+    return status;
+}
+
+static int run_forget(const char *argument,
+                      const struct service_settings *settings)
+{
+    uint64_t id;
+
+    if (slice_number(slice_of(argument), INT32_MAX, &id) != OK || id == 0)
+        return complain("--forget needs the id of a supplier, a number",
+                        argument);
+    return forget_supplier(settings, (int64_t)id);
+}
+
+int commands_run(int command, const struct config *config,
+                 const struct service_settings *settings)
+{
+    if (command == COMMAND_FORGET)
+        return run_forget(config_argument(config, "--forget"), settings);
+    if (command & COMMAND_FORGET)
+        return complain("--forget goes alone", "");
+    if (!(command & COMMAND_MIGRATE))
+        return complain(command & COMMAND_UNESCAPE
+                            ? "--unescape goes with --migrate"
+                            : "--dry-run goes with --migrate",
+                        "");
+    return run_migrate(command, settings);
+}

@@ -1,0 +1,109 @@
+/* The employees' list of suppliers: what is searched for, in order, a page of
+ * it. After a change it says what was done. */
+#include "employee.h"
+
+static catalog_show_fn directory_list_show;
+static search_show_fn directory_list_found;
+static db_done_fn directory_list_told;
+
+/* A list that is asked for, in the request's arena. */
+struct list {
+    struct search search;
+    const struct form *query;
+    const struct search_result *result;
+    struct saved saved;
+};
+
+/* GET /admin/suppliers */
+void directory_list(struct request *req)
+{
+    struct employee *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, directory_list_show, req);
+}
+
+static void directory_list_show(struct request *req,
+                                const struct snapshot *snapshot)
+{
+    const struct employee *self = request_app(req);
+    struct list *list = arena_alloc(request_arena(req), sizeof(*list));
+
+    if (list == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
+        respond_error(req, 503);
+    } else if (request_query(req, &list->query) != OK) {
+        respond_error(req, 400);
+    } else if (search_read(request_arena(req), list->query, &list->search) !=
+               OK) {
+        respond_error(req, 503);
+    } else {
+        request_set_own(req, list);
+        list->saved.req = req;
+        list->saved.snapshot = snapshot;
+        search_when_found(self->searcher, snapshot, &list->search,
+                          directory_list_found, req);
+    }
+}
+
+/* The change that the query names; false: none. */
+static bool wants_to_know(const struct list *list, struct saved *saved)
+{
+    struct arena *arena = request_arena(saved->req);
+    uint64_t revision;
+
+    if (slice_number(form_value(list->query, "saved"), INT64_MAX - 1,
+                     &revision) != OK)
+        return false;
+    saved->change = (struct history_job){ .arena = arena,
+                                          .before = revision + 1,
+                                          .limit = 1 };
+    saved->earlier = (struct history_job){ .arena = arena, .limit = 1 };
+    return true;
+}
+
+static void respond_list(const struct list *list, bool told)
+{
+    static const char path[] = "/admin/suppliers";
+    const struct saved *saved = &list->saved;
+    struct request *req = saved->req;
+    const struct employee *self = request_app(req);
+    const char *state = list_of(req, request_head(req)->query);
+    struct view *view = employee_view(req, search_is_all(&list->search)
+                                               ? "All suppliers"
+                                               : "Suppliers found");
+
+    view_flag(view, "at_list", true);
+    search_view(list->result, path, request_arena(req), view);
+    list_view(req, state, view);
+    if (told)
+        saved_view(saved, state, form_value(list->query, "merged").data != NULL,
+                   view);
+    page_answer_once(
+        self->service, req,
+        page_render(self->service, "supplier-list-all", view, 200, "no-store"));
+}
+
+static void directory_list_found(struct request *req,
+                                 const struct search_result *result)
+{
+    const struct employee *self = request_app(req);
+    struct list *list = request_own(req);
+
+    if (result == NULL) {
+        respond_error(req, 503);
+        return;
+    }
+    list->result = result;
+    if (wants_to_know(list, &list->saved))
+        db_submit(self->service->db, saved_read, directory_list_told,
+                  &list->saved);
+    else
+        respond_list(list, false);
+}
+
+/* The list is worth showing, also when what was done can't be said. */
+static void directory_list_told(void *job, enum error outcome)
+{
+    const struct saved *saved = job;
+
+    respond_list(request_own(saved->req), outcome == OK);
+}

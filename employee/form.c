@@ -1,0 +1,279 @@
+/* A supplier's form: read with its hidden fields, shown with what was typed
+ * and what is to be said about it. */
+#include <string.h>
+
+#include "cafe/markdown.h"
+#include "employee.h"
+
+static const char key_name[] = "form_key", revision_name[] = "revision";
+
+/* Fields that may come once, beside those of the supplier. */
+static const char *const hidden[] = { "id",   "revision", "form_key",
+                                      "list", "anyway",   "preview" };
+
+/* Reading. */
+
+struct edit *edit_open(struct request *req, enum edit_kind kind)
+{
+    struct edit *edit = arena_alloc(request_arena(req), sizeof(*edit));
+
+    if (edit == NULL || form_key_make(edit->key) != OK)
+        return NULL;
+    edit->req = req;
+    edit->kind = kind;
+    edit->list = "";
+    edit->job.arena = request_arena(req);
+    edit->job.form_key = edit->key;
+    edit->job.actor = request_user(req) ? request_user(req)
+                                        : request_client(req);
+    edit->job.context = edit;
+    return edit;
+}
+
+static size_t count_of(const struct form *form, const char *name)
+{
+    size_t i, count = 0;
+
+    for (i = 0; i < form->count; i++)
+        count += slice_is(form->fields[i].name, name);
+    return count;
+}
+
+/* Which of two values was meant? Nobody knows but the person. */
+static void find_repeated(struct edit *edit, const struct form *form)
+{
+    enum supplier_field f;
+    size_t i;
+
+    for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        if (count_of(form, hidden[i]) > 1)
+            edit->problem = "A hidden field of this form came more than once. "
+                            "Nothing was changed; check what you typed and "
+                            "send it again.";
+    }
+    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+        if (count_of(form, supplier_columns[f].name) > 1)
+            edit->problem = arena_printf(
+                request_arena(edit->req),
+                "The field %s came more than once, and the first one is shown "
+                "here. Nothing was changed; check it and send it again.",
+                supplier_columns[f].label);
+    }
+}
+
+static void read_revision(struct edit *edit, struct slice text)
+{
+    if (text.len == 0 ||
+        slice_number(text, INT64_MAX, &edit->job.expected) == OK)
+        return;
+    edit->refresh = true;
+    edit->problem = "A hidden part of this form was damaged on its way. "
+                    "Nothing was changed; compare what you typed with the "
+                    "supplier as it is now and send it again.";
+}
+
+static void read_key(struct edit *edit, struct slice text)
+{
+    if (text.len == 0)
+        return;
+    if (form_key_valid(text))
+        memcpy(edit->key, text.data, FORM_KEY_CHARS);
+    else
+        edit->problem = "A hidden part of this form was damaged on its way. "
+                        "Nothing was changed; check what you typed and send it "
+                        "again.";
+}
+
+void edit_read_hidden(struct edit *edit, const struct form *form)
+{
+    if (form == NULL)
+        return;
+    edit->list = list_of(edit->req, form_value(form, "list"));
+    edit->anyway = form_value(form, "anyway").data != NULL;
+    edit->preview = form_value(form, "preview").data != NULL;
+    read_key(edit, form_value(form, key_name));
+    if (edit->kind != EDIT_ADD)
+        read_revision(edit, form_value(form, revision_name));
+    find_repeated(edit, form);
+}
+
+enum error edit_read(struct edit *edit)
+{
+    struct arena *arena = request_arena(edit->req);
+    const struct form *form;
+    struct form resolved;
+    uint64_t id = 0;
+    enum error err = request_form(edit->req, &form);
+
+    if (err != OK)
+        return err;
+    if (edit->kind == EDIT_UPDATE &&
+        (slice_number(form_value(form, "id"), INT32_MAX, &id) != OK || id == 0))
+        return ERROR_NOT_FOUND;
+    if ((err = clash_resolve(arena, form, &resolved)) != OK ||
+        (err = supplier_from_form(arena, &resolved, &edit->job.supplier)) != OK)
+        return err;
+    edit->job.supplier.id = (int64_t)id;
+    edit_read_hidden(edit, form);
+    return OK;
+}
+
+void edit_clash(struct edit *edit)
+{
+    char key[FORM_KEY_CHARS + 1];
+
+    edit->clash = true;
+    edit->job.expected = edit->job.clash.theirs.supplier.revision;
+    if (edit->kind == EDIT_ADD) /* typed on after it had been added */
+        edit->kind = EDIT_UPDATE;
+    if (form_key_make(key) == OK)
+        memcpy(edit->key, key, sizeof(key));
+}
+
+/* Showing. */
+
+const char *edit_problem(enum edit_kind kind, enum error outcome)
+{
+    bool typed = kind == EDIT_ADD || kind == EDIT_UPDATE;
+
+    switch (outcome) {
+    case ERROR_NOT_FOUND:
+        return "Somebody has deleted this supplier meanwhile. What you typed "
+               "is still here: add it as a new supplier if it is needed.";
+    case ERROR_DB_STATEMENT:
+        return "Somebody else has been changing this supplier for more than "
+               "three seconds. Nothing was changed; try again in a moment.";
+    case ERROR_DB_UNKNOWN:
+        return "The connection to the database broke on the way, and nobody "
+               "knows if it was done. Send it again: it will not be done "
+               "twice.";
+    case ERROR_DB_SCHEMA:
+    case ERROR_DB:
+    case ERROR_DB_DUPLICATE:
+        return typed ? "The database refused it. Nothing was saved; what you "
+                       "typed is still here. Tell the people who run this "
+                       "service."
+                     : "The database refused it. Nothing was changed. Tell the "
+                       "people who run this service.";
+    default:
+        return typed
+                   ? "The database does not answer right now. Nothing was "
+                     "saved; what you typed is still here. Send it again in a "
+                     "moment: it will not be saved twice."
+                   : "The database does not answer right now. Nothing was "
+                     "changed. Send it again in a moment: it will not be done "
+                     "twice.";
+    }
+}
+
+static void view_field(const struct edit *edit, enum supplier_field f,
+                       struct view *fields, struct view *faults)
+{
+    const struct supplier_column *column = &supplier_columns[f];
+    const char *message = edit->faults.messages[f];
+    struct view *field = view_list_object(fields);
+
+    view_string(field, "name", column->name);
+    view_string(field, "label", column->label);
+    view_string(field, "hint", column->hint);
+    view_string(field, "type", column->input_type);
+    view_string(field, "autocomplete", column->autocomplete);
+    view_flag(field, "textarea", f == SUPPLIER_NOTES);
+    view_text(field, "value", edit->job.supplier.fields[f]);
+    view_flag(field, "described", column->hint[0] != '\0' || message != NULL);
+    view_string(field, "message", message);
+    if (message != NULL) {
+        struct view *fault = view_list_object(faults);
+
+        view_string(fault, "name", column->name);
+        view_string(fault, "message", message);
+    }
+    if (edit->clash)
+        clash_view_field(edit, f, field);
+}
+
+static void view_duplicates(const struct edit *edit, struct view *view)
+{
+    const struct duplicates *duplicates = &edit->duplicates;
+    struct view *object, *list;
+    size_t i;
+
+    if (duplicates->count == 0)
+        return;
+    object = view_object(view, "duplicates");
+    view_flag(object, "more", duplicates->more);
+    list = view_list(object, "found");
+    for (i = 0; i < duplicates->count; i++) {
+        const struct duplicate *one = &duplicates->found[i];
+        struct view *item = view_list_object(list);
+
+        supplier_view(one->supplier, item);
+        view_flag(item, "same_phone", one->reasons & DUPLICATE_PHONE);
+        view_flag(item, "same_email", one->reasons & DUPLICATE_EMAIL);
+        view_flag(item, "same_name", one->reasons & DUPLICATE_NAME);
+    }
+}
+
+static void view_preview(const struct edit *edit, struct view *view)
+{
+    struct slice notes = edit->job.supplier.fields[SUPPLIER_NOTES];
+    struct view *preview = view_object(view, "preview");
+    struct text html;
+
+    text_init(&html, 0);
+    markdown_render(notes, &html);
+    view_flag(preview, "failed", html.failed);
+    view_flag(preview, "empty", notes.len == 0);
+    if (!html.failed)
+        view_html(preview, "html",
+                  arena_slice(request_arena(edit->req), text_slice(&html)));
+    text_free(&html);
+}
+
+void edit_view_hidden(const struct edit *edit, struct view *view)
+{
+    view_string(view, "form_key", edit->key);
+    if (edit->job.expected != 0)
+        view_number(view, "revision", (int64_t)edit->job.expected);
+    list_view(edit->req, edit->list, view);
+}
+
+static void view_summary(const struct edit *edit, struct view *view,
+                         struct view *fields)
+{
+    struct view *summary = view_object(view, "summary");
+    struct view *items = view_list(summary, "items");
+    enum supplier_field f;
+
+    for (f = 0; f < SUPPLIER_FIELDS; f++)
+        view_field(edit, f, fields, items);
+    view_string(summary, "problem", edit->problem);
+    view_flag(summary, "any", edit->faults.count > 0);
+    view_flag(view, "faulty", edit->faults.count > 0 || edit->problem);
+}
+
+struct page *edit_page(const struct edit *edit, int status)
+{
+    const struct employee *self = request_app(edit->req);
+    bool adding = edit->kind == EDIT_ADD;
+    struct view *view = employee_view(edit->req, adding ? "Add a new supplier"
+                                                        : "Update supplier");
+
+    view_number(view, "id", edit->job.supplier.id);
+    edit_view_hidden(edit, view);
+    view_summary(edit, view, view_list(view, "fields"));
+    view_duplicates(edit, view);
+    view_flag(view, "gone", edit->gone);
+    if (edit->clash)
+        clash_view(edit, view);
+    if (edit->preview)
+        view_preview(edit, view);
+    return page_render(self->service,
+                       adding ? "supplier-add" : "supplier-update", view,
+                       status, "no-store");
+}
+
+void edit_respond(struct edit *edit, int status)
+{
+    respond_page(edit->req, edit_page(edit, status));
+}

@@ -1,0 +1,240 @@
+/* Who changed what and when: of all suppliers, and of one. */
+#include <time.h>
+
+#include "employee.h"
+
+/* Two versions of a supplier each, with notes of 16 KiB. */
+enum { ENTRIES = 25 };
+
+/* A page of the log. */
+struct log_page {
+    struct history_job page;
+    struct history_job newest; /* of the supplier; limit 0: of all */
+    struct request *req;
+};
+
+static catalog_show_fn history_ask;
+static db_done_fn history_answer;
+
+const char *history_who(struct request *req, const struct history_entry *entry)
+{
+    struct slice who = entry->actor.data ? entry->actor : entry->writer;
+
+    return arena_printf(request_arena(req), "%s%.*s",
+                        entry->actor.data ? "" : "by SQL, account ",
+                        (int)who.len, who.data);
+}
+
+const char *history_when(struct request *req, int64_t at_us)
+{
+    time_t at = (time_t)(at_us / 1000000);
+    char month[16];
+    struct tm parts;
+
+    if (gmtime_r(&at, &parts) == NULL ||
+        strftime(month, sizeof(month), "%B", &parts) == 0)
+        return "";
+    return arena_printf(request_arena(req), "%d %s %d, %02d:%02d UTC",
+                        parts.tm_mday, month, parts.tm_year + 1900,
+                        parts.tm_hour, parts.tm_min);
+}
+
+static const char *action_text(enum history_action action)
+{
+    switch (action) {
+    case HISTORY_ADOPT:
+        return "was there before this history";
+    case HISTORY_ADD:
+        return "was added";
+    case HISTORY_UPDATE:
+        return "was changed";
+    case HISTORY_REMOVE:
+        return "was deleted";
+    case HISTORY_RESTORE:
+        return "was restored";
+    }
+    return "";
+}
+
+static bool view_changes(const struct history_entry *entry, struct view *object)
+{
+    struct view *changes = view_list(object, "changes");
+    bool compared = entry->before.revision != 0;
+    bool any = false;
+    enum supplier_field f;
+
+    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+        struct slice now = entry->supplier.fields[f];
+        struct slice was = entry->before.fields[f];
+        struct view *change;
+
+        if (compared ? slice_equal(was, now) : now.len == 0)
+            continue;
+        change = view_list_object(changes);
+        view_string(change, "label", supplier_columns[f].label);
+        view_flag(change, "compared", compared);
+        view_text(change, "was", was);
+        view_text(change, "now", now);
+        view_flag(change, "block", f == SUPPLIER_NOTES);
+        view_flag(change, "first", !any);
+        any = true;
+    }
+    view_flag(object, "any_changes", any);
+    view_flag(object, "whole", !compared);
+    return any;
+}
+
+void history_view(struct request *req, const struct history_entry *entry,
+                  struct view *object)
+{
+    const struct supplier *supplier = &entry->supplier;
+    bool removal = entry->action == HISTORY_REMOVE;
+
+    view_number(object, "id", supplier->id);
+    view_number(object, "revision", (int64_t)supplier->revision);
+    view_text(object, "supplier_name", supplier->fields[SUPPLIER_NAME]);
+    if (!entry->forgotten)
+        view_string(object, "who", history_who(req, entry));
+    view_string(object, "when", history_when(req, entry->at_us));
+    view_string(object, "action", action_text(entry->action));
+    view_flag(object, "forgotten", entry->forgotten);
+    view_flag(object, "removal", removal);
+    view_flag(object, "current", entry->last && !removal);
+    if (!removal && !entry->forgotten && !view_changes(entry, object))
+        view_flag(object, "unchanged", entry->action == HISTORY_UPDATE);
+}
+
+/* A button that goes back to this version, where that says what it is based
+ * on. */
+static void view_button(struct request *req, const struct history_entry *entry,
+                        uint64_t newest, struct view *object)
+{
+    char *key = arena_alloc(request_arena(req), FORM_KEY_CHARS + 1);
+    bool current = entry->last && entry->action != HISTORY_REMOVE;
+
+    if (newest == 0 || current || entry->forgotten || key == NULL ||
+        form_key_make(key) != OK)
+        return;
+    object = view_object(object, "restore");
+    view_number(object, "version", (int64_t)entry->supplier.revision);
+    view_number(object, "expected", (int64_t)newest);
+    view_string(object, "form_key", key);
+}
+
+static enum error log_read(struct db_connection *connection, void *job)
+{
+    struct log_page *log = job;
+    enum error err = history_read(connection, &log->page);
+
+    if (err == OK && log->newest.limit > 0)
+        err = history_read(connection, &log->newest);
+    return err;
+}
+
+/* GET /admin/history */
+void history_show(struct request *req)
+{
+    struct employee *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, history_ask, req);
+}
+
+/* GET /admin/supplier-history/{id} */
+void history_supplier_show(struct request *req)
+{
+    history_show(req);
+}
+
+/* The supplier, where the path has one, and how far back. */
+static bool read_query(struct request *req, struct log_page *log)
+{
+    const struct form *query;
+    struct slice before;
+
+    if (request_param(req, "id").data != NULL &&
+        request_param_id(req, "id", &log->page.supplier_id) != OK)
+        return false;
+    if (request_query(req, &query) != OK)
+        return false;
+    before = form_value(query, "before");
+    return before.data == NULL ||
+           slice_number(before, INT64_MAX, &log->page.before) == OK;
+}
+
+/* A stale catalog tells that the database would not answer. */
+static void history_ask(struct request *req, const struct snapshot *snapshot)
+{
+    struct employee *self = request_app(req);
+    struct log_page *log = arena_alloc(request_arena(req), sizeof(*log));
+
+    if (log == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
+        respond_error(req, 503);
+        return;
+    }
+    log->req = req;
+    log->page =
+        (struct history_job){ .arena = request_arena(req), .limit = ENTRIES };
+    if (!read_query(req, log)) {
+        respond_error(req, 404);
+        return;
+    }
+    log->newest = (struct history_job){
+        .arena = request_arena(req),
+        .supplier_id = log->page.supplier_id,
+        .limit = log->page.supplier_id ? 1 : 0,
+    };
+    db_submit(self->service->db, log_read, history_answer, log);
+}
+
+static void view_entries(const struct log_page *log, struct view *view)
+{
+    struct view *entries = view_list(view, "entries");
+    size_t i;
+
+    for (i = 0; i < log->page.count; i++) {
+        const struct history_entry *entry = &log->page.entries[i];
+        struct view *object = view_list_object(entries);
+        uint64_t newest =
+            log->newest.count ? log->newest.entries[0].supplier.revision : 0;
+
+        if (newest == 0 && entry->last)
+            newest = entry->supplier.revision;
+        history_view(log->req, entry, object);
+        view_button(log->req, entry, newest, object);
+        view_flag(object, "elsewhere", log->page.supplier_id == 0);
+    }
+    if (log->page.more)
+        view_number(
+            view, "older",
+            (int64_t)log->page.entries[log->page.count - 1].supplier.revision);
+    view_flag(view, "newer", log->page.before != 0);
+    view_flag(view, "any", log->page.count > 0);
+}
+
+static void history_answer(void *job, enum error outcome)
+{
+    const struct log_page *log = job;
+    const struct employee *self = request_app(log->req);
+    const struct history_job *newest = &log->newest;
+    bool one = log->page.supplier_id != 0;
+    struct view *view;
+
+    if (outcome != OK || (one && newest->count == 0)) {
+        respond_error(log->req, outcome == OK ? 404 : status_of_error(outcome));
+        return;
+    }
+    view = employee_view(log->req, one ? "History of a supplier" : "History");
+    view_flag(view, "at_history", !one);
+    view_entries(log, view);
+    if (one) {
+        struct view *of = view_object(view, "one");
+
+        view_flag(of, "there", newest->entries[0].action != HISTORY_REMOVE);
+        view_number(of, "id", log->page.supplier_id);
+        view_text(of, "name",
+                  newest->entries[0].supplier.fields[SUPPLIER_NAME]);
+    }
+    page_answer_once(
+        self->service, log->req,
+        page_render(self->service, "history", view, 200, "no-store"));
+}

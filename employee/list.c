@@ -1,0 +1,37 @@
+/* Which list somebody came from: its query travels with links and forms. */
+#include <string.h>
+
+#include "employee.h"
+
+static const char path[] = "/admin/suppliers";
+
+const char *list_of(struct request *req, struct slice query)
+{
+    struct arena *arena = request_arena(req);
+    struct search search;
+    struct form form;
+    const char *url;
+
+    if (query.len == 0 || form_parse(arena, query, &form) != OK ||
+        search_read(arena, &form, &search) != OK ||
+        (url = search_url(&search, path, arena)) == NULL)
+        return "";
+    url += strlen(path);
+    return url[0] == '?' ? url + 1 : "";
+}
+
+const char *list_link(struct request *req, const char *to, const char *list)
+{
+    const char *link = to;
+
+    if (list[0] != '\0')
+        link = arena_printf(request_arena(req), "%s?%s", to, list);
+    return link ? link : to;
+}
+
+void list_view(struct request *req, const char *list, struct view *view)
+{
+    view_string(view, "list", list);
+    view_string(view, "list_url", list_link(req, path, list));
+    view_string(view, "list_query", list_link(req, "", list));
+}

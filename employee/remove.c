@@ -1,0 +1,124 @@
+/* Deleting a supplier: a page that asks, then a form that does it. */
+#include "employee.h"
+
+static catalog_show_fn remove_ask, remove_ask_again;
+static db_done_fn removed;
+
+void respond_gone(struct request *req, int64_t id)
+{
+    const struct employee *self = request_app(req);
+    struct view *view = employee_view(req, "There is no such supplier");
+
+    view_number(view, "id", id);
+    respond_page(req, page_render(self->service, "supplier-gone", view, 404,
+                                  "no-store"));
+}
+
+static void respond_question(const struct edit *edit,
+                             const struct supplier *supplier, int status)
+{
+    const struct employee *self = request_app(edit->req);
+    struct view *view = employee_view(edit->req, "Delete this supplier");
+
+    supplier_view(supplier, view);
+    edit_view_hidden(edit, view);
+    view_string(view, "problem", edit->problem);
+    view_flag(view, "faulty", edit->problem != NULL || edit->clash);
+    if (edit->clash)
+        clash_view_changes(edit, view);
+    respond_page(edit->req, page_render(self->service, "supplier-remove", view,
+                                        status, "no-store"));
+}
+
+/* GET /admin/supplier-remove/{id} */
+void remove_show(struct request *req)
+{
+    struct employee *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, remove_ask, req);
+}
+
+static void remove_ask(struct request *req, const struct snapshot *snapshot)
+{
+    struct edit *edit = edit_open(req, EDIT_REMOVE);
+    const struct supplier *supplier;
+    int64_t id;
+
+    if (request_param_id(req, "id", &id) != OK) {
+        respond_error(req, 404);
+    } else if (edit == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
+        respond_error(req, 503);
+    } else if ((supplier = snapshot_find(snapshot, id)) == NULL) {
+        respond_gone(req, id);
+    } else {
+        edit->job.expected = supplier->revision;
+        edit->list = list_of(req, request_head(req)->query);
+        respond_question(edit, supplier, 200);
+    }
+}
+
+/* POST /admin/supplier-remove/{id}; one without fields deletes, too. */
+void remove_supplier(struct request *req)
+{
+    struct employee *self = request_app(req);
+    struct edit *edit = edit_open(req, EDIT_REMOVE);
+    const struct form *form = NULL;
+    enum error err = request_form(req, &form);
+
+    if (edit == NULL ||
+        request_param_id(req, "id", &edit->job.supplier.id) != OK) {
+        respond_error(req, edit ? 404 : 503);
+        return;
+    }
+    if (err != OK && err != ERROR_NOT_FOUND) {
+        respond_error(req, status_of_error(err));
+        return;
+    }
+    request_set_own(req, edit);
+    edit_read_hidden(edit, err == OK ? form : NULL);
+    if (edit->problem != NULL)
+        catalog_when_fresh(self->catalog, remove_ask_again, req);
+    else
+        save_submit(edit, store_remove, removed);
+}
+
+/* With a problem, and 400 or what the store has said. */
+static void remove_ask_again(struct request *req,
+                             const struct snapshot *snapshot)
+{
+    struct edit *edit = request_own(req);
+    int64_t id = edit->job.supplier.id;
+    const struct supplier *supplier = snapshot ? snapshot_find(snapshot, id)
+                                               : NULL;
+
+    if (snapshot == NULL) {
+        respond_error(req, 503);
+    } else if (supplier == NULL) {
+        respond_gone(req, id);
+    } else {
+        if (edit->refresh)
+            edit->job.expected = supplier->revision;
+        respond_question(edit, supplier,
+                         edit->outcome ? status_of_error(edit->outcome) : 400);
+    }
+}
+
+static void removed(void *job, enum error outcome)
+{
+    struct edit *edit = job;
+    struct employee *self = request_app(edit->req);
+    const struct supplier *now = &edit->job.clash.theirs.supplier;
+
+    if (outcome == OK) {
+        save_respond(edit);
+    } else if (outcome == ERROR_NOT_FOUND) {
+        respond_gone(edit->req, edit->job.supplier.id);
+    } else if (outcome == ERROR_CONFLICT) {
+        edit_clash(edit);
+        respond_question(edit, now, 409);
+    } else {
+        edit->outcome = outcome;
+        edit->problem = edit_problem(edit->kind, outcome);
+        catalog_when_fresh(self->catalog, remove_ask_again, edit->req);
+    }
+}

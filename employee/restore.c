@@ -1,0 +1,63 @@
+/* Going back to an earlier version of a supplier, deleted ones included. */
+#include "employee.h"
+
+static db_done_fn restored;
+
+static void respond_question(const struct edit *edit, int status)
+{
+    const struct employee *self = request_app(edit->req);
+    const struct history_entry *theirs = &edit->job.clash.theirs;
+    struct view *view = employee_view(edit->req, "Restore a supplier");
+
+    view_number(view, "version", (int64_t)edit->job.version);
+    edit_view_hidden(edit, view);
+    view_string(view, "problem", edit->problem);
+    view_flag(view, "faulty", true);
+    if (edit->clash) {
+        supplier_view(&theirs->supplier, view);
+        clash_view_changes(edit, view);
+    }
+    respond_page(edit->req, page_render(self->service, "supplier-restore", view,
+                                        status, "no-store"));
+}
+
+/* POST /admin/supplier-restore/{revision} */
+void restore_version(struct request *req)
+{
+    struct edit *edit = edit_open(req, EDIT_RESTORE);
+    const struct form *form = NULL;
+    enum error err = request_form(req, &form);
+
+    if (edit == NULL) {
+        respond_error(req, 503);
+    } else if (slice_number(request_param(req, "revision"), INT64_MAX,
+                            &edit->job.version) != OK ||
+               edit->job.version == 0) {
+        respond_error(req, 404);
+    } else if (err != OK && err != ERROR_NOT_FOUND) {
+        respond_error(req, status_of_error(err));
+    } else {
+        edit_read_hidden(edit, err == OK ? form : NULL);
+        if (edit->problem != NULL)
+            respond_question(edit, 400);
+        else
+            save_submit(edit, store_restore, restored);
+    }
+}
+
+static void restored(void *job, enum error outcome)
+{
+    struct edit *edit = job;
+
+    if (outcome == OK) {
+        save_respond(edit);
+    } else if (outcome == ERROR_NOT_FOUND) {
+        respond_error(edit->req, 404);
+    } else if (outcome == ERROR_CONFLICT) {
+        edit_clash(edit);
+        respond_question(edit, 409);
+    } else {
+        edit->problem = edit_problem(edit->kind, outcome);
+        respond_question(edit, status_of_error(outcome));
+    }
+}

@@ -1,0 +1,107 @@
+/* What follows a change: back to the list, which says what was done. */
+#include "cafe/clock.h"
+#include "employee.h"
+
+enum { CLEAN_KEYS_MS = 60 * 60 * 1000 };
+
+void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
+{
+    const struct employee *self = request_app(edit->req);
+
+    db_submit_repeatable(self->service->db, work, done, &edit->job);
+}
+
+static void keys_cleaned(void *job, enum error outcome)
+{
+    const struct employee *self = job;
+
+    if (outcome != OK)
+        log_line(self->service->log, LOG_WARNING,
+                 "old form keys were not removed",
+                 LOG_STRING("reason", error_text(outcome)), LOG_END);
+}
+
+/* Now and then somebody has to; who has just saved knows that it can be done.
+ */
+static void clean_keys(struct employee *self)
+{
+    int64_t now = clock_monotonic_ms();
+
+    if (self->keys_cleaned_ms != 0 &&
+        now - self->keys_cleaned_ms < CLEAN_KEYS_MS)
+        return;
+    self->keys_cleaned_ms = now;
+    db_submit(self->service->db, store_clean_keys, keys_cleaned, self);
+}
+
+void save_respond(const struct edit *edit)
+{
+    const char *url = arena_printf(request_arena(edit->req),
+                                   "/admin/suppliers?%s%ssaved=%llu%s",
+                                   edit->list, edit->list[0] ? "&" : "",
+                                   (unsigned long long)edit->job.revision,
+                                   edit->job.merged ? "&merged=1" : "");
+
+    clean_keys(request_app(edit->req));
+    respond_see_other(edit->req, url ? url : "/admin/suppliers");
+}
+
+/* Reading it back from the log. */
+
+enum error saved_read(struct db_connection *connection, void *job)
+{
+    struct saved *saved = job;
+    enum error err = history_read(connection, &saved->change);
+
+    if (err != OK || saved->change.count == 0 ||
+        saved->change.entries[0].action != HISTORY_RESTORE)
+        return err;
+    saved->earlier.supplier_id = saved->change.entries[0].supplier.id;
+    saved->earlier.before = saved->change.entries[0].supplier.revision;
+    return history_read(connection, &saved->earlier);
+}
+
+static bool was_removed(const struct saved *saved)
+{
+    return saved->earlier.count > 0 &&
+           saved->earlier.entries[0].action == HISTORY_REMOVE;
+}
+
+/* Whoever undoes it posts a form of its own, with a key of its own. */
+static void view_undo(const struct saved *saved, struct view *object)
+{
+    char *key = arena_alloc(request_arena(saved->req), FORM_KEY_CHARS + 1);
+
+    if (key == NULL || form_key_make(key) != OK)
+        return;
+    view_flag(object, "undo", true);
+    view_string(object, "form_key", key);
+}
+
+void saved_view(const struct saved *saved, const char *list, bool merged,
+                struct view *view)
+{
+    const struct history_entry *entry = saved->change.entries;
+    struct view *object;
+
+    if (saved->change.count == 0 ||
+        entry->supplier.revision + 1 != saved->change.before)
+        return;
+    object = view_object(view, "saved");
+    supplier_view(&entry->supplier, object);
+    view_number(object, "revision", (int64_t)entry->supplier.revision);
+    view_flag(object, "added", entry->action == HISTORY_ADD);
+    view_flag(object, "changed", entry->action == HISTORY_UPDATE);
+    view_flag(object, "removed", entry->action == HISTORY_REMOVE);
+    view_flag(object, "back",
+              entry->action == HISTORY_RESTORE && was_removed(saved));
+    view_flag(object, "restored",
+              entry->action == HISTORY_RESTORE && !was_removed(saved));
+    view_flag(object, "merged", merged);
+    view_flag(object, "since", !entry->last);
+    view_flag(object, "there",
+              snapshot_find(saved->snapshot, entry->supplier.id) != NULL);
+    list_view(saved->req, list, object);
+    if (entry->action == HISTORY_REMOVE && entry->last && !entry->forgotten)
+        view_undo(saved, object);
+}

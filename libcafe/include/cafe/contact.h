@@ -1,0 +1,38 @@
+/* Links by which a supplier is called, written to and found on a map. */
+#ifndef CAFE_CONTACT_H
+#define CAFE_CONTACT_H
+
+#include "cafe/supplier.h"
+
+/*
+ * Each returns a NUL-terminated URL in the arena, of characters that need no
+ * escaping in HTML but '&'; NULL when there is nothing to link to, or out of
+ * memory. Rows that were written by other programs may hold anything.
+ */
+
+/**
+ * "tel:+442079460958;ext=12" (RFC 3966); NULL unless supplier_is_phone().
+ *
+ * A number without country code has no phone-context: nobody knows which, and
+ * phones dial it as it is.
+ */
+const char *contact_tel(struct arena *arena, struct slice phone);
+
+/** "mailto:orders@example.com" (RFC 6068); NULL unless it has one @ between
+ * other characters, and no blanks. */
+const char *contact_mailto(struct arena *arena, struct slice email);
+
+/**
+ * The map's URL with address, city, state and country, as far as they are
+ * known, in place of "{query}"; NULL when none of them is.
+ *
+ * map_url  "" for no map.
+ */
+const char *contact_map(struct arena *arena, const struct supplier *supplier,
+                        const char *map_url);
+
+/** Set tel, mailto and map as members of a view, as far as there are such. */
+void contact_view(const struct supplier *supplier, const char *map_url,
+                  struct arena *arena, struct view *view);
+
+#endif

@@ -1,0 +1,273 @@
+/* What a query asks for, in its normal form, and the URL of that. */
+#include "search_private.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "cafe/unicode.h"
+
+/* Reading texts. */
+
+static bool is_blank(char byte)
+{
+    return (unsigned char)byte <= ' ' || byte == 0x7f;
+}
+
+/* Without blanks and control characters at its ends, one space for each run
+ * of them within. */
+static enum error collapse(struct arena *arena, struct slice *text)
+{
+    char *out = arena_alloc(arena, text->len + 1);
+    size_t len = 0;
+
+    if (!out)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < text->len; i++) {
+        if (!is_blank(text->data[i]))
+            out[len++] = text->data[i];
+        else if (len > 0 && out[len - 1] != ' ')
+            out[len++] = ' ';
+    }
+    *text = slice_trim((struct slice){ out, len });
+    return OK;
+}
+
+/* The first code points of valid UTF-8. */
+static struct slice cut(struct slice text, size_t max_chars)
+{
+    size_t at = 0;
+
+    for (size_t chars = 0; at < text.len; at++)
+        if (((unsigned char)text.data[at] & 0xc0) != 0x80 &&
+            chars++ == max_chars)
+            break;
+    return slice_trim((struct slice){ text.data, at });
+}
+
+static enum error read_text(struct arena *arena, const struct form *query,
+                            const char *name, size_t max_chars,
+                            struct slice *text)
+{
+    struct slice value = form_value(query, name);
+    enum error err;
+
+    *text = SLICE("");
+    if (value.len == 0)
+        return OK;
+    if ((err = collapse(arena, &value)) != OK ||
+        (err = utf8_normalise(arena, value, &value)) != OK)
+        return err;
+    *text = cut(value, max_chars);
+    return OK;
+}
+
+static enum error read_filter(struct arena *arena, const struct form *query,
+                              const char *name, struct slice *text,
+                              struct slice *fold)
+{
+    enum error err =
+        read_text(arena, query, name, SEARCH_FILTER_MAX_CHARS, text);
+
+    return err == OK ? unicode_fold(arena, *text, fold) : err;
+}
+
+/* Reading words. */
+
+/* "-" and "&" between words are no words. */
+static bool has_letter(struct slice word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if ((unsigned char)word.data[i] >= 0x80 ||
+            isalnum((unsigned char)word.data[i]))
+            return true;
+    return false;
+}
+
+/* Its digits, in the arena; empty when there are none. */
+static enum error digits_of(struct arena *arena, struct slice word,
+                            struct slice *digits)
+{
+    char *out = arena_alloc(arena, word.len + 1);
+    size_t len = 0;
+
+    if (!out)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < word.len; i++)
+        if (isdigit((unsigned char)word.data[i]))
+            out[len++] = word.data[i];
+    *digits = (struct slice){ out, len };
+    return OK;
+}
+
+/* "+44", "(020)", "7946-0958", "x12": digits and what stands between them. */
+static bool is_phone_part(struct slice word)
+{
+    size_t at = slice_starts(word, "ext") ? 3 : slice_starts(word, "x") ? 1 : 0;
+
+    for (; at < word.len; at++)
+        if (!memchr("0123456789+-()./", word.data[at], 16))
+            return false;
+    return true;
+}
+
+static enum error add_word(struct arena *arena, struct slice text,
+                           struct search *search)
+{
+    struct search_word *word = &search->words[search->word_count];
+    struct slice digits;
+    enum error err;
+
+    *word = (struct search_word){ .text = text };
+    if (is_phone_part(text)) {
+        if ((err = digits_of(arena, text, &digits)) != OK)
+            return err;
+        if (digits.len > 0 && digits.len < text.len)
+            word->digits = digits;
+    }
+    search->word_count++;
+    return OK;
+}
+
+/* Marks count only where there is nothing else. */
+static enum error split(struct arena *arena, struct slice fold, bool marks,
+                        struct search *search)
+{
+    while (fold.len > 0 && search->word_count < SEARCH_WORDS_MAX) {
+        struct slice word = slice_cut(&fold, ' ');
+        enum error err;
+
+        if (word.len == 0 || has_letter(word) == marks)
+            continue;
+        if ((err = add_word(arena, word, search)) != OK)
+            return err;
+    }
+    return OK;
+}
+
+static enum error read_words(struct arena *arena, struct search *search)
+{
+    struct slice fold;
+    enum error err = unicode_fold(arena, search->text, &fold);
+
+    if (err == OK)
+        err = collapse(arena, &fold); /* what folds to a space, too */
+    if (err != OK)
+        return err;
+    if (memchr(fold.data, ' ', fold.len) && supplier_is_phone(fold)) {
+        search->word_count = 1;
+        return digits_of(arena, fold, &search->words[0].digits);
+    }
+    err = split(arena, fold, false, search);
+    if (err == OK && search->word_count == 0)
+        err = split(arena, fold, true, search);
+    return err;
+}
+
+/* Reading the order. */
+
+void search_sort(struct search *search, enum supplier_field field,
+                 bool descending)
+{
+    search->sorted = descending || field != SUPPLIER_NAME ||
+                     search->word_count > 0;
+    search->sort = field;
+    search->descending = descending;
+}
+
+static void read_sort(const struct form *query, struct search *search)
+{
+    struct slice name = form_value(query, "sort");
+    bool descending = slice_starts(name, "-");
+
+    search->sort = SUPPLIER_NAME;
+    if (descending)
+        name = (struct slice){ name.data + 1, name.len - 1 };
+    for (enum supplier_field f = 0; f < SUPPLIER_NOTES; f++)
+        if (slice_is(name, supplier_columns[f].name))
+            search_sort(search, f, descending);
+}
+
+enum error search_read(struct arena *arena, const struct form *query,
+                       struct search *search)
+{
+    struct search made = { 0 };
+    enum error err;
+
+    if ((err = read_text(arena, query, "q", SEARCH_TEXT_MAX_CHARS,
+                         &made.text)) != OK ||
+        (err = read_words(arena, &made)) != OK ||
+        (err = read_filter(arena, query, "state", &made.state,
+                           &made.state_fold)) != OK ||
+        (err = read_filter(arena, query, "city", &made.city,
+                           &made.city_fold)) != OK)
+        return err;
+    read_sort(query, &made);
+    paging_wanted(query, &made.page, &made.per);
+    *search = made;
+    return OK;
+}
+
+bool search_is_all(const struct search *search)
+{
+    return search->word_count == 0 && search->state.len == 0 &&
+           search->city.len == 0;
+}
+
+/* The URL. */
+
+static void append_name(struct text *url, bool *any, const char *name)
+{
+    text_append_char(url, *any ? '&' : '?');
+    text_append_string(url, name);
+    text_append_char(url, '=');
+    *any = true;
+}
+
+static void append_value(struct text *url, bool *any, const char *name,
+                         struct slice value)
+{
+    if (value.len == 0)
+        return;
+    append_name(url, any, name);
+    percent_encode(url, value);
+}
+
+static void append_number(struct text *url, bool *any, const char *name,
+                          size_t number, size_t usual)
+{
+    if (number == usual)
+        return;
+    append_name(url, any, name);
+    text_append_number(url, number);
+}
+
+const char *search_sort_value(const struct search *search, struct arena *arena)
+{
+    const char *name = supplier_columns[search->sort].name;
+
+    if (!search->sorted)
+        return "";
+    return search->descending ? arena_printf(arena, "-%s", name) : name;
+}
+
+const char *search_url(const struct search *search, const char *path,
+                       struct arena *arena)
+{
+    const char *sort = search_sort_value(search, arena);
+    const char *copy = NULL;
+    bool any = false;
+    struct text url;
+
+    text_init(&url, 0);
+    text_append_string(&url, path);
+    append_value(&url, &any, "q", search->text);
+    append_value(&url, &any, "state", search->state);
+    append_value(&url, &any, "city", search->city);
+    append_value(&url, &any, "sort", slice_of(sort));
+    append_number(&url, &any, "page", search->page, 1);
+    append_number(&url, &any, "per", search->per, PAGING_PER_DEFAULT);
+    if (!url.failed && sort)
+        copy = arena_copy(arena, url.data, url.len);
+    text_free(&url);
+    return copy;
+}

@@ -1,0 +1,101 @@
+/* Private to suppliers/: how suppliers are found, step by step. */
+#ifndef CAFE_SUPPLIERS_SEARCH_PRIVATE_H
+#define CAFE_SUPPLIERS_SEARCH_PRIVATE_H
+
+#include "cafe/search.h"
+#include "snapshot.h"
+
+/** Set an order in its normal form. */
+void search_sort(struct search *search, enum supplier_field field,
+                 bool descending);
+
+/** "city", "-city", or "" for the usual order; NULL when out of memory. */
+const char *search_sort_value(const struct search *search, struct arena *arena);
+
+/** A state or city that occurs, and how often. */
+struct choice {
+    uint32_t place; /* of the first supplier that has it */
+    uint32_t count;
+};
+
+/** Those that occur, by their fold; too_many: none are listed. */
+struct choices {
+    size_t count;
+    bool too_many;
+    struct choice items[SEARCH_CHOICES_MAX];
+};
+
+/** What was found in a content: shared, and valid for that content only. */
+struct found {
+    unsigned references;
+    size_t count;
+    uint32_t *places; /* in the order of names; NULL: everybody in that order */
+    struct choices states, cities;
+};
+
+struct found *found_ref(struct found *found);
+
+/** NULL is allowed. */
+void found_unref(struct found *found);
+
+/** Of memory, with its places. */
+size_t found_bytes(const struct found *found);
+
+/** A search at work. */
+struct scan;
+
+/**
+ * Begin to search.
+ *
+ * content, search  Borrowed until scan_close().
+ * Returns          NULL when out of memory.
+ */
+struct scan *scan_open(const struct content *content,
+                       const struct search *search);
+
+/**
+ * Go on for about 20 µs.
+ *
+ * done    Out, when OK: there is nothing left to do.
+ * Errors  ERROR_MEMORY, ERROR_LIMIT (more suppliers than places have bits).
+ */
+MUST_CHECK enum error scan_step(struct scan *scan, bool *done);
+
+/** What a scan that is done has found; the caller's. */
+struct found *scan_take(struct scan *scan);
+
+/** Free it. NULL is allowed. */
+void scan_close(struct scan *scan);
+
+/** Entries of a list that is being sorted by a column. */
+struct sorting;
+
+/**
+ * Begin to sort places.
+ *
+ * content  Borrowed until sorting_close().
+ * places   In the order of names; taken over, sorted in place.
+ * Returns  NULL when out of memory; then places are still the caller's.
+ */
+struct sorting *sorting_open(const struct content *content,
+                             enum supplier_field field, bool descending,
+                             uint32_t *places, size_t count);
+
+/** Go on for about 20 µs. Returns whether it is done. */
+bool sorting_step(struct sorting *sorting);
+
+/** The places, once it is done; the caller's. */
+uint32_t *sorting_take(struct sorting *sorting);
+
+/** Free it. NULL is allowed. */
+void sorting_close(struct sorting *sorting);
+
+/** What one request is shown. */
+struct search_result {
+    const struct search *search;
+    const struct snapshot *snapshot;
+    struct found *found;
+    struct paging paging;
+};
+
+#endif

@@ -1,0 +1,398 @@
+/* Finding suppliers: one look at each, a few at a time. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "search_private.h"
+
+enum {
+    STEP_ROWS = 128, /* about 20 µs: a row is memory that is far away */
+    AHEAD = 16,      /* rows that are fetched before they are looked at */
+    RANKS = 4,
+    PLACES_FIRST = 64,
+    SKIP_MAX = 255,
+    SLOTS = 512 /* more than twice SEARCH_CHOICES_MAX, a power of two */
+};
+
+/* Places that were found, in the order of names. */
+struct places {
+    uint32_t *items;
+    size_t count, capacity;
+};
+
+/* Choices while they are counted: a hash table of their folds. */
+struct counting {
+    struct choices choices;
+    struct slice folds[SEARCH_CHOICES_MAX];
+    uint16_t slots[SLOTS]; /* number of a choice, from 1 */
+};
+
+/* A text to look for; empty: none. */
+struct needle {
+    struct slice text;
+    unsigned char skip[256];
+};
+
+#define NOWHERE SIZE_MAX
+
+struct scan {
+    const struct content *content;
+    const struct search *search;
+    size_t order[SEARCH_WORDS_MAX]; /* of words: the longest first */
+    struct needle texts[SEARCH_WORDS_MAX], digits[SEARCH_WORDS_MAX];
+    size_t at; /* the next row */
+    struct places ranks[RANKS];
+    struct counting states, cities;
+    struct sorting *sorting;
+    struct found *found;
+};
+
+/* Words. */
+
+/* Where to look next after a byte that ends no match (Horspool). */
+static void needle_make(struct needle *needle, struct slice text)
+{
+    size_t most = text.len < SKIP_MAX ? text.len : SKIP_MAX;
+
+    needle->text = text;
+    memset(needle->skip, (int)most, sizeof(needle->skip));
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        size_t skip = text.len - 1 - i;
+
+        needle->skip[(unsigned char)text.data[i]] =
+            (unsigned char)(skip < SKIP_MAX ? skip : SKIP_MAX);
+    }
+}
+
+/* Where it is first; NOWHERE if it isn't there, or is no needle at all. */
+static size_t needle_find(const struct needle *needle, struct slice text)
+{
+    const char *data = needle->text.data;
+    size_t len = needle->text.len;
+
+    if (len == 0)
+        return NOWHERE;
+    for (size_t at = len - 1; at < text.len;
+         at += needle->skip[(unsigned char)text.data[at]]) {
+        size_t start = at - (len - 1);
+
+        if (text.data[at] == data[len - 1] && text.data[start] == data[0] &&
+            memcmp(text.data + start, data, len) == 0)
+            return start;
+    }
+    return NOWHERE;
+}
+
+/* The longest word is the most likely to be missing. */
+static void make_needles(struct scan *scan)
+{
+    const struct search_word *words = scan->search->words;
+
+    for (size_t i = 0; i < scan->search->word_count; i++) {
+        size_t at = i;
+
+        needle_make(&scan->texts[i], words[i].text);
+        needle_make(&scan->digits[i], words[i].digits);
+        for (;
+             at > 0 && words[scan->order[at - 1]].text.len < words[i].text.len;
+             at--)
+            scan->order[at] = scan->order[at - 1];
+        scan->order[at] = i;
+    }
+}
+
+/* 0 is the best, NOWHERE none; see struct search_result. The name is the first
+ * fold: what is in it is found there first. */
+static size_t rank_of(const struct scan *scan, const struct row *row)
+{
+    struct slice folds = row_folds(row);
+    size_t name_len = row_fold(row, SUPPLIER_NAME).len;
+    size_t in_name = 0;
+    size_t count = scan->search->word_count;
+    bool first_begins = false;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t word = scan->order[i];
+        size_t at = needle_find(&scan->texts[word], folds);
+
+        if (at == NOWHERE &&
+            needle_find(&scan->digits[word], row_fold(row, SUPPLIER_PHONE)) ==
+                NOWHERE)
+            return NOWHERE;
+        in_name += at < name_len;
+        first_begins |= word == 0 && at == 0;
+    }
+    if (count == 0 || scan->search->sorted)
+        return 0;
+    if (in_name < count)
+        return in_name > 0 ? 2 : 3;
+    return first_begins ? 0 : 1;
+}
+
+/* Choices. */
+
+static size_t slot_of(struct slice fold)
+{
+    uint32_t hash = 0x811c9dc5u; /* FNV-1a */
+
+    for (size_t i = 0; i < fold.len; i++)
+        hash = (hash ^ (unsigned char)fold.data[i]) * 0x01000193u;
+    return (hash ^ hash >> 16) % SLOTS;
+}
+
+static void add_choice(struct counting *counting, size_t slot,
+                       struct slice fold, uint32_t place)
+{
+    struct choices *choices = &counting->choices;
+
+    if (choices->count == SEARCH_CHOICES_MAX) {
+        choices->too_many = true;
+        return;
+    }
+    counting->folds[choices->count] = fold;
+    choices->items[choices->count] = (struct choice){ place, 1 };
+    counting->slots[slot] = (uint16_t)++choices->count;
+}
+
+static void count_choice(struct counting *counting, struct slice fold,
+                         uint32_t place)
+{
+    size_t slot;
+
+    if (fold.len == 0 || counting->choices.too_many)
+        return;
+    for (slot = slot_of(fold); counting->slots[slot] != 0;
+         slot = (slot + 1) % SLOTS) {
+        size_t number = counting->slots[slot] - 1u;
+
+        if (slice_equal(counting->folds[number], fold)) {
+            counting->choices.items[number].count++;
+            return;
+        }
+    }
+    add_choice(counting, slot, fold, place);
+}
+
+/* By their folds; few, and once a search. */
+static void take_choices(const struct counting *counting,
+                         struct choices *choices)
+{
+    struct slice folds[SEARCH_CHOICES_MAX];
+
+    choices->too_many = counting->choices.too_many;
+    choices->count = 0;
+    if (choices->too_many)
+        return;
+    for (size_t i = 0; i < counting->choices.count; i++) {
+        struct slice fold = counting->folds[i];
+        size_t at = i;
+
+        for (; at > 0 && compare_slices(folds[at - 1], fold) > 0; at--) {
+            folds[at] = folds[at - 1];
+            choices->items[at] = choices->items[at - 1];
+        }
+        folds[at] = fold;
+        choices->items[at] = counting->choices.items[i];
+        choices->count++;
+    }
+}
+
+/* Rows. */
+
+static enum error add_place(struct places *places, uint32_t place)
+{
+    if (places->count == places->capacity) {
+        size_t capacity = places->capacity ? 2 * places->capacity
+                                           : PLACES_FIRST;
+        uint32_t *items =
+            realloc(places->items, capacity * sizeof(places->items[0]));
+
+        if (!items)
+            return ERROR_MEMORY;
+        places->items = items;
+        places->capacity = capacity;
+    }
+    places->items[places->count++] = place;
+    return OK;
+}
+
+/* Everybody in the order of names: no list of places is needed. */
+static bool is_everybody(const struct search *search)
+{
+    return search_is_all(search) && !search->sorted;
+}
+
+static bool is_in(struct slice filter, struct slice fold)
+{
+    return filter.len == 0 || slice_equal(filter, fold);
+}
+
+static enum error look_at(struct scan *scan, uint32_t place)
+{
+    const struct row *row = scan->content->by_name[place];
+    const struct search *search = scan->search;
+    size_t rank = rank_of(scan, row);
+    struct slice state, city;
+
+    if (rank == NOWHERE)
+        return OK;
+    state = row_fold(row, SUPPLIER_STATE);
+    city = row_fold(row, SUPPLIER_CITY);
+    count_choice(&scan->states, state, place);
+    if (!is_in(search->state_fold, state))
+        return OK;
+    count_choice(&scan->cities, city, place);
+    if (!is_in(search->city_fold, city) || is_everybody(search))
+        return OK;
+    return add_place(&scan->ranks[rank], place);
+}
+
+/* Rows lie all over the memory: have the next ones brought here meanwhile. */
+static void fetch(const struct content *content, size_t place)
+{
+    if (place < content->count) {
+        const char *row = (const char *)content->by_name[place];
+
+        __builtin_prefetch(row + offsetof(struct row, ends));
+        __builtin_prefetch(row + offsetof(struct row, ends) + 64);
+        __builtin_prefetch(row + offsetof(struct row, ends) + 128);
+    }
+}
+
+static enum error look_at_some(struct scan *scan)
+{
+    size_t count = scan->content->count;
+    size_t stop = count - scan->at < STEP_ROWS ? count : scan->at + STEP_ROWS;
+    enum error err = OK;
+
+    while (err == OK && scan->at < stop) {
+        fetch(scan->content, scan->at + AHEAD);
+        err = look_at(scan, (uint32_t)scan->at++);
+    }
+    return err;
+}
+
+/* The best ones first. */
+static enum error unite(struct scan *scan)
+{
+    struct found *found = scan->found;
+    size_t at = 0;
+
+    for (size_t rank = 0; rank < RANKS; rank++)
+        found->count += scan->ranks[rank].count;
+    found->places = malloc((found->count + 1) * sizeof(found->places[0]));
+    if (!found->places)
+        return ERROR_MEMORY;
+    for (size_t rank = 0; rank < RANKS; rank++) {
+        const struct places *places = &scan->ranks[rank];
+
+        if (places->count > 0)
+            memcpy(found->places + at, places->items,
+                   places->count * sizeof(found->places[0]));
+        at += places->count;
+    }
+    return OK;
+}
+
+static enum error begin_sorting(struct scan *scan)
+{
+    struct found *found = scan->found;
+    const struct search *search = scan->search;
+
+    scan->sorting = sorting_open(scan->content, search->sort,
+                                 search->descending, found->places,
+                                 found->count);
+    if (!scan->sorting)
+        return ERROR_MEMORY;
+    found->places = NULL;
+    return OK;
+}
+
+/* All rows have been looked at. */
+static enum error finish(struct scan *scan)
+{
+    struct found *found = scan->found = calloc(1, sizeof(*found));
+    enum error err;
+
+    if (!found)
+        return ERROR_MEMORY;
+    found->references = 1;
+    take_choices(&scan->states, &found->states);
+    take_choices(&scan->cities, &found->cities);
+    if (is_everybody(scan->search)) {
+        found->count = scan->content->count;
+        return OK;
+    }
+    err = unite(scan);
+    return err == OK && scan->search->sorted ? begin_sorting(scan) : err;
+}
+
+enum error scan_step(struct scan *scan, bool *done)
+{
+    enum error err;
+
+    *done = false;
+    if (scan->content->count > UINT32_MAX)
+        return ERROR_LIMIT;
+    if (scan->at < scan->content->count)
+        return look_at_some(scan);
+    if (!scan->found && (err = finish(scan)) != OK)
+        return err;
+    *done = !scan->sorting || sorting_step(scan->sorting);
+    if (*done && scan->sorting)
+        scan->found->places = sorting_take(scan->sorting);
+    return OK;
+}
+
+struct scan *scan_open(const struct content *content,
+                       const struct search *search)
+{
+    struct scan *scan = calloc(1, sizeof(*scan));
+
+    if (!scan)
+        return NULL;
+    scan->content = content;
+    scan->search = search;
+    make_needles(scan);
+    return scan;
+}
+
+struct found *scan_take(struct scan *scan)
+{
+    struct found *found = scan->found;
+
+    scan->found = NULL;
+    return found;
+}
+
+void scan_close(struct scan *scan)
+{
+    if (!scan)
+        return;
+    for (size_t rank = 0; rank < RANKS; rank++)
+        free(scan->ranks[rank].items);
+    sorting_close(scan->sorting);
+    found_unref(scan->found);
+    free(scan);
+}
+
+/* What was found. */
+
+struct found *found_ref(struct found *found)
+{
+    found->references++;
+    return found;
+}
+
+void found_unref(struct found *found)
+{
+    if (!found || --found->references > 0)
+        return;
+    free(found->places);
+    free(found);
+}
+
+size_t found_bytes(const struct found *found)
+{
+    return sizeof(*found) +
+           (found->places ? found->count * sizeof(found->places[0]) : 0);
+}

@@ -1,0 +1,183 @@
+/* Sorting found suppliers by a column, a few at a time: a merge sort from the
+ * bottom up, whose passes can stop anywhere. */
+#include <stdlib.h>
+
+#include "search_private.h"
+
+enum {
+    HEAD_BYTES = 16,
+    STEP_KEYS = 128,    /* each reads a row: memory that is far away */
+    STEP_ENTRIES = 1024 /* moved */
+};
+
+/* What is compared lies in the entry itself, but for the rest of long ones. */
+struct entry {
+    uint64_t head[HEAD_BYTES / 8]; /* the fold's first bytes, then zeros */
+    uint32_t place;
+    uint8_t len; /* of the fold; HEAD_BYTES + 1: longer */
+};
+
+struct sorting {
+    const struct content *content;
+    enum supplier_field field;
+    bool descending;
+    uint32_t *places;
+    size_t count;
+    size_t keyed; /* entries that are filled in */
+    struct entry *from, *to;
+    size_t width;            /* of the sorted runs in `from` */
+    size_t left, left_end;   /* what is left of a run, */
+    size_t right, right_end; /* of the one behind it, */
+    size_t out;              /* and where the next entry goes */
+    size_t written;          /* back to places */
+};
+
+struct sorting *sorting_open(const struct content *content,
+                             enum supplier_field field, bool descending,
+                             uint32_t *places, size_t count)
+{
+    struct sorting *sorting = calloc(1, sizeof(*sorting));
+    size_t bytes = (count ? count : 1) * sizeof(struct entry);
+
+    if (!sorting)
+        return NULL;
+    *sorting = (struct sorting){ .content = content,
+                                 .field = field,
+                                 .descending = descending,
+                                 .count = count,
+                                 .from = malloc(bytes),
+                                 .to = malloc(bytes),
+                                 .width = 1 };
+    if (!sorting->from || !sorting->to) {
+        sorting_close(sorting);
+        return NULL;
+    }
+    sorting->places = places;
+    return sorting;
+}
+
+static struct slice fold_at(const struct sorting *sorting, uint32_t place)
+{
+    return row_fold(sorting->content->by_name[place], sorting->field);
+}
+
+static void fill_entry(const struct sorting *sorting, size_t at)
+{
+    struct entry *entry = &sorting->from[at];
+    struct slice fold = fold_at(sorting, sorting->places[at]);
+
+    *entry = (struct entry){
+        .place = sorting->places[at],
+        .len = (uint8_t)(fold.len > HEAD_BYTES ? HEAD_BYTES + 1 : fold.len)
+    };
+    for (size_t i = 0; i < HEAD_BYTES && i < fold.len; i++)
+        entry->head[i / 8] |= (uint64_t)(unsigned char)fold.data[i]
+                              << (56 - 8 * (i % 8));
+}
+
+static int compare_folds(const struct sorting *sorting, const struct entry *a,
+                         const struct entry *b)
+{
+    for (size_t i = 0; i < HEAD_BYTES / 8; i++)
+        if (a->head[i] != b->head[i])
+            return a->head[i] < b->head[i] ? -1 : 1;
+    if (a->len > HEAD_BYTES || b->len > HEAD_BYTES)
+        return compare_slices(fold_at(sorting, a->place),
+                              fold_at(sorting, b->place));
+    return (a->len > b->len) - (a->len < b->len);
+}
+
+/* Equal ones stay in their order: that of names. */
+static bool comes_first(const struct sorting *sorting, const struct entry *a,
+                        const struct entry *b)
+{
+    int order;
+
+    if ((a->len == 0) != (b->len == 0))
+        return b->len == 0;
+    order = compare_folds(sorting, a, b);
+    return sorting->descending ? order >= 0 : order <= 0;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static void next_pair(struct sorting *sorting)
+{
+    sorting->left = sorting->out;
+    sorting->left_end = least(sorting->left + sorting->width, sorting->count);
+    sorting->right = sorting->left_end;
+    sorting->right_end = least(sorting->right + sorting->width, sorting->count);
+}
+
+static void next_pass(struct sorting *sorting)
+{
+    struct entry *sorted = sorting->to;
+
+    sorting->to = sorting->from;
+    sorting->from = sorted;
+    sorting->width *= 2;
+    sorting->out = 0;
+    sorting->left = sorting->left_end = 0;
+    sorting->right = sorting->right_end = 0;
+}
+
+static void merge_some(struct sorting *sorting)
+{
+    const struct entry *from = sorting->from;
+    size_t stop = least(sorting->out + STEP_ENTRIES, sorting->count);
+
+    while (sorting->out < stop) {
+        if (sorting->left == sorting->left_end &&
+            sorting->right == sorting->right_end)
+            next_pair(sorting);
+        bool take_left =
+            sorting->right == sorting->right_end ||
+            (sorting->left < sorting->left_end &&
+             comes_first(sorting, &from[sorting->left], &from[sorting->right]));
+        sorting->to[sorting->out++] =
+            from[take_left ? sorting->left++ : sorting->right++];
+    }
+    if (sorting->out == sorting->count)
+        next_pass(sorting);
+}
+
+bool sorting_step(struct sorting *sorting)
+{
+    if (sorting->keyed < sorting->count) {
+        size_t stop = least(sorting->keyed + STEP_KEYS, sorting->count);
+
+        while (sorting->keyed < stop)
+            fill_entry(sorting, sorting->keyed++);
+        return false;
+    }
+    if (sorting->width < sorting->count) {
+        merge_some(sorting);
+        return false;
+    }
+    size_t stop = least(sorting->written + STEP_ENTRIES, sorting->count);
+    for (; sorting->written < stop; sorting->written++)
+        sorting->places[sorting->written] =
+            sorting->from[sorting->written].place;
+    return sorting->written == sorting->count;
+}
+
+uint32_t *sorting_take(struct sorting *sorting)
+{
+    uint32_t *places = sorting->places;
+
+    sorting->places = NULL;
+    return places;
+}
+
+void sorting_close(struct sorting *sorting)
+{
+    if (!sorting)
+        return;
+    free(sorting->places);
+    free(sorting->from);
+    free(sorting->to);
+    free(sorting);
+}

@@ -1,0 +1,405 @@
+/*
+ * Searches at work: a queue, a slice of the first one in each turn of the
+ * loop, and the latest results.
+ *
+ * A slice ends after SLICE_US, however many wait: whatever else the loop has
+ * to do comes in between. So does the showing of what was found.
+ */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cafe/clock.h"
+#include "search_private.h"
+
+enum {
+    SLICE_US = 1000,
+    /* At about 200 ns each this is a queue of two seconds. */
+    QUEUE_MAX_ROWS = 10 * 1000 * 1000,
+    KEPT_MAX = 64,
+    KEPT_MAX_BYTES = 4 * 1024 * 1024
+};
+
+/* A request that waits for a search, then one that holds its result; in its
+ * arena. */
+struct waiter {
+    struct waiter *next;
+    search_show_fn *show;
+    struct request *req;
+    struct search_result result;
+};
+
+/* One search, for all who ask for the same. */
+struct job {
+    struct job *next;
+    struct slice key; /* behind the struct */
+    struct content *content;
+    const struct search *search; /* the first waiter's */
+    struct scan *scan;           /* NULL: not begun, or done */
+    bool done;
+    struct found *found; /* when done; NULL: it failed */
+    struct waiter *first;
+    struct waiter **end;
+};
+
+/* A result that is kept. */
+struct kept {
+    struct kept *next; /* used less recently */
+    struct found *found;
+    uint64_t serial;
+    struct slice key; /* behind the struct */
+};
+
+struct searcher {
+    struct event *turn;
+    struct job *first;
+    struct job **end;
+    size_t queued_rows;
+    struct kept *kept; /* most recently used first */
+    size_t kept_count, kept_bytes;
+    bool stopping;
+};
+
+/* Keys: which searches find the same in the same order. */
+
+static void append_part(struct text *key, struct slice part)
+{
+    text_append_number(key, part.len);
+    text_append_char(key, part.data ? ':' : '-');
+    text_append_slice(key, part);
+}
+
+/* In the arena; absent when out of memory. */
+static struct slice make_key(const struct search *search, uint64_t serial,
+                             struct arena *arena)
+{
+    struct slice made;
+    struct text key;
+
+    text_init(&key, 0);
+    text_append_number(&key, serial);
+    text_append_char(&key, search->descending ? '-' : '+');
+    text_append_number(&key, search->sorted ? search->sort + 1u : 0u);
+    text_append_char(&key, ' ');
+    append_part(&key, search->state_fold);
+    append_part(&key, search->city_fold);
+    for (size_t i = 0; i < search->word_count; i++) {
+        append_part(&key, search->words[i].text);
+        append_part(&key, search->words[i].digits);
+    }
+    made = key.failed ? (struct slice){ NULL, 0 }
+                      : arena_slice(arena, text_slice(&key));
+    text_free(&key);
+    return made;
+}
+
+/* Results that are kept. */
+
+static size_t bytes_of_kept(const struct kept *kept)
+{
+    return sizeof(*kept) + kept->key.len + found_bytes(kept->found);
+}
+
+static struct kept *take_kept(struct searcher *searcher, struct kept **at)
+{
+    struct kept *kept = *at;
+
+    *at = kept->next;
+    searcher->kept_count--;
+    searcher->kept_bytes -= bytes_of_kept(kept);
+    return kept;
+}
+
+static void put_kept(struct searcher *searcher, struct kept *kept)
+{
+    kept->next = searcher->kept;
+    searcher->kept = kept;
+    searcher->kept_count++;
+    searcher->kept_bytes += bytes_of_kept(kept);
+}
+
+static void drop_kept(struct searcher *searcher, struct kept **at)
+{
+    struct kept *kept = take_kept(searcher, at);
+
+    found_unref(kept->found);
+    free(kept);
+}
+
+/* What is of an older content, or used least recently. */
+static void make_room(struct searcher *searcher, uint64_t serial)
+{
+    struct kept **at = &searcher->kept;
+
+    while (*at) {
+        if ((*at)->serial < serial)
+            drop_kept(searcher, at);
+        else
+            at = &(*at)->next;
+    }
+    while (searcher->kept_count > KEPT_MAX ||
+           searcher->kept_bytes > KEPT_MAX_BYTES) {
+        for (at = &searcher->kept; (*at)->next; at = &(*at)->next)
+            continue;
+        drop_kept(searcher, at);
+    }
+}
+
+static void keep(struct searcher *searcher, const struct job *job)
+{
+    struct kept *kept = malloc(sizeof(*kept) + job->key.len);
+
+    if (!kept)
+        return;
+    memcpy(kept + 1, job->key.data, job->key.len);
+    kept->key = (struct slice){ (char *)(kept + 1), job->key.len };
+    kept->serial = job->content->serial;
+    kept->found = found_ref(job->found);
+    put_kept(searcher, kept);
+    make_room(searcher, kept->serial);
+}
+
+static struct found *find_kept(struct searcher *searcher, struct slice key)
+{
+    for (struct kept **at = &searcher->kept; *at; at = &(*at)->next) {
+        if (slice_equal((*at)->key, key)) {
+            put_kept(searcher, take_kept(searcher, at));
+            return searcher->kept->found;
+        }
+    }
+    return NULL;
+}
+
+/* Showing. */
+
+/* The request is over and needs its result no more. */
+static void waiter_end(void *argument)
+{
+    struct waiter *waiter = argument;
+
+    found_unref(waiter->result.found);
+}
+
+static void show(struct waiter *waiter, struct found *found)
+{
+    struct search_result *result = &waiter->result;
+
+    if (!found) {
+        waiter->show(waiter->req, NULL);
+        return;
+    }
+    result->found = found_ref(found);
+    paging_set(&result->paging, found->count, result->search->page,
+               result->search->per);
+    waiter->show(waiter->req, result);
+}
+
+/* Jobs. */
+
+static void close_job(struct job *job)
+{
+    scan_close(job->scan);
+    found_unref(job->found);
+    content_unref(job->content);
+    free(job);
+}
+
+static struct job *find_job(const struct searcher *searcher, struct slice key)
+{
+    struct job *job = searcher->first;
+
+    while (job && !slice_equal(job->key, key))
+        job = job->next;
+    return job;
+}
+
+static void turn_soon(const struct searcher *searcher)
+{
+    const struct timeval now = { 0, 0 };
+
+    event_add(searcher->turn, &now);
+}
+
+static struct job *add_job(struct searcher *searcher, struct slice key,
+                           const struct waiter *waiter)
+{
+    struct content *content = waiter->result.snapshot->content;
+    struct job *job;
+
+    if (searcher->first &&
+        searcher->queued_rows + content->count > QUEUE_MAX_ROWS)
+        return NULL;
+    if (!(job = calloc(1, sizeof(*job) + key.len)))
+        return NULL;
+    memcpy(job + 1, key.data, key.len);
+    job->key = (struct slice){ (char *)(job + 1), key.len };
+    job->content = content_ref(content);
+    job->search = waiter->result.search;
+    job->end = &job->first;
+    *searcher->end = job;
+    searcher->end = &job->next;
+    searcher->queued_rows += content->count;
+    turn_soon(searcher);
+    return job;
+}
+
+static void remove_first(struct searcher *searcher)
+{
+    struct job *job = searcher->first;
+
+    searcher->first = job->next;
+    if (!searcher->first)
+        searcher->end = &searcher->first;
+    searcher->queued_rows -= job->content->count;
+    close_job(job);
+}
+
+static void job_done(struct searcher *searcher, struct job *job,
+                     enum error outcome)
+{
+    job->done = true;
+    if (outcome == OK) {
+        job->found = scan_take(job->scan);
+        keep(searcher, job);
+    }
+    scan_close(job->scan);
+    job->scan = NULL;
+}
+
+static void step_job(struct searcher *searcher, struct job *job)
+{
+    enum error err = ERROR_MEMORY;
+    bool done = false;
+
+    if (!job->scan)
+        job->scan = scan_open(job->content, job->search);
+    if (job->scan)
+        err = scan_step(job->scan, &done);
+    if (done || err != OK)
+        job_done(searcher, job, err);
+}
+
+/* Each is taken out before it is shown: that may bring a new request. */
+static bool show_next(struct job *job)
+{
+    struct waiter *waiter = job->first;
+
+    if (!waiter)
+        return false;
+    job->first = waiter->next;
+    if (!job->first)
+        job->end = &job->first;
+    show(waiter, job->found);
+    return true;
+}
+
+static void work(struct searcher *searcher)
+{
+    struct job *job = searcher->first;
+
+    if (!job->done)
+        step_job(searcher, job);
+    else if (!show_next(job))
+        remove_first(searcher);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *argument)
+{
+    struct searcher *searcher = argument;
+    int64_t end_us = clock_monotonic_us() + SLICE_US;
+
+    (void)fd;
+    (void)what;
+    do {
+        if (!searcher->first)
+            return;
+        work(searcher);
+    } while (clock_monotonic_us() < end_us);
+    if (searcher->first)
+        turn_soon(searcher);
+}
+
+/* What the others call. */
+
+enum error searcher_open(struct event_base *base, struct searcher **result)
+{
+    struct searcher *searcher = calloc(1, sizeof(*searcher));
+
+    if (!searcher)
+        return ERROR_MEMORY;
+    searcher->end = &searcher->first;
+    searcher->turn = evtimer_new(base, on_turn, searcher);
+    if (!searcher->turn) {
+        searcher_close(searcher);
+        return ERROR_MEMORY;
+    }
+    *result = searcher;
+    return OK;
+}
+
+void searcher_stop(struct searcher *searcher)
+{
+    searcher->stopping = true;
+    while (searcher->first) {
+        struct job *job = searcher->first;
+
+        if (!job->done)
+            job_done(searcher, job, ERROR_STOPPING);
+        while (show_next(job))
+            continue;
+        remove_first(searcher);
+    }
+}
+
+void searcher_close(struct searcher *searcher)
+{
+    if (!searcher)
+        return;
+    while (searcher->first)
+        remove_first(searcher);
+    while (searcher->kept)
+        drop_kept(searcher, &searcher->kept);
+    if (searcher->turn)
+        event_free(searcher->turn);
+    free(searcher);
+}
+
+/* Have it wait for its search; false: it can't. */
+static bool wait_for(struct searcher *searcher, struct waiter *waiter,
+                     struct slice key)
+{
+    struct job *job = find_job(searcher, key);
+
+    if (!job)
+        job = add_job(searcher, key, waiter);
+    if (!job)
+        return false;
+    *job->end = waiter;
+    job->end = &waiter->next;
+    return true;
+}
+
+void search_when_found(struct searcher *searcher,
+                       const struct snapshot *snapshot,
+                       const struct search *search, search_show_fn *show_fn,
+                       struct request *req)
+{
+    struct arena *arena = request_arena(req);
+    struct waiter *waiter = arena_alloc(arena, sizeof(*waiter));
+    struct slice key = make_key(search, snapshot_serial(snapshot), arena);
+    struct found *found;
+
+    if (searcher->stopping || !waiter || !key.data ||
+        request_on_end(req, waiter_end, waiter) != OK) {
+        show_fn(req, NULL);
+        return;
+    }
+    waiter->show = show_fn;
+    waiter->req = req;
+    waiter->result.search = search;
+    waiter->result.snapshot = snapshot;
+    if ((found = find_kept(searcher, key)) != NULL)
+        show(waiter, found);
+    else if (!wait_for(searcher, waiter, key))
+        show(waiter, NULL);
+}

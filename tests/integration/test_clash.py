@@ -1,0 +1,281 @@
+"""Two people, one supplier: both see what happened, and nothing is lost."""
+import html
+import re
+import threading
+
+import harness
+from form_pages import (SUPPLIER, add, anyway, hidden_of, names, open_form, rows,
+                   save, saved, title_of, typed_of, values_of)
+from writers import Kept
+
+
+def test_a_clash_is_shown_and_resolved(employee, database):
+    number, _ = add(employee)
+    mine = open_form(employee, number)
+    theirs = saved(employee.post(
+        "/admin/supplier-update",
+        {**open_form(employee, number), "city": "Their <city>",
+         "phone": "555-0199", "state": "Theirs"}, X_Forwarded_For="10.1.2.3"))
+    page = save(employee, mine, city="My city", phone="555-0123",
+                name="My name")
+    assert page.status == 409
+    assert title_of(page).startswith("Update supplier")
+    text = html.unescape(page.text)
+    for part in ("It was", SUPPLIER["city"], "They made it", "Their <city>",
+                 "10.1.2.3", " UTC", f"/admin/supplier-history/{number}"):
+        assert part in text, part
+    values = values_of(page.text)
+    assert values["city"] == "My city" and values["name"] == "My name"
+    assert values["state"] == "Theirs"      # merged, and said so
+    assert "They changed this from" in page.text
+    assert page.text.count("They changed this from") == 1
+    assert re.findall(r'<li><a href="#(\w+)"', page.text) == ["city", "phone"]
+    assert values["revision"] == str(theirs)
+    assert rows(database)[0]["city"] == "Their <city>"
+    # one button saves: the person keeps her city and takes their phone
+    done = save(employee, values, **{
+        "use-city": "mine", "theirs-city": "Their <city>",
+        "use-phone": "theirs", "theirs-phone": "555-0199"})
+    saved(done)
+    row = rows(database)[0]
+    assert (row["city"], row["phone"], row["name"], row["state"]) == (
+        "My city", "555-0199", "My name", "Theirs")
+
+
+def test_the_clash_page_holds_what_they_typed(employee, database):
+    """Also notes of many lines, unchanged."""
+    number, _ = add(employee)
+    mine = open_form(employee, number)
+    notes = "# Theirs\n\n<b>&amp;\n  two"
+    saved(save(employee, open_form(employee, number), notes=notes))
+    page = save(employee, mine, notes="mine")
+    kept = html.unescape(re.search(r'name="theirs-notes" value="([^"]*)"',
+                                   page.text)[1])
+    assert kept == notes
+    saved(save(employee, values_of(page.text),
+               **{"use-notes": "theirs", "theirs-notes": kept}))
+    assert database.sql("SELECT notes = '# Theirs\n\n<b>&amp;\n  two'"
+                        " FROM suppliers") == [["1"]]
+
+
+def test_what_does_not_clash_is_merged_and_said(employee, database):
+    number, _ = add(employee)
+    mine = open_form(employee, number)
+    saved(save(employee, open_form(employee, number), city="Theirs"))
+    done = save(employee, mine, name="Mine")
+    page = employee.get(done.headers["Location"])
+    assert "Both changes are saved" in page.text
+    row = rows(database)[0]
+    assert (row["name"], row["city"]) == ("Mine", "Theirs")
+    same = save(employee, open_form(employee, number), city="Other")
+    assert "Both changes" not in employee.get(same.headers["Location"]).text
+
+
+def test_a_change_by_sql_clashes_too(employee, database):
+    number, _ = add(employee)
+    mine = open_form(employee, number)
+    database.sql("UPDATE suppliers SET city = 'By SQL'")
+    page = save(employee, mine, city="Mine")
+    assert page.status == 409 and "by SQL, account " in page.text
+
+
+def test_gone_meanwhile_can_be_added_again(employee, database):
+    number, _ = add(employee)
+    mine = {**open_form(employee, number), "city": "Mine"}
+    saved(employee.post(f"/admin/supplier-remove/{number}"))
+    page = save(employee, mine)
+    assert page.status == 404
+    assert typed_of(page.text)["city"] == "Mine"
+    assert 'action="/admin/supplier-add"' in page.text
+    assert "Add as a new supplier" in page.text
+    saved(employee.post("/admin/supplier-add", values_of(page.text)))
+    assert [row["city"] for row in rows(database)] == ["Mine"]
+
+
+def test_every_loser_sees_the_clash(employee, database):
+    """Eight people, one field: who was answered 303 took a revision, the
+    others saw the page and nothing of theirs was written."""
+    number, first = add(employee)
+    counts = {303: 0, 409: 0}
+    lock = threading.Lock()
+
+    def write(name):
+        client = Kept(employee.port)
+        for turn in range(10):
+            values = values_of(client.get(
+                f"/admin/supplier-update/{number}").text)
+            done = client.post("/admin/supplier-update",
+                               {**values, "city": f"{name} {turn}"})
+            with lock:
+                counts[done.status] += 1
+
+    threads = [threading.Thread(target=write, args=(name,))
+               for name in "abcdefgh"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts[303] + counts[409] == 80 and counts[409] > 0, counts
+    assert database.sql(f"SELECT COUNT(*) FROM supplier_changes"
+                        f" WHERE revision > {first}") == [[str(counts[303])]]
+
+
+# Deleting.
+
+def test_delete_undo_delete(employee, database):
+    number, _ = add(employee, name="Zażółć <b>")
+    path = f"/admin/supplier-remove/{number}"
+    ask = employee.get(path + "?q=x&page=2")
+    fields = hidden_of(ask.text, path)
+    assert fields["list"] == "q=x&page=2"
+    done = employee.post(path, fields)
+    again = employee.post(path, fields)
+    assert saved(done) == saved(again)
+    page = employee.get(done.headers["Location"])
+    assert "Deleted <bdi>Zażółć &lt;b&gt;</bdi>" in page.text
+    assert rows(database) == []
+    undo = f"/admin/supplier-restore/{saved(done)}"
+    fields = hidden_of(page.text, undo)
+    first, second = employee.post(undo, fields), employee.post(undo, fields)
+    assert saved(first) == saved(second)
+    assert "q=x" in first.headers["Location"]
+    page = employee.get(first.headers["Location"])
+    assert "</bdi></a> is back." in page.text
+    assert [row["id"] for row in rows(database)] == [str(number)]
+
+
+def test_deleting_what_was_changed_asks_again(employee, database):
+    number, _ = add(employee)
+    path = f"/admin/supplier-remove/{number}"
+    fields = hidden_of(employee.get(path).text, path)
+    saved(save(employee, open_form(employee, number), city="Newer",
+               name="New name"))
+    saved(save(employee, open_form(employee, number), state="Newest"))
+    page = employee.post(path, fields)
+    assert page.status == 409 and len(rows(database)) == 1
+    for part in ("Somebody else has changed", "Newer", SUPPLIER["city"],
+                 "Newest", "Delete <bdi>New name"):
+        assert part in page.text, part
+    saved(employee.post(path, hidden_of(page.text, path)))
+    assert rows(database) == []
+
+
+def test_deleting_twice_is_404(employee):
+    number, _ = add(employee)
+    path = f"/admin/supplier-remove/{number}"
+    fields = hidden_of(employee.get(path).text, path)
+    saved(employee.post(path))
+    page = employee.post(path, fields)
+    assert page.status == 404
+    assert f"/admin/supplier-history/{number}" in page.text
+
+
+def test_a_damaged_question_is_asked_again(employee, database):
+    number, revision = add(employee)
+    path = f"/admin/supplier-remove/{number}"
+    for field, value in (("revision", "x"), ("form_key", "y")):
+        page = employee.post(path, {field: value})
+        assert page.status == 400 and "damaged" in page.text
+        fields = hidden_of(page.text, path)
+    assert len(rows(database)) == 1
+    saved(employee.post(path, fields))
+
+
+def test_deleting_while_the_database_is_away(start, folder):
+    own = harness.Database(folder)
+    own.start()
+    own.make_ready()
+    employee = start("employee", own, APP_CATALOG_WAIT_MS=500)
+    number, _ = add(employee)
+    path = f"/admin/supplier-remove/{number}"
+    fields = hidden_of(employee.get(path).text, path)
+    own.kill()
+    page = employee.post(path, fields)
+    assert page.status == 503 and SUPPLIER["name"] in page.text
+    assert hidden_of(page.text, path) == fields
+    own.start()
+    harness.wait_until(lambda: employee.get("/readyz").status == 200, "back")
+    saved(employee.post(path, fields))
+    assert rows(own) == []
+    own.stop()
+
+
+# Possible duplicates.
+
+def test_duplicates_are_shown_not_forbidden(employee, database):
+    number, _ = add(employee)
+    values = {**values_of(employee.get("/admin/supplier-add").text),
+              **SUPPLIER, "name": "Another", "email": ""}
+    page = employee.post("/admin/supplier-add", values)
+    assert page.status == 409 and len(rows(database)) == 1
+    assert "Is it one of these?" in page.text and "Same phone" in page.text
+    assert f'href="/admin/supplier-update/{number}"' in page.text
+    assert "Same e-mail" not in page.text
+    again = values_of(page.text)
+    assert again == values
+    assert 'name="anyway"' in page.text
+    saved(employee.post("/admin/supplier-add", {**again, "anyway": "1"}))
+    assert names(database) == [SUPPLIER["name"], "Another"]
+
+
+def test_each_kind_of_duplicate(employee):
+    add(employee, name="Café Łódź", city="Łódź", email="Beans@Example.com",
+        phone="+48 (42) 555-0101")
+    other = {"name": "x", "city": "y", "email": "z@z", "phone": "1234567"}
+    for fields, reason in (({"phone": "48.42.555.0101"}, "phone"),
+                           ({"email": "beans@EXAMPLE.COM"}, "e-mail"),
+                           ({"name": "CAFE LODZ", "city": "lodz"},
+                            "name and city")):
+        page = employee.post("/admin/supplier-add",
+                             {**SUPPLIER, **other, **fields})
+        assert page.status == 409, reason
+        assert re.findall("Same ([a-z -]+)", page.text) == [reason]
+    for fields in ({"name": "cafe lodz"},
+                   {"phone": "48 42 555 010", "email": "y@y"}):
+        page = employee.post("/admin/supplier-add",
+                             {**SUPPLIER, **other, **fields, "city": "z"})
+        assert page.status == 303, page.text
+
+
+def test_an_update_asks_only_for_what_it_changes(employee, database):
+    add(employee)
+    number, _ = add(employee, name="Second")
+    saved(save(employee, open_form(employee, number), notes="new"))
+    add(employee, name="Third", email="third@x", phone="1234567")
+    own = rows(database)[2]["id"]
+    saved(save(employee, open_form(employee, own), email="Third@x",
+               phone="123-4567"))
+    page = save(employee, open_form(employee, number),
+                name=SUPPLIER["name"])
+    assert page.status == 409 and "Same name and city" in page.text
+    saved(save(employee, values_of(page.text), anyway="1"))
+    assert names(database)[:2] == 2 * [SUPPLIER["name"]]
+
+
+# The list is where one was.
+
+def test_the_list_state_is_kept(employee, database):
+    number, _ = add(employee)
+    query = "?page=1&q=Finca+%C3%91&evil=1&sort=city&per=20"
+    page = employee.get("/admin/suppliers" + query)
+    link = html.unescape(re.search(
+        r'href="(/admin/supplier-update/\d+[^"]*)"', page.text)[1])
+    state = link.split("?")[1]
+    assert "evil" not in state and "per=20" in state and "sort=city" in state
+    form = employee.get(link)
+    cancel = html.unescape(re.search(r'<a href="([^"]*)">Cancel', form.text)[1])
+    assert cancel == "/admin/suppliers?" + state
+    assert html.unescape(re.search(r'href="(/admin/supplier-remove/[^"]*)"',
+                                   form.text)[1]).endswith("?" + state)
+    faulty = save(employee, values_of(form.text), phone="?")
+    done = save(employee, values_of(faulty.text), phone="555-0100")
+    assert done.headers["Location"].startswith(cancel + "&saved=")
+    back = employee.get(done.headers["Location"])
+    assert "Saved" in back.text and "saved=" not in re.sub(
+        r'action="[^"]*"', "", back.text)
+    adding = html.unescape(re.search(r'href="(/admin/supplier-add[^"]*)"',
+                                     page.text)[1])
+    values = values_of(employee.get(adding).text)
+    done = employee.post("/admin/supplier-add",
+                         {**values, **anyway(name="Other")})
+    assert done.headers["Location"].startswith(cancel + "&saved=")

@@ -1,0 +1,176 @@
+/* Suppliers that may be there already. */
+#include "test_content.h"
+
+#include "cafe/clock.h"
+#include "cafe/duplicates.h"
+
+enum { MANY = 10000 };
+
+static struct supplier supplier_of(int64_t id, const char *name,
+                                   const char *city, const char *email,
+                                   const char *phone)
+{
+    return (
+        struct supplier){ .id = id,
+                          .revision = 1,
+                          .fields = { [SUPPLIER_NAME] = slice_of(name),
+                                      [SUPPLIER_CITY] = slice_of(city),
+                                      [SUPPLIER_EMAIL] = slice_of(email),
+                                      [SUPPLIER_PHONE] = slice_of(phone) } };
+}
+
+static struct content *content_of(const struct supplier *suppliers,
+                                  size_t count)
+{
+    struct row **rows = calloc(count, sizeof(struct row *));
+    struct content *content = NULL;
+
+    assert_non_null(rows);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(row_make(&suppliers[i], &rows[i]), OK);
+    assert_int_equal(content_make(rows, count, &revision, &content), OK);
+    return content;
+}
+
+/* "id:reasons id:reasons" of what is found. */
+static void expect(struct content *content, const struct supplier *supplier,
+                   const struct supplier *before, const char *wanted)
+{
+    const struct snapshot snapshot = { .content = content };
+    struct duplicates found;
+    struct text text;
+
+    text_init(&text, 0);
+    assert_int_equal(duplicates_find(&snapshot, supplier, before, &found), OK);
+    for (size_t i = 0; i < found.count; i++)
+        text_printf(&text, "%s%d:%u", i ? " " : "",
+                    (int)found.found[i].supplier->id, found.found[i].reasons);
+    if (found.more)
+        text_append_string(&text, " more");
+    assert_string_equal(text_string(&text), wanted);
+    text_free(&text);
+}
+
+static void test_reasons(void **state)
+{
+    const struct supplier stored[] = {
+        supplier_of(1, "Caf\u00e9 \u0141\u00f3d\u017a", "K\u00f6ln",
+                    "A@Example.com", "+49 (221) 555-0100"),
+        supplier_of(2, "Other", "Koln", "", ""),
+        supplier_of(3, "Third", "Bonn", "b@example.com", "5550101 ext. 7"),
+    };
+    struct content *content = content_of(stored, 3);
+    struct supplier typed =
+        supplier_of(0, "New", "K\u00f6ln", "new@example.com", "1234567");
+
+    (void)state;
+    expect(content, &typed, NULL, "");
+    typed.fields[SUPPLIER_PHONE] = SLICE("49-221-5550100");
+    expect(content, &typed, NULL, "1:1");
+    typed.fields[SUPPLIER_EMAIL] = SLICE("B@EXAMPLE.com");
+    expect(content, &typed, NULL, "1:1 3:2");
+    typed.fields[SUPPLIER_NAME] = SLICE("cafe lodz");
+    typed.fields[SUPPLIER_CITY] = SLICE("KOLN");
+    expect(content, &typed, NULL, "1:5 3:2");
+    typed.fields[SUPPLIER_CITY] = SLICE("Bonn");
+    typed.fields[SUPPLIER_PHONE] = SLICE("555 0101");
+    expect(content, &typed, NULL, "3:2");
+    typed.fields[SUPPLIER_PHONE] = SLICE("555 0101 x7");
+    expect(content, &typed, NULL, "3:3");
+    content_discard(content);
+}
+
+/* A phone with a digit more or less is another one. */
+static void test_digits(void **state)
+{
+    const struct supplier stored[] = {
+        supplier_of(1, "a", "b", "", "1234567"),
+        supplier_of(2, "c", "d", "", "12345678"),
+        supplier_of(3, "e", "f", "", "none"),
+    };
+    struct content *content = content_of(stored, 3);
+    struct supplier typed = supplier_of(0, "x", "y", "", "123 45 67");
+
+    (void)state;
+    expect(content, &typed, NULL, "1:1");
+    typed.fields[SUPPLIER_PHONE] = SLICE("none");
+    expect(content, &typed, NULL, "");
+    content_discard(content);
+}
+
+/* Who saves a supplier that looks like another one is not asked each time. */
+static void test_only_what_changed(void **state)
+{
+    const struct supplier stored[] = {
+        supplier_of(1, "Same", "Here", "a@example.com", "1234567"),
+        supplier_of(2, "Same", "Here", "a@example.com", "1234567"),
+    };
+    struct content *content = content_of(stored, 2);
+    struct supplier typed = stored[1];
+
+    (void)state;
+    expect(content, &typed, &stored[1], "");
+    expect(content, &typed, NULL, "1:7");
+    typed.fields[SUPPLIER_PHONE] = SLICE("123-4567");
+    expect(content, &typed, &stored[1], "1:1");
+    typed.fields[SUPPLIER_CITY] = SLICE("here");
+    expect(content, &typed, &stored[1], "1:5");
+    content_discard(content);
+}
+
+static void test_no_more_than_fit(void **state)
+{
+    struct supplier stored[DUPLICATES_MAX + 1];
+    struct supplier typed = supplier_of(0, "n", "c", "", "1234567");
+    struct content *content;
+
+    (void)state;
+    for (int i = 0; i <= DUPLICATES_MAX; i++)
+        stored[i] = supplier_of(i + 1, "m", "c", "", "1234567");
+    content = content_of(stored, DUPLICATES_MAX + 1);
+    expect(content, &typed, NULL,
+           "1:1 2:1 3:1 4:1 5:1 6:1 7:1 8:1 9:1 10:1 more");
+    content_discard(content);
+}
+
+/* Prints what 10,000 suppliers cost. */
+static void test_many(void **state)
+{
+    struct supplier *stored = calloc(MANY, sizeof(*stored));
+    struct arena *names = arena_open(0);
+    struct supplier typed = supplier_of(0, "Name 5000", "City 5000",
+                                        "x@example.com", "+1 555 000 9999");
+    struct snapshot snapshot = { 0 };
+    struct duplicates found;
+    int64_t began;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        stored[i] = supplier_of(i + 1, arena_printf(names, "Name %d", i),
+                                arena_printf(names, "City %d", i),
+                                arena_printf(names, "a%d@example.com", i),
+                                arena_printf(names, "+1 555 000 %04d", i));
+    snapshot.content = content_of(stored, MANY);
+    began = clock_monotonic_us();
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(duplicates_find(&snapshot, &typed, NULL, &found), OK);
+    print_message("%d suppliers: %d us a search\n", MANY,
+                  (int)(clock_monotonic_us() - began) / 100);
+    assert_int_equal(found.count, 2);
+    content_discard(snapshot.content);
+    free(stored);
+    arena_close(names);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_digits),
+        cmocka_unit_test(test_only_what_changed),
+        cmocka_unit_test(test_no_more_than_fit),
+        cmocka_unit_test(test_many),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

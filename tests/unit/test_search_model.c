@@ -1,0 +1,331 @@
+/* Searches of random suppliers, against a plain way to find the same. */
+#include "cafe/unicode.h"
+#include "search_private.h"
+#include "test_content.h"
+
+enum { ROUNDS = 400, ROWS_MAX = 700, WORDS_MAX = 4 };
+
+/* Few of them, so that much is equal or nearly so. */
+static const char *const pieces[] = {
+    "a", "A",  "b", "\u00e4", "\u00df", "ss", "\u0141", "l", "1",
+    "2", "12", " ", "-",      "&",      ".",  "(",      "+", "@",
+};
+
+static const char *const longs[] = {
+    "", "", "", "", "sixteen  letters", "sixteen  letterss", "Sixteen  letters",
+};
+
+struct model {
+    uint64_t seed;
+    struct arena *arena;
+    struct content *content;
+    struct search search;
+    struct slice folds[ROWS_MAX][SUPPLIER_NOTES]; /* by place */
+    int ranks[ROWS_MAX];
+};
+
+static uint64_t random_below(struct model *model, uint64_t limit)
+{
+    model->seed = model->seed * 6364136223846793005u + 1442695040888963407u;
+    return (model->seed >> 33) % limit;
+}
+
+static struct slice random_text(struct model *model, size_t most)
+{
+    struct slice copy;
+    struct text text;
+
+    text_init(&text, 0);
+    text_append_string(&text, longs[random_below(model, 7)]);
+    for (uint64_t left = random_below(model, most + 1); left > 0; left--)
+        text_append_string(&text, pieces[random_below(model, 18)]);
+    copy = arena_slice(model->arena, text_slice(&text));
+    text_free(&text);
+    return copy;
+}
+
+static void make_rows(struct model *model)
+{
+    size_t count = random_below(model, 2) ? random_below(model, 12)
+                                          : random_below(model, ROWS_MAX);
+    struct row **rows = calloc(count + 1, sizeof(struct row *));
+
+    assert_non_null(rows);
+    for (size_t i = 0; i < count; i++) {
+        struct supplier supplier = { .id = (int64_t)i + 1 };
+
+        for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+            supplier.fields[f] = random_text(model, 6);
+        assert_int_equal(row_make(&supplier, &rows[i]), OK);
+    }
+    assert_int_equal(content_make(rows, count, &revision, &model->content), OK);
+}
+
+/* A random list, read from a query as a browser sends it. */
+static void make_search(struct model *model)
+{
+    static const char *const orders[] = { "", "name", "city", "phone",
+                                          "email" };
+    struct form form;
+    struct text query;
+
+    text_init(&query, 0);
+    text_append_string(&query, "q=");
+    for (uint64_t left = random_below(model, WORDS_MAX); left > 0; left--) {
+        percent_encode(&query, random_text(model, 2));
+        text_append_char(&query, '+');
+    }
+    if (random_below(model, 3) == 0) {
+        text_append_string(&query, "&state=");
+        percent_encode(&query, random_text(model, 1));
+    }
+    if (random_below(model, 3) == 0) {
+        text_append_string(&query, "&city=");
+        percent_encode(&query, random_text(model, 1));
+    }
+    text_printf(&query, "&sort=%s%s", random_below(model, 2) ? "-" : "",
+                orders[random_below(model, 5)]);
+    assert_int_equal(form_parse(model->arena, text_slice(&query), &form), OK);
+    assert_int_equal(search_read(model->arena, &form, &model->search), OK);
+    text_free(&query);
+}
+
+static struct model *open_model(uint64_t seed)
+{
+    struct model *model = calloc(1, sizeof(*model));
+
+    assert_non_null(model);
+    model->seed = seed;
+    model->arena = arena_open(0);
+    make_rows(model);
+    make_search(model);
+    return model;
+}
+
+static void close_model(struct model *model)
+{
+    content_discard(model->content);
+    arena_close(model->arena);
+    free(model);
+}
+
+/* The plain way. */
+
+static struct slice fold(struct model *model, struct slice text, bool digits)
+{
+    struct slice folded;
+    char *out;
+    size_t len = 0;
+
+    assert_int_equal(unicode_fold(model->arena, text, &folded), OK);
+    out = arena_alloc(model->arena, folded.len + 1);
+    for (size_t i = 0; i < folded.len; i++)
+        if (!digits || (folded.data[i] >= '0' && folded.data[i] <= '9'))
+            out[len++] = folded.data[i];
+    return (struct slice){ out, len };
+}
+
+static struct slice field(const struct model *model, size_t place,
+                          enum supplier_field f)
+{
+    return model->folds[place][f];
+}
+
+static bool has(struct slice text, struct slice part)
+{
+    return part.len > 0 && strstr(text.data, part.data) != NULL;
+}
+
+static bool matches(struct model *model, size_t place,
+                    const struct search_word *word)
+{
+    struct slice digits = arena_slice(model->arena, word->digits);
+    struct slice text = arena_slice(model->arena, word->text);
+
+    for (enum supplier_field f = 0; f < SUPPLIER_NOTES; f++)
+        if (has(field(model, place, f), text))
+            return true;
+    return has(field(model, place, SUPPLIER_PHONE), digits);
+}
+
+/* -1: it doesn't match. */
+static int rank(struct model *model, size_t place)
+{
+    const struct search *search = &model->search;
+    struct slice name = field(model, place, SUPPLIER_NAME);
+    size_t in_name = 0;
+
+    for (size_t i = 0; i < search->word_count; i++) {
+        if (!matches(model, place, &search->words[i]))
+            return -1;
+        in_name += has(name, arena_slice(model->arena, search->words[i].text));
+    }
+    if (in_name == 0)
+        return 3;
+    if (in_name < search->word_count)
+        return 2;
+    return strncmp(name.data, search->words[0].text.data,
+                   search->words[0].text.len) != 0;
+}
+
+static void prepare(struct model *model)
+{
+    for (size_t place = 0; place < model->content->count; place++) {
+        const struct row *row = model->content->by_name[place];
+
+        for (enum supplier_field f = 0; f < SUPPLIER_NOTES; f++)
+            model->folds[place][f] =
+                fold(model, row->supplier.fields[f], f == SUPPLIER_PHONE);
+        model->ranks[place] = rank(model, place);
+    }
+}
+
+static bool passes(struct model *model, size_t place, enum supplier_field f,
+                   struct slice filter)
+{
+    return filter.len == 0 ||
+           slice_equal(field(model, place, f), fold(model, filter, false));
+}
+
+/* Whether a place comes before a later one in the order of names. */
+static bool stays_first(const struct model *model, size_t a, size_t b)
+{
+    const struct search *search = &model->search;
+    struct slice left = field(model, a, search->sort);
+    struct slice right = field(model, b, search->sort);
+    int order = strcmp(left.data, right.data);
+
+    if (!search->sorted)
+        return search->word_count == 0 || model->ranks[a] <= model->ranks[b];
+    if (left.len == 0 || right.len == 0)
+        return right.len == 0;
+    return search->descending ? order >= 0 : order <= 0;
+}
+
+struct expected {
+    size_t count;
+    uint32_t places[ROWS_MAX];
+    bool with_words[ROWS_MAX], in_state[ROWS_MAX];
+};
+
+static void expect(struct model *model, struct expected *expected)
+{
+    prepare(model);
+    expected->count = 0;
+    for (size_t place = 0; place < model->content->count; place++) {
+        size_t at = expected->count;
+
+        expected->with_words[place] = model->ranks[place] >= 0;
+        expected->in_state[place] =
+            expected->with_words[place] &&
+            passes(model, place, SUPPLIER_STATE, model->search.state);
+        if (!expected->in_state[place] ||
+            !passes(model, place, SUPPLIER_CITY, model->search.city))
+            continue;
+        for (; at > 0 && !stays_first(model, expected->places[at - 1], place);
+             at--)
+            expected->places[at] = expected->places[at - 1];
+        expected->places[at] = (uint32_t)place;
+        expected->count++;
+    }
+}
+
+static void check_choices(struct model *model, const struct choices *choices,
+                          enum supplier_field f, const bool *counts)
+{
+    struct slice last = SLICE("");
+    size_t total = 0;
+
+    for (size_t i = 0; i < choices->count; i++) {
+        struct slice value = field(model, choices->items[i].place, f);
+        size_t count = 0;
+
+        assert_true(strcmp(last.data, value.data) < 0);
+        for (size_t place = 0; place < model->content->count; place++)
+            count += counts[place] &&
+                     slice_equal(field(model, place, f), value);
+        assert_int_equal(choices->items[i].count, count);
+        total += count;
+        last = value;
+    }
+    for (size_t place = 0; place < model->content->count; place++)
+        total -= counts[place] && field(model, place, f).len > 0;
+    assert_true(choices->too_many || total == 0);
+}
+
+static void check(struct model *model, const struct found *found)
+{
+    struct expected *expected = calloc(1, sizeof(*expected));
+
+    assert_non_null(expected);
+    expect(model, expected);
+    assert_int_equal(found->count, expected->count);
+    for (size_t i = 0; i < found->count; i++)
+        assert_int_equal(found->places ? found->places[i] : i,
+                         expected->places[i]);
+    check_choices(model, &found->states, SUPPLIER_STATE, expected->with_words);
+    check_choices(model, &found->cities, SUPPLIER_CITY, expected->in_state);
+    free(expected);
+}
+
+static struct found *find(struct model *model)
+{
+    struct scan *scan = scan_open(model->content, &model->search);
+    struct found *found;
+    bool done = false;
+
+    assert_non_null(scan);
+    while (!done)
+        assert_int_equal(scan_step(scan, &done), OK);
+    found = scan_take(scan);
+    scan_close(scan);
+    return found;
+}
+
+static void test_as_the_model(void **state)
+{
+    size_t found_any = 0, sorted = 0, searched = 0, too_many = 0;
+
+    (void)state;
+    for (uint64_t round = 1; round <= ROUNDS; round++) {
+        struct model *model = open_model(round * 7919);
+        struct found *found = find(model);
+
+        check(model, found);
+        found_any += found->count > 0;
+        sorted += model->search.sorted && found->count > 20;
+        searched += model->search.word_count > 1 && found->count > 3;
+        too_many += found->cities.too_many;
+        found_unref(found);
+        close_model(model);
+    }
+    /* The random ones are worth something. */
+    assert_true(found_any > ROUNDS / 3 && sorted > 10 && searched > 10);
+    assert_true(too_many > 10);
+}
+
+/* Whoever leaves in the middle leaves nothing behind. */
+static void test_left_in_the_middle(void **state)
+{
+    (void)state;
+    for (uint64_t round = 1; round <= 40; round++) {
+        struct model *model = open_model(round);
+        struct scan *scan = scan_open(model->content, &model->search);
+        bool done = false;
+
+        for (uint64_t i = 0; i < round / 4 && !done; i++)
+            assert_int_equal(scan_step(scan, &done), OK);
+        scan_close(scan);
+        close_model(model);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_as_the_model),
+        cmocka_unit_test(test_left_in_the_middle),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,302 @@
+/* Searches that wait for each other, on a loop and for requests of our own. */
+#include <event2/event.h>
+
+#include "cafe/request.h"
+#include "search_private.h"
+#include "test_content.h"
+
+enum { MANY = 50000, REQUESTS_MAX = 8 };
+
+/* A request, as far as a search knows it. */
+struct request {
+    struct arena *arena;
+    request_end_fn *end;
+    void *argument;
+    unsigned shown;
+    bool found; /* was shown something */
+    size_t count, page;
+    struct fixture *fixture;
+    const char *more; /* asked for while this one is shown */
+    const struct search_result *result;
+};
+
+struct fixture {
+    struct event_base *base;
+    struct searcher *searcher;
+    struct snapshot snapshot;
+    struct request requests[REQUESTS_MAX];
+    size_t count;
+    unsigned turns; /* of the loop, as another event sees them */
+};
+
+struct arena *request_arena(struct request *req)
+{
+    return req->arena;
+}
+
+enum error request_on_end(struct request *req, request_end_fn *fn,
+                          void *argument)
+{
+    req->end = fn;
+    req->argument = argument;
+    return OK;
+}
+
+static struct content *make_names(size_t count, uint64_t serial)
+{
+    struct row **rows = calloc(count + 1, sizeof(struct row *));
+    struct content *content = NULL;
+    char name[32];
+
+    assert_non_null(rows);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "beans %zu", i);
+        rows[i] = row_of((int64_t)i + 1, 1, name);
+    }
+    assert_int_equal(content_make(rows, count, &revision, &content), OK);
+    content->serial = serial;
+    return content;
+}
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+    assert_non_null(fixture);
+    fixture->base = event_base_new();
+    assert_int_equal(searcher_open(fixture->base, &fixture->searcher), OK);
+    fixture->snapshot.content = make_names(300, 1);
+    *state = fixture;
+    return 0;
+}
+
+static void end_requests(struct fixture *fixture)
+{
+    for (size_t i = 0; i < fixture->count; i++) {
+        struct request *req = &fixture->requests[i];
+
+        if (req->end)
+            req->end(req->argument);
+        arena_close(req->arena);
+    }
+    fixture->count = 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+
+    end_requests(fixture);
+    searcher_close(fixture->searcher);
+    content_unref(fixture->snapshot.content);
+    event_base_free(fixture->base);
+    free(fixture);
+    return 0;
+}
+
+static struct request *ask(struct fixture *fixture, const char *query);
+
+static void show(struct request *req, const struct search_result *result)
+{
+    req->shown++;
+    req->result = result;
+    req->found = result != NULL;
+    if (result) {
+        req->count = search_count(result);
+        req->page = search_paging(result)->page;
+    }
+    if (req->more)
+        ask(req->fixture, req->more);
+}
+
+static struct request *ask(struct fixture *fixture, const char *query)
+{
+    struct request *req = &fixture->requests[fixture->count++];
+    struct search *search;
+    struct form form;
+
+    assert_true(fixture->count <= REQUESTS_MAX);
+    *req = (struct request){ .arena = arena_open(0), .fixture = fixture };
+    search = arena_alloc(req->arena, sizeof(*search));
+    assert_int_equal(form_parse(req->arena, slice_of(query), &form), OK);
+    assert_int_equal(search_read(req->arena, &form, search), OK);
+    search_when_found(fixture->searcher, &fixture->snapshot, search, show, req);
+    return req;
+}
+
+static void run(struct fixture *fixture)
+{
+    assert_true(event_base_dispatch(fixture->base) >= 0);
+}
+
+static void test_found_in_another_turn(void **state)
+{
+    struct fixture *fixture = *state;
+    struct request *req = ask(fixture, "q=beans+29&page=9&per=5");
+
+    assert_int_equal(req->shown, 0);
+    run(fixture);
+    assert_int_equal(req->shown, 1);
+    assert_int_equal(req->count, 13); /* 29, 129, 229, 290 to 299 */
+    assert_int_equal(req->page, 3);
+}
+
+static void test_next_page_is_there_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct request *req;
+
+    ask(fixture, "q=beans+2");
+    run(fixture);
+    req = ask(fixture, "q=Beans++2&page=2");
+    assert_int_equal(req->shown, 1);
+    assert_int_equal(req->page, 2);
+    /* Not so another order, filter or content. */
+    assert_int_equal(ask(fixture, "q=2+beans")->shown, 0);
+    assert_int_equal(ask(fixture, "q=beans+2&sort=name")->shown, 0);
+    assert_int_equal(ask(fixture, "q=beans+2&sort=-name")->shown, 0);
+    assert_int_equal(ask(fixture, "q=beans+2&state=x")->shown, 0);
+    assert_int_equal(ask(fixture, "q=beans+2&city=x")->shown, 0);
+    run(fixture);
+}
+
+static void test_equal_ones_share(void **state)
+{
+    struct fixture *fixture = *state;
+    struct request *first = ask(fixture, "q=1");
+    struct request *other = ask(fixture, "q=2");
+    struct request *second = ask(fixture, "q=1&page=2");
+
+    run(fixture);
+    assert_int_equal(first->shown + other->shown + second->shown, 3);
+    assert_int_equal(first->count, second->count);
+    assert_ptr_equal(first->result->found, second->result->found);
+    assert_ptr_not_equal(first->result->found, other->result->found);
+    assert_int_equal(second->page, 2);
+}
+
+static void test_another_content_is_searched_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    struct content *before = fixture->snapshot.content;
+
+    assert_int_equal(ask(fixture, "q=beans")->shown, 0);
+    run(fixture);
+    fixture->snapshot.content = make_names(20, 2);
+    struct request *req = ask(fixture, "q=beans");
+    assert_int_equal(req->shown, 0);
+    run(fixture);
+    assert_int_equal(req->count, 20);
+    end_requests(fixture);
+    content_unref(before);
+}
+
+/* What is looked through stays, also when all others have left it. */
+static void test_content_stays_until_done(void **state)
+{
+    struct fixture *fixture = *state;
+    struct content *before = fixture->snapshot.content;
+    struct request *req = ask(fixture, "q=beans");
+
+    fixture->snapshot.content = make_names(20, 2);
+    content_unref(before);
+    run(fixture);
+    assert_int_equal(req->count, 300);
+}
+
+static void test_asked_while_shown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    ask(fixture, "q=7")->more = "q=7&page=2";
+    ask(fixture, "q=8")->more = "q=9";
+    run(fixture);
+    assert_int_equal(fixture->count, 4);
+    for (size_t i = 0; i < fixture->count; i++)
+        assert_int_equal(fixture->requests[i].shown, 1);
+}
+
+static void test_stopped(void **state)
+{
+    struct fixture *fixture = *state;
+    struct request *first = ask(fixture, "q=1");
+    struct request *second = ask(fixture, "q=2");
+    struct request *same = ask(fixture, "q=2");
+
+    first->more = "q=3";
+    searcher_stop(fixture->searcher);
+    assert_int_equal(first->shown + second->shown + same->shown, 3);
+    assert_false(first->found || second->found || same->found);
+    assert_int_equal(fixture->requests[3].shown, 1);
+    assert_false(fixture->requests[3].found);
+    first = ask(fixture, "q=4");
+    assert_int_equal(first->shown, 1);
+    assert_false(first->found);
+    run(fixture);
+}
+
+/* More than can be done soon is refused, but never one that is alone. */
+static void test_too_many(void **state)
+{
+    struct fixture *fixture = *state;
+    struct content large = { .references = 9, .count = 12 * 1000 * 1000 };
+    struct content *before = fixture->snapshot.content;
+
+    fixture->snapshot.content = &large;
+    assert_int_equal(ask(fixture, "q=1")->shown, 0);
+    assert_int_equal(ask(fixture, "q=1")->shown, 0); /* shares it */
+    struct request *refused = ask(fixture, "q=2");
+    assert_int_equal(refused->shown, 1);
+    assert_false(refused->found);
+    searcher_stop(fixture->searcher);
+    fixture->snapshot.content = before;
+}
+
+static void on_other(evutil_socket_t fd, short what, void *argument)
+{
+    struct fixture *fixture = argument;
+
+    (void)fd;
+    (void)what;
+    fixture->turns++;
+}
+
+/* Searches of many suppliers let the loop go on with all else. */
+static void test_loop_goes_on(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct timeval soon = { 0, 1 };
+    struct event *other =
+        event_new(fixture->base, -1, EV_PERSIST, on_other, fixture);
+
+    content_unref(fixture->snapshot.content);
+    fixture->snapshot.content = make_names(MANY, 1);
+    assert_non_null(other);
+    event_add(other, &soon);
+    ask(fixture, "q=4&sort=-name");
+    ask(fixture, "q=9");
+    while (!fixture->requests[0].shown || !fixture->requests[1].shown)
+        assert_true(event_base_loop(fixture->base, EVLOOP_ONCE) >= 0);
+    assert_true(fixture->turns >= 3);
+    assert_true(fixture->requests[0].count > MANY / 10);
+    event_free(other);
+}
+
+#define ALL(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ALL(test_found_in_another_turn),
+        ALL(test_next_page_is_there_at_once),
+        ALL(test_equal_ones_share),
+        ALL(test_another_content_is_searched_anew),
+        ALL(test_content_stays_until_done),
+        ALL(test_asked_while_shown),
+        ALL(test_stopped),
+        ALL(test_too_many),
+        ALL(test_loop_goes_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
