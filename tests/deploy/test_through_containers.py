@@ -2,7 +2,7 @@
 # pylint: disable=unused-import
 from test_browser import playwright, test_add_edit_delete  # noqa: F401
 from test_clash import (  # noqa: F401
-    test_a_clash_is_shown_and_resolved, test_delete_undo_delete,
+    test_delete_undo_delete,
     test_duplicates_are_shown_not_forbidden, test_every_loser_sees_the_clash,
     test_what_does_not_clash_is_merged_and_said)
 from test_customer import (  # noqa: F401
