@@ -17,6 +17,26 @@ struct customer {
 
 extern const struct route customer_routes[];
 
+/* answer.c */
+
+/**
+ * Answer with the page that was kept for a snapshot, unless that is out of
+ * date. Arguments as of page_answer_kept().
+ */
+bool answer_kept(struct request *req, const struct snapshot *snapshot,
+                 const char *name, struct page_key *key);
+
+/**
+ * Render a page that shows a snapshot and answer with it; a stale one says
+ * since when, and is kept nowhere.
+ *
+ * name  Of the template.
+ * view  Of page_view().
+ * key   As answer_kept() has made it.
+ */
+void answer_view(struct request *req, const char *name, struct view *view,
+                 const struct snapshot *snapshot, const struct page_key *key);
+
 /* home.c */
 
 /** Read content/home.md. Errors: ERROR_CONFIG. */
