@@ -76,6 +76,7 @@ static void directory_list_found(struct request *req,
     view = page_view(self->service, req, list_title(&list->search, arena));
     view_flag(view, "at_list", true);
     search_view(result, "/suppliers", arena, view);
+    list_takeaway_view(&list->search, arena, view);
     answer_view(req, "supplier-list-all", view, search_snapshot(result),
                 &list->key);
 }
@@ -138,21 +139,13 @@ static void supplier_show_found(struct request *req,
 {
     const struct supplier *supplier;
     struct page_key key;
-    int64_t id;
 
-    if (snapshot == NULL) {
-        respond_error(req, 503);
+    if ((supplier = find_supplier(req, snapshot)) == NULL)
         return;
-    }
-    if (request_param_id(req, "id", &id) != OK ||
-        (supplier = snapshot_find(snapshot, id)) == NULL) {
-        respond_error(req, 404);
-        return;
-    }
-    if (answer_kept(
-            req, snapshot,
-            arena_printf(request_arena(req), "/suppliers/%lld", (long long)id),
-            &key))
+    if (answer_kept(req, snapshot,
+                    arena_printf(request_arena(req), "/suppliers/%lld",
+                                 (long long)supplier->id),
+                    &key))
         return;
     answer_view(req, "supplier", one_view(req, supplier), snapshot, &key);
 }

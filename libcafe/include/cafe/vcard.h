@@ -15,7 +15,7 @@
  * have, are left out.
  *
  * out      Valid UTF-8, if the supplier's texts are.
- * scratch  An arena of the caller's thread; it is reset.
+ * scratch  An arena for nothing else, of the caller's thread: it is reset.
  */
 void vcard_append(struct text *out, const struct supplier *supplier,
                   struct arena *scratch);
