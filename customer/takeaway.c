@@ -7,9 +7,9 @@
 #include "customer.h"
 
 enum {
-    /* Writing a supplier takes about a microsecond: longer lists are written
-     * on the other thread. */
-    WRITE_MAX_ROWS = 500,
+    /* A card takes about 10 µs: longer lists are written on the other thread.
+     */
+    WRITE_MAX_ROWS = 100,
     ROW_BYTES = 512,      /* of a supplier that is not written yet */
     PENDING_MAX_LISTS = 2 /* as large as one may be; or more that are smaller */
 };
