@@ -11,11 +11,50 @@ struct customer {
     const struct service *service;
     struct catalog *catalog;
     struct searcher *searcher;
-    const char *map_url; /* with "{query}"; "" for no map */
-    struct text home;    /* content/home.md as HTML */
+    const char *map_url;    /* with "{query}"; "" for no map */
+    struct text home;       /* content/home.md as HTML */
+    int64_t take_max_bytes; /* of a list as contacts or table */
+    size_t pending_bytes;   /* of those that are not sent yet */
 };
 
 extern const struct route customer_routes[];
+
+/* answer.c */
+
+/**
+ * Answer with the page that was kept for a snapshot, unless that is out of
+ * date. Arguments as of page_answer_kept().
+ */
+bool answer_kept(struct request *req, const struct snapshot *snapshot,
+                 const char *name, struct page_key *key);
+
+/** Cache-Control of what shows a snapshot: a stale one is kept nowhere. */
+const char *answer_cache(const struct snapshot *snapshot);
+
+/**
+ * Answer with what shows a snapshot; a stale one says in Cafe-As-Of since when.
+ *
+ * page  With Cache-Control as of answer_cache(); its reference is taken over.
+ * key   As answer_kept() has made it.
+ */
+void answer_page(struct request *req, struct page *page,
+                 const struct snapshot *snapshot, const struct page_key *key);
+
+/**
+ * Render a page that shows a snapshot and answer with it; a stale one says
+ * since when, and is kept nowhere.
+ *
+ * name  Of the template.
+ * view  Of page_view().
+ * key   As answer_kept() has made it.
+ */
+void answer_view(struct request *req, const char *name, struct view *view,
+                 const struct snapshot *snapshot, const struct page_key *key);
+
+/** The supplier of "{id}"; NULL: there is none, and the request is answered.
+ * A snapshot that is NULL is answered 503. */
+const struct supplier *find_supplier(struct request *req,
+                                     const struct snapshot *snapshot);
 
 /* home.c */
 
@@ -26,6 +65,15 @@ handler_fn home_show;
 /* directory.c */
 handler_fn directory_list;
 handler_fn supplier_show;
+
+/* takeaway.c */
+handler_fn supplier_card;
+handler_fn list_contacts;
+handler_fn list_table;
+
+/** Set contacts, table and excel_table, the URLs of a list's files. */
+void list_takeaway_view(const struct search *search, struct arena *arena,
+                        struct view *view);
 
 /* errors.c */
 

@@ -6,49 +6,6 @@
 #include "cafe/markdown.h"
 #include "customer.h"
 
-/* A stale page says since when and is kept nowhere. */
-static void respond_stale(struct request *req, const char *name,
-                          struct view *view, int64_t as_of_us)
-{
-    const struct customer *self = request_app(req);
-    char as_of[CLOCK_ISO_BYTES];
-    struct slice minute = { as_of + strlen("2026-11-23T"), strlen("14:02") };
-    struct page *page;
-
-    clock_iso(as_of_us, as_of);
-    view_text(view, "as_of", arena_slice(request_arena(req), minute));
-    page = page_render(self->service, name, view, 200, "no-store");
-    if (page != NULL)
-        page_field(page, "Cafe-As-Of", as_of);
-    page_answer_once(self->service, req, page);
-}
-
-/* The view of a page, and where it goes once it is rendered. */
-static void respond_view(struct request *req, const char *name,
-                         struct view *view, const struct snapshot *snapshot,
-                         const struct page_key *key)
-{
-    const struct customer *self = request_app(req);
-
-    if (snapshot_stale(snapshot))
-        respond_stale(req, name, view, snapshot_as_of_us(snapshot));
-    else
-        page_answer(self->service, req,
-                    page_render(self->service, name, view, 200, "no-cache"),
-                    key);
-}
-
-/* Answer with the kept page, unless what it would show is out of date. */
-static bool respond_kept(struct request *req, const struct snapshot *snapshot,
-                         const char *name, struct page_key *key)
-{
-    const struct customer *self = request_app(req);
-
-    return !snapshot_stale(snapshot) &&
-           page_answer_kept(self->service, req, name, snapshot_serial(snapshot),
-                            key);
-}
-
 static catalog_show_fn directory_list_show, supplier_show_found;
 static search_show_fn directory_list_found;
 
@@ -86,9 +43,8 @@ static void directory_list_show(struct request *req,
         respond_error(req, 503);
         return;
     }
-    if (respond_kept(req, snapshot,
-                     search_url(&list->search, "/suppliers", arena),
-                     &list->key))
+    if (answer_kept(req, snapshot,
+                    search_url(&list->search, "/suppliers", arena), &list->key))
         return;
     search_when_found(self->searcher, snapshot, &list->search,
                       directory_list_found, req);
@@ -120,8 +76,9 @@ static void directory_list_found(struct request *req,
     view = page_view(self->service, req, list_title(&list->search, arena));
     view_flag(view, "at_list", true);
     search_view(result, "/suppliers", arena, view);
-    respond_view(req, "supplier-list-all", view, search_snapshot(result),
-                 &list->key);
+    list_takeaway_view(&list->search, arena, view);
+    answer_view(req, "supplier-list-all", view, search_snapshot(result),
+                &list->key);
 }
 
 /* GET /suppliers/{id} */
@@ -182,21 +139,13 @@ static void supplier_show_found(struct request *req,
 {
     const struct supplier *supplier;
     struct page_key key;
-    int64_t id;
 
-    if (snapshot == NULL) {
-        respond_error(req, 503);
+    if ((supplier = find_supplier(req, snapshot)) == NULL)
         return;
-    }
-    if (request_param_id(req, "id", &id) != OK ||
-        (supplier = snapshot_find(snapshot, id)) == NULL) {
-        respond_error(req, 404);
+    if (answer_kept(req, snapshot,
+                    arena_printf(request_arena(req), "/suppliers/%lld",
+                                 (long long)supplier->id),
+                    &key))
         return;
-    }
-    if (respond_kept(
-            req, snapshot,
-            arena_printf(request_arena(req), "/suppliers/%lld", (long long)id),
-            &key))
-        return;
-    respond_view(req, "supplier", one_view(req, supplier), snapshot, &key);
+    answer_view(req, "supplier", one_view(req, supplier), snapshot, &key);
 }

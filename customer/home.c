@@ -1,4 +1,5 @@
-/* The home page: what content/home.md says. */
+/* The home page: how many suppliers there are, a search box, and what
+ * content/home.md says. */
 #include "cafe/file.h"
 #include "cafe/markdown.h"
 #include "customer.h"
@@ -26,20 +27,54 @@ enum error home_open(struct customer *self, struct text *error)
     return err;
 }
 
+static catalog_show_fn home_show_count;
+
 /* GET / */
 void home_show(struct request *req)
 {
-    const struct customer *self = request_app(req);
-    struct page_key key;
-    struct view *view;
+    struct customer *self = request_app(req);
 
-    if (page_answer_kept(self->service, req, "/", 0, &key))
-        return;
-    view = page_view(self->service, req, "Welcome");
+    catalog_when_fresh(self->catalog, home_show_count, req);
+}
+
+static struct view *home_view(struct request *req)
+{
+    const struct customer *self = request_app(req);
+    struct view *view = page_view(self->service, req, "Welcome");
+
     view_flag(view, "at_home", true);
     view_number(view, "text_max", SEARCH_TEXT_MAX_CHARS);
     view_html(view, "content", text_slice(&self->home));
-    page_answer(self->service, req,
-                page_render(self->service, "home", view, 200, "no-cache"),
-                &key);
+    return view;
+}
+
+/* Without any database the page is of use all the same. */
+static void respond_without_count(struct request *req)
+{
+    const struct customer *self = request_app(req);
+
+    page_answer_once(
+        self->service, req,
+        page_render(self->service, "home", home_view(req), 200, "no-store"));
+}
+
+static void home_show_count(struct request *req,
+                            const struct snapshot *snapshot)
+{
+    struct page_key key;
+    struct view *view;
+    size_t count;
+
+    if (snapshot == NULL) {
+        respond_without_count(req);
+        return;
+    }
+    if (answer_kept(req, snapshot, "/", &key))
+        return;
+    count = snapshot_count(snapshot);
+    view = home_view(req);
+    view_string(view, "count", paging_number(count, request_arena(req)));
+    view_flag(view, "one", count == 1);
+    view_flag(view, "none_yet", count == 0);
+    answer_view(req, "home", view, snapshot, &key);
 }

@@ -8,12 +8,18 @@ struct customer_settings {
     struct service_settings service; /* first: the frame fills it */
     struct catalog_settings catalog;
     const char *map_url;
+    int64_t take_max_bytes;
 };
 
-static const struct option map_options[] = {
+static const struct option own_options[] = {
     { "map_url", OPTION_TEXT, offsetof(struct customer_settings, map_url),
       "https://www.openstreetmap.org/search?query={query}", 0, 0, NULL,
       "URL of a map, with {query} for what to find there; empty for no map." },
+    { "take_max_bytes", OPTION_NUMBER,
+      offsetof(struct customer_settings, take_max_bytes), "67108864", 65536,
+      (int64_t)1 << 32, NULL,
+      "Bytes of a list as contacts or table; longer ones are refused. Those "
+      "that are not sent yet may take twice as much together." },
     { 0 },
 };
 
@@ -51,11 +57,13 @@ static enum error open_catalog(const struct service *service,
     return catalog_open(&config, catalog);
 }
 
-static const char *map_url(const struct service *service)
+static void read_settings(struct customer *self)
 {
-    const struct customer_settings *settings = (const void *)service->settings;
+    const struct customer_settings *settings =
+        (const void *)self->service->settings;
 
-    return settings->map_url;
+    self->map_url = settings->map_url;
+    self->take_max_bytes = settings->take_max_bytes;
 }
 
 static enum error customer_open(struct service *service, void **app,
@@ -67,7 +75,7 @@ static enum error customer_open(struct service *service, void **app,
     if (self == NULL)
         return ERROR_MEMORY;
     self->service = service;
-    self->map_url = map_url(service);
+    read_settings(self);
     if ((err = home_open(self, error)) != OK ||
         (err = open_catalog(service, &self->catalog)) != OK ||
         (err = searcher_open(service->base, &self->searcher)) != OK) {
@@ -82,7 +90,7 @@ static const struct service_definition customer = {
     .settings_bytes = sizeof(struct customer_settings),
     .options = catalog_options,
     .options_at = offsetof(struct customer_settings, catalog),
-    .more_options = map_options,
+    .more_options = own_options,
     .name = "customer",
     .static_prefix = "/static",
     .allow_fallback = "",

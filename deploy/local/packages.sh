@@ -7,7 +7,8 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
     libbrotli-dev brotli gzip libjs-bootstrap5"
 run_packages="mariadb-server-core mariadb-client-core haproxy procps"
 test_packages="clang libclang-rt-14-dev llvm node-llhttp libcmocka-dev python3
-    python3-pytest python3-pymysql python3-yaml clang-format-14 shellcheck
+    python3-pytest python3-pymysql python3-vobject python3-yaml
+    clang-format-14 shellcheck
     valgrind chromium fonts-dejavu-core git wrk slowhttptest strace iproute2
     nginx-light"
 # With these come Docker's engine and, where there is systemd, its service.

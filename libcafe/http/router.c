@@ -22,6 +22,19 @@ static bool is_param(struct slice pattern)
     return pattern.len > 2 && pattern.data[0] == '{';
 }
 
+/* What follows on the name in "{name}.vcf"; empty for "{name}". */
+static struct slice suffix_of(struct slice pattern)
+{
+    slice_cut(&pattern, '}');
+    return pattern;
+}
+
+static bool ends_with(struct slice text, struct slice suffix)
+{
+    return text.len >= suffix.len && memcmp(text.data + text.len - suffix.len,
+                                            suffix.data, suffix.len) == 0;
+}
+
 /* "{name...}" stands for the rest of the path. */
 static bool is_rest(struct slice pattern)
 {
@@ -29,8 +42,9 @@ static bool is_rest(struct slice pattern)
            memcmp(pattern.data + pattern.len - 4, "...}", 4) == 0;
 }
 
+/* mark_len  Bytes of the pattern behind the name. */
 static void add_param(struct route_match *match, struct slice pattern,
-                      size_t suffix_len, struct slice value)
+                      size_t mark_len, struct slice value)
 {
     struct route_param *param;
 
@@ -38,7 +52,7 @@ static void add_param(struct route_match *match, struct slice pattern,
         return;
     param = &match->params[match->param_count++];
     param->name =
-        (struct slice){ pattern.data + 1, pattern.len - 1 - suffix_len };
+        (struct slice){ pattern.data + 1, pattern.len - 1 - mark_len };
     param->value = value;
 }
 
@@ -57,9 +71,12 @@ static bool path_fits(struct slice pattern, struct slice path,
             return whole.len > 0;
         }
         if (is_param(want)) {
-            if (have.len == 0)
+            struct slice suffix = suffix_of(want);
+
+            if (have.len <= suffix.len || !ends_with(have, suffix))
                 return false;
-            add_param(match, want, 1, have);
+            have.len -= suffix.len;
+            add_param(match, want, 1 + suffix.len, have);
         } else if (!slice_equal(want, have)) {
             return false;
         }

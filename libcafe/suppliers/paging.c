@@ -49,8 +49,7 @@ void paging_read(const struct form *query, size_t count, struct paging *paging)
     paging_set(paging, count, page, per);
 }
 
-/* "5,213" */
-static const char *grouped(size_t number, struct arena *arena)
+const char *paging_number(size_t number, struct arena *arena)
 {
     char digits[32];
     char *out = arena_alloc(arena, 2 * sizeof(digits));
@@ -78,10 +77,10 @@ const char *paging_url(const struct paging *paging, const char *path,
 
 const char *paging_range(const struct paging *paging, struct arena *arena)
 {
-    return arena_printf(arena, "%s–%s of %s",
-                        grouped(paging->first + (paging->count > 0), arena),
-                        grouped(paging->end, arena),
-                        grouped(paging->count, arena));
+    return arena_printf(
+        arena, "%s–%s of %s",
+        paging_number(paging->first + (paging->count > 0), arena),
+        paging_number(paging->end, arena), paging_number(paging->count, arena));
 }
 
 void paging_view(const struct paging *paging, const char *path,

@@ -23,6 +23,21 @@ def test_home(customer):
     assert "Use this app to keep track of your coffee suppliers" in page.text
 
 
+def test_home_counts_suppliers(customer, database):
+    def count():
+        return customer.get("/").text.split('<p class="count">')[1] \
+            .split("</p>")[0]
+
+    assert count() == "No suppliers yet. The corporate office adds them."
+    add(database)
+    assert [count() for _ in range(3)] == ["1 supplier"] * 3
+    database.sql("INSERT INTO suppliers"
+                 " (name, address, city, state, email, phone)"
+                 " SELECT 's', 'a', 'c', 's', '', '5550100'"
+                 " FROM seq_1_to_1999")
+    assert [count() for _ in range(3)] == ["2,000 suppliers"] * 3
+
+
 def test_list_and_supplier(customer, database):
     assert "No suppliers yet" in customer.get("/suppliers").text
     number = add(database)

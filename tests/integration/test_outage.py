@@ -7,7 +7,9 @@ def test_starts_without_a_database(start, server):
     missing = {"APP_DB_SOCKET": "/nonexistent/db.sock",
                "APP_DB_USER": "customer"}
     customer = start("customer", None, **missing)
-    assert customer.get("/").status == 200
+    home = customer.get("/")
+    assert home.status == 200 and 'class="count"' not in home.text
+    assert home.headers["Cache-Control"] == "no-store"
     page = customer.get("/suppliers")
     assert page.status == 503 and page.headers["Retry-After"]
     assert "not available right now" in page.text
@@ -37,6 +39,9 @@ def test_recovers_by_itself(start, folder):
         assert page.status == 200 and SUPPLIER["name"] in page.text
         assert "This is as of" in page.text and page.headers["Cafe-As-Of"]
         assert page.headers["Cache-Control"] == "no-store"
+        home = customer.get("/")
+        assert home.status == 200 and "1 supplier<" in home.text
+        assert "This is as of" in home.text and home.headers["Cafe-As-Of"]
         typed = {**SUPPLIER, "name": "Typed while away"}
         form = employee.post("/admin/supplier-add", typed)
         assert form.status == 503 and typed_of(form.text) == typed

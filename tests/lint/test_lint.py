@@ -35,8 +35,8 @@ HEADERS = {
     "db": "db",
     "html": "assets compress encoding markdown page_cache render template "
             "view",
-    "suppliers": "catalog contact duplicates history migrations paging search "
-                 "store supplier unescape",
+    "suppliers": "catalog contact csv duplicates history migrations paging "
+                 "search store supplier unescape vcard",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()

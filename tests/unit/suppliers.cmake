@@ -3,6 +3,11 @@ if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
   cafe_unit_test(test_supplier cafe_suppliers)
   cafe_unit_test(test_paging cafe_suppliers)
   cafe_unit_test(test_contact cafe_suppliers)
+  foreach(name test_csv test_vcard)
+    cafe_unit_test(${name} cafe_suppliers)
+    target_compile_definitions(${name} PRIVATE
+      GOLDEN_FOLDER="${CMAKE_CURRENT_LIST_DIR}/golden")
+  endforeach()
   foreach(name test_content test_content_model test_duplicates test_search
           test_search_model)
     cafe_unit_test(${name} cafe_suppliers)

@@ -24,6 +24,8 @@ static const struct route first[] = {
 static const struct route second[] = {
     { .methods = GET, .path = "/static/{path...}", .handler = handle },
     { .methods = GET, .path = "/a/{x}/b/{y}", .handler = handle },
+    { .methods = GET, .path = "/cards/{id}.vcf", .handler = handle },
+    { .methods = GET, .path = "/cards/{id}", .handler = handle },
     { .methods = 0 },
 };
 
@@ -51,6 +53,13 @@ static void rows_are_found(void **state)
         { POST, "/suppliers/7/", &first[3] },
         { GET, "/static/h/a.css", &second[0] },
         { GET, "/a/1/b/2", &second[1] },
+        { GET, "/cards/7.vcf", &second[2] },
+        { HEAD, "/cards/7.vcf/", &second[2] },
+        { GET, "/cards/.vcf.vcf", &second[2] },
+        { GET, "/cards/.vcf", &second[3] },
+        { GET, "/cards/vcf", &second[3] },
+        { GET, "/cards/7.vcfx", &second[3] },
+        { GET, "/cards/7.vcf/8", NULL },
         { GET, "/static", NULL },
         { GET, "/suppliers//", NULL },
         { GET, "//suppliers", NULL },
@@ -72,6 +81,7 @@ static void rows_are_found(void **state)
 static void parameters_are_named(void **state)
 {
     struct route_match two = match(GET, "/a/1/b/x%2Fy");
+    struct route_match card = match(GET, "/cards/7.vcf");
     struct route_match rest = match(GET, "/static/h/a/b.css");
 
     (void)state;
@@ -79,6 +89,9 @@ static void parameters_are_named(void **state)
     assert_true(slice_is(two.params[0].name, "x"));
     assert_true(slice_is(two.params[0].value, "1"));
     assert_true(slice_is(two.params[1].value, "x%2Fy"));
+    assert_int_equal(card.param_count, 1);
+    assert_true(slice_is(card.params[0].name, "id"));
+    assert_true(slice_is(card.params[0].value, "7"));
     assert_true(slice_is(rest.params[0].name, "path"));
     assert_true(slice_is(rest.params[0].value, "h/a/b.css"));
 }

@@ -33,6 +33,9 @@ void paging_wanted(const struct form *query, size_t *page, size_t *per);
 /** The page of a list that was asked for, or the last one there is. */
 void paging_set(struct paging *paging, size_t count, size_t page, size_t per);
 
+/** "5,213", in the arena; "" when out of memory. */
+const char *paging_number(size_t number, struct arena *arena);
+
 /** "1–50 of 5,213", in the arena; NULL when out of memory. */
 const char *paging_range(const struct paging *paging, struct arena *arena);
 

@@ -15,7 +15,8 @@ enum route_flags {
 
 /**
  * A row of a route table, which ends with a row without methods. HEAD is
- * served wherever GET is. In a path, "{name}" stands for one whole segment
+ * served wherever GET is. In a path, "{name}" stands for one whole segment,
+ * "{name}.vcf" for one that ends so (its row comes before that of "{name}"),
  * and a last "{name...}" for the rest of the path. A trailing slash in the
  * request is ignored.
  */
