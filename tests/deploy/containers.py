@@ -6,6 +6,7 @@ that images are kept for the next run, and is stopped in the end.
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tarfile
@@ -40,6 +41,20 @@ def search_path():
     return f"/usr/bin:/usr/sbin:/sbin:{os.environ['PATH']}"
 
 
+def remove_stale_bridges():
+    """
+    Networks of an engine that was killed, perhaps in a run of these tests:
+    two with the same addresses, and packets take the dead one. No other
+    engine runs, see missing().
+    """
+    links = json.loads(subprocess.run(["ip", "-json", "link"], text=True,
+                                      capture_output=True, check=True).stdout)
+    for link in links:
+        if re.fullmatch("br-[0-9a-f]{12}", link["ifname"]):
+            subprocess.run(["ip", "link", "delete", link["ifname"]],
+                           check=True)
+
+
 class Engine:
     """dockerd, and the clients to talk to it."""
 
@@ -49,6 +64,7 @@ class Engine:
         self.env = {"PATH": search_path(), "HOME": str(self.folder),
                     "DOCKER_HOST": f"unix://{self.socket}"}
         DATA.mkdir(parents=True, exist_ok=True)
+        remove_stale_bridges()
         self.process = harness.Process("dockerd", [
             "dockerd", "--data-root", DATA, "--exec-root",
             self.folder / "exec", "--host", self.env["DOCKER_HOST"],
