@@ -145,6 +145,7 @@ static bool is_failure(enum error outcome)
     case ERROR_DB_UNKNOWN:
     case ERROR_DB_SCHEMA:
     case ERROR_DB:
+    case ERROR_DB_DUPLICATE: /* a job expects those that it may meet */
         return true;
     case OK:
     case ERROR_LIMIT:
@@ -155,7 +156,6 @@ static bool is_failure(enum error outcome)
     case ERROR_BUSY:
     case ERROR_DEADLINE:
     case ERROR_STOPPING:
-    case ERROR_DB_DUPLICATE:
         return false;
     }
     return false;

@@ -118,7 +118,7 @@ static void test_what_settles_a_job(void **state)
     } cases[] = {
         { ERROR_NOT_FOUND, ERROR_NOT_FOUND },
         { ERROR_CONFLICT, ERROR_CONFLICT },
-        { ERROR_DB_DUPLICATE, ERROR_DB_DUPLICATE },
+        { ERROR_DB_DUPLICATE, ERROR_DB_UNKNOWN },
         { ERROR_DB_STATEMENT, ERROR_DB_UNKNOWN },
         { ERROR_DB_AWAY, ERROR_DB_UNKNOWN },
         { ERROR_MEMORY, ERROR_DB_UNKNOWN },
