@@ -189,9 +189,7 @@ wait_for haproxy "$bin/customer" --healthcheck --ops-port 0 \
     --bind 127.0.0.1 --port "$port"
 echo "http://127.0.0.1:$port" >"$run/address.new"
 mv "$run/address.new" "$run/address"
-# By a builtin: bash drops an interrupt that comes while it waits for a program
-# which then ends well.
-echo "http://127.0.0.1:$port"
+cat "$run/address"
 
 # Follow the logs until one of the programs ends or we are told to stop.
 tail -q -n 0 -F var/log/customer.log var/log/employee.log 2>/dev/null &
