@@ -41,14 +41,6 @@ void paging_set(struct paging *paging, size_t count, size_t page, size_t per)
     };
 }
 
-void paging_read(const struct form *query, size_t count, struct paging *paging)
-{
-    size_t page, per;
-
-    paging_wanted(query, &page, &per);
-    paging_set(paging, count, page, per);
-}
-
 const char *paging_number(size_t number, struct arena *arena)
 {
     char digits[32];
@@ -64,33 +56,10 @@ const char *paging_number(size_t number, struct arena *arena)
     return out ? out : "";
 }
 
-const char *paging_url(const struct paging *paging, const char *path,
-                       size_t page, struct arena *arena)
-{
-    if (paging->per != PAGING_PER_DEFAULT)
-        return arena_printf(arena, "%s?page=%zu&per=%zu", path, page,
-                            paging->per);
-    if (page > 1)
-        return arena_printf(arena, "%s?page=%zu", path, page);
-    return path;
-}
-
 const char *paging_range(const struct paging *paging, struct arena *arena)
 {
     return arena_printf(
         arena, "%s–%s of %s",
         paging_number(paging->first + (paging->count > 0), arena),
         paging_number(paging->end, arena), paging_number(paging->count, arena));
-}
-
-void paging_view(const struct paging *paging, const char *path,
-                 struct arena *arena, struct view *view)
-{
-    view_string(view, "range", paging_range(paging, arena));
-    if (paging->page > 1)
-        view_string(view, "previous",
-                    paging_url(paging, path, paging->page - 1, arena));
-    if (paging->end < paging->count)
-        view_string(view, "next",
-                    paging_url(paging, path, paging->page + 1, arena));
 }

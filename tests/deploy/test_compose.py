@@ -1,7 +1,5 @@
 """docker-compose.yml as a whole: what is open, what survives, what is said."""
 import contextlib
-import re
-import subprocess
 import threading
 import time
 
@@ -9,22 +7,8 @@ import pytest
 
 import containers
 import harness
+from test_graceful import check_load, load
 from writers import Background, Kept, connect, query
-
-
-def load(port, seconds, *options):
-    return subprocess.Popen(
-        ["wrk", "-t1", "-c16", f"-d{seconds}", *options,
-         f"http://127.0.0.1:{port}/suppliers"], text=True,
-        stdout=subprocess.PIPE)
-
-
-def check_load(wrk):
-    """Not one request failed."""
-    report = wrk.communicate()[0]
-    assert "Non-2xx" not in report, report
-    assert "Socket errors" not in report, report
-    assert int(re.search(r"(\d+) requests in", report)[1]) > 100, report
 
 
 def served(project, container, since):
@@ -118,6 +102,20 @@ def test_one_of_three_stops_under_load(project, site, sample, options):
         check_load(wrk)
     finally:
         project.up("--scale", "customer=2")
+
+
+def test_the_load_would_see_a_failure(project, site, sample):
+    """All are killed, not stopped: what the test before this must not see."""
+    wrk = load(project.port, 4)
+    both = project.containers("customer")
+    began = time.time()
+    harness.wait_until(lambda: served(project, both[0], began),
+                       "it is under load")
+    project.engine.run("kill", *both)
+    with pytest.raises(AssertionError, match="Non-2xx|Socket errors"):
+        check_load(wrk)
+    project.engine.run("start", *both)
+    harness.wait_until(project.serves, "it serves again")
 
 
 class Adding:

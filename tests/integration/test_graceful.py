@@ -67,9 +67,9 @@ def requests_served(daemon):
     return sum(line.get("route") == "/suppliers" for line in daemon.lines())
 
 
-def load(port, seconds):
+def load(port, seconds, *options):
     return subprocess.Popen(
-        ["wrk", "-t1", "-c16", f"-d{seconds}",
+        ["wrk", "-t1", "-c16", f"-d{seconds}", *options,
          f"http://127.0.0.1:{port}/suppliers"], text=True,
         stdout=subprocess.PIPE)
 

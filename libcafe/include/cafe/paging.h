@@ -1,9 +1,9 @@
-/* Pages of a list: which part of it, and the links to the others. */
+/* Pages of a list: which part of it one shows. */
 #ifndef CAFE_PAGING_H
 #define CAFE_PAGING_H
 
+#include "cafe/arena.h"
 #include "cafe/form.h"
-#include "cafe/view.h"
 
 enum {
     PAGING_PER_DEFAULT = 50,
@@ -19,11 +19,8 @@ struct paging {
     size_t end;   /* behind its last one */
 };
 
-/** Read page= and per= of a query; what is faulty or beyond counts as near. */
-void paging_read(const struct form *query, size_t count, struct paging *paging);
-
 /**
- * Read them without knowing yet how long the list is.
+ * Read page= and per= of a query; what is faulty or beyond counts as near.
  *
  * page  Out: from 1, perhaps beyond the last one.
  * per   Out: 1 to PAGING_PER_MAX.
@@ -38,20 +35,5 @@ const char *paging_number(size_t number, struct arena *arena);
 
 /** "1–50 of 5,213", in the arena; NULL when out of memory. */
 const char *paging_range(const struct paging *paging, struct arena *arena);
-
-/**
- * Set range ("1–50 of 5,213"), and, where there are such pages, previous and
- * next (URLs).
- *
- * path  Of the list, for instance "/suppliers"; no query.
- */
-void paging_view(const struct paging *paging, const char *path,
-                 struct arena *arena, struct view *view);
-
-/**
- * The URL of a page of the list, in its one spelling; NULL when out of memory.
- */
-const char *paging_url(const struct paging *paging, const char *path,
-                       size_t page, struct arena *arena);
 
 #endif
