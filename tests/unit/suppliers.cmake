@@ -15,6 +15,8 @@ if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
       ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
   endforeach()
   cafe_unit_test(test_searcher cafe_suppliers PkgConfig::EVENT)
+  target_link_options(test_searcher PRIVATE
+    -Wl,--wrap=clock_monotonic_us)
   target_include_directories(test_searcher PRIVATE
     ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
 endif()
