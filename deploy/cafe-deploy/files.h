@@ -79,7 +79,7 @@ struct target_group {
 /** The load balancer: listeners, their rules, target groups. */
 struct load_balancer {
     struct listener listeners[LISTENERS]; /* in order of ports */
-    const char *paths[PATHS_MAX + 1]; /* of the rule: "/admin", "/admin/*" */
+    const char *paths[PATHS_MAX + 1]; /* of the rule: "/admin" and below */
     struct target_group groups[GROUPS];
 };
 

@@ -1,0 +1,436 @@
+/*
+ * The load balancer's rules and servers. Three files in its folder say what
+ * they shall be: rules.map, office.acl, and haproxy.cfg, which has the servers
+ * and is made of the services' files. One lock covers all of them.
+ */
+#include "balancer.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin_socket.h"
+#include "balancer_config.h"
+
+/* Of listeners and services, as rules.map has them: "80:admin". */
+static char *rule_key(struct site *site, const char *service, unsigned listener)
+{
+    bool first = strcmp(service, service_names[0]) == 0;
+    unsigned port = site->balancer.listeners[listener == TEST].port;
+
+    return arena_printf(site->arena, "%u:%s", port,
+                        first ? "default" : "admin");
+}
+
+/* What stands behind a key in lines of "key value"; absent if nothing does. */
+static struct slice find_value(struct slice lines, const char *key)
+{
+    while (lines.len > 0) {
+        struct slice line = slice_cut(&lines, '\n');
+
+        if (slice_is(slice_cut(&line, ' '), key))
+            return line;
+    }
+    return (struct slice){ NULL, 0 };
+}
+
+static enum error read_rules(struct site *site, struct slice *rules)
+{
+    char *path = site_path(site, "balancer/rules.map");
+
+    return path ? site_read(site, path, rules) : ERROR_MEMORY;
+}
+
+enum error balancer_rule(struct site *site, const char *service,
+                         unsigned listener, const char **group)
+{
+    char *key = rule_key(site, service, listener);
+    struct slice rules, value;
+    enum error err = key ? read_rules(site, &rules) : ERROR_MEMORY;
+
+    if (err != OK)
+        return err;
+    value = find_value(rules, key);
+    *group = arena_copy(site->arena, value.data, value.len);
+    return *group ? OK : ERROR_MEMORY;
+}
+
+/* The wanted servers, of all services. */
+
+static enum error add_wanted(struct site *site, const struct service *service,
+                             const struct task_set *set,
+                             struct wanted_servers *wanted)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct task *task = &set->tasks[i];
+        struct wanted_server *server = &wanted->items[wanted->count++];
+
+        server->group = arena_copy(site->arena, set->group, strlen(set->group));
+        server->name = task_name(site, service, task);
+        server->address = task_address(site, service, task);
+        server->weight = task->phase == TASK_SERVING ? SERVING_WEIGHT : 0;
+        if (!server->group || !server->name || !server->address)
+            return ERROR_MEMORY;
+    }
+    return OK;
+}
+
+static enum error all_wanted(struct site *site, struct wanted_servers *wanted)
+{
+    enum error err = OK;
+
+    wanted->count = 0;
+    for (size_t i = 0; i < SERVICES && err == OK; i++) {
+        struct service service;
+
+        err = service_load(site, service_names[i], &service);
+        if (err == OK)
+            err = add_wanted(site, &service, &service.blue, wanted);
+        if (err == OK)
+            err = add_wanted(site, &service, &service.green, wanted);
+    }
+    return err;
+}
+
+static enum error write_config(struct site *site,
+                               const struct wanted_servers *wanted)
+{
+    char *path = site_path(site, "balancer/haproxy.cfg");
+    struct text text;
+    enum error err;
+
+    text_init(&text, 0);
+    balancer_config(&site->balancer, wanted, &text);
+    err = path ? site_write(site, path, &text, 0644) : ERROR_MEMORY;
+    text_free(&text);
+    return err;
+}
+
+/* Live: what differs is changed. */
+
+static const struct wanted_server *find_wanted(
+    const struct wanted_servers *wanted, struct slice group, struct slice name)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct wanted_server *server = &wanted->items[i];
+
+        if (slice_is(group, server->group) && slice_is(name, server->name))
+            return server;
+    }
+    return NULL;
+}
+
+static enum error remove_server(struct admin *admin, struct slice group,
+                                struct slice name)
+{
+    enum error err = admin_tell(
+        admin, "set server %.*s/%.*s state maint; del server %.*s/%.*s",
+        (int)group.len, group.data, (int)name.len, name.data, (int)group.len,
+        group.data, (int)name.len, name.data);
+
+    return err;
+}
+
+static enum error add_server(struct admin *admin,
+                             const struct wanted_server *server)
+{
+    const char *group = server->group, *name = server->name;
+
+    return admin_tell(admin,
+                      "add server %s/%s %s:%d " SERVER_OPTIONS " weight %u; "
+                      "enable health %s/%s; enable server %s/%s",
+                      group, name, server->address, SERVER_PORT, server->weight,
+                      group, name, group, name);
+}
+
+/* Of "show servers state": group, name, weight, and whether in maintenance. */
+static enum error sync_server(struct admin *admin, struct slice line,
+                              const struct wanted_servers *wanted,
+                              bool present[SERVERS_MAX])
+{
+    struct slice words[8];
+    const struct wanted_server *server;
+    uint64_t weight = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        words[i] = slice_cut(&line, ' ');
+    if (words[3].len == 0 || slice_is(words[0], "#"))
+        return OK;
+    server = find_wanted(wanted, words[1], words[3]);
+    if (!server)
+        return remove_server(admin, words[1], words[3]);
+    present[server - wanted->items] = true;
+    if (!slice_is(words[6], "0")) /* added, but not enabled */
+        return admin_tell(admin, "enable health %s/%s; enable server %s/%s",
+                          server->group, server->name, server->group,
+                          server->name);
+    if (slice_number(words[7], UINT32_MAX, &weight) != OK ||
+        weight != server->weight)
+        return admin_tell(admin, "set server %s/%s weight %u", server->group,
+                          server->name, server->weight);
+    return OK;
+}
+
+static enum error sync_servers(struct admin *admin,
+                               const struct wanted_servers *wanted)
+{
+    bool present[SERVERS_MAX] = { false };
+    struct slice lines;
+    enum error err = admin_ask(admin, "show servers state", &lines);
+
+    while (lines.len > 0 && err == OK)
+        err = sync_server(admin, slice_cut(&lines, '\n'), wanted, present);
+    for (size_t i = 0; i < wanted->count && err == OK; i++) {
+        if (!present[i])
+            err = add_server(admin, &wanted->items[i]);
+    }
+    return err;
+}
+
+/* "0x55d0 80:default customer-tg-one" without the first word. */
+static struct slice live_entry(struct slice *lines)
+{
+    struct slice line = slice_cut(lines, '\n');
+
+    slice_cut(&line, ' ');
+    return line;
+}
+
+static bool has_line(struct slice lines, struct slice wanted, bool live)
+{
+    while (lines.len > 0) {
+        struct slice line = live ? live_entry(&lines) : slice_cut(&lines, '\n');
+
+        if (slice_equal(line, wanted))
+            return true;
+    }
+    return false;
+}
+
+/* Every key is there from the beginning: see balancer_init(). */
+static enum error sync_rules(struct admin *admin, struct slice rules)
+{
+    struct slice live;
+    enum error err = admin_ask(admin, "show map " RULES_PATH, &live);
+
+    while (rules.len > 0 && err == OK) {
+        struct slice line = slice_cut(&rules, '\n');
+
+        if (!has_line(live, line, true))
+            err = admin_tell(admin, "set map " RULES_PATH " %.*s",
+                             (int)line.len, line.data);
+    }
+    return err;
+}
+
+/* First who is let in, then who is not any more. */
+static enum error sync_office(struct admin *admin, struct slice office)
+{
+    struct slice live, rest = office;
+    enum error err = admin_ask(admin, "show acl " OFFICE_PATH, &live);
+
+    while (rest.len > 0 && err == OK) {
+        struct slice line = slice_cut(&rest, '\n');
+
+        if (!has_line(live, line, true))
+            err = admin_tell(admin, "add acl " OFFICE_PATH " %.*s",
+                             (int)line.len, line.data);
+    }
+    while (live.len > 0 && err == OK) {
+        struct slice line = live_entry(&live);
+
+        if (line.len > 0 && !has_line(office, line, false))
+            err = admin_tell(admin, "del acl " OFFICE_PATH " %.*s",
+                             (int)line.len, line.data);
+    }
+    return err;
+}
+
+static enum error sync_live(struct site *site,
+                            const struct wanted_servers *wanted)
+{
+    char *office_path = site_path(site, "balancer/office.acl");
+    struct admin admin = { .site = site };
+    struct slice rules, office;
+    enum error err = office_path ? read_rules(site, &rules) : ERROR_MEMORY;
+
+    if (err == OK)
+        err = site_read(site, office_path, &office);
+    if (err == OK)
+        err = sync_servers(&admin, wanted);
+    if (err == OK)
+        err = sync_rules(&admin, rules);
+    if (err == OK)
+        err = sync_office(&admin, office);
+    return admin.away ? OK : err;
+}
+
+static enum error sync_locked(struct site *site)
+{
+    struct wanted_servers wanted;
+    enum error err = all_wanted(site, &wanted);
+
+    if (err == OK)
+        err = write_config(site, &wanted);
+    if (err == OK)
+        err = sync_live(site, &wanted);
+    return err;
+}
+
+enum error balancer_sync(struct site *site)
+{
+    enum error err;
+    int lock;
+
+    if ((err = site_lock(site, "balancer", true, &lock)) != OK)
+        return err;
+    err = sync_locked(site);
+    close(lock);
+    return err;
+}
+
+/* Changes. */
+
+static enum error write_rules(struct site *site, const char *service,
+                              unsigned listeners, const char *group)
+{
+    char *path = site_path(site, "balancer/rules.map");
+    struct slice rules;
+    struct text text;
+    enum error err = path ? site_read(site, path, &rules) : ERROR_MEMORY;
+
+    text_init(&text, 0);
+    while (err == OK && rules.len > 0) {
+        struct slice line = slice_cut(&rules, '\n');
+        struct slice rest = line, key = slice_cut(&rest, ' ');
+        bool ours = false;
+
+        for (unsigned listener = PRODUCTION; listener <= TEST; listener *= 2) {
+            char *name = rule_key(site, service, listener);
+
+            ours |= name && (listeners & listener) && slice_is(key, name);
+        }
+        text_printf(&text, "%.*s %.*s\n", (int)key.len, key.data,
+                    ours ? (int)strlen(group) : (int)rest.len,
+                    ours ? group : rest.data);
+    }
+    if (err == OK)
+        err = site_write(site, path, &text, 0644);
+    text_free(&text);
+    return err;
+}
+
+enum error balancer_lead(struct site *site, const char *service,
+                         unsigned listeners, const char *group)
+{
+    enum error err;
+    int lock;
+
+    if ((err = site_lock(site, "balancer", true, &lock)) != OK)
+        return err;
+    err = write_rules(site, service, listeners, group);
+    if (err == OK)
+        err = sync_locked(site);
+    close(lock);
+    return err;
+}
+
+static enum error init_rules(struct site *site)
+{
+    char *path = site_path(site, "balancer/rules.map");
+    struct text text;
+    enum error err;
+
+    if (!path || access(path, F_OK) == 0)
+        return path ? OK : ERROR_MEMORY;
+    text_init(&text, 0);
+    for (size_t i = 0; i < LISTENERS; i++) {
+        const struct listener *listener = &site->balancer.listeners[i];
+
+        text_printf(&text, "%u:default %s\n%u:admin %s\n", listener->port,
+                    listener->default_group, listener->port,
+                    listener->admin_group);
+    }
+    err = site_write(site, path, &text, 0644);
+    text_free(&text);
+    return err;
+}
+
+static enum error write_office(struct site *site, const char *lines)
+{
+    char *path = site_path(site, "balancer/office.acl");
+    struct text text;
+    enum error err;
+
+    text_init(&text, 0);
+    text_append_string(&text, lines);
+    err = path ? site_write(site, path, &text, 0644) : ERROR_MEMORY;
+    text_free(&text);
+    return err;
+}
+
+enum error balancer_init(struct site *site)
+{
+    char *office = site_path(site, "balancer/office.acl");
+    enum error err = office ? init_rules(site) : ERROR_MEMORY;
+
+    if (err == OK && access(office, F_OK) != 0)
+        err = write_office(site, "0.0.0.0/0\n::/0\n");
+    return err == OK ? balancer_sync(site) : err;
+}
+
+/* An address with or without the length of its network. */
+static bool is_network(struct slice text)
+{
+    struct slice length = text;
+    struct slice address = slice_cut(&length, '/');
+    bool whole = address.len == text.len;
+    char copy[INET6_ADDRSTRLEN];
+    unsigned char bytes[16];
+    uint64_t bits = 0;
+    int family;
+
+    if (address.len >= sizeof(copy))
+        return false;
+    memcpy(copy, address.data, address.len);
+    copy[address.len] = '\0';
+    family = strchr(copy, ':') ? AF_INET6 : AF_INET;
+    return inet_pton(family, copy, bytes) == 1 &&
+           (whole ||
+            slice_number(length, family == AF_INET ? 32 : 128, &bits) == OK);
+}
+
+enum error balancer_restrict(struct site *site, const char *cidrs)
+{
+    struct slice rest = slice_of(cidrs);
+    struct text text;
+    enum error err = OK;
+    int lock;
+
+    text_init(&text, 0);
+    while (rest.len > 0 && err == OK) {
+        struct slice cidr = slice_trim(slice_cut(&rest, ','));
+
+        if (!is_network(cidr))
+            err = fail(site, ERROR_CONFIG,
+                       "'%.*s' is no address or network, as in 192.0.2.0/24",
+                       (int)cidr.len, cidr.data);
+        text_append_slice(&text, cidr);
+        text_append_char(&text, '\n');
+    }
+    if (err == OK && text.len == 0)
+        err = fail(site, ERROR_CONFIG, "say which network: 192.0.2.0/24");
+    if (err == OK && text.failed)
+        err = ERROR_MEMORY;
+    if (err == OK)
+        err = site_lock(site, "balancer", true, &lock);
+    if (err == OK) {
+        err = write_office(site, text_string(&text));
+        if (err == OK)
+            err = sync_locked(site);
+        close(lock);
+    }
+    text_free(&text);
+    return err;
+}

@@ -1,0 +1,80 @@
+/*
+ * The text of haproxy.cfg. It begins with the servers that there are, so that
+ * a restarted load balancer serves at once. A request is never tried twice
+ * (retries 0): nothing here may lean on that.
+ */
+#include "balancer_config.h"
+
+#include <string.h>
+
+static const char head[] = "# Written by cafe-deploy: changes are lost.\n"
+                           "global\n"
+                           "    maxconn 4000\n"
+                           "    stats socket " BALANCER_FOLDER
+                           "/admin.sock mode 600 level admin\n"
+                           "    hard-stop-after 60s\n"
+                           "\n"
+                           "defaults\n"
+                           "    mode http\n"
+                           "    retries 0\n"
+                           "    timeout connect 2s\n"
+                           "    timeout client 60s\n"
+                           "    timeout server 60s\n"
+                           "    timeout http-request 10s\n"
+                           "    timeout http-keep-alive 60s\n"
+                           "    timeout queue 5s\n"
+                           "    option httpchk\n"
+                           "\n"
+                           "frontend microservicesLB\n";
+
+/* Which rule a request falls under, then where the rule leads. */
+static const char rules[] =
+    "    option forwardfor\n"
+    "    http-request del-header X-Forwarded-For\n"
+    "    acl office src -f " OFFICE_PATH "\n"
+    "    http-request set-var(txn.rule) str(default)\n"
+    "    http-request set-var(txn.rule) str(admin) if admin office\n"
+    "    use_backend %[dst_port,concat(:,txn.rule),map(" RULES_PATH ")]\n";
+
+/* As on AWS: with a star at its end a path is a beginning. */
+static void append_path(struct text *text, const char *path)
+{
+    size_t len = strlen(path);
+
+    if (len > 0 && path[len - 1] == '*')
+        text_printf(text, "    acl admin path_beg %.*s\n", (int)len - 1, path);
+    else
+        text_printf(text, "    acl admin path %s\n", path);
+}
+
+static void append_group(struct text *text, const struct target_group *group,
+                         const struct wanted_servers *servers)
+{
+    text_printf(text,
+                "\nbackend %s\n"
+                "    http-check send meth GET uri %s ver HTTP/1.1 hdr Host "
+                "cafe\n"
+                "    http-check expect status 200\n",
+                group->name, group->health_path);
+    for (size_t i = 0; i < servers->count; i++) {
+        const struct wanted_server *server = &servers->items[i];
+
+        if (strcmp(server->group, group->name) == 0)
+            text_printf(
+                text, "    server %s %s:%d " SERVER_OPTIONS " weight %u\n",
+                server->name, server->address, SERVER_PORT, server->weight);
+    }
+}
+
+void balancer_config(const struct load_balancer *balancer,
+                     const struct wanted_servers *servers, struct text *text)
+{
+    text_append_string(text, head);
+    for (size_t i = 0; i < LISTENERS; i++)
+        text_printf(text, "    bind :%u\n", balancer->listeners[i].port);
+    for (size_t i = 0; balancer->paths[i]; i++)
+        append_path(text, balancer->paths[i]);
+    text_append_string(text, rules);
+    for (size_t i = 0; i < GROUPS; i++)
+        append_group(text, &balancer->groups[i], servers);
+}

@@ -1,0 +1,119 @@
+/* What the load balancer knows of its servers: "show stat", which is CSV with
+ * the columns' names in its first line. */
+#include <string.h>
+
+#include "admin_socket.h"
+#include "balancer.h"
+
+enum column {
+    COLUMN_GROUP,
+    COLUMN_NAME,
+    COLUMN_REQUESTS,
+    COLUMN_STATUS,
+    COLUMN_WEIGHT,
+    COLUMN_CHECK,
+    COLUMN_2XX,
+    COLUMN_3XX,
+    COLUMN_4XX,
+    COLUMN_5XX,
+    COLUMN_CONNECT_ERRORS,
+    COLUMN_RESPONSE_ERRORS,
+    COLUMNS
+};
+
+static const char *const column_names[COLUMNS] = {
+    [COLUMN_GROUP] = "pxname",        [COLUMN_NAME] = "svname",
+    [COLUMN_REQUESTS] = "scur",       [COLUMN_STATUS] = "status",
+    [COLUMN_WEIGHT] = "weight",       [COLUMN_CHECK] = "check_status",
+    [COLUMN_2XX] = "hrsp_2xx",        [COLUMN_3XX] = "hrsp_3xx",
+    [COLUMN_4XX] = "hrsp_4xx",        [COLUMN_5XX] = "hrsp_5xx",
+    [COLUMN_CONNECT_ERRORS] = "econ", [COLUMN_RESPONSE_ERRORS] = "eresp",
+};
+
+/* places[i]: which of our columns the i-th word is; COLUMNS for none. */
+enum { WORDS_MAX = 160 };
+
+static void read_head(struct slice line, unsigned char places[WORDS_MAX])
+{
+    slice_cut(&line, ' '); /* "# " */
+    for (size_t i = 0; i < WORDS_MAX; i++) {
+        struct slice word = slice_cut(&line, ',');
+
+        places[i] = COLUMNS;
+        for (unsigned char column = 0; column < COLUMNS; column++) {
+            if (slice_is(word, column_names[column]))
+                places[i] = column;
+        }
+    }
+}
+
+static uint64_t number_of(struct slice word)
+{
+    uint64_t number = 0;
+
+    return slice_number(word, UINT64_MAX, &number) == OK ? number : 0;
+}
+
+static enum error read_server(struct site *site,
+                              const struct slice words[COLUMNS],
+                              struct servers *servers)
+{
+    struct server *server = &servers->items[servers->count];
+    struct slice status = words[COLUMN_STATUS], group = words[COLUMN_GROUP];
+    struct slice name = words[COLUMN_NAME];
+
+    if (servers->count == SERVERS_MAX || slice_is(name, "FRONTEND") ||
+        slice_is(name, "BACKEND"))
+        return OK;
+    server->group = arena_copy(site->arena, group.data, group.len);
+    server->name = arena_copy(site->arena, name.data, name.len);
+    server->status = arena_copy(site->arena, status.data, status.len);
+    if (!server->group || !server->name || !server->status)
+        return ERROR_MEMORY;
+    server->healthy = slice_is(status, "UP") &&
+                      slice_is(words[COLUMN_CHECK], "L7OK");
+    server->weight = number_of(words[COLUMN_WEIGHT]);
+    server->requests = number_of(words[COLUMN_REQUESTS]);
+    server->errors = number_of(words[COLUMN_5XX]) +
+                     number_of(words[COLUMN_CONNECT_ERRORS]) +
+                     number_of(words[COLUMN_RESPONSE_ERRORS]);
+    server->answers = server->errors + number_of(words[COLUMN_2XX]) +
+                      number_of(words[COLUMN_3XX]) +
+                      number_of(words[COLUMN_4XX]);
+    servers->count++;
+    return OK;
+}
+
+enum error balancer_look(struct site *site, struct servers *servers)
+{
+    struct admin admin = { .site = site };
+    unsigned char places[WORDS_MAX];
+    struct slice lines;
+    enum error err = admin_ask(&admin, "show stat", &lines);
+
+    servers->count = 0;
+    servers->away = admin.away;
+    if (err != OK)
+        return admin.away ? OK : err;
+    read_head(slice_cut(&lines, '\n'), places);
+    while (lines.len > 0 && err == OK) {
+        struct slice line = slice_cut(&lines, '\n');
+        struct slice words[COLUMNS + 1] = { { NULL, 0 } };
+
+        for (size_t i = 0; i < WORDS_MAX && line.len > 0; i++)
+            words[places[i]] = slice_cut(&line, ',');
+        if (words[COLUMN_NAME].len > 0)
+            err = read_server(site, words, servers);
+    }
+    return err;
+}
+
+const struct server *find_server(const struct servers *servers,
+                                 const char *name)
+{
+    for (size_t i = 0; i < servers->count; i++) {
+        if (strcmp(servers->items[i].name, name) == 0)
+            return &servers->items[i];
+    }
+    return NULL;
+}

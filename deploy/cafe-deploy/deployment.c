@@ -1,0 +1,261 @@
+/*
+ * A deployment. Each step is first written to the service's file, then done,
+ * so whoever finds the file knows what may have been done. Until the original
+ * tasks are told to end everything can be rolled back, and it always is, by
+ * the same function, in the same run or in the next.
+ */
+#include "deployment.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "balancer.h"
+#include "cafe/clock.h"
+#include "hooks.h"
+#include "tasks.h"
+
+enum {
+    LOOK_MS = 500,
+    /* More 5xx among the replacement's answers end a deployment. */
+    ERRORS_MAX_PERCENT = 1,
+    ERRORS_MIN = 3
+};
+
+static enum error begin_step(struct site *site, struct service *service,
+                             enum step step)
+{
+    service->step = step;
+    return service_save(site, service);
+}
+
+static enum error run_hook(struct site *site, const struct service *service,
+                           const struct deployment *deployment,
+                           const char *event)
+{
+    return hook_run(site, service, &deployment->appspec, event);
+}
+
+/* 1: as many new tasks as there shall be, behind the other target group. */
+static enum error install(struct site *site, struct service *service,
+                          const struct deployment *deployment)
+{
+    struct task_set *green = &service->green;
+    const char *group = other_group(site, service->blue.group);
+    const char *test_group;
+    enum error err = balancer_rule(site, service->name, TEST, &test_group);
+
+    if (err != OK)
+        return err;
+    say("  1/5 Deploying replacement task set: revision %u, %u in %s",
+        deployment->revision, service->desired, group);
+    snprintf(service->test_group, NAME_MAX_BYTES, "%s", test_group);
+    snprintf(green->group, NAME_MAX_BYTES, "%s", group);
+    green->revision = deployment->revision;
+    service->deployments++;
+    if ((err = set_grow(site, service, green, service->desired)) != OK ||
+        (err = begin_step(site, service, STEP_INSTALL)) != OK ||
+        (err = run_hook(site, service, deployment, "BeforeInstall")) != OK ||
+        (err = tasks_settle(site, service)) != OK)
+        return err;
+    return run_hook(site, service, deployment, "AfterInstall");
+}
+
+/* 2: who asks the test listener sees the new tasks. */
+static enum error shift_test(struct site *site, struct service *service,
+                             const struct deployment *deployment)
+{
+    enum error err;
+
+    say("  2/5 Test traffic route setup: port %u leads to %s",
+        site->balancer.listeners[1].port, service->green.group);
+    if ((err = begin_step(site, service, STEP_TEST)) != OK ||
+        (err = balancer_lead(site, service->name, TEST,
+                             service->green.group)) != OK)
+        return err;
+    return run_hook(site, service, deployment, "AfterAllowTestTraffic");
+}
+
+/* 3: everybody does. */
+static enum error shift_production(struct site *site, struct service *service,
+                                   const struct deployment *deployment)
+{
+    enum error err = run_hook(site, service, deployment, "BeforeAllowTraffic");
+
+    if (err != OK)
+        return err;
+    say("  3/5 Rerouting production traffic to replacement task set: 100 %%");
+    if ((err = begin_step(site, service, STEP_SHIFT)) != OK ||
+        (err = balancer_lead(site, service->name, PRODUCTION,
+                             service->green.group)) != OK)
+        return err;
+    return run_hook(site, service, deployment, "AfterAllowTraffic");
+}
+
+/* What the replacement has answered. */
+struct tally {
+    uint64_t answers, errors;
+};
+
+/* A counter that went back was begun anew: the load balancer was. */
+static uint64_t since(uint64_t now, uint64_t before)
+{
+    return now >= before ? now - before : now;
+}
+
+static enum error look_at_green(struct site *site,
+                                const struct service *service,
+                                struct tally *tally)
+{
+    const struct task_set *green = &service->green;
+    struct servers servers;
+    enum error err = balancer_look(site, &servers);
+
+    for (size_t i = 0; i < green->count && err == OK && !servers.away; i++) {
+        char *name = task_name(site, service, &green->tasks[i]);
+        const struct server *server = name ? find_server(&servers, name) : NULL;
+
+        if (!name)
+            return ERROR_MEMORY;
+        if (server && strncmp(server->status, "DOWN", 4) == 0)
+            return fail(site, ERROR_SYSTEM, "%s is not healthy any more", name);
+        if (server) {
+            tally->answers += server->answers;
+            tally->errors += server->errors;
+        }
+    }
+    return err;
+}
+
+/* 4: long enough to see whether it works for everybody. */
+static enum error watch(struct site *site, struct service *service)
+{
+    int64_t until_ms = clock_monotonic_ms() + (int64_t)site->bake_s * 1000;
+    struct tally first = { 0, 0 };
+    enum error err;
+
+    say("  4/5 Wait %u s, watching health and errors", (unsigned)site->bake_s);
+    if ((err = begin_step(site, service, STEP_WAIT)) != OK ||
+        (err = look_at_green(site, service, &first)) != OK)
+        return err;
+    while (clock_monotonic_ms() < until_ms) {
+        struct tally now = { 0, 0 };
+
+        pause_ms(LOOK_MS);
+        if ((err = look_at_green(site, service, &now)) != OK)
+            return err;
+        uint64_t answers = since(now.answers, first.answers);
+        uint64_t errors = since(now.errors, first.errors);
+        if (errors >= ERRORS_MIN && errors * 100 > answers * ERRORS_MAX_PERCENT)
+            return fail(site, ERROR_SYSTEM,
+                        "%llu of the last %llu answers were errors (5xx)",
+                        (unsigned long long)errors,
+                        (unsigned long long)answers);
+    }
+    return OK;
+}
+
+/* 5: the original tasks end; the replacement is the service. Also what is left
+ * to do of it. */
+static enum error end_blue(struct site *site, struct service *service)
+{
+    enum error err;
+
+    set_leave(&service->blue, 0);
+    if ((err = begin_step(site, service, STEP_END)) != OK ||
+        (err = tasks_settle(site, service)) != OK)
+        return err;
+    service->blue = service->green;
+    service->green = (struct task_set){ .revision = 0 };
+    return begin_step(site, service, STEP_NONE);
+}
+
+/* Everything as it was before. */
+static enum error roll_back(struct site *site, struct service *service)
+{
+    enum error err;
+
+    say("  Rolling back: production to %s", service->blue.group);
+    if ((err = balancer_lead(site, service->name, PRODUCTION,
+                             service->blue.group)) != OK ||
+        (err = balancer_lead(site, service->name, TEST, service->test_group)) !=
+            OK)
+        return err;
+    set_leave(&service->green, 0);
+    if ((err = service_save(site, service)) != OK ||
+        (err = tasks_settle(site, service)) != OK)
+        return err;
+    service->green = (struct task_set){ .revision = 0 };
+    return begin_step(site, service, STEP_NONE);
+}
+
+/* The first reason is the one to tell. */
+static enum error give_up(struct site *site, struct service *service,
+                          enum error why)
+{
+    struct text reason = site->error;
+    enum error err;
+
+    text_init(&site->error, 0);
+    say("  Failed: %s", text_string(&reason));
+    err = roll_back(site, service);
+    if (err == OK) {
+        site->error = reason;
+        return why;
+    }
+    text_printf(&reason, "; and rolling back: %s", text_string(&site->error));
+    text_free(&site->error);
+    site->error = reason;
+    return err;
+}
+
+enum error deploy(struct site *site, struct service *service,
+                  const struct deployment *deployment)
+{
+    int64_t begin_ms = clock_monotonic_ms();
+    enum error err;
+
+    say("Deployment %u of %s", service->deployments + 1, service->name);
+    if ((err = install(site, service, deployment)) != OK ||
+        (err = shift_test(site, service, deployment)) != OK ||
+        (err = shift_production(site, service, deployment)) != OK ||
+        (err = watch(site, service)) != OK)
+        return give_up(site, service, err);
+    say("  5/5 Terminate original task set: revision %u in %s",
+        service->blue.revision, service->blue.group);
+    if ((err = end_blue(site, service)) != OK)
+        return err;
+    say("  Succeeded after %.1f s",
+        (double)(clock_monotonic_ms() - begin_ms) / 1000);
+    return OK;
+}
+
+/* What an interrupted run has left. */
+static enum error put_right(struct site *site, struct service *service)
+{
+    if (service->step == STEP_END) {
+        say("%s: deployment %u was interrupted at its end; ending it",
+            service->name, service->deployments);
+        return end_blue(site, service);
+    }
+    if (service->step != STEP_NONE) {
+        say("%s: deployment %u was interrupted; rolling it back", service->name,
+            service->deployments);
+        return roll_back(site, service);
+    }
+    return tasks_settle(site, service);
+}
+
+enum error service_take(struct site *site, const char *name, bool wait,
+                        struct service *service)
+{
+    enum error err = site_lock(site, name, wait, NULL);
+
+    if (err == ERROR_BUSY)
+        return fail(site, ERROR_CONFIG,
+                    "something else is under way for %s: cafe-deploy status "
+                    "shows what",
+                    name);
+    if (err == OK)
+        err = service_load(site, name, service);
+    return err == OK ? put_right(site, service) : err;
+}

@@ -1,0 +1,73 @@
+/* What the rehearsal asks Docker for, through its program. */
+#ifndef CAFE_DEPLOY_DOCKER_H
+#define CAFE_DEPLOY_DOCKER_H
+
+#include "program.h"
+#include "service.h"
+
+/** Errors  ERROR_CONFIG: no Docker here, or its engine does not answer. */
+MUST_CHECK enum error docker_check(struct site *site);
+
+/** "127.0.0.1:5000/customer": the repository of a service. */
+char *docker_repository(struct site *site, const char *service);
+
+/**
+ * The registry's image of a service, by digest.
+ *
+ * reference  A tag or a digest: ":latest", "@sha256:…".
+ * image      "127.0.0.1:5000/customer@sha256:…"; it has been pulled.
+ * Errors     ERROR_CONFIG (it isn't in the registry), ERROR_DEADLINE.
+ */
+MUST_CHECK enum error docker_image(struct site *site, const char *service,
+                                   const char *reference, char **image);
+
+/**
+ * Tag the local image of a service for the registry as "latest" and push it.
+ *
+ * Errors  ERROR_CONFIG (no such local image), ERROR_SYSTEM.
+ */
+MUST_CHECK enum error docker_push(struct site *site, const char *service);
+
+/** What a container does. */
+struct container {
+    const char *name;
+    bool exists;
+    bool running;
+    unsigned restarts; /* by Docker, after it ended by itself */
+    int status;        /* the last exit status */
+};
+
+MUST_CHECK enum error docker_look(struct site *site, const char *name,
+                                  struct container *container);
+
+/**
+ * Start a task as its definition says. One that is there is left as it is.
+ *
+ * Errors  ERROR_CONFIG (a secret that isn't there), ERROR_SYSTEM.
+ */
+MUST_CHECK enum error docker_start_task(struct site *site,
+                                        const struct service *service,
+                                        const struct task *task,
+                                        unsigned revision,
+                                        const struct task_definition *task_def);
+
+/** The containers of a service, by name, in the arena. */
+MUST_CHECK enum error docker_tasks(struct site *site, const char *service,
+                                   struct slice *names);
+
+/**
+ * Stop containers, all at once, each in its own stop time-out, and remove
+ * them. Those that aren't there are no error.
+ *
+ * names  One a line.
+ */
+MUST_CHECK enum error docker_remove(struct site *site, struct slice names);
+
+/** The last lines of what a container wrote: in messages. */
+struct slice docker_last_words(struct site *site, const char *name);
+
+/** Begin "docker run" with what all containers here have in common. */
+void docker_begin_run(struct site *site, struct command_line *line,
+                      const char *name, const char *address);
+
+#endif

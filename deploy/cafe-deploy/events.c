@@ -1,0 +1,164 @@
+/*
+ * What starts pipelines by itself, as CodeCommit and ECR do through
+ * EventBridge: a process that looks at both sources twice a second. Looking is
+ * reading two small files a pipeline; nothing has to be told, and a change
+ * made while it did not run is found when it does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cafe/clock.h"
+#include "pipeline.h"
+
+enum { LOOK_MS = 500, STOP_MS = 10000 };
+
+extern char **environ;
+
+/* Start "cafe-deploy --state … pipeline release SERVICE --wait". */
+static enum error start_run(struct site *site, const char *service,
+                            const char *log, pid_t *pid)
+{
+    const char *words[] = { site->program, "--state", site->folder, "--files",
+                            site->files,   "--hooks", site->hooks,  "--root",
+                            site->root,    "--wait",  "pipeline",   "release",
+                            service,       NULL };
+    posix_spawn_file_actions_t actions;
+    int fault = posix_spawn_file_actions_init(&actions);
+
+    if (fault == 0) {
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
+                                         O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO,
+                                         STDERR_FILENO);
+        fault = posix_spawn(pid, site->program, &actions, NULL,
+                            (char *const *)(uintptr_t)words, environ);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    return fault == 0 ? OK
+                      : fail(site, ERROR_SYSTEM, "cannot run %s: %s",
+                             site->program, strerror(fault));
+}
+
+/* Start what is due; one run a service at a time. */
+static enum error look_at(struct site *site, const char *service, pid_t *run)
+{
+    char *log = site_path(site, "pipelines/%s.log", service);
+    struct pipeline pipeline;
+    struct sources now;
+    enum error err;
+
+    if (*run > 0 && waitpid(*run, NULL, WNOHANG) == *run)
+        *run = 0;
+    if (*run > 0)
+        return OK;
+    if ((err = log ? pipeline_load(site, service, &pipeline) : ERROR_MEMORY) !=
+            OK ||
+        (err = sources_read(site, service, &now)) != OK ||
+        !pipeline_is_due(&pipeline, &now))
+        return err;
+    return start_run(site, service, log, run);
+}
+
+enum error events_run(struct site *site)
+{
+    struct arena *arena = site->arena;
+    pid_t runs[SERVICES] = { 0 };
+    enum error err = site_lock(site, "events", false, NULL);
+
+    if (err == ERROR_BUSY)
+        return fail(site, ERROR_CONFIG, "it runs already");
+    site->arena = err == OK ? arena_open(0) : NULL;
+    while (err == OK && site->arena) {
+        for (size_t i = 0; i < SERVICES && err == OK; i++)
+            err = look_at(site, service_names[i], &runs[i]);
+        arena_reset(site->arena);
+        pause_ms(LOOK_MS);
+    }
+    arena_close(site->arena);
+    site->arena = arena;
+    return err == OK ? ERROR_MEMORY : err;
+}
+
+/* A process group of its own, so that all of it can be ended. */
+static enum error spawn_events(struct site *site, const char *log, pid_t *pid)
+{
+    const char *words[] = { site->program, "--state", site->folder, "--files",
+                            site->files,   "--hooks", site->hooks,  "--root",
+                            site->root,    "events",  NULL };
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int fault;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
+                                     O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log,
+                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+    fault = posix_spawn(pid, site->program, &actions, &attributes,
+                        (char *const *)(uintptr_t)words, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return fault == 0 ? OK
+                      : fail(site, ERROR_SYSTEM, "cannot run %s: %s",
+                             site->program, strerror(fault));
+}
+
+enum error events_start(struct site *site)
+{
+    char *log = site_path(site, "events.log");
+    char *path = site_path(site, "events.pid");
+    struct text text;
+    pid_t pid;
+    int lock;
+    enum error err = log && path ? site_lock(site, "events", false, &lock)
+                                 : ERROR_MEMORY;
+
+    if (err != OK) /* it runs */
+        return err == ERROR_BUSY ? OK : err;
+    close(lock);
+    if ((err = spawn_events(site, log, &pid)) != OK)
+        return err;
+    text_init(&text, 0);
+    text_printf(&text, "%ld\n", (long)pid);
+    err = site_write(site, path, &text, 0600);
+    text_free(&text);
+    return err;
+}
+
+enum error events_stop(struct site *site)
+{
+    int64_t until_ms = clock_monotonic_ms() + STOP_MS;
+    char *path = site_path(site, "events.pid");
+    struct slice content;
+    uint64_t pid;
+    int lock;
+    enum error err = path ? site_read(site, path, &content) : ERROR_MEMORY;
+
+    if (err != OK || !content.data)
+        return err;
+    err = site_lock(site, "events", false, &lock);
+    if (err == ERROR_BUSY &&
+        slice_number(slice_trim(content), INT32_MAX, &pid) == OK && pid > 1)
+        kill(-(pid_t)pid, SIGTERM);
+    while (err == ERROR_BUSY && clock_monotonic_ms() < until_ms) {
+        pause_ms(LOOK_MS / 10);
+        err = site_lock(site, "events", false, &lock);
+    }
+    if (err == OK)
+        close(lock);
+    unlink(path);
+    return err == ERROR_BUSY ? fail(site, ERROR_SYSTEM,
+                                    "the process of %s does not end", path)
+                             : err;
+}

@@ -1,0 +1,253 @@
+/*
+ * A pipeline: source, then deployment. Its file has the sources of its last
+ * run, so that a change is noticed however it was made: the branch of a bare
+ * repository and the tag of a registry are both small files.
+ */
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "deployment_files.h"
+#include "docker.h"
+
+enum { LOOK_MS = 500, IDLE_LOOKS_MAX = 20 };
+
+static enum error read_word(struct site *site, const char *path,
+                            const char **word)
+{
+    struct slice content;
+    enum error err = path ? site_read(site, path, &content) : ERROR_MEMORY;
+
+    if (err != OK)
+        return err;
+    content = slice_trim(content);
+    *word =
+        arena_copy(site->arena, content.data ? content.data : "", content.len);
+    return *word ? OK : ERROR_MEMORY;
+}
+
+enum error sources_read(struct site *site, const char *service,
+                        struct sources *sources)
+{
+    enum error err = read_word(
+        site, site_path(site, "repositories/deployment.git/refs/heads/dev"),
+        &sources->commit);
+
+    if (err != OK)
+        return err;
+    return read_word(site,
+                     site_path(site,
+                               "registry/docker/registry/v2/repositories/%s/"
+                               "_manifests/tags/latest/current/link",
+                               service),
+                     &sources->image);
+}
+
+static const char *next_line(struct site *site, struct slice *rest)
+{
+    struct slice line = slice_cut(rest, '\n');
+
+    return arena_copy(site->arena, line.data ? line.data : "", line.len);
+}
+
+enum error pipeline_load(struct site *site, const char *service,
+                         struct pipeline *pipeline)
+{
+    char *path = site_path(site, "pipelines/%s", service);
+    struct slice rest;
+    enum error err = path ? site_read(site, path, &rest) : ERROR_MEMORY;
+
+    if (err != OK)
+        return err;
+    pipeline->exists = rest.data != NULL;
+    pipeline->sources.commit = next_line(site, &rest);
+    pipeline->sources.image = next_line(site, &rest);
+    pipeline->outcome = next_line(site, &rest);
+    return pipeline->sources.commit && pipeline->sources.image &&
+                   pipeline->outcome
+               ? OK
+               : ERROR_MEMORY;
+}
+
+static enum error pipeline_save(struct site *site, const char *service,
+                                const struct sources *sources,
+                                const char *outcome)
+{
+    char *path = site_path(site, "pipelines/%s", service);
+    struct text text;
+    enum error err;
+
+    text_init(&text, 0);
+    text_printf(&text, "%s\n%s\n%s\n", sources->commit, sources->image,
+                outcome);
+    err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
+    text_free(&text);
+    return err;
+}
+
+bool pipeline_is_due(const struct pipeline *pipeline, const struct sources *now)
+{
+    return pipeline->exists && now->commit[0] && now->image[0] &&
+           (strcmp(now->commit, pipeline->sources.commit) != 0 ||
+            strcmp(now->image, pipeline->sources.image) != 0);
+}
+
+static enum error require(struct site *site, const char *service,
+                          struct pipeline *pipeline)
+{
+    enum error err = pipeline_load(site, service, pipeline);
+
+    if (err == OK && !pipeline->exists)
+        return fail(site, ERROR_CONFIG,
+                    "there is no pipeline for %s; first: cafe-deploy pipeline "
+                    "create %s",
+                    service, service);
+    return err;
+}
+
+enum error pipeline_create(struct site *site, const char *service)
+{
+    const struct sources nothing = { "", "" };
+    struct pipeline pipeline;
+    struct service found;
+    enum error err = service_load(site, service, &found);
+
+    if (err == OK)
+        err = pipeline_load(site, service, &pipeline);
+    if (err != OK)
+        return err;
+    if (!service_exists(&found))
+        return fail(site, ERROR_CONFIG,
+                    "there is no service %s; first: cafe-deploy service create "
+                    "%s",
+                    service, service);
+    if (!pipeline.exists &&
+        (err = pipeline_save(site, service, &nothing, "none")) != OK)
+        return err;
+    say("Pipeline update-%s-microservice: runs when repository deployment "
+        "(branch dev) or image %s:latest changes",
+        service, service);
+    return OK;
+}
+
+static enum error check_sources(struct site *site, const char *service,
+                                const struct sources *sources)
+{
+    if (!sources->commit[0])
+        return fail(site, ERROR_CONFIG,
+                    "nothing was pushed to branch dev of the repository "
+                    "%s/repositories/deployment.git",
+                    site->folder);
+    if (!sources->image[0])
+        return fail(site, ERROR_CONFIG,
+                    "no image %s in the registry; first: cafe-deploy push %s",
+                    service, service);
+    return OK;
+}
+
+static enum error run(struct site *site, const char *name,
+                      const struct sources *sources, bool wait)
+{
+    struct deployment deployment;
+    struct service service;
+    char *image, *reference;
+    enum error err = service_take(site, name, wait, &service);
+
+    if (err != OK)
+        return err;
+    reference = arena_printf(site->arena, "@%s", sources->image);
+    if (!reference)
+        return ERROR_MEMORY;
+    if ((err = docker_image(site, name, reference, &image)) != OK ||
+        (err = deployment_prepare(site, name, sources->commit, image,
+                                  &deployment)) != OK)
+        return err;
+    return deploy(site, &service, &deployment);
+}
+
+enum error pipeline_release(struct site *site, const char *service, bool wait)
+{
+    struct pipeline pipeline;
+    struct sources now;
+    enum error err, saved;
+
+    if ((err = require(site, service, &pipeline)) != OK ||
+        (err = sources_read(site, service, &now)) != OK ||
+        (err = check_sources(site, service, &now)) != OK ||
+        (err = pipeline_save(site, service, &now, "running")) != OK)
+        return err;
+    say("Pipeline update-%s-microservice\n"
+        "  Source: deployment %.12s, image %.19s",
+        service, now.commit, now.image);
+    err = run(site, service, &now, wait);
+    saved =
+        pipeline_save(site, service, &now, err == OK ? "succeeded" : "failed");
+    return err == OK ? saved : err;
+}
+
+/* Show what was added to the log since the last time. */
+static enum error show_log(struct site *site, const char *path, size_t *shown)
+{
+    struct slice log;
+    enum error err = site_read(site, path, &log);
+
+    if (err == OK && log.len > *shown) {
+        fwrite(log.data + *shown, 1, log.len - *shown, stdout);
+        fflush(stdout);
+        *shown = log.len;
+    }
+    return err;
+}
+
+/* Whether nobody is at work for the service, though the run has no end. */
+static enum error look_for_end(struct site *site, const char *service,
+                               unsigned *idle_looks)
+{
+    int lock;
+    enum error err = site_lock(site, service, false, &lock);
+
+    if (err == ERROR_BUSY) {
+        *idle_looks = 0;
+        return OK;
+    }
+    if (err != OK)
+        return err;
+    close(lock);
+    if (++*idle_looks < IDLE_LOOKS_MAX)
+        return OK;
+    return fail(site, ERROR_SYSTEM,
+                "the pipeline was interrupted; cafe-deploy status puts right "
+                "what it left");
+}
+
+enum error pipeline_wait(struct site *site, const char *service)
+{
+    char *path = site_path(site, "pipelines/%s.log", service);
+    struct pipeline pipeline;
+    struct sources now;
+    unsigned idle_looks = 0;
+    size_t shown = 0;
+    bool done = false;
+    enum error err = path ? require(site, service, &pipeline) : ERROR_MEMORY;
+
+    while (err == OK && !done) {
+        if ((err = pipeline_load(site, service, &pipeline)) != OK ||
+            (err = sources_read(site, service, &now)) != OK ||
+            (err = check_sources(site, service, &now)) != OK)
+            return err;
+        done = !pipeline_is_due(&pipeline, &now) &&
+               strcmp(pipeline.outcome, "running") != 0;
+        if (strcmp(pipeline.outcome, "running") == 0 || done)
+            err = show_log(site, path, &shown);
+        if (err == OK && !done) {
+            err = look_for_end(site, service, &idle_looks);
+            pause_ms(LOOK_MS);
+        }
+    }
+    if (err == OK && strcmp(pipeline.outcome, "succeeded") != 0)
+        return fail(site, ERROR_SYSTEM, "the pipeline failed: %s", path);
+    return err;
+}

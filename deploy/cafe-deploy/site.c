@@ -1,0 +1,182 @@
+/* Messages, and the files and locks of the state. */
+#include "site.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { STATE_MAX_BYTES = 256 * 1024 };
+
+const char *const service_names[SERVICES + 1] = { "customer", "employee",
+                                                  NULL };
+
+bool is_service(const char *name)
+{
+    for (size_t i = 0; i < SERVICES; i++) {
+        if (strcmp(name, service_names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum error fail(struct site *site, enum error err, const char *format, ...)
+{
+    va_list args;
+
+    if (site->error.len > 0)
+        return err;
+    va_start(args, format);
+    text_vprintf(&site->error, format, args);
+    va_end(args);
+    return err;
+}
+
+void say(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+    fflush(stdout);
+}
+
+void pause_ms(unsigned ms)
+{
+    struct timespec left = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
+char *site_path(struct site *site, const char *format, ...)
+{
+    struct text path;
+    char *copy;
+    va_list args;
+
+    text_init(&path, 0);
+    text_append_string(&path, site->folder);
+    text_append_char(&path, '/');
+    va_start(args, format);
+    text_vprintf(&path, format, args);
+    va_end(args);
+    copy = path.failed ? NULL : arena_copy(site->arena, path.data, path.len);
+    text_free(&path);
+    return copy;
+}
+
+static enum error system_fault(struct site *site, const char *path)
+{
+    return fail(site, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
+}
+
+enum error site_folder(struct site *site, const char *path, unsigned mode)
+{
+    char *part = arena_copy(site->arena, path, strlen(path));
+
+    if (!part)
+        return ERROR_MEMORY;
+    for (char *at = strchr(part + 1, '/'); at; at = strchr(at + 1, '/')) {
+        *at = '\0';
+        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+            return system_fault(site, part);
+        *at = '/';
+    }
+    if (mkdir(path, mode) != 0 && errno != EEXIST)
+        return system_fault(site, path);
+    return OK;
+}
+
+static bool write_all(int fd, const struct text *content)
+{
+    size_t done = 0;
+
+    while (done < content->len) {
+        ssize_t got = write(fd, content->data + done, content->len - done);
+
+        if (got < 0 && errno != EINTR)
+            return false;
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return fsync(fd) == 0;
+}
+
+enum error site_write(struct site *site, const char *path,
+                      const struct text *content, unsigned mode)
+{
+    char *fresh = arena_printf(site->arena, "%s.new", path);
+    bool written;
+    int fd;
+
+    if (!fresh || content->failed)
+        return ERROR_MEMORY;
+    fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (fd < 0)
+        return system_fault(site, fresh);
+    written = write_all(fd, content) && fchmod(fd, mode) == 0;
+    if (close(fd) != 0 || !written || rename(fresh, path) != 0)
+        return system_fault(site, path);
+    return OK;
+}
+
+enum error site_read(struct site *site, const char *path, struct slice *content)
+{
+    enum error err = OK;
+    struct text text;
+    ssize_t got = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    *content = (struct slice){ NULL, 0 };
+    if (fd < 0)
+        return errno == ENOENT ? OK : system_fault(site, path);
+    text_init(&text, STATE_MAX_BYTES);
+    text_append(&text, "", 0);
+    while (got > 0 && !text.failed) {
+        char piece[4096];
+
+        got = read(fd, piece, sizeof(piece));
+        if (got > 0)
+            text_append(&text, piece, (size_t)got);
+    }
+    if (got < 0)
+        err = system_fault(site, path);
+    else if (text.failed)
+        err = fail(site, ERROR_SYSTEM, "%s: too large", path);
+    else
+        *content = arena_slice(site->arena, text_slice(&text));
+    text_free(&text);
+    close(fd);
+    return err == OK && !content->data ? ERROR_MEMORY : err;
+}
+
+enum error site_lock(struct site *site, const char *name, bool wait, int *fd)
+{
+    char *path = site_path(site, "locks/%s", name);
+    int lock;
+
+    if (!path)
+        return ERROR_MEMORY;
+    lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0)
+        return system_fault(site, path);
+    while (flock(lock, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+        if (errno == EINTR)
+            continue;
+        bool busy = errno == EWOULDBLOCK;
+        if (!busy)
+            system_fault(site, path);
+        close(lock);
+        return busy ? ERROR_BUSY : ERROR_SYSTEM;
+    }
+    if (fd)
+        *fd = lock;
+    return OK;
+}

@@ -1,0 +1,229 @@
+/* Listeners, target groups, tasks: one tree. */
+#include "status.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "balancer.h"
+#include "cafe/clock.h"
+#include "deployment.h"
+#include "docker.h"
+#include "tasks.h"
+
+enum { LOGS_S = 20, WATCH_MS = 1000 };
+
+static const char *const steps[] = {
+    [STEP_NONE] = NULL,
+    [STEP_INSTALL] = "1/5 deploying replacement task set",
+    [STEP_TEST] = "2/5 test traffic",
+    [STEP_SHIFT] = "3/5 rerouting production traffic",
+    [STEP_WAIT] = "4/5 waiting",
+    [STEP_END] = "5/5 terminating original task set",
+};
+
+static const char *const phases[] = { "new", "serving", "leaving" };
+
+/* The same servers a second before; a rate needs both. */
+struct view {
+    struct servers now, before;
+    int64_t at_ms, before_ms;
+};
+
+static double rate(uint64_t now, uint64_t before, int64_t passed_ms)
+{
+    return passed_ms > 0 && now >= before
+               ? (double)(now - before) * 1000 / (double)passed_ms
+               : 0;
+}
+
+/* "sha256:0123456789ab" of the image that a revision names. */
+static enum error image_of(struct site *site, const char *service,
+                           unsigned revision, const char **image)
+{
+    struct task_definition task;
+    enum error err = revision_read(site, service, revision, &task);
+    const char *at = err == OK ? strchr(task.image, '@') : NULL;
+
+    *image = at ? arena_copy(site->arena, at + 1,
+                             strlen(at + 1) < 19 ? strlen(at + 1) : 19)
+                : "?";
+    return err;
+}
+
+static void print_task(struct site *site, const struct service *service,
+                       const struct task_set *set, const struct task *task,
+                       const char *image, const struct view *view)
+{
+    char *name = task_name(site, service, task);
+    const struct server *server = name ? find_server(&view->now, name) : NULL;
+    const struct server *before = name ? find_server(&view->before, name)
+                                       : NULL;
+
+    printf("            %-12s revision %u  %s  %-8s %s", name ? name : "?",
+           set->revision, image, phases[task->phase],
+           !server ? (view->now.away ? "load balancer away" : "not registered")
+           : server->healthy ? "healthy"
+                             : server->status);
+    if (server && before)
+        printf("  %.0f requests/s  %.0f errors/s",
+               rate(server->answers, before->answers,
+                    view->at_ms - view->before_ms),
+               rate(server->errors, before->errors,
+                    view->at_ms - view->before_ms));
+    putchar('\n');
+}
+
+static enum error print_group(struct site *site, const struct service *service,
+                              const char *group, const struct view *view)
+{
+    const struct task_set *sets[SETS] = { &service->blue, &service->green };
+    size_t printed = 0;
+
+    for (size_t s = 0; s < SETS; s++) {
+        const char *image;
+        enum error err;
+
+        if (sets[s]->revision == 0 || strcmp(sets[s]->group, group) != 0)
+            continue;
+        err = image_of(site, service->name, sets[s]->revision, &image);
+        if (err != OK)
+            return err;
+        for (size_t i = 0; i < sets[s]->count; i++, printed++)
+            print_task(site, service, sets[s], &sets[s]->tasks[i], image, view);
+    }
+    if (printed == 0)
+        puts("            no tasks");
+    return OK;
+}
+
+static enum error print_rule(struct site *site, const struct service *service,
+                             unsigned listener, const struct view *view)
+{
+    const char *group;
+    enum error err = balancer_rule(site, service->name, listener, &group);
+    bool first = strcmp(service->name, service_names[0]) == 0;
+
+    if (err != OK)
+        return err;
+    printf("    %-8s → %s\n", first ? "default" : site->balancer.paths[0],
+           group);
+    return print_group(site, service, group, view);
+}
+
+static void print_service(const struct service *service)
+{
+    if (!service_exists(service)) {
+        printf("Service %s-microservice: not created\n", service->name);
+        return;
+    }
+    printf("Service %s-microservice: %u wanted, revision %u", service->name,
+           service->desired, service->blue.revision);
+    if (steps[service->step])
+        printf("; deployment %u of revision %u: %s", service->deployments,
+               service->green.revision, steps[service->step]);
+    putchar('\n');
+}
+
+static enum error print_all(struct site *site, const struct view *view)
+{
+    struct service services[SERVICES];
+    enum error err = OK;
+
+    for (size_t i = 0; i < SERVICES && err == OK; i++)
+        err = service_load(site, service_names[i], &services[i]);
+    for (unsigned listener = PRODUCTION; listener <= TEST && err == OK;
+         listener *= 2) {
+        printf("Listener %u, http://127.0.0.1:%u\n",
+               site->balancer.listeners[listener == TEST].port,
+               (unsigned)site->ports[listener == TEST]);
+        for (size_t i = 0; i < SERVICES && err == OK; i++)
+            err = print_rule(site, &services[i], listener, view);
+    }
+    for (size_t i = 0; i < SERVICES && err == OK; i++)
+        print_service(&services[i]);
+    fflush(stdout);
+    return err;
+}
+
+/* Whoever is at work for a service looks after it. */
+static enum error put_right(struct site *site, const char *name)
+{
+    struct service service;
+    int lock;
+    enum error err = site_lock(site, name, false, &lock);
+
+    if (err == ERROR_BUSY)
+        return OK;
+    if (err != OK)
+        return err;
+    close(lock);
+    return service_take(site, name, true, &service);
+}
+
+static enum error watch_all(struct site *site)
+{
+    struct arena *arena = site->arena;
+    struct view view = { .at_ms = 0 };
+    struct arena *turns[2] = { arena_open(0), arena_open(0) };
+    enum error err = turns[0] && turns[1] ? OK : ERROR_MEMORY;
+
+    for (unsigned turn = 0; err == OK; turn++) {
+        site->arena = turns[turn % 2];
+        arena_reset(site->arena);
+        view.before = view.now;
+        view.before_ms = view.at_ms;
+        view.at_ms = clock_monotonic_ms();
+        err = balancer_look(site, &view.now);
+        if (isatty(STDOUT_FILENO))
+            fputs("\033[H\033[J", stdout);
+        if (err == OK)
+            err = print_all(site, &view);
+        pause_ms(WATCH_MS);
+    }
+    site->arena = arena;
+    arena_close(turns[0]);
+    arena_close(turns[1]);
+    return err;
+}
+
+enum error status_show(struct site *site, bool watch)
+{
+    struct view view = { .at_ms = 0 };
+    enum error err = balancer_sync(site);
+
+    for (size_t i = 0; i < SERVICES && err == OK; i++)
+        err = put_right(site, service_names[i]);
+    if (err == OK && watch)
+        return watch_all(site);
+    if (err == OK)
+        err = balancer_look(site, &view.now);
+    return err == OK ? print_all(site, &view) : err;
+}
+
+static enum error show_log(struct site *site, struct slice name)
+{
+    struct command_line line = { .count = 0 };
+    struct outcome outcome;
+    enum error err;
+
+    command_add_all(&line, "docker", "logs", "--tail", "100", NULL);
+    command_add(&line, arena_copy(site->arena, name.data, name.len));
+    err = program_try(site, &line, LOGS_S, &outcome);
+    while (err == OK && outcome.output.len > 0) {
+        struct slice text = slice_cut(&outcome.output, '\n');
+
+        say("%.*s | %.*s", (int)name.len, name.data, (int)text.len, text.data);
+    }
+    return err;
+}
+
+enum error logs_show(struct site *site, const char *service)
+{
+    struct slice names;
+    enum error err = docker_tasks(site, service, &names);
+
+    while (err == OK && names.len > 0)
+        err = show_log(site, slice_cut(&names, '\n'));
+    return err;
+}
