@@ -1,14 +1,14 @@
 #!/bin/bash
 # Make images from Debian's packages under the tags of official ones, for
 # machines that can't pull any: only those whose tag is not there yet.
-#   build.sh [NAME...]      of debian mariadb haproxy; DOCKER is the client
+#   build.sh [NAME...]      of debian mariadb haproxy registry; DOCKER is the client
 set -euo pipefail
 cd "$(dirname "$0")"
 
 docker=${DOCKER:-docker}
 note="made from Debian's packages for tests; not the official image"
 declare -A tags=([debian]=debian:bookworm-slim [mariadb]=mariadb:10.11
-    [haproxy]=haproxy:2.6)
+    [haproxy]=haproxy:2.6 [registry]=registry:2)
 
 # A minimal Debian, without the documents that the slim image leaves out, too.
 build_debian() {
@@ -27,7 +27,7 @@ build_debian() {
         --change "LABEL cafe.stand-in=\"$note\"" - "$1" >/dev/null
 }
 
-for name in "${@:-debian mariadb haproxy}"; do
+for name in "${@:-debian mariadb haproxy registry}"; do
     for name in $name; do
         tag=${tags[$name]}
         if "$docker" image inspect "$tag" >/dev/null 2>&1; then
