@@ -251,14 +251,20 @@ enum error service_file_prepare(struct site *site, const char *service,
 
 enum error balancer_files_read(struct site *site)
 {
-    char *listeners =
-        arena_printf(site->arena, "%s/deploy/aws/listeners.yaml", site->root);
-    struct slice source;
-    enum error err = listeners ? read_folder(site, listeners, &source)
-                               : ERROR_MEMORY;
+    static const char *const names[] = { "balancer.yaml", "listeners.yaml" };
+    enum { TEMPLATES = sizeof(names) / sizeof(names[0]) };
+    struct template_source templates[TEMPLATES];
 
-    if (err != OK)
-        return err;
-    return load_balancer_read(site->arena, listeners, source, &site->balancer,
-                              &site->error);
+    for (size_t i = 0; i < TEMPLATES; i++) {
+        char *path =
+            arena_printf(site->arena, "%s/deploy/aws/%s", site->root, names[i]);
+        enum error err = path ? read_folder(site, path, &templates[i].text)
+                              : ERROR_MEMORY;
+
+        if (err != OK)
+            return err;
+        templates[i].path = path;
+    }
+    return load_balancer_read(site->arena, templates, TEMPLATES,
+                              &site->balancer, &site->error);
 }

@@ -18,6 +18,7 @@ struct variables {
 
 /** taskdef-SERVICE.json: how ECS runs a task. One container a task. */
 struct task_definition {
+    const char *path;             /* of the file, for messages */
     const char *family;           /* "customer-microservice" */
     const char *container;        /* its name, "customer" */
     const char *image;            /* "REGISTRY/customer@sha256:…" */
@@ -43,6 +44,7 @@ struct hook {
 
 /** appspec-SERVICE.yaml: what CodeDeploy puts behind the load balancer. */
 struct appspec {
+    const char *path;            /* of the file, for messages */
     const char *task_definition; /* its ARN, or FAMILY:REVISION */
     const char *container;
     unsigned port;
@@ -52,6 +54,7 @@ struct appspec {
 
 /** create-SERVICE-microservice-tg-two.json: a service of ECS. */
 struct service_file {
+    const char *path;            /* of the file, for messages */
     const char *service;         /* "customer-microservice" */
     const char *cluster;         /* "microservices-serverlesscluster" */
     const char *task_definition; /* "customer-microservice:3" */
@@ -79,7 +82,7 @@ struct target_group {
 /** The load balancer: listeners, their rules, target groups. */
 struct load_balancer {
     struct listener listeners[LISTENERS]; /* in order of ports */
-    const char *paths[PATHS_MAX + 1]; /* of the rule: "/admin" and below */
+    const char *paths[PATHS_MAX + 1];     /* of the rules, "/admin" */
     struct target_group groups[GROUPS];
 };
 
@@ -126,16 +129,32 @@ MUST_CHECK enum error service_file_read(struct arena *arena, const char *path,
                                         struct service_file *result,
                                         struct text *error);
 
-/** As above, from the CloudFormation template of the listeners. */
-MUST_CHECK enum error load_balancer_read(struct arena *arena, const char *path,
-                                         struct slice source,
-                                         struct load_balancer *result,
-                                         struct text *error);
+/** A CloudFormation template: its file's name for messages, its text. */
+struct template_source {
+    const char *path;
+    struct slice text;
+};
+
+/**
+ * As above, from the CloudFormation templates of target groups and listeners.
+ *
+ * templates  In any order. What one refers to, by logical id, parameter or
+ *            import, is found in the others by name: "CustomerTgTwo",
+ *            "CustomerTgTwoArn" and "customer-tg-two" are the same.
+ * count      At least 1.
+ * Errors     Also: not two listeners on 80 and 8080, each with one rule for
+ *            paths, the same paths, in front of the four groups of customer
+ *            and employee.
+ */
+MUST_CHECK enum error load_balancer_read(
+    struct arena *arena, const struct template_source *templates, size_t count,
+    struct load_balancer *result, struct text *error);
 
 /**
  * Whether files agree on container and port.
  *
  * Either of appspec and service may be NULL.
+ *
  * error   On failure one line: both files, what each says.
  * Errors  ERROR_CONFIG.
  */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/nearest.h"
 #include "config_private.h"
 
 /* Names. */
@@ -36,59 +37,15 @@ void config_variable(const struct option *option, struct text *variable)
     respell(option->name, "APP_", '_', true, variable);
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-enum { NAME_MAX_BYTES = 64 };
-
-/* Flags, variables and keys spell the same name with other separators. */
-static bool alike(char a, char b)
-{
-    static const char separators[] = "-._";
-
-    return a == b || (a != '\0' && b != '\0' && strchr(separators, a) &&
-                      strchr(separators, b));
-}
-
-/* Levenshtein's distance; long names are nobody's neighbours. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[NAME_MAX_BYTES + 1];
-    size_t len_a = strlen(a), len_b = strlen(b);
-    size_t i, j;
-
-    if (len_a > NAME_MAX_BYTES || len_b > NAME_MAX_BYTES)
-        return NAME_MAX_BYTES;
-    for (j = 0; j <= len_b; j++)
-        row[j] = j;
-    for (i = 1; i <= len_a; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (j = 1; j <= len_b; j++) {
-            size_t above = row[j];
-
-            row[j] = smallest(row[j] + 1, row[j - 1] + 1,
-                              diagonal + !alike(a[i - 1], b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[len_b];
-}
-
 const struct option *config_nearest(const struct config *config,
                                     const char *name)
 {
     const struct option *option = config->source.options;
     const struct option *nearest = NULL;
-    size_t least = 4; /* farther names are no help */
+    size_t least = NEAREST_TOO_FAR;
 
     for (; option->name != NULL; option++) {
-        size_t apart = distance(option->name, name);
+        size_t apart = nearest_distance(option->name, name);
 
         if (apart < least) {
             least = apart;

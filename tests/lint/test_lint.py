@@ -25,12 +25,13 @@ FLOORS = {
     "service": {"base", "http", "db", "html", "service"},
     "customer": {"base", "http", "db", "html", "suppliers", "service"},
     "employee": {"base", "http", "db", "html", "suppliers", "service"},
+    "deploy": {"base"},
 }
 
 # Which part each public header belongs to.
 HEADERS = {
-    "base": "arena clock config counters error file hash log page text "
-            "unicode",
+    "base": "arena clock config counters error file hash log nearest page "
+            "text unicode",
     "http": "form parser request response router server",
     "db": "db",
     "html": "assets compress encoding markdown page_cache render template "
@@ -47,7 +48,8 @@ FOREIGN = {
     "mysql.h": ("libcafe/db/",),
     "mariadb_com.h": ("libcafe/db/",),
     "cmark.h": ("libcafe/html/markdown.c",),
-    "yaml.h": ("libcafe/base/config_yaml.c", "tests/unit/"),
+    "yaml.h": ("libcafe/base/config_yaml.c", "deploy/cafe-deploy/document.c",
+               "tests/unit/"),
     "zlib.h": ("libcafe/html/compress.c", "tests/unit/"),
     "brotli/": ("libcafe/html/compress.c", "tests/unit/"),
     "utf8proc.h": ("libcafe/base/unicode.c",),

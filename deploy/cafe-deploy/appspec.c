@@ -1,0 +1,149 @@
+/* appspec-SERVICE.yaml: what CodeDeploy takes for a deployment to ECS. */
+#include <stddef.h>
+#include <string.h>
+
+#include "fields.h"
+#include "files.h"
+
+#define AT(field) .offset = offsetof(struct appspec, field)
+
+/* A function's name becomes that of a program: never a path. */
+static const struct rule rule_function = {
+    "the name of a function: letters, digits, - and _", "", "-_", 64
+};
+
+/* Lifecycle events of ECS, in the order in which they run. */
+static const char *const events[] = { "BeforeInstall", "AfterInstall",
+                                      "AfterAllowTestTraffic",
+                                      "BeforeAllowTraffic",
+                                      "AfterAllowTraffic" };
+enum { EVENT_COUNT = sizeof(events) / sizeof(*events) };
+
+static field_fn read_hooks, read_resources;
+
+static const struct field balancer_fields[] = {
+    { .key = "ContainerName",
+      .kind = FIELD_TEXT,
+      .required = true,
+      AT(container),
+      .rule = &rule_name },
+    { .key = "ContainerPort",
+      .kind = FIELD_READ,
+      .required = true,
+      AT(port),
+      .read = port_read },
+    { .key = NULL },
+};
+
+static const struct field property_fields[] = {
+    { .key = "TaskDefinition",
+      .kind = FIELD_READ,
+      .required = true,
+      AT(task_definition),
+      .read = revision_read },
+    { .key = "LoadBalancerInfo",
+      .kind = FIELD_MAP,
+      .required = true,
+      .fields = balancer_fields },
+    { .key = "PlatformVersion" },
+    { .key = "NetworkConfiguration" },
+    { .key = "CapacityProviderStrategy" },
+    { .key = NULL },
+};
+
+static const struct field target_fields[] = {
+    { .key = "Type",
+      .kind = FIELD_WORD,
+      .required = true,
+      .word = "AWS::ECS::Service" },
+    { .key = "Properties",
+      .kind = FIELD_MAP,
+      .required = true,
+      .fields = property_fields },
+    { .key = NULL },
+};
+
+static const struct field resource_fields[] = {
+    { .key = "TargetService",
+      .kind = FIELD_MAP,
+      .required = true,
+      .fields = target_fields },
+    { .key = NULL },
+};
+
+static const struct field appspec_fields[] = {
+    { .key = "version", .kind = FIELD_WORD, .required = true, .word = "0.0" },
+    { .key = "Resources",
+      .kind = FIELD_READ,
+      .required = true,
+      .read = read_resources },
+    { .key = "Hooks", .kind = FIELD_READ, .read = read_hooks },
+    { .key = NULL },
+};
+
+static enum error read_resources(const struct document *document,
+                                 const struct node *list, void *result)
+{
+    enum error err = list_check(document, list, 1, 1);
+
+    if (err != OK)
+        return err;
+    return fields_read(document, list->first, resource_fields, result);
+}
+
+/* A table of the events, so that a misspelt one gets a suggestion. */
+static enum error read_hook(const struct document *document,
+                            const struct node *node, struct appspec *appspec)
+{
+    struct field fields[EVENT_COUNT + 1] = { { .key = NULL } };
+    struct hook *hook = &appspec->hooks[appspec->hook_count];
+    size_t i;
+    enum error err;
+
+    for (i = 0; i < EVENT_COUNT; i++)
+        fields[i] = (struct field){ .key = events[i],
+                                    .kind = FIELD_TEXT,
+                                    .rule = &rule_function };
+    if ((err = fields_read(document, node, fields, &hook->function)) != OK)
+        return err;
+    if (node->count != 1)
+        return document_fault(document, node,
+                              "%zu events; expected one an entry", node->count);
+    hook->event = node->first->key;
+    for (i = 0; i < appspec->hook_count; i++) {
+        if (strcmp(appspec->hooks[i].event, hook->event) == 0)
+            return document_key_fault(document, node->first,
+                                      "the event is there twice; remove one");
+    }
+    appspec->hook_count++;
+    return OK;
+}
+
+static enum error read_hooks(const struct document *document,
+                             const struct node *list, void *result)
+{
+    const struct node *node;
+    enum error err = list_check(document, list, 0, DOCUMENT_MAX_NODES);
+
+    for (node = err == OK ? list->first : NULL; node != NULL && err == OK;
+         node = node->next)
+        err = read_hook(document, node, result);
+    return err;
+}
+
+enum error appspec_read(struct arena *arena, const char *path,
+                        struct slice source, struct appspec *result,
+                        struct text *error)
+{
+    struct document document = { arena, path, DIALECT_YAML, error, NULL };
+    struct appspec appspec = { .path = arena_copy(arena, path, strlen(path)) };
+    enum error err;
+
+    if (appspec.path == NULL)
+        return ERROR_MEMORY;
+    if ((err = document_read(&document, source)) == OK)
+        err = fields_read(&document, document.top, appspec_fields, &appspec);
+    if (err == OK)
+        *result = appspec;
+    return err;
+}

@@ -1,0 +1,250 @@
+/* Reading a map by a table of its keys. */
+#include "fields.h"
+
+#include <string.h>
+
+#include "cafe/nearest.h"
+
+const struct rule rule_name = { "a name of letters, digits, - and _", "", "-_",
+                                255 };
+
+const struct rule rule_group_name = {
+    "the name of a target group: letters, digits and -, at most 32", "", "-", 32
+};
+
+static bool is_letter_or_digit(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9');
+}
+
+bool rule_allows(const struct rule *rule, const char *text)
+{
+    size_t i, len = strlen(text);
+
+    if (len > rule->max_bytes)
+        return false;
+    if (rule->others == NULL)
+        return true;
+    if (len == 0 ||
+        (!is_letter_or_digit(text[0]) && !strchr(rule->first, text[0])))
+        return false;
+    for (i = 1; i < len; i++) {
+        if (!is_letter_or_digit(text[i]) && !strchr(rule->others, text[i]))
+            return false;
+    }
+    return true;
+}
+
+/* One value, not a list, a map or what CloudFormation computes. */
+static enum error check_value(const struct document *document,
+                              const struct node *node, const char *wanted)
+{
+    if (node->kind == NODE_MAP)
+        return document_fault(document, node, "a map; expected %s", wanted);
+    if (node->kind == NODE_LIST)
+        return document_fault(document, node, "a list; expected %s", wanted);
+    if (node->tag != NULL)
+        return document_fault(document, node, "%s; expected %s",
+                              document_shown(document, node->tag), wanted);
+    return OK;
+}
+
+enum error text_read(const struct document *document, const struct node *node,
+                     const struct rule *rule, const char **text)
+{
+    enum error err = check_value(document, node, rule->what);
+
+    if (err != OK)
+        return err;
+    if (document->dialect == DIALECT_JSON && !node->quoted)
+        return document_fault(document, node,
+                              "%s without quotes; put it in double quotes",
+                              document_shown(document, node->text));
+    if (!rule_allows(rule, node->text))
+        return document_fault(document, node, "'%s' is not %s",
+                              document_shown(document, node->text), rule->what);
+    *text = node->text;
+    return OK;
+}
+
+static enum error read_word(const struct document *document,
+                            const struct node *node, const char *word)
+{
+    struct rule any = { word, "", NULL, DOCUMENT_MAX_BYTES };
+    const char *text;
+    enum error err = text_read(document, node, &any, &text);
+
+    if (err == OK && strcmp(text, word) != 0)
+        return document_fault(document, node, "'%s' is not '%s'",
+                              document_shown(document, text), word);
+    return err;
+}
+
+static enum error read_number(const struct document *document,
+                              const struct node *node,
+                              const struct field *field, unsigned *result)
+{
+    uint64_t number = 0;
+    enum error err = check_value(document, node, "a number");
+
+    if (err != OK)
+        return err;
+    if (document->dialect == DIALECT_JSON && node->quoted &&
+        field->kind == FIELD_NUMBER)
+        return document_fault(document, node,
+                              "a number in quotes; write it without");
+    if (slice_number(slice_of(node->text), field->max, &number) != OK ||
+        number < field->min)
+        return document_fault(
+            document, node, "'%s' is not a number from %u to %u",
+            document_shown(document, node->text), field->min, field->max);
+    *result = (unsigned)number;
+    return OK;
+}
+
+enum error port_read(const struct document *document, const struct node *node,
+                     void *result)
+{
+    static const struct field port = { .kind = FIELD_NUMBER,
+                                       .min = 1,
+                                       .max = 65535 };
+
+    return read_number(document, node, &port, result);
+}
+
+enum error revision_read(const struct document *document,
+                         const struct node *node, void *result)
+{
+    static const struct rule rule = { "a task definition, FAMILY:REVISION", "",
+                                      "-_:/", 2048 };
+    const char *text, *colon;
+    uint64_t revision;
+    enum error err = text_read(document, node, &rule, &text);
+
+    if (err != OK)
+        return err;
+    colon = strrchr(text, ':');
+    if (colon != NULL &&
+        (slice_number(slice_of(colon + 1), INT32_MAX, &revision) != OK ||
+         revision == 0))
+        return document_fault(document, node,
+                              "'%s' has no number behind the colon; it is the "
+                              "revision",
+                              document_shown(document, text));
+    *(const char **)result = text;
+    return OK;
+}
+
+static enum error read_switch(const struct document *document,
+                              const struct node *node, bool *result)
+{
+    enum error err = check_value(document, node, "true or false");
+    bool on;
+
+    if (err != OK)
+        return err;
+    on = strcmp(node->text, "true") == 0;
+    if (node->quoted || (!on && strcmp(node->text, "false") != 0))
+        return document_fault(document, node,
+                              "expected true or false, without quotes");
+    *result = on;
+    return OK;
+}
+
+static enum error read_field(const struct document *document,
+                             const struct node *node, const struct field *field,
+                             void *result)
+{
+    void *place = (char *)result + field->offset;
+
+    switch (field->kind) {
+    case FIELD_KNOWN:
+        break;
+    case FIELD_TEXT:
+        return text_read(document, node, field->rule, place);
+    case FIELD_WORD:
+        return read_word(document, node, field->word);
+    case FIELD_NUMBER:
+    case FIELD_UNITS:
+        return read_number(document, node, field, place);
+    case FIELD_SWITCH:
+        return read_switch(document, node, place);
+    case FIELD_MAP:
+        return fields_read(document, node, field->fields, result);
+    case FIELD_READ:
+        return field->read(document, node, place);
+    }
+    return OK;
+}
+
+static enum error unknown_key(const struct document *document,
+                              const struct node *node,
+                              const struct field *fields)
+{
+    const char *nearest = NULL;
+    size_t least = NEAREST_TOO_FAR;
+
+    for (; fields->key != NULL; fields++) {
+        size_t apart = nearest_distance(fields->key, node->key);
+
+        if (apart < least) {
+            least = apart;
+            nearest = fields->key;
+        }
+    }
+    if (nearest != NULL)
+        return document_key_fault(document, node,
+                                  "AWS knows no such key; did you mean '%s'?",
+                                  nearest);
+    return document_key_fault(document, node,
+                              "AWS knows no such key; remove it");
+}
+
+static enum error read_entry(const struct document *document,
+                             const struct node *node,
+                             const struct field *fields, void *result)
+{
+    const struct field *field = fields;
+
+    while (field->key != NULL && strcmp(field->key, node->key) != 0)
+        field++;
+    if (field->key == NULL)
+        return unknown_key(document, node, fields);
+    return read_field(document, node, field, result);
+}
+
+enum error fields_read(const struct document *document, const struct node *map,
+                       const struct field *fields, void *result)
+{
+    const struct node *node;
+    enum error err = OK;
+
+    if (map->kind != NODE_MAP)
+        return document_fault(document, map, "expected a map of keys");
+    for (node = map->first; node != NULL && err == OK; node = node->next)
+        err = read_entry(document, node, fields, result);
+    for (; fields->key != NULL && err == OK; fields++) {
+        if (fields->required && document_get(map, fields->key) == NULL)
+            err = document_fault(document, map, "'%s' is missing; add it",
+                                 fields->key);
+    }
+    return err;
+}
+
+enum error list_check(const struct document *document, const struct node *node,
+                      size_t min, size_t max)
+{
+    if (node->kind != NODE_LIST)
+        return document_fault(document, node, "expected a list");
+    if (node->count < min || node->count > max) {
+        if (min == max)
+            return document_fault(document, node,
+                                  "%zu entries; expected exactly %zu",
+                                  node->count, min);
+        return document_fault(document, node,
+                              "%zu entries; expected %zu to %zu", node->count,
+                              min, max);
+    }
+    return OK;
+}
