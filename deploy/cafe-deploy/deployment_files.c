@@ -217,7 +217,7 @@ enum error deployment_prepare(struct site *site, const char *service,
             OK ||
         (err = appspec_read(site->arena, path, source, &deployment->appspec,
                             &site->error)) != OK ||
-        (err = revision_read(site, service, deployment->revision, &task)) !=
+        (err = revision_find(site, service, deployment->revision, &task)) !=
             OK ||
         (err = files_agree(&task, &deployment->appspec, NULL, &site->error)) !=
             OK)
@@ -237,7 +237,7 @@ enum error service_file_prepare(struct site *site, const char *service,
     enum error err;
 
     if ((err = revision_latest(site, service, &revision)) != OK ||
-        (err = revision_read(site, service, revision, &task)) != OK ||
+        (err = revision_find(site, service, revision, &task)) != OK ||
         (err = read_source(site, NULL, name, &path, &source)) != OK)
         return err;
     snprintf(number, sizeof(number), "%u", revision);

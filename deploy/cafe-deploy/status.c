@@ -42,7 +42,7 @@ static enum error image_of(struct site *site, const char *service,
                            unsigned revision, const char **image)
 {
     struct task_definition task;
-    enum error err = revision_read(site, service, revision, &task);
+    enum error err = revision_find(site, service, revision, &task);
     const char *at = err == OK ? strchr(task.image, '@') : NULL;
 
     *image = at ? arena_copy(site->arena, at + 1,

@@ -22,7 +22,7 @@ char *revision_path(struct site *site, const char *family, unsigned revision)
     return site_path(site, "taskdefs/%s-%u.json", family, revision);
 }
 
-enum error revision_read(struct site *site, const char *service,
+enum error revision_find(struct site *site, const char *service,
                          unsigned revision, struct task_definition *task)
 {
     char *family = arena_printf(site->arena, "%s-microservice", service);
@@ -62,7 +62,7 @@ static enum error start_set(struct site *site, const struct service *service,
 
     if (!any_in(set, TASK_NEW))
         return OK;
-    err = revision_read(site, service->name, set->revision, &definition);
+    err = revision_find(site, service->name, set->revision, &definition);
     for (size_t i = 0; i < set->count && err == OK; i++) {
         if (set->tasks[i].phase == TASK_NEW)
             err = docker_start_task(site, service, &set->tasks[i],

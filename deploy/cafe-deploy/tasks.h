@@ -21,7 +21,7 @@ MUST_CHECK enum error tasks_settle(struct site *site, struct service *service);
 char *revision_path(struct site *site, const char *family, unsigned revision);
 
 /** Read it. Errors  ERROR_CONFIG (there is no such revision). */
-MUST_CHECK enum error revision_read(struct site *site, const char *service,
+MUST_CHECK enum error revision_find(struct site *site, const char *service,
                                     unsigned revision,
                                     struct task_definition *task);
 

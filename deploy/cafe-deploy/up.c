@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "balancer.h"
@@ -113,22 +114,19 @@ static enum error make_certificate(struct site *site)
     char *key = site_path(site, "database/key.pem");
     char *certificate = site_path(site, "database/certificate.pem");
     struct command_line line = { .count = 0 };
-    enum error err;
+    enum error err = OK;
 
     if (!key || !certificate)
         return ERROR_MEMORY;
-    if (access(certificate, F_OK) == 0)
-        return OK;
     command_add_all(&line, "openssl", "req", "-x509", "-newkey", "ec",
                     "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
                     "3650", "-subj", "/CN=db", "-keyout", key, "-out",
                     certificate, NULL);
-    err = program_run(site, &line, SHORT_S, "openssl", NULL);
-    if (err != OK)
-        return err;
-    line.count = 0;
-    command_add_all(&line, "chmod", "0444", key, certificate, NULL);
-    return program_run(site, &line, SHORT_S, "chmod", NULL);
+    if (access(certificate, F_OK) != 0)
+        err = program_run(site, &line, SHORT_S, "openssl", NULL);
+    if (err == OK && (chmod(key, 0444) != 0 || chmod(certificate, 0444) != 0))
+        return fail(site, ERROR_SYSTEM, "%s: %s", key, strerror(errno));
+    return err;
 }
 
 static enum error make_repository(struct site *site, const char *name)
@@ -190,7 +188,8 @@ static enum error make_network(struct site *site)
     struct command_line line = { .count = 0 };
 
     command_add_all(&line, "docker", "network", "create", "--subnet",
-                    NETWORK_CIDR, "--ip-range", NETWORK_FREE, "--label", NULL);
+                    NETWORK_CIDR, "--gateway", NETWORK_GATEWAY, "--ip-range",
+                    NETWORK_FREE, "--label", NULL);
     command_add(&line, arena_printf(site->arena, LABEL "=%s", site->folder));
     command_add(&line, NETWORK_NAME);
     return program_run(site, &line, SHORT_S, "docker network create", NULL);
@@ -358,7 +357,8 @@ static enum error wait_for(struct site *site, const char *name,
         if (container.restarts > 0 || clock_monotonic_ms() > until_ms) {
             struct slice words = docker_last_words(site, name);
 
-            return fail(site, ERROR_DEADLINE, "%s does not start: %.*s", name,
+            return fail(site, ERROR_DEADLINE,
+                        "%s does not start (docker logs %s): %.*s", name, name,
                         (int)words.len, words.data);
         }
         pause_ms(LOOK_MS);
