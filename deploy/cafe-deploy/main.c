@@ -348,6 +348,7 @@ static void print_help(FILE *out)
           "  --bake SECONDS      between shifting traffic and ending the "
           "original tasks (15)\n"
           "  --healthy SECONDS   that tasks may take to become healthy (60)\n"
+          "                      what up is told holds for later commands\n"
           "  --wait              for something else that is under way\n"
           "  --watch             for status: renew it every second\n\n"
           "It exits with 0, with 1 when something failed (a deployment is "
@@ -498,7 +499,7 @@ static enum error run(struct site *site, const struct command *command,
                     call->argument[0]);
     if ((err = balancer_files_read(site)) != OK)
         return err;
-    if (command->where == UP && ((err = site_read_ports(site)) != OK ||
+    if (command->where == UP && ((err = site_read_settings(site)) != OK ||
                                  (err = docker_check(site)) != OK))
         return err;
     return command->run(site, call);
@@ -518,11 +519,7 @@ int main(int argc, char **argv)
     struct site site = { .folder = "var/rehearsal",
                          .root = ".",
                          .files = "deploy/deployment",
-                         .hooks = "deploy/rehearsal/hooks",
-                         .ports = { 8080, 8081 },
-                         .registry_port = 5000,
-                         .bake_s = 15,
-                         .healthy_s = 60 };
+                         .hooks = "deploy/rehearsal/hooks" };
     struct call call = { .wait = false };
     const struct command *command;
     int letter, status = -1;

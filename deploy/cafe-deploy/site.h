@@ -10,7 +10,8 @@ enum { SERVICES = 2 };
 /** The services of this directory: "customer", "employee"; NULL-terminated. */
 extern const char *const service_names[SERVICES + 1];
 
-/** Made by main(), for one command. Strings live in the arena. */
+/** Made by main(), for one command. Strings live in the arena; numbers are 0
+ * until the settings are read. */
 struct site {
     struct arena *arena;
     struct text error;   /* why a command failed: one line */

@@ -51,38 +51,79 @@ static enum error make_folders(struct site *site)
     return err;
 }
 
-static enum error write_ports(struct site *site)
+/* What `up` was told, in the order of settings_of(). */
+enum { SETTINGS = 5 };
+
+static void settings_of(struct site *site, uint64_t *settings[SETTINGS])
 {
-    char *path = site_path(site, "ports");
+    settings[0] = &site->ports[0];
+    settings[1] = &site->ports[1];
+    settings[2] = &site->registry_port;
+    settings[3] = &site->bake_s;
+    settings[4] = &site->healthy_s;
+}
+
+static enum error write_settings(struct site *site)
+{
+    char *path = site_path(site, "settings");
+    uint64_t *settings[SETTINGS];
     struct text text;
     enum error err;
 
+    settings_of(site, settings);
     text_init(&text, 0);
-    text_printf(&text, "%u %u %u\n", (unsigned)site->ports[0],
-                (unsigned)site->ports[1], (unsigned)site->registry_port);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        text_append_number(&text, *settings[i]);
+        text_append_char(&text, '\n');
+    }
     err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
     text_free(&text);
     return err;
 }
 
-enum error site_read_ports(struct site *site)
+static enum error read_settings(struct site *site, bool *found)
 {
-    char *path = site_path(site, "ports");
+    char *path = site_path(site, "settings");
+    uint64_t *settings[SETTINGS];
     struct slice rest;
     enum error err = path ? site_read(site, path, &rest) : ERROR_MEMORY;
 
-    if (err != OK)
-        return err;
-    rest = slice_trim(rest);
-    if (slice_number(slice_cut(&rest, ' '), UINT16_MAX, &site->ports[0]) !=
-            OK ||
-        slice_number(slice_cut(&rest, ' '), UINT16_MAX, &site->ports[1]) !=
-            OK ||
-        slice_number(rest, UINT16_MAX, &site->registry_port) != OK)
+    settings_of(site, settings);
+    *found = err == OK && rest.data;
+    for (size_t i = 0; i < SETTINGS && *found && err == OK; i++) {
+        uint64_t value;
+
+        if (slice_number(slice_cut(&rest, '\n'), UINT16_MAX, &value) != OK)
+            return fail(site, ERROR_SYSTEM, "%s: not written by this program",
+                        path);
+        if (*settings[i] == 0)
+            *settings[i] = value;
+    }
+    return err;
+}
+
+static void default_settings(struct site *site)
+{
+    static const uint64_t defaults[SETTINGS] = { 8080, 8081, 5000, 15, 60 };
+    uint64_t *settings[SETTINGS];
+
+    settings_of(site, settings);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (*settings[i] == 0)
+            *settings[i] = defaults[i];
+    }
+}
+
+enum error site_read_settings(struct site *site)
+{
+    bool found;
+    enum error err = read_settings(site, &found);
+
+    if (err == OK && !found)
         return fail(site, ERROR_CONFIG,
                     "no rehearsal is up in %s; first: cafe-deploy up",
                     site->folder);
-    return OK;
+    return err;
 }
 
 /* A password that no quoting can spoil. The folder above is ours alone; the
@@ -370,7 +411,7 @@ static enum error prepare(struct site *site)
     enum error err = make_folders(site);
 
     if (err == OK)
-        err = write_ports(site);
+        err = write_settings(site);
     for (size_t i = 0; accounts[i] && err == OK; i++)
         err = make_secret(site, accounts[i]);
     for (size_t i = 0; repositories[i] && err == OK; i++)
@@ -393,12 +434,14 @@ static enum error check_ports(struct site *site)
 
 enum error site_up(struct site *site)
 {
-    bool fresh;
+    bool fresh, found = false;
     enum error err = docker_check(site);
 
     if (err != OK || (err = check_owner(site, &fresh)) != OK ||
-        (fresh && (err = check_ports(site)) != OK) ||
-        (!fresh && (err = site_read_ports(site)) != OK) ||
+        (!fresh && (err = read_settings(site, &found)) != OK))
+        return err;
+    default_settings(site);
+    if ((fresh && (err = check_ports(site)) != OK) ||
         (err = prepare(site)) != OK ||
         (fresh && (err = make_network(site)) != OK))
         return err;
@@ -506,11 +549,26 @@ static void begin_once(struct site *site, struct command_line *line)
     add_mount(site, line, site_path(site, "secrets"), "/run/secrets", ":ro");
 }
 
+/* The image that was built here: it need not be in the registry yet. */
+static enum error check_image(struct site *site)
+{
+    struct command_line line = { .count = 0 };
+    struct outcome outcome;
+    enum error err;
+
+    command_add_all(&line, "docker", "image", "inspect", "employee", NULL);
+    err = program_try(site, &line, SHORT_S, &outcome);
+    if (err == OK && outcome.status != 0)
+        return fail(site, ERROR_CONFIG,
+                    "no local image 'employee'; first: docker build --tag "
+                    "employee -f employee/Dockerfile .");
+    return err;
+}
+
 enum error site_migrate(struct site *site)
 {
     struct command_line migrate = { .count = 0 }, grants = { .count = 0 };
-    char *image;
-    enum error err = docker_image(site, "employee", ":latest", &image);
+    enum error err = check_image(site);
 
     if (err != OK)
         return err;
@@ -518,8 +576,8 @@ enum error site_migrate(struct site *site)
     command_add_all(&migrate, "--env", "APP_DB_HOST=db", "--env",
                     "APP_DB_USER=migrate", "--env", "APP_DB_TLS=require",
                     "--env",
-                    "APP_DB_PASSWORD_FILE=/run/secrets/migrate.password", image,
-                    "--migrate", NULL);
+                    "APP_DB_PASSWORD_FILE=/run/secrets/migrate.password",
+                    "employee", "--migrate", NULL);
     if ((err = run_once(site, &migrate, "employee --migrate")) != OK)
         return err;
     begin_once(site, &grants);

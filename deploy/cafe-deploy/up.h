@@ -17,12 +17,15 @@ MUST_CHECK enum error site_up(struct site *site);
 MUST_CHECK enum error site_down(struct site *site);
 
 /**
- * Bring the database's schema to that of the registry's employee image, by a
- * task that runs once, then say what each account may do.
+ * Bring the database's schema to that of the local image "employee", by a
+ * container that runs once, then say what each account may do.
+ *
+ * Errors  ERROR_CONFIG (no such image), ERROR_SYSTEM, ERROR_DEADLINE.
  */
 MUST_CHECK enum error site_migrate(struct site *site);
 
-/** The ports that `up` was given. Errors  ERROR_CONFIG (it was never up). */
-MUST_CHECK enum error site_read_ports(struct site *site);
+/** What `up` was told, where the command line says nothing else.
+ * Errors  ERROR_CONFIG (it was never up). */
+MUST_CHECK enum error site_read_settings(struct site *site);
 
 #endif

@@ -54,9 +54,12 @@ install_node() {
     command -v npm >/dev/null || install_missing nodejs npm
 }
 
+# A preset, or some targets of it.
 build() {
-    cmake --preset "$1" -S . "${@:2}" >"var/log/cmake-$1.log" 2>&1 ||
-        { cat "var/log/cmake-$1.log" >&2; exit 1; }
-    cmake --build --preset "$1" >"var/log/build-$1.log" 2>&1 ||
-        { cat "var/log/build-$1.log" >&2; exit 1; }
+    local preset=$1
+    shift
+    cmake --preset "$preset" -S . >"var/log/cmake-$preset.log" 2>&1 ||
+        { cat "var/log/cmake-$preset.log" >&2; exit 1; }
+    cmake --build --preset "$preset" "$@" >"var/log/build-$preset.log" 2>&1 ||
+        { cat "var/log/build-$preset.log" >&2; exit 1; }
 }
