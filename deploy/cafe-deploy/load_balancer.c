@@ -169,8 +169,8 @@ static enum error check_complete(const struct document *last,
                              strlen(prefixes[i])) == 0;
         if (count != GROUPS / 2)
             return document_fault(last, last->top,
-                                  "%zu target groups '%s…'; expected two",
-                                  count, prefixes[i]);
+                                  "expected two target groups '%s…', found %zu",
+                                  prefixes[i], count);
     }
     return OK;
 }
