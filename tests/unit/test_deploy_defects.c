@@ -342,6 +342,11 @@ static const struct defect balancer_defects[] = {
       "Field: path-pattern",
       "Resources.TestRule.Properties.Conditions[0]: 'Values' is missing; add "
       "it" },
+    { LISTENERS_FILE, "SourceIpConfig: { Values: [192.0.2.0/24] }\n",
+      "SourceIpConfig: {}\n        - { Field: path-pattern, Values: [/x] }\n",
+      "{ Field: path-pattern, Values: [/admin",
+      "Resources.TestRule.Properties.Conditions[2]: a second path-pattern; "
+      "keep one" },
     { LISTENERS_FILE, "{ Field: path-pattern, Values",
       "{ Field: host-header, "
       "Values",
