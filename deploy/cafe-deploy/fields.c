@@ -183,8 +183,10 @@ static enum error unknown_key(const struct document *document,
                               const struct field *fields)
 {
     const char *nearest = NULL;
-    size_t least = NEAREST_TOO_FAR;
+    size_t least = strlen(node->key) / 2 + 1; /* half of a short one's own */
 
+    if (least > NEAREST_TOO_FAR)
+        least = NEAREST_TOO_FAR;
     for (; fields->key != NULL; fields++) {
         size_t apart = nearest_distance(fields->key, node->key);
 

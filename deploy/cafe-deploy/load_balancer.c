@@ -14,13 +14,13 @@ static const char *reference_text(const struct node *node)
     return node ? node->text : NULL;
 }
 
-/* Step over "${…}", whatever it stands for. */
-static const char *skip_variable(const char *at)
+/* Step over each "${…}", whatever it stands for. */
+static const char *skip_variables(const char *at)
 {
     const char *end;
 
-    if (at[0] == '$' && at[1] == '{' && (end = strchr(at, '}')) != NULL)
-        return end + 1;
+    while (at[0] == '$' && at[1] == '{' && (end = strchr(at, '}')) != NULL)
+        at = end + 1;
     return at;
 }
 
@@ -30,8 +30,8 @@ static struct slice plain_name(const char *name, char *buffer, size_t size)
 {
     size_t len = 0;
 
-    for (name = skip_variable(name); *name != '\0' && *name != '.';
-         name = skip_variable(name + 1)) {
+    for (name = skip_variables(name); *name != '\0' && *name != '.';
+         name = skip_variables(name + 1)) {
         char byte = *name;
 
         if (byte >= 'A' && byte <= 'Z')
@@ -169,8 +169,8 @@ static enum error check_complete(const struct document *last,
                              strlen(prefixes[i])) == 0;
         if (count != GROUPS / 2)
             return document_fault(last, last->top,
-                                  "%zu target groups '%s…'; expected two",
-                                  count, prefixes[i]);
+                                  "expected two target groups '%s…', found %zu",
+                                  prefixes[i], count);
     }
     return OK;
 }

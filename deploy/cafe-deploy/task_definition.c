@@ -359,7 +359,9 @@ static enum error check_capability(const struct document *document,
             return OK;
     }
     if (err == OK)
-        return document_fault(document, node, "'%s' is no capability",
+        return document_fault(document, node,
+                              "'%s' is no capability; ECS has names like "
+                              "NET_RAW",
                               document_shown(document, name));
     return err;
 }

@@ -43,6 +43,7 @@ TARGETS = {
     "template": Target(50000, "template"),
     "markdown": Target(40000, "markdown"),
     "config": Target(40000, "config"),
+    "aws_files": Target(2000, "aws_files"),
     "log": Target(5000),
 }
 
@@ -91,7 +92,7 @@ def tell(output):
     """What matters of a failed run: the fault, where, and the input."""
     lines = output.splitlines()
     wanted = re.compile(r"CHECK:|ERROR:|runtime error|^SUMMARY|written to|"
-                        r"^Running:| in .*/(libcafe|tests)/|ALARM|^llhttp:")
+                        r"^Running:| in .*/(libcafe|deploy|tests)/|ALARM|^llhttp:")
     found = [line for line in lines
              if wanted.search(line) and not line.startswith("INFO:")]
     running = [line for line in found if line.startswith("Running:")][-1:]

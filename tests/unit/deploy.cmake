@@ -2,3 +2,10 @@
 if(NOT TARGET cafe_deploy)
   return()
 endif()
+foreach(name test_deploy_files test_deploy_defects
+        test_deploy_placeholders)
+  cafe_unit_test(${name} cafe_deploy)
+  target_compile_definitions(${name} PRIVATE
+    DEPLOYMENT_FOLDER="${PROJECT_SOURCE_DIR}/deploy/deployment"
+    TEMPLATE_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/deploy")
+endforeach()
