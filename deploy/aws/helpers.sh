@@ -1,0 +1,283 @@
+# shellcheck shell=bash
+# What the phases of apply.sh are made of: to ask AWS, to change something, to
+# fill in a copy. Read by apply.sh, which sets $dry, $folder, $account and more.
+# shellcheck disable=SC2154
+
+# The stacks of a phase, in the order in which they are made. Each is the
+# template of its name; the two pipelines share one.
+stacks_of() {
+    case $1 in
+    3) echo network database ;;
+    4) echo registry roles cluster ;;
+    5) echo balancer listeners ;;
+    7) echo codedeploy pipeline-customer pipeline-employee ;;
+    esac
+}
+
+fail() {
+    echo "apply.sh: $*" >&2
+    exit 1
+}
+
+# What is said goes to 3: the output of some functions is an answer.
+exec 3>&1
+say() {
+    echo "$*" >&3
+}
+
+# Run what changes something, or, with --dry-run, say only what it is.
+change() {
+    if [ -n "$dry" ]; then
+        say "would run: $*"
+    else
+        say "+ $*"
+        "$@"
+    fi
+}
+
+# Wait for AWS; in a dry run there is nothing to wait for.
+await() {
+    [ -n "$dry" ] || aws "$@"
+}
+
+# What AWS answers; nothing where it knows no such thing.
+ask() {
+    local answer
+    if ! answer=$(aws "$@" --output text 2>"$folder/error"); then
+        grep -Eqi 'NotFound|does not ?exist|Unable to describe task' \
+            "$folder/error" || fail "$(tail -n 1 "$folder/error")"
+        return 0
+    fi
+    [ "$answer" = None ] || echo "$answer"
+}
+
+stack_status() {
+    ask cloudformation describe-stacks --stack-name "cafe-$1" \
+        --query 'Stacks[0].StackStatus'
+}
+
+# An output of a stack; in a dry run one that does not exist yet has a name.
+output() {
+    local value
+    value=$(ask cloudformation describe-stacks --stack-name "cafe-$1" \
+        --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue")
+    if [ -z "$value" ]; then
+        [ -n "$dry" ] || fail "stack cafe-$1 has no output $2; is it complete?"
+        value="<$2 of cafe-$1>"
+    fi
+    echo "$value"
+}
+
+# Parameters for a stack, into $parameters: NAME=VALUE, or STACK.NAME for the
+# output NAME of another stack.
+find_parameters() {
+    local parameter value
+    parameters=()
+    for parameter; do
+        if [[ $parameter != *=* ]]; then
+            value=$(output "${parameter%%.*}" "${parameter#*.}")
+            parameter=${parameter#*.}=$value
+        fi
+        parameters+=("ParameterKey=${parameter%%=*},ParameterValue=${parameter#*=}")
+    done
+}
+
+# Make a stack, or update it. A stack with a policy is never updated.
+stack() {
+    local name=$1 template=$here/$2.yaml policy=$here/$1-policy.json status
+    local parameters options=()
+    shift 2
+    find_parameters "$@"
+    options=(--stack-name "cafe-$name" --template-body "file://$template"
+        --capabilities CAPABILITY_NAMED_IAM)
+    [ $# = 0 ] || options+=(--parameters "${parameters[@]}")
+    status=$(stack_status "$name")
+    case $status in
+    "")
+        [ ! -f "$policy" ] || options+=(--stack-policy-body "file://$policy")
+        change aws cloudformation create-stack "${options[@]}" >/dev/null
+        await cloudformation wait stack-create-complete \
+            --stack-name "cafe-$name"
+        ;;
+    CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE)
+        if [ -f "$policy" ]; then
+            say "stack cafe-$name is there already"
+        else
+            update_stack "$name" "${options[@]}"
+        fi
+        ;;
+    *)
+        fail "stack cafe-$name is $status: see its events, then delete it" \
+            "(aws cloudformation delete-stack --stack-name cafe-$name)"
+        ;;
+    esac
+}
+
+update_stack() {
+    local name=$1
+    shift
+    if change aws cloudformation update-stack "$@" \
+        >/dev/null 2>"$folder/error"; then
+        await cloudformation wait stack-update-complete \
+            --stack-name "cafe-$name"
+    elif grep -q 'No updates' "$folder/error"; then
+        say "stack cafe-$name is up to date"
+    else
+        fail "$(tail -n 1 "$folder/error")"
+    fi
+}
+
+# End unless a phase is done.
+need() {
+    local name status
+    for name in $(stacks_of "$1"); do
+        status=$(stack_status "$name")
+        case $status in
+        CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE) ;;
+        *) fail "stack cafe-$name is ${status:-missing}:" \
+            "run deploy/aws/apply.sh $1 first" ;;
+        esac
+    done
+}
+
+service_status() {
+    ask ecs describe-services --cluster "$cluster" \
+        --services "$1-microservice" --query 'services[0].status'
+}
+
+need_services() {
+    local name status
+    for name in $services; do
+        status=$(service_status "$name")
+        [ "$status" = ACTIVE ] ||
+            fail "the service $name-microservice is ${status:-missing}:" \
+                "run deploy/aws/apply.sh 6 first"
+    done
+}
+
+# A copy of FILE in $folder, each PLACEHOLDER replaced by what follows it.
+fill() {
+    local file=$1 text
+    text=$(<"$file")
+    shift
+    while [ $# -gt 0 ]; do
+        text=${text//"$1"/$2}
+        shift 2
+    done
+    printf '%s\n' "$text" >"$folder/${file##*/}"
+}
+
+secret_arn() {
+    local arn
+    arn=$(ask secretsmanager describe-secret --secret-id "cafe/$1" --query ARN)
+    [ -n "$arn" ] || fail "there is no secret cafe/$1: run" \
+        "deploy/aws/apply.sh 3 first"
+    echo "$arn"
+}
+
+database() {
+    local value
+    value=$(ask rds describe-db-instances --db-instance-identifier supplierdb \
+        --query "DBInstances[0].$1")
+    [ -n "$value" ] || fail "the database supplierdb has no $1:" \
+        "run deploy/aws/apply.sh 3 first"
+    echo "$value"
+}
+
+registry() {
+    echo "$account.dkr.ecr.us-east-1.amazonaws.com"
+}
+
+# The newest image of a service, by its digest.
+image() {
+    local digest
+    digest=$(ask ecr describe-images --repository-name "$1" \
+        --image-ids imageTag=latest --query 'imageDetails[0].imageDigest')
+    if [ -z "$digest" ]; then
+        [ -n "$dry" ] || fail "there is no image $1:latest in the registry:" \
+            "push both images as said above, then run phase 4 again"
+        digest="<digest of $1:latest>"
+    fi
+    echo "$(registry)/$1@$digest"
+}
+
+how_to_push() {
+    local name
+    say "Images are pushed like this, from $root:"
+    say "    aws ecr get-login-password --region us-east-1 |" \
+        "docker login --username AWS --password-stdin $(registry)"
+    for name in $services; do
+        say "    docker build --tag $(registry)/$name:latest" \
+            "--file $name/Dockerfile ."
+        say "    docker push $(registry)/$name:latest"
+    done
+}
+
+# Register a filled task definition, unless the newest revision is the same.
+register() {
+    local family=$1 file=$2 sum known
+    sum=$(cksum <"$file" | cut -d ' ' -f 1)
+    known=$(ask ecs describe-task-definition --task-definition "$family" \
+        --include TAGS --query "tags[?key=='cafe-file'].value")
+    if [ "$sum" = "$known" ]; then
+        say "task definition $family is up to date"
+        return
+    fi
+    change aws ecs register-task-definition --cli-input-json "file://$file" \
+        --tags "key=cafe-file,value=$sum" --query taskDefinition.revision \
+        --output text >/dev/null
+}
+
+# Who may edit: what was given, or else what the last phase 4 was given.
+find_office() {
+    local ranges
+    if [ -z "$office" ]; then
+        ranges=$(ask ecs describe-task-definition \
+            --task-definition employee-microservice --query \
+            "taskDefinition.containerDefinitions[0].environment[?name=='APP_ALLOW'].value")
+        office=${ranges##*,}
+    fi
+    [ -n "$office" ] || fail "who may edit suppliers?" \
+        "Phase 4 needs --office CIDR, for instance --office 192.0.2.0/24"
+}
+
+# git against CodeCommit, with the rights of the aws command.
+codecommit() {
+    # shellcheck disable=SC2016
+    git -c credential.helper= \
+        -c credential.helper='!aws codecommit credential-helper $@' \
+        -c credential.UseHttpPath=true -c user.name=apply.sh \
+        -c user.email=apply.sh@localhost "$@"
+}
+
+repository_url() {
+    ask codecommit get-repository --repository-name "$1" \
+        --query repositoryMetadata.cloneUrlHttp
+}
+
+# Commit the files to branch dev of the repository deployment, if they differ.
+push_deployment() {
+    local url tree=$folder/deployment found=0
+    url=$(repository_url deployment)
+    [ -n "$url" ] || fail "there is no repository deployment:" \
+        "run deploy/aws/apply.sh 2 first"
+    git init -q "$tree"
+    git -C "$tree" checkout -q --orphan dev
+    codecommit -C "$tree" ls-remote --exit-code "$url" dev >/dev/null || found=$?
+    case $found in
+    0)
+        codecommit -C "$tree" fetch -q "$url" dev
+        git -C "$tree" reset -q --hard FETCH_HEAD
+        ;;
+    2) ;; # it is empty
+    *) fail "git can't read $url" ;;
+    esac
+    cp "$@" "$tree"
+    git -C "$tree" add -A
+    if [ -z "$(git -C "$tree" status --porcelain)" ]; then
+        say "the repository deployment is up to date"
+        return
+    fi
+    codecommit -C "$tree" commit -qm "Fill in what belongs to this account"
+    change codecommit -C "$tree" push -q "$url" HEAD:refs/heads/dev
+}
