@@ -183,9 +183,10 @@ char *task_address(struct site *site, const struct service *service,
 
 const char *other_group(const struct site *site, const char *group)
 {
-    size_t stem = strlen(group) - strlen(strrchr(group, '-'));
+    const char *dash = strrchr(group, '-');
+    size_t stem = dash ? (size_t)(dash - group) : 0;
 
-    for (size_t i = 0; i < GROUPS; i++) {
+    for (size_t i = 0; i < GROUPS && dash; i++) {
         const char *name = site->balancer.groups[i].name;
 
         if (strncmp(name, group, stem + 1) == 0 && strcmp(name, group) != 0)

@@ -82,7 +82,8 @@ char *task_name(struct site *site, const struct service *service,
 char *task_address(struct site *site, const struct service *service,
                    const struct task *task);
 
-/** The other one of a service's pair of target groups. */
+/** The other one of a service's pair of target groups; NULL for a name that
+ * is none of them. */
 const char *other_group(const struct site *site, const char *group);
 
 #endif
