@@ -251,7 +251,7 @@ enum error service_take(struct site *site, const char *name, bool wait,
     enum error err = site_lock(site, name, wait, NULL);
 
     if (err == ERROR_BUSY)
-        return fail(site, ERROR_CONFIG,
+        return fail(site, ERROR_BUSY,
                     "something else is under way for %s: cafe-deploy status "
                     "shows what",
                     name);

@@ -16,7 +16,7 @@ struct deployment {
  * were ending already; tasks come and go as they shall.
  *
  * wait    For somebody else who has the lock; otherwise that is an error.
- * Errors  ERROR_CONFIG (locked), those of tasks_settle().
+ * Errors  ERROR_BUSY (locked), those of tasks_settle().
  */
 MUST_CHECK enum error service_take(struct site *site, const char *name,
                                    bool wait, struct service *service);

@@ -195,12 +195,16 @@ static enum error find_secret(struct site *site, const struct variable *secret,
                 secret->value, secret->name);
 }
 
-static void append_variables(struct text *text,
-                             const struct variables *variables)
+/* A line each: what has a line feed would be two. */
+static enum error append_variable(struct site *site, struct text *text,
+                                  const char *name, struct slice value)
 {
-    for (size_t i = 0; i < variables->count; i++)
-        text_printf(text, "%s=%s\n", variables->items[i].name,
-                    variables->items[i].value);
+    if (value.len > 0 && memchr(value.data, '\n', value.len))
+        return fail(site, ERROR_CONFIG,
+                    "the value of %s has more than one line", name);
+    text_printf(text, "%s=%.*s\n", name, (int)value.len,
+                value.data ? value.data : "");
+    return OK;
 }
 
 /* Variables go through a file: command lines are there for all to see. */
@@ -212,14 +216,19 @@ static enum error write_environment(struct site *site,
     enum error err = OK;
 
     text_init(&text, 0);
-    append_variables(&text, &task->environment);
+    for (size_t i = 0; i < task->environment.count && err == OK; i++) {
+        const struct variable *variable = &task->environment.items[i];
+
+        err = append_variable(site, &text, variable->name,
+                              slice_of(variable->value));
+    }
     for (size_t i = 0; i < task->secrets.count && err == OK; i++) {
         struct slice value;
 
         err = find_secret(site, &task->secrets.items[i], &value);
         if (err == OK)
-            text_printf(&text, "%s=%.*s\n", task->secrets.items[i].name,
-                        (int)value.len, value.data);
+            err = append_variable(site, &text, task->secrets.items[i].name,
+                                  value);
     }
     if (err == OK)
         err = site_write(site, path, &text, 0600);

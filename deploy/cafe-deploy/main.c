@@ -150,7 +150,8 @@ static int status_of(struct site *site, enum error err)
         return EXIT_SUCCESS;
     fprintf(stderr, "cafe-deploy: %s\n",
             site->error.len > 0 ? text_string(&site->error) : error_text(err));
-    return err == ERROR_CONFIG ? STATUS_WRONG : STATUS_FAILED;
+    return err == ERROR_CONFIG || err == ERROR_BUSY ? STATUS_WRONG
+                                                    : STATUS_FAILED;
 }
 
 int main(int argc, char **argv)

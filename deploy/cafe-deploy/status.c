@@ -150,15 +150,13 @@ static enum error print_all(struct site *site, const struct view *view)
 static enum error put_right(struct site *site, const char *name)
 {
     struct service service;
-    int lock;
-    enum error err = site_lock(site, name, false, &lock);
+    enum error err = service_take(site, name, false, &service);
 
-    if (err == ERROR_BUSY)
+    if (err == ERROR_BUSY) {
+        text_reset(&site->error);
         return OK;
-    if (err != OK)
-        return err;
-    close(lock);
-    return service_take(site, name, true, &service);
+    }
+    return err;
 }
 
 static enum error watch_all(struct site *site)
@@ -187,18 +185,20 @@ static enum error watch_all(struct site *site)
     return err;
 }
 
+/* What can't be put right is shown as it is. */
 enum error status_show(struct site *site, bool watch)
 {
     struct view view = { .at_ms = 0 };
-    enum error err = balancer_sync(site);
+    enum error err = balancer_sync(site), shown;
 
     for (size_t i = 0; i < SERVICES && err == OK; i++)
         err = put_right(site, service_names[i]);
     if (err == OK && watch)
         return watch_all(site);
-    if (err == OK)
-        err = balancer_look(site, &view.now);
-    return err == OK ? print_all(site, &view) : err;
+    shown = balancer_look(site, &view.now);
+    if (shown == OK)
+        shown = print_all(site, &view);
+    return err == OK ? shown : err;
 }
 
 static enum error show_log(struct site *site, struct slice name)

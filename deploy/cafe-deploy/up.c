@@ -170,18 +170,22 @@ static enum error make_certificate(struct site *site)
     return err;
 }
 
+/* Never packed: a pipeline looks at the file of the branch. */
 static enum error make_repository(struct site *site, const char *name)
 {
     char *path = site_path(site, "repositories/%s.git", name);
-    struct command_line line = { .count = 0 };
+    struct command_line init = { .count = 0 }, keep = { .count = 0 };
+    enum error err;
 
     if (!path)
         return ERROR_MEMORY;
-    if (access(path, F_OK) == 0)
-        return OK;
-    command_add_all(&line, "git", "init", "--quiet", "--bare",
+    command_add_all(&init, "git", "init", "--quiet", "--bare",
                     "--initial-branch=dev", path, NULL);
-    return program_run(site, &line, SHORT_S, "git init", NULL);
+    command_add_all(&keep, "git", "--git-dir", path, "config", "gc.auto", "0",
+                    NULL);
+    err = program_run(site, &init, SHORT_S, "git init", NULL);
+    return err == OK ? program_run(site, &keep, SHORT_S, "git config", NULL)
+                     : err;
 }
 
 /* Containers. */
