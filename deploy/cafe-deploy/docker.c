@@ -8,7 +8,7 @@
 #include "network.h"
 
 enum {
-    SHORT_S = 20,
+    SHORT_S = 60, /* a busy machine takes its time */
     LONG_S = 300, /* pulls and pushes */
     STOP_S = 120  /* longest stop time-out of ECS */
 };

@@ -9,3 +9,4 @@ foreach(name test_deploy_files test_deploy_defects
     DEPLOYMENT_FOLDER="${PROJECT_SOURCE_DIR}/deploy/deployment"
     TEMPLATE_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/deploy")
 endforeach()
+cafe_unit_test(test_deploy_state cafe_deploy)
