@@ -44,6 +44,7 @@ TARGETS = {
     "markdown": Target(40000, "markdown"),
     "config": Target(40000, "config"),
     "log": Target(5000),
+    "api": Target(60000),
 }
 
 
