@@ -13,7 +13,8 @@ struct customer {
     struct searcher *searcher;
     const char *map_url;    /* with "{query}"; "" for no map */
     struct text home;       /* content/home.md as HTML */
-    int64_t take_max_bytes; /* of a list as contacts or table */
+    struct text api;        /* content/openapi.json */
+    int64_t take_max_bytes; /* of a list that is written record by record */
     size_t pending_bytes;   /* of those that are not sent yet */
 };
 
@@ -30,6 +31,16 @@ bool answer_kept(struct request *req, const struct snapshot *snapshot,
 
 /** Cache-Control of what shows a snapshot: a stale one is kept nowhere. */
 const char *answer_cache(const struct snapshot *snapshot);
+
+/**
+ * A page that is data for programs or to be saved, and never shown within
+ * another one.
+ *
+ * body     Taken over.
+ * Returns  NULL when out of memory: then the body is still the caller's.
+ */
+struct page *data_page(int status, const char *type, const char *cache,
+                       struct text *body);
 
 /**
  * Answer with what shows a snapshot; a stale one says in Cafe-As-Of since when.
@@ -66,14 +77,74 @@ handler_fn home_show;
 handler_fn directory_list;
 handler_fn supplier_show;
 
-/* takeaway.c */
-handler_fn supplier_card;
-handler_fn list_contacts;
-handler_fn list_table;
+/* listing.c: lists that are written record by record. Long ones are written
+ * on another thread, and those that are not sent yet have a bound together. */
 
-/** Set contacts, table and excel_table, the URLs of a list's files. */
+struct listing;
+
+/** How a list is written, on any thread. */
+struct list_format {
+    const char *type;
+    const char *disposition; /* NULL: it is no file to be saved */
+    void (*head)(struct text *out, const struct listing *listing);
+    void (*record)(struct text *out, const struct supplier *supplier,
+                   struct arena *scratch);
+    void (*tail)(struct text *out, const struct listing *listing);
+};
+
+/** A list that is asked for, in the request's arena. */
+struct listing {
+    const struct list_format *format; /* its head and tail may be NULL */
+    struct search search;
+    struct page_key key;
+    const struct search_result *result;
+    size_t first, end; /* what is written of it: places */
+    const char *next;  /* URL of what follows; NULL: nothing */
+
+    /* Of listing.c. */
+    struct request *req;
+    struct text body;
+    size_t pending_bytes; /* its part of what is not sent yet */
+};
+
+/**
+ * Write a list that is filled in and answer with it. One that is longer than
+ * take_max_bytes is answered 422; 503, when too many are not sent yet.
+ */
+void listing_answer(struct request *req, struct listing *listing);
+
+/* takeaway.c */
+handler_fn supplier_card, supplier_object;
+handler_fn list_contacts, list_table, list_objects;
+
+/** Set contacts, table, excel_table and objects, the URLs of a list's files. */
 void list_takeaway_view(const struct search *search, struct arena *arena,
                         struct view *view);
+
+/* api.c */
+
+#define API_ROOT "/api"
+#define API_SUPPLIERS API_ROOT "/v1/suppliers"
+#define API_DESCRIPTION API_ROOT "/v1/openapi.json"
+
+/** Read content/openapi.json. Errors: ERROR_CONFIG, ERROR_MEMORY. */
+MUST_CHECK enum error api_open(struct customer *self, struct text *error);
+handler_fn api_list, api_supplier, api_description;
+
+/* problem.c: what went wrong, for programs (RFC 9457). */
+
+#define JSON_TYPE "application/json"
+
+/** Whether a request is one for the API, so that its errors are problems. */
+bool problem_is_due(const struct request *req);
+
+/** A problem for an error status; NULL when out of memory. */
+struct page *problem_page(const struct customer *self, struct request *req,
+                          int status);
+
+/** Answer 400: what to do about a parameter of the query. */
+void respond_bad_parameter(struct request *req, struct slice name,
+                           const char *detail);
 
 /* errors.c */
 

@@ -1,15 +1,30 @@
 /* The pages for what went wrong. */
 #include "customer.h"
 
+/* Only lists to take along have a length that is too much. */
+static void view_too_long(struct view *view)
+{
+    view_string(view, "title", "The list is too long");
+    view_string(view, "heading", "The list is too long to take along");
+    view_string(view, "advice",
+                "Search for something, or choose a state or a city, and take "
+                "that.");
+}
+
 struct page *error_show(void *app, struct request *req, int status)
 {
     const struct customer *self = app;
-    struct view *view = page_view(self->service, req, NULL);
+    struct view *view;
 
+    if (problem_is_due(req))
+        return problem_page(self, req, status);
+    view = page_view(self->service, req, NULL);
     page_view_error(self->service, view, status,
                     catalog_trouble(self->catalog));
     view_string(view, "title",
                 status == 404 ? "Page not found" : status_reason(status));
+    if (status == 422)
+        view_too_long(view);
     return page_render(self->service, status == 404 ? "404" : "500", view,
                        status, "no-store");
 }

@@ -18,8 +18,8 @@ static const struct option own_options[] = {
     { "take_max_bytes", OPTION_NUMBER,
       offsetof(struct customer_settings, take_max_bytes), "67108864", 65536,
       (int64_t)1 << 32, NULL,
-      "Bytes of a list as contacts or table; longer ones are refused. Those "
-      "that are not sent yet may take twice as much together." },
+      "Bytes of a list as contacts, table or JSON; longer ones are refused. "
+      "Those that are not sent yet may take twice as much together." },
     { 0 },
 };
 
@@ -38,6 +38,7 @@ static void customer_close(void *app)
     searcher_close(self->searcher);
     catalog_close(self->catalog);
     text_free(&self->home);
+    text_free(&self->api);
     free(self);
 }
 
@@ -77,6 +78,7 @@ static enum error customer_open(struct service *service, void **app,
     self->service = service;
     read_settings(self);
     if ((err = home_open(self, error)) != OK ||
+        (err = api_open(self, error)) != OK ||
         (err = open_catalog(service, &self->catalog)) != OK ||
         (err = searcher_open(service->base, &self->searcher)) != OK) {
         customer_close(self);

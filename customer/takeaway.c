@@ -1,99 +1,35 @@
-/* Suppliers to take along: one contact, and lists as contacts or tables. */
+/* Suppliers to take along: one of them, and lists, as contacts, tables, JSON.
+ */
 #include <string.h>
 
 #include "cafe/csv.h"
-#include "cafe/offload.h"
+#include "cafe/supplier_json.h"
 #include "cafe/vcard.h"
 #include "customer.h"
-
-enum {
-    /* A card takes about 10 µs: longer lists are written on the other thread.
-     */
-    WRITE_MAX_ROWS = 100,
-    ROW_BYTES = 512,      /* of a supplier that is not written yet */
-    PENDING_MAX_LISTS = 2 /* as large as one may be; or more that are smaller */
-};
-
-/* How a list is written. */
-struct format {
-    const char *kept; /* path in the name of the kept page */
-    const char *type;
-    const char *disposition;
-    void (*head)(struct text *out); /* NULL for none */
-    void (*record)(struct text *out, const struct supplier *supplier,
-                   struct arena *scratch);
-};
-
-static void table_head(struct text *out)
-{
-    csv_head(out, CSV_PROGRAM);
-}
-
-static void table_record(struct text *out, const struct supplier *supplier,
-                         struct arena *scratch)
-{
-    (void)scratch;
-    csv_record(out, CSV_PROGRAM, supplier);
-}
-
-static void excel_head(struct text *out)
-{
-    csv_head(out, CSV_SPREADSHEET);
-}
-
-static void excel_record(struct text *out, const struct supplier *supplier,
-                         struct arena *scratch)
-{
-    (void)scratch;
-    csv_record(out, CSV_SPREADSHEET, supplier);
-}
 
 #define VCARD_TYPE "text/vcard; charset=utf-8"
 #define CSV_TYPE "text/csv; charset=utf-8; header=present"
 
-static const struct format contacts = {
-    "/suppliers.vcf", VCARD_TYPE, "attachment; filename=\"suppliers.vcf\"",
-    NULL, vcard_append
-};
-static const struct format table = { "/suppliers.csv", CSV_TYPE,
-                                     "attachment; filename=\"suppliers.csv\"",
-                                     table_head, table_record };
-static const struct format excel_table = {
-    "/suppliers.csv;excel", CSV_TYPE,
-    "attachment; filename=\"suppliers-excel.csv\"", excel_head, excel_record
-};
-
-/* A file to be saved, without its body. */
-static struct page *file_open(const char *type, const char *disposition,
-                              const struct snapshot *snapshot)
-{
-    struct page *page = page_open(200);
-
-    if (page == NULL)
-        return NULL;
-    page_field(page, "Content-Type", type);
-    page_field(page, "Content-Disposition", disposition);
-    page_field(page, "Cache-Control", answer_cache(snapshot));
-    page_field(page, "X-Content-Type-Options", "nosniff");
-    page_field(page, "Referrer-Policy", "same-origin");
-    page_field(page, "Content-Security-Policy",
-               "default-src 'none'; frame-ancestors 'none'");
-    return page;
-}
-
-static void answer_file(struct request *req, const char *type,
-                        const char *disposition, struct text *body,
-                        const struct snapshot *snapshot,
-                        const struct page_key *key)
-{
-    struct page *page = file_open(type, disposition, snapshot);
-
-    if (page != NULL)
-        page_body(page, body);
-    answer_page(req, page, snapshot, key);
-}
-
 /* One supplier. */
+
+/* How one is written. */
+struct file_format {
+    const char *suffix; /* of its path and of the file */
+    const char *type;
+    void (*write)(struct text *out, const struct supplier *supplier,
+                  struct arena *scratch);
+};
+
+static void object_write(struct text *out, const struct supplier *supplier,
+                         struct arena *scratch)
+{
+    (void)scratch;
+    supplier_json(out, supplier);
+    text_append_char(out, '\n');
+}
+
+static const struct file_format card = { ".vcf", VCARD_TYPE, vcard_append };
+static const struct file_format object = { ".json", JSON_TYPE, object_write };
 
 enum { FILE_NAME_MAX_BYTES = 120 };
 
@@ -110,18 +46,58 @@ static struct slice cut(struct slice name)
 }
 
 /* RFC 6266 5, RFC 8187 3.2.3: by its name, and for old clients by its id. */
-static void card_disposition(const struct supplier *supplier, struct text *out)
+static void file_disposition(const struct supplier *supplier,
+                             const char *suffix, struct text *out)
 {
-    text_printf(out, "attachment; filename=\"supplier-%lld.vcf\"",
-                (long long)supplier->id);
+    text_printf(out, "attachment; filename=\"supplier-%lld%s\"",
+                (long long)supplier->id, suffix);
     if (supplier->fields[SUPPLIER_NAME].len == 0)
         return;
     text_append_string(out, "; filename*=UTF-8''");
     percent_encode(out, cut(supplier->fields[SUPPLIER_NAME]));
-    text_append_string(out, ".vcf");
+    text_append_string(out, suffix);
 }
 
-static catalog_show_fn supplier_card_show;
+static void answer_file(struct request *req, const struct supplier *supplier,
+                        const struct file_format *format,
+                        const struct snapshot *snapshot,
+                        const struct page_key *key)
+{
+    struct arena *scratch = arena_open(0);
+    struct text body, disposition;
+    struct page *page;
+
+    text_init(&body, 0);
+    text_init(&disposition, 0);
+    body.failed = scratch == NULL;
+    if (scratch != NULL)
+        format->write(&body, supplier, scratch);
+    arena_close(scratch);
+    file_disposition(supplier, format->suffix, &disposition);
+    page = data_page(200, format->type, answer_cache(snapshot), &body);
+    if (page != NULL)
+        page_field(page, "Content-Disposition", text_string(&disposition));
+    answer_page(req, page, snapshot, key);
+    text_free(&body);
+    text_free(&disposition);
+}
+
+static void file_show(struct request *req, const struct snapshot *snapshot,
+                      const struct file_format *format)
+{
+    const struct supplier *supplier;
+    struct page_key key;
+
+    if ((supplier = find_supplier(req, snapshot)) == NULL)
+        return;
+    if (!answer_kept(req, snapshot,
+                     arena_printf(request_arena(req), "/suppliers/%lld%s",
+                                  (long long)supplier->id, format->suffix),
+                     &key))
+        answer_file(req, supplier, format, snapshot, &key);
+}
+
+static catalog_show_fn supplier_card_show, supplier_object_show;
 
 /* GET /suppliers/{id}.vcf */
 void supplier_card(struct request *req)
@@ -131,141 +107,113 @@ void supplier_card(struct request *req)
     catalog_when_fresh(self->catalog, supplier_card_show, req);
 }
 
-static void answer_card(struct request *req, const struct supplier *supplier,
-                        const struct snapshot *snapshot,
-                        const struct page_key *key)
-{
-    struct arena *scratch = arena_open(0);
-    struct text body, disposition;
-
-    text_init(&body, 0);
-    text_init(&disposition, 0);
-    body.failed = scratch == NULL;
-    if (scratch != NULL)
-        vcard_append(&body, supplier, scratch);
-    arena_close(scratch);
-    card_disposition(supplier, &disposition);
-    answer_file(req, VCARD_TYPE, text_string(&disposition), &body, snapshot,
-                key);
-    text_free(&body);
-    text_free(&disposition);
-}
-
 static void supplier_card_show(struct request *req,
                                const struct snapshot *snapshot)
 {
-    const struct supplier *supplier;
-    struct page_key key;
+    file_show(req, snapshot, &card);
+}
 
-    if ((supplier = find_supplier(req, snapshot)) == NULL)
-        return;
-    if (!answer_kept(req, snapshot,
-                     arena_printf(request_arena(req), "/suppliers/%lld.vcf",
-                                  (long long)supplier->id),
-                     &key))
-        answer_card(req, supplier, snapshot, &key);
+/* GET /suppliers/{id}.json */
+void supplier_object(struct request *req)
+{
+    struct customer *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, supplier_object_show, req);
+}
+
+static void supplier_object_show(struct request *req,
+                                 const struct snapshot *snapshot)
+{
+    file_show(req, snapshot, &object);
 }
 
 /* Lists. */
 
-/* A list that is asked for, in the request's arena. */
-struct take {
-    struct request *req;
-    const struct format *format;
-    struct search search;
-    struct page_key key;
-    const struct search_result *result;
-    struct text body;
-    size_t pending_bytes; /* its part of what is not sent yet */
+static void table_head(struct text *out, const struct listing *listing)
+{
+    (void)listing;
+    csv_head(out, CSV_PROGRAM);
+}
+
+static void table_record(struct text *out, const struct supplier *supplier,
+                         struct arena *scratch)
+{
+    (void)scratch;
+    csv_record(out, CSV_PROGRAM, supplier);
+}
+
+static void excel_head(struct text *out, const struct listing *listing)
+{
+    (void)listing;
+    csv_head(out, CSV_SPREADSHEET);
+}
+
+static void excel_record(struct text *out, const struct supplier *supplier,
+                         struct arena *scratch)
+{
+    (void)scratch;
+    csv_record(out, CSV_SPREADSHEET, supplier);
+}
+
+static void objects_head(struct text *out, const struct listing *listing)
+{
+    (void)listing;
+    json_array(out, NULL);
+}
+
+static void objects_record(struct text *out, const struct supplier *supplier,
+                           struct arena *scratch)
+{
+    (void)scratch;
+    supplier_json(out, supplier);
+}
+
+static void objects_tail(struct text *out, const struct listing *listing)
+{
+    (void)listing;
+    json_array_end(out);
+    text_append_char(out, '\n');
+}
+
+static const struct list_format contacts = {
+    .type = VCARD_TYPE,
+    .disposition = "attachment; filename=\"suppliers.vcf\"",
+    .record = vcard_append,
 };
 
-static void take_end(void *argument)
-{
-    struct take *take = argument;
-    struct customer *self = request_app(take->req);
+static const struct list_format table = {
+    .type = CSV_TYPE,
+    .disposition = "attachment; filename=\"suppliers.csv\"",
+    .head = table_head,
+    .record = table_record,
+};
 
-    self->pending_bytes -= take->pending_bytes;
-    text_free(&take->body);
-}
+static const struct list_format excel_table = {
+    .type = CSV_TYPE,
+    .disposition = "attachment; filename=\"suppliers-excel.csv\"",
+    .head = excel_head,
+    .record = excel_record,
+};
 
-/* Lists that are written and not sent yet have a bound together. */
-static bool take_reserve(struct take *take, size_t bytes)
-{
-    struct customer *self = request_app(take->req);
-    size_t others = self->pending_bytes;
-
-    if (others > 0 &&
-        others + bytes > PENDING_MAX_LISTS * (size_t)self->take_max_bytes)
-        return false;
-    if (request_on_end(take->req, take_end, take) != OK)
-        return false;
-    take->pending_bytes = bytes;
-    self->pending_bytes += bytes;
-    return true;
-}
-
-/* On any thread: what was found doesn't change while the request lives. */
-static void take_write(void *argument)
-{
-    struct take *take = argument;
-    struct arena *scratch = arena_open(0);
-    size_t count = search_count(take->result);
-
-    take->body.failed = scratch == NULL;
-    if (take->format->head != NULL)
-        take->format->head(&take->body);
-    for (size_t i = 0; i < count && !take->body.failed; i++)
-        take->format->record(&take->body, search_at(take->result, i), scratch);
-    arena_close(scratch);
-}
-
-static void answer_too_long(struct request *req)
-{
-    const struct customer *self = request_app(req);
-    struct view *view = page_view(self->service, req, "The list is too long");
-
-    view_string(view, "heading", "The list is too long to take along");
-    view_string(view, "advice",
-                "Search for something, or choose a state or a city, and take "
-                "that.");
-    page_answer_once(self->service, req,
-                     page_render(self->service, "500", view, 422, "no-store"));
-}
-
-static void take_written(void *argument)
-{
-    struct take *take = argument;
-    struct customer *self = request_app(take->req);
-
-    if (take->body.failed) {
-        answer_too_long(take->req);
-        return;
-    }
-    self->pending_bytes += take->body.capacity - take->pending_bytes;
-    take->pending_bytes = take->body.capacity;
-    answer_file(take->req, take->format->type, take->format->disposition,
-                &take->body, search_snapshot(take->result), &take->key);
-}
+static const struct list_format objects = {
+    .type = JSON_TYPE,
+    .disposition = "attachment; filename=\"suppliers.json\"",
+    .head = objects_head,
+    .record = objects_record,
+    .tail = objects_tail,
+};
 
 static void take_found(struct request *req, const struct search_result *result)
 {
-    const struct customer *self = request_app(req);
-    struct take *take = request_own(req);
+    struct listing *take = request_own(req);
 
-    if (result == NULL ||
-        !take_reserve(take, search_count(result) * ROW_BYTES)) {
+    if (result == NULL) {
         respond_error(req, 503);
         return;
     }
     take->result = result;
-    text_init(&take->body, (size_t)self->take_max_bytes);
-    if (search_count(result) <= WRITE_MAX_ROWS) {
-        take_write(take);
-        take_written(take);
-    } else if (offload_submit(self->service->offload, take_write, take_written,
-                              take) != OK) {
-        respond_error(req, 503);
-    }
+    take->end = search_count(result);
+    listing_answer(req, take);
 }
 
 /* All that match, whichever page somebody looks at. */
@@ -281,33 +229,32 @@ static enum error take_read(struct request *req, struct search *search)
     return err;
 }
 
+/* kept  Path in the name of the kept page. */
 static void take_list(struct request *req, const struct snapshot *snapshot,
-                      const struct format *format)
+                      const char *kept, const struct list_format *format)
 {
     struct customer *self = request_app(req);
-    struct take *take = arena_alloc(request_arena(req), sizeof(*take));
+    struct arena *arena = request_arena(req);
+    struct listing *take = arena_alloc(arena, sizeof(*take));
     enum error err;
 
     if (snapshot == NULL || take == NULL) {
         respond_error(req, 503);
         return;
     }
-    take->req = req;
     take->format = format;
     request_set_own(req, take);
     if ((err = take_read(req, &take->search)) != OK) {
         respond_error(req, err == ERROR_MEMORY ? 503 : 400);
         return;
     }
-    if (!answer_kept(
-            req, snapshot,
-            search_url(&take->search, format->kept, request_arena(req)),
-            &take->key))
+    if (!answer_kept(req, snapshot, search_url(&take->search, kept, arena),
+                     &take->key))
         search_when_found(self->searcher, snapshot, &take->search, take_found,
                           req);
 }
 
-static catalog_show_fn list_contacts_show, list_table_show;
+static catalog_show_fn list_contacts_show, list_table_show, list_objects_show;
 
 /* GET /suppliers.vcf */
 void list_contacts(struct request *req)
@@ -320,7 +267,7 @@ void list_contacts(struct request *req)
 static void list_contacts_show(struct request *req,
                                const struct snapshot *snapshot)
 {
-    take_list(req, snapshot, &contacts);
+    take_list(req, snapshot, "/suppliers.vcf", &contacts);
 }
 
 /* GET /suppliers.csv */
@@ -335,10 +282,26 @@ static void list_table_show(struct request *req,
                             const struct snapshot *snapshot)
 {
     const struct form *query;
-    bool excel = request_query(req, &query) == OK &&
-                 slice_is(form_value(query, "for"), "excel");
 
-    take_list(req, snapshot, excel ? &excel_table : &table);
+    if (request_query(req, &query) == OK &&
+        slice_is(form_value(query, "for"), "excel"))
+        take_list(req, snapshot, "/suppliers.csv;excel", &excel_table);
+    else
+        take_list(req, snapshot, "/suppliers.csv", &table);
+}
+
+/* GET /suppliers.json */
+void list_objects(struct request *req)
+{
+    struct customer *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, list_objects_show, req);
+}
+
+static void list_objects_show(struct request *req,
+                              const struct snapshot *snapshot)
+{
+    take_list(req, snapshot, "/suppliers.json", &objects);
 }
 
 void list_takeaway_view(const struct search *search, struct arena *arena,
@@ -351,6 +314,7 @@ void list_takeaway_view(const struct search *search, struct arena *arena,
     all.per = PAGING_PER_DEFAULT;
     csv = search_url(&all, "/suppliers.csv", arena);
     view_string(view, "contacts", search_url(&all, "/suppliers.vcf", arena));
+    view_string(view, "objects", search_url(&all, "/suppliers.json", arena));
     view_string(view, "table", csv);
     if (csv != NULL)
         view_string(view, "excel_table",

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "cafe/clock.h"
-#include "cafe/unicode.h"
+#include "cafe/json.h"
 
 enum {
     KEPT_MAX_BYTES = 256 * 1024,
@@ -126,64 +126,6 @@ static const char *time_text(struct log *log)
     return log->now;
 }
 
-static bool is_plain(unsigned char byte)
-{
-    return byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x7f;
-}
-
-/* The bytes at the front that need no escape. */
-static size_t plain_len(struct slice value)
-{
-    size_t len = 0;
-
-    while (len < value.len && is_plain((unsigned char)value.data[len]))
-        len++;
-    return len;
-}
-
-/* Length of the UTF-8 sequence at the front; 0 when it is not one. */
-static size_t character_len(struct slice value)
-{
-    size_t len;
-
-    for (len = 2; len <= 4 && len <= value.len; len++) {
-        if (utf8_valid((struct slice){ value.data, len }))
-            return len;
-    }
-    return 0;
-}
-
-/* Append a JSON string's inside (RFC 8259 7); what is no UTF-8 becomes
- * U+FFFD. C1 controls could drive a terminal and are escaped too. */
-static void append_escaped(struct text *line, struct slice value)
-{
-    while (value.len > 0) {
-        size_t len = plain_len(value);
-        unsigned char byte;
-
-        text_append(line, value.data, len);
-        value.data += len;
-        value.len -= len;
-        if (value.len == 0)
-            return;
-        byte = (unsigned char)value.data[0];
-        len = byte < 0x80 ? 1 : character_len(value);
-        if (byte == '"' || byte == '\\')
-            text_printf(line, "\\%c", byte);
-        else if (byte < 0x80)
-            text_printf(line, "\\u%04x", byte);
-        else if (len == 2 && byte == 0xc2 && (value.data[1] & 0x60) == 0)
-            text_printf(line, "\\u00%02x", (unsigned char)value.data[1]);
-        else if (len > 0)
-            text_append(line, value.data, len);
-        else
-            text_append_string(line, "\xef\xbf\xbd");
-        len = len ? len : 1;
-        value.data += len;
-        value.len -= len;
-    }
-}
-
 static struct slice shorten(struct slice value, size_t max)
 {
     if (value.len <= max)
@@ -218,7 +160,7 @@ static void make_json(struct log *log, enum log_level level, const char *msg,
     text_append_string(line, "\",\"version\":\"");
     text_append_string(line, log->version);
     text_append_string(line, "\",\"msg\":\"");
-    append_escaped(line, shorten(slice_of(msg), value_max));
+    json_escape(line, shorten(slice_of(msg), value_max));
     text_append_char(line, '"');
     for (; field->name != NULL; field++) {
         text_append_string(line, ",\"");
@@ -229,7 +171,7 @@ static void make_json(struct log *log, enum log_level level, const char *msg,
             continue;
         }
         text_append_char(line, '"');
-        append_escaped(line, shorten(field->text, value_max));
+        json_escape(line, shorten(field->text, value_max));
         text_append_char(line, '"');
     }
     text_append_string(line, "}\n");
@@ -238,14 +180,9 @@ static void make_json(struct log *log, enum log_level level, const char *msg,
 /* A value that can be read without quotes. */
 static bool is_bare(struct slice value)
 {
-    size_t i;
-
-    for (i = 0; i < value.len; i++) {
-        if (!is_plain((unsigned char)value.data[i]) || value.data[i] == ' ' ||
-            value.data[i] == '=')
-            return false;
-    }
-    return true;
+    return json_plain_len(value) == value.len &&
+           (value.len == 0 || (memchr(value.data, ' ', value.len) == NULL &&
+                               memchr(value.data, '=', value.len) == NULL));
 }
 
 static void append_value(struct text *line, struct slice value)
@@ -253,7 +190,7 @@ static void append_value(struct text *line, struct slice value)
     const char *quote = is_bare(value) ? "" : "\"";
 
     text_append_string(line, quote);
-    append_escaped(line, value);
+    json_escape(line, value);
     text_append_string(line, quote);
 }
 
@@ -264,7 +201,7 @@ static void make_text(struct log *log, enum log_level level, const char *msg,
     struct text *line = &log->line;
 
     text_printf(line, "%.12s %-7s ", time_text(log) + 11, level_name(level));
-    append_escaped(line, shorten(slice_of(msg), value_max));
+    json_escape(line, shorten(slice_of(msg), value_max));
     for (; field->name != NULL; field++) {
         if (field->kind == LOG_FIELD_TEXT && field->text.len == 0)
             continue;

@@ -76,24 +76,33 @@ struct page *page_render(const struct service *service, const char *name,
     return render_page(service->templates, name, view, status, cache);
 }
 
-void page_view_error(const struct service *service, struct view *view,
-                     int status, enum error reason)
+/* The row of a status: its own, or the one for all of its kind. */
+static size_t row_of(int status)
 {
     int fallback = status >= 500 ? 500 : 400;
-    size_t i, found = 0;
+    size_t found = 0;
 
-    for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         if (errors[i].status == status)
-            break;
+            return i;
         if (errors[i].status == fallback)
             found = i;
     }
-    if (i < sizeof(errors) / sizeof(errors[0]))
-        found = i;
+    return found;
+}
+
+const char *page_error_advice(const struct service *service, int status,
+                              enum error reason)
+{
+    const char *advice = errors[row_of(status)].advice;
+
+    return status == 503 ? outage_advice(service, reason, advice) : advice;
+}
+
+void page_view_error(const struct service *service, struct view *view,
+                     int status, enum error reason)
+{
     view_number(view, "status", status);
-    view_string(view, "heading", errors[found].heading);
-    view_string(view, "advice",
-                status == 503
-                    ? outage_advice(service, reason, errors[found].advice)
-                    : errors[found].advice);
+    view_string(view, "heading", errors[row_of(status)].heading);
+    view_string(view, "advice", page_error_advice(service, status, reason));
 }

@@ -12,9 +12,16 @@ void search_sort(struct search *search, enum supplier_field field,
 /** "city", "-city", or "" for the usual order; NULL when out of memory. */
 const char *search_sort_value(const struct search *search, struct arena *arena);
 
+/** The rows that a search looks at, in the order that places count from. */
+static inline struct row *const *search_rows(const struct content *content,
+                                             const struct search *search)
+{
+    return search->by_id ? content->by_id : content->by_name;
+}
+
 /** A state or city that occurs, and how often. */
 struct choice {
-    uint32_t place; /* of the first supplier that has it */
+    uint32_t place; /* among search_rows(), of the first that has it */
     uint32_t count;
 };
 
@@ -29,7 +36,7 @@ struct choices {
 struct found {
     unsigned references;
     size_t count;
-    uint32_t *places; /* in the order of names; NULL: everybody in that order */
+    uint32_t *places; /* among search_rows(); NULL: all of them in order */
     struct choices states, cities;
 };
 

@@ -13,7 +13,7 @@ enum {
     SLOTS = 512 /* more than twice SEARCH_CHOICES_MAX, a power of two */
 };
 
-/* Places that were found, in the order of names. */
+/* Places that were found, in order. */
 struct places {
     uint32_t *items;
     size_t count, capacity;
@@ -36,6 +36,7 @@ struct needle {
 
 struct scan {
     const struct content *content;
+    struct row *const *rows;
     const struct search *search;
     size_t order[SEARCH_WORDS_MAX]; /* of words: the longest first */
     struct needle texts[SEARCH_WORDS_MAX], digits[SEARCH_WORDS_MAX];
@@ -121,7 +122,7 @@ static size_t rank_of(const struct scan *scan, const struct row *row)
         in_name += at < name_len;
         first_begins |= word == 0 && at == 0;
     }
-    if (count == 0 || scan->search->sorted)
+    if (count == 0 || scan->search->sorted || scan->search->by_id)
         return 0;
     if (in_name < count)
         return in_name > 0 ? 2 : 3;
@@ -215,7 +216,7 @@ static enum error add_place(struct places *places, uint32_t place)
     return OK;
 }
 
-/* Everybody in the order of names: no list of places is needed. */
+/* Everybody in the order of the rows: no list of places is needed. */
 static bool is_everybody(const struct search *search)
 {
     return search_is_all(search) && !search->sorted;
@@ -228,7 +229,7 @@ static bool is_in(struct slice filter, struct slice fold)
 
 static enum error look_at(struct scan *scan, uint32_t place)
 {
-    const struct row *row = scan->content->by_name[place];
+    const struct row *row = scan->rows[place];
     const struct search *search = scan->search;
     size_t rank = rank_of(scan, row);
     struct slice state, city;
@@ -247,10 +248,10 @@ static enum error look_at(struct scan *scan, uint32_t place)
 }
 
 /* Rows lie all over the memory: have the next ones brought here meanwhile. */
-static void fetch(const struct content *content, size_t place)
+static void fetch(const struct scan *scan, size_t place)
 {
-    if (place < content->count) {
-        const char *row = (const char *)content->by_name[place];
+    if (place < scan->content->count) {
+        const char *row = (const char *)scan->rows[place];
 
         __builtin_prefetch(row + offsetof(struct row, ends));
         __builtin_prefetch(row + offsetof(struct row, ends) + 64);
@@ -265,7 +266,7 @@ static enum error look_at_some(struct scan *scan)
     enum error err = OK;
 
     while (err == OK && scan->at < stop) {
-        fetch(scan->content, scan->at + AHEAD);
+        fetch(scan, scan->at + AHEAD);
         err = look_at(scan, (uint32_t)scan->at++);
     }
     return err;
@@ -351,6 +352,7 @@ struct scan *scan_open(const struct content *content,
     if (!scan)
         return NULL;
     scan->content = content;
+    scan->rows = search_rows(content, search);
     scan->search = search;
     make_needles(scan);
     return scan;

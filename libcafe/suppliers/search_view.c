@@ -12,8 +12,25 @@ const struct supplier *search_at(const struct search_result *result,
                                  size_t place)
 {
     const uint32_t *places = result->found->places;
+    struct row *const *rows =
+        search_rows(result->snapshot->content, result->search);
 
-    return snapshot_at(result->snapshot, places ? places[place] : place);
+    return &rows[places ? places[place] : place]->supplier;
+}
+
+size_t search_after(const struct search_result *result, int64_t id)
+{
+    size_t low = 0, high = search_count(result);
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (search_at(result, middle)->id <= id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 const struct paging *search_paging(const struct search_result *result)
@@ -147,7 +164,8 @@ static void view_choices(const struct search_result *result,
                          struct slice chosen, struct slice chosen_fold,
                          struct view *view)
 {
-    const struct content *content = result->snapshot->content;
+    struct row *const *rows =
+        search_rows(result->snapshot->content, result->search);
     bool listed = chosen.len == 0;
     struct view *list;
 
@@ -155,7 +173,7 @@ static void view_choices(const struct search_result *result,
         return;
     list = view_list(view, name);
     for (size_t i = 0; i < choices->count; i++) {
-        const struct row *row = content->by_name[choices->items[i].place];
+        const struct row *row = rows[choices->items[i].place];
         struct slice label = row->supplier.fields[field];
         bool selected = chosen.len > 0 &&
                         slice_equal(row_fold(row, field), chosen_fold);

@@ -79,6 +79,7 @@ static struct slice make_key(const struct search *search, uint64_t serial,
     text_init(&key, 0);
     text_append_number(&key, serial);
     text_append_char(&key, search->descending ? '-' : '+');
+    text_append_char(&key, search->by_id ? '#' : ' ');
     text_append_number(&key, search->sorted ? search->sort + 1u : 0u);
     text_append_char(&key, ' ');
     append_part(&key, search->state_fold);

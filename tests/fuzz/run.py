@@ -45,6 +45,7 @@ TARGETS = {
     "config": Target(40000, "config"),
     "aws_files": Target(2000, "aws_files"),
     "log": Target(5000),
+    "api": Target(60000),
 }
 
 

@@ -2,6 +2,7 @@
 import csv
 import gzip
 import io
+import json
 import re
 import socket
 import time
@@ -118,6 +119,26 @@ def test_one_contact_is_that_of_the_list(customer, rows):
         assert body in whole
 
 
+def read_objects(answer):
+    """Names and texts by id, as they are in the order of the file."""
+    return {one["id"]: {name: one[name] for name in NAMES}
+            for one in json.loads(answer.text)}
+
+
+def test_objects_read_back(customer, rows):
+    answer = customer.get("/suppliers.json")
+    assert read_objects(answer) == rows
+    for one in json.loads(answer.text):
+        assert list(one) == ["id", "version", "updated_at", *NAMES]
+        single = customer.get(f"/suppliers/{one['id']}.json")
+        assert json.loads(single.text) == one
+        assert single.text.endswith("}\n")
+
+
+def test_an_empty_list_is_json(customer):
+    assert json.loads(customer.get("/suppliers.json").text) == []
+
+
 def test_uid_stays_and_rev_moves(customer, database):
     admin = connect(database)
     number = insert(admin)
@@ -137,6 +158,11 @@ FILES = (
      'attachment; filename="suppliers-excel.csv"'),
     ("/suppliers.vcf", "text/vcard; charset=utf-8",
      'attachment; filename="suppliers.vcf"'),
+    ("/suppliers.json", "application/json",
+     'attachment; filename="suppliers.json"'),
+    ("/suppliers/1.json", "application/json",
+     'attachment; filename="supplier-1.json";'
+     " filename*=UTF-8''Caf%C3%A9%20%22%3B%2F.json"),
     ("/suppliers/1.vcf", "text/vcard; charset=utf-8",
      'attachment; filename="supplier-1.vcf";'
      " filename*=UTF-8''Caf%C3%A9%20%22%3B%2F.vcf"),
@@ -182,6 +208,8 @@ def test_lists_are_searched_sorted_and_whole(customer, database):
         cards = vobject.readComponents(
             customer.get(url.replace("csv", "vcf", 1)).text)
         assert [value(card, "fn") for card in cards] == found
+        objects = customer.get(url.replace("csv", "json", 1))
+        assert [row["name"] for row in read_objects(objects).values()] == found
         return found
 
     everybody = [f"s{1000 + n}" for n in range(1, 701)]
@@ -202,19 +230,22 @@ def test_links_lead_to_the_list_that_is_shown(customer, database):
     chosen = "?q=a%20%26%20b&city=%C5%81%C3%B3d%C5%BA"
     assert links["Contacts (vCard)"] == "/suppliers.vcf" + chosen
     assert links["Table (CSV)"] == "/suppliers.csv" + chosen
+    assert links["Data (JSON)"] == "/suppliers.json" + chosen
     assert links["Table for Excel (CSV)"] == \
         "/suppliers.csv" + chosen + "&for=excel"
     for text, url in links.items():
-        if text.endswith(("(vCard)", "(CSV)")):
+        if text.endswith(("(vCard)", "(CSV)", "(JSON)")):
             assert b"A & B" in customer.get(url).body
     assert 'href="/suppliers.csv?for=excel"' in customer.get("/suppliers").text
     one = customer.get(f"/suppliers/{number}").text
     assert re.search(rf'href="/suppliers/{number}\.vcf">Save contact<', one)
+    assert f'href="/suppliers/{number}.json">Data (JSON)<' in one
 
 
 def test_no_such_contact(customer):
     for path in ("/suppliers/1.vcf", "/suppliers/x.vcf", "/suppliers/.vcf",
-                 "/suppliers/01.vcf", "/suppliers/1.csv", "/suppliers.txt"):
+                 "/suppliers/01.vcf", "/suppliers/1.csv", "/suppliers.txt",
+                 "/suppliers/1.json", "/suppliers/x.json", "/suppliers/.json"):
         page = customer.get(path)
         assert page.status == 404, path
         assert "have that page in stock" in page.text
@@ -227,7 +258,7 @@ def test_large_lists_are_compressed_and_fresh(customer, database):
           " SELECT CONCAT('s', seq), 'a', 'c', 's', '', '5550100'"
           " FROM seq_1_to_5000")
     for turn in range(3):
-        for path in ("/suppliers.csv", "/suppliers.vcf"):
+        for path in ("/suppliers.csv", "/suppliers.vcf", "/suppliers.json"):
             plain = customer.get(path)
             packed = customer.get(path, Accept_Encoding="gzip")
             assert packed.headers["Content-Encoding"] == "gzip"
@@ -238,6 +269,7 @@ def test_large_lists_are_compressed_and_fresh(customer, database):
     query(admin, "UPDATE suppliers SET name = 'changed' WHERE name = 's77'")
     assert "changed" in customer.get("/suppliers.csv").text
     assert "changed" in customer.get("/suppliers.vcf").text
+    assert "changed" in customer.get("/suppliers.json").text
 
 
 def test_too_long_is_said(start, database):
@@ -246,7 +278,7 @@ def test_too_long_is_said(start, database):
           " (name, address, city, state, email, phone)"
           " SELECT 's', REPEAT('x', 200), IF(seq = 1, 'one', ''), '', '', ''"
           " FROM seq_1_to_1000")
-    for path in ("/suppliers.csv", "/suppliers.vcf"):
+    for path in ("/suppliers.csv", "/suppliers.vcf", "/suppliers.json"):
         page = customer.get(path)
         assert page.status == 422 and "too long to take along" in page.text
         assert page.headers["Cache-Control"] == "no-store"
@@ -255,7 +287,8 @@ def test_too_long_is_said(start, database):
 
 def test_lists_that_nobody_reads_have_a_bound(start, database):
     """Slow readers of many lists get 503, and their memory comes back."""
-    customer = start("customer", database, APP_TAKE_MAX_BYTES=8000000)
+    customer = start("customer", database, APP_TAKE_MAX_BYTES=8000000,
+                     APP_CATALOG_WAIT_MS=30000)
     query(connect(database), "INSERT INTO suppliers"
           " (name, address, city, state, email, phone)"
           " SELECT 's', REPEAT('x', 200), '', '', '', ''"

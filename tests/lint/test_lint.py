@@ -30,14 +30,14 @@ FLOORS = {
 
 # Which part each public header belongs to.
 HEADERS = {
-    "base": "arena clock config counters error file hash log nearest page "
+    "base": "arena clock config counters error file hash json log nearest page "
             "text unicode",
     "http": "form parser request response router server",
     "db": "db",
     "html": "assets compress encoding markdown page_cache render template "
             "view",
-    "suppliers": "catalog contact csv duplicates history migrations paging "
-                 "search store supplier unescape vcard",
+    "suppliers": "catalog contact csv cursor duplicates history migrations "
+                 "paging search store supplier supplier_json unescape vcard",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()

@@ -20,6 +20,7 @@ struct model {
     struct arena *arena;
     struct content *content;
     struct search search;
+    struct row *const *rows;
     struct slice folds[ROWS_MAX][SUPPLIER_NOTES]; /* by place */
     int ranks[ROWS_MAX];
 };
@@ -87,6 +88,12 @@ static void make_search(struct model *model)
                 orders[random_below(model, 5)]);
     assert_int_equal(form_parse(model->arena, text_slice(&query), &form), OK);
     assert_int_equal(search_read(model->arena, &form, &model->search), OK);
+    if (random_below(model, 4) == 0) {
+        model->search.by_id = true;
+        model->search.sorted = false;
+        model->search.descending = false;
+    }
+    model->rows = search_rows(model->content, &model->search);
     text_free(&query);
 }
 
@@ -171,7 +178,7 @@ static int rank(struct model *model, size_t place)
 static void prepare(struct model *model)
 {
     for (size_t place = 0; place < model->content->count; place++) {
-        const struct row *row = model->content->by_name[place];
+        const struct row *row = model->rows[place];
 
         for (enum supplier_field f = 0; f < SUPPLIER_NOTES; f++)
             model->folds[place][f] =
@@ -187,7 +194,7 @@ static bool passes(struct model *model, size_t place, enum supplier_field f,
            slice_equal(field(model, place, f), fold(model, filter, false));
 }
 
-/* Whether a place comes before a later one in the order of names. */
+/* Whether a place comes before a later one of the rows. */
 static bool stays_first(const struct model *model, size_t a, size_t b)
 {
     const struct search *search = &model->search;
@@ -195,6 +202,8 @@ static bool stays_first(const struct model *model, size_t a, size_t b)
     struct slice right = field(model, b, search->sort);
     int order = strcmp(left.data, right.data);
 
+    if (search->by_id)
+        return true;
     if (!search->sorted)
         return search->word_count == 0 || model->ranks[a] <= model->ranks[b];
     if (left.len == 0 || right.len == 0)
@@ -263,6 +272,9 @@ static void check(struct model *model, const struct found *found)
     for (size_t i = 0; i < found->count; i++)
         assert_int_equal(found->places ? found->places[i] : i,
                          expected->places[i]);
+    for (size_t i = 1; model->search.by_id && i < found->count; i++)
+        assert_true(model->rows[expected->places[i - 1]]->supplier.id <
+                    model->rows[expected->places[i]]->supplier.id);
     check_choices(model, &found->states, SUPPLIER_STATE, expected->with_words);
     check_choices(model, &found->cities, SUPPLIER_CITY, expected->in_state);
     free(expected);
@@ -284,7 +296,7 @@ static struct found *find(struct model *model)
 
 static void test_as_the_model(void **state)
 {
-    size_t found_any = 0, sorted = 0, searched = 0, too_many = 0;
+    size_t found_any = 0, sorted = 0, searched = 0, too_many = 0, by_id = 0;
 
     (void)state;
     for (uint64_t round = 1; round <= ROUNDS; round++) {
@@ -296,12 +308,13 @@ static void test_as_the_model(void **state)
         sorted += model->search.sorted && found->count > 20;
         searched += model->search.word_count > 1 && found->count > 3;
         too_many += found->cities.too_many;
+        by_id += model->search.by_id && found->count > 20;
         found_unref(found);
         close_model(model);
     }
     /* The random ones are worth something. */
     assert_true(found_any > ROUNDS / 3 && sorted > 10 && searched > 10);
-    assert_true(too_many > 10);
+    assert_true(too_many > 10 && by_id > 10);
 }
 
 /* Whoever leaves in the middle leaves nothing behind. */

@@ -120,7 +120,8 @@ static void show(struct request *req, const struct search_result *result)
         ask(req->fixture, req->more);
 }
 
-static struct request *ask(struct fixture *fixture, const char *query)
+static struct request *ask_in_order(struct fixture *fixture, const char *query,
+                                    bool by_id)
 {
     struct request *req = &fixture->requests[fixture->count++];
     struct search *search;
@@ -131,8 +132,14 @@ static struct request *ask(struct fixture *fixture, const char *query)
     search = arena_alloc(req->arena, sizeof(*search));
     assert_int_equal(form_parse(req->arena, slice_of(query), &form), OK);
     assert_int_equal(search_read(req->arena, &form, search), OK);
+    search->by_id = by_id;
     search_when_found(fixture->searcher, &fixture->snapshot, search, show, req);
     return req;
+}
+
+static struct request *ask(struct fixture *fixture, const char *query)
+{
+    return ask_in_order(fixture, query, false);
 }
 
 static void run(struct fixture *fixture)
@@ -169,6 +176,47 @@ static void test_next_page_is_there_at_once(void **state)
     assert_int_equal(ask(fixture, "q=beans+2&state=x")->shown, 0);
     assert_int_equal(ask(fixture, "q=beans+2&city=x")->shown, 0);
     run(fixture);
+}
+
+/* Everybody, and those that match: "beans 2" is the third, "beans 20" before
+ * "beans 3" in the order of names only. */
+static void test_order_of_ids(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const queries[] = { "", "q=2" };
+
+    for (size_t q = 0; q < 2; q++) {
+        struct request *req = ask_in_order(fixture, queries[q], true);
+        int64_t last = 0;
+        size_t place = 0;
+
+        run(fixture);
+        assert_true(req->count > 100);
+        for (int64_t id = -1; id <= 301; id++) {
+            while (place < req->count &&
+                   search_at(req->result, place)->id <= id)
+                place++;
+            assert_int_equal(search_after(req->result, id), place);
+        }
+        for (size_t i = 0; i < req->count; i++) {
+            assert_true(search_at(req->result, i)->id > last);
+            last = search_at(req->result, i)->id;
+        }
+        assert_int_equal(search_after(req->result, INT64_MIN), 0);
+        assert_int_equal(search_after(req->result, INT64_MAX), req->count);
+    }
+}
+
+static void test_orders_do_not_share(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(ask_in_order(fixture, "q=7", true)->shown, 0);
+    assert_int_equal(ask_in_order(fixture, "q=7", false)->shown, 0);
+    run(fixture);
+    assert_ptr_not_equal(fixture->requests[0].result->found,
+                         fixture->requests[1].result->found);
+    assert_int_equal(ask_in_order(fixture, "q=7", true)->shown, 1);
 }
 
 static void test_equal_ones_share(void **state)
@@ -305,6 +353,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALL(test_found_in_another_turn),
         ALL(test_next_page_is_there_at_once),
+        ALL(test_order_of_ids),
+        ALL(test_orders_do_not_share),
         ALL(test_equal_ones_share),
         ALL(test_another_content_is_searched_anew),
         ALL(test_content_stays_until_done),

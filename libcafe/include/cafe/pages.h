@@ -34,6 +34,11 @@ struct page *page_render(const struct service *service, const char *name,
 void page_view_error(const struct service *service, struct view *view,
                      int status, enum error reason);
 
+/** What to do about an error status, as page_view_error() says it; a static
+ * string. */
+const char *page_error_advice(const struct service *service, int status,
+                              enum error reason);
+
 /** Which page a request gets. */
 struct page_key {
     struct slice name; /* path, normalised query and encoding */

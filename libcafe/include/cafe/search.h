@@ -29,6 +29,7 @@ struct search {
     bool sorted;              /* by a column; else best match, or by name */
     enum supplier_field sort; /* when sorted; else SUPPLIER_NAME */
     bool descending;
+    bool by_id;  /* in the order of ids, by which programs page; not sorted */
     size_t page; /* from 1; perhaps beyond the last one */
     size_t per;  /* 1 to PAGING_PER_MAX */
 
@@ -48,7 +49,7 @@ struct search {
  * A whole phone number is one word, however it is typed.
  *
  * arena   Holds the texts. Those of the query are read, not borrowed.
- * search  Filled completely.
+ * search  Filled completely; by_id is not set.
  * Errors  ERROR_MEMORY.
  * Thread  Any.
  */
@@ -76,7 +77,7 @@ const char *search_url(const struct search *search, const char *path,
  * or the phone's digits. Best match first: the name begins with the first word
  * and has all of them; has all; has some; has none. Sorted by a column, those
  * without a value come last, whichever the direction. Ties are in the order of
- * names.
+ * names. In the order of ids there is no best match.
  */
 struct search_result;
 
@@ -86,6 +87,10 @@ size_t search_count(const struct search_result *result);
 /** The supplier at a place, below search_count(). */
 const struct supplier *search_at(const struct search_result *result,
                                  size_t place);
+
+/** The first place whose supplier has an id greater than this one, in a result
+ * that is by_id; search_count() if there is none. */
+size_t search_after(const struct search_result *result, int64_t id);
 
 /** The page that was asked for, or the last one there is. */
 const struct paging *search_paging(const struct search_result *result);

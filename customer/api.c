@@ -1,0 +1,357 @@
+/* The API for programs, version 1: a list that can be paged through while it
+ * changes, single suppliers, and its description. */
+#include <string.h>
+
+#include "cafe/clock.h"
+#include "cafe/cursor.h"
+#include "cafe/file.h"
+#include "cafe/supplier_json.h"
+#include "cafe/unicode.h"
+#include "customer.h"
+
+enum {
+    LIMIT_DEFAULT = 50,
+    LIMIT_MAX = 200,
+    DESCRIPTION_MAX_BYTES = 256 * 1024
+};
+
+/* A part of the list that is asked for, in the request's arena. */
+struct part {
+    struct listing listing; /* first: its head is written by that */
+    int64_t after;          /* only suppliers of greater ids */
+    size_t limit;
+};
+
+/* The query. What a page would overlook is refused here: a program would go on
+ * with what it has not asked for. */
+
+static bool is_short(struct slice value, size_t max_chars)
+{
+    return utf8_count(value) <= max_chars;
+}
+
+static bool read_text(struct part *part, struct slice value)
+{
+    (void)part;
+    return is_short(value, SEARCH_TEXT_MAX_CHARS);
+}
+
+static bool read_filter(struct part *part, struct slice value)
+{
+    (void)part;
+    return is_short(value, SEARCH_FILTER_MAX_CHARS);
+}
+
+static bool read_limit(struct part *part, struct slice value)
+{
+    uint64_t limit;
+
+    if (slice_number(value, LIMIT_MAX, &limit) != OK || limit == 0)
+        return false;
+    part->limit = (size_t)limit;
+    return true;
+}
+
+/* An empty one is the beginning. */
+static bool read_cursor(struct part *part, struct slice value)
+{
+    int32_t id;
+
+    if (value.len == 0)
+        return true;
+    if (cursor_read(value, &id) != OK)
+        return false;
+    part->after = id;
+    return true;
+}
+
+/* q, state and city are only looked at here; search_read() takes them. */
+static const struct parameter {
+    const char *name;
+    bool (*read)(struct part *part, struct slice value);
+    const char *detail; /* what to do, when it is faulty */
+} parameters[] = {
+    { "q", read_text, "Shorten q: it can have 100 characters." },
+    { "state", read_filter, "Shorten state: it can have 255 characters." },
+    { "city", read_filter, "Shorten city: it can have 255 characters." },
+    { "limit", read_limit, "Set limit to a number from 1 to 200." },
+    { "cursor", read_cursor,
+      "Take the cursor from next of the answer before, as it is, or leave it "
+      "out to begin at the start." },
+};
+
+enum { PARAMETERS = sizeof(parameters) / sizeof(parameters[0]) };
+
+static const char unknown[] =
+    "There is no such parameter: there are q, state, city, limit and cursor.";
+static const char repeated[] = "Give each parameter once.";
+
+static size_t number_of(struct slice name)
+{
+    size_t i = 0;
+
+    while (i < PARAMETERS && !slice_is(name, parameters[i].name))
+        i++;
+    return i;
+}
+
+/* NULL when the query is fine; else what to do about the field `faulty`. */
+static const char *read_query(const struct form *query, struct part *part,
+                              struct slice *faulty)
+{
+    bool seen[PARAMETERS] = { false };
+
+    for (size_t i = 0; i < query->count; i++) {
+        const struct form_field *field = &query->fields[i];
+        size_t number = number_of(field->name);
+
+        *faulty = field->name;
+        if (number == PARAMETERS)
+            return unknown;
+        if (seen[number])
+            return repeated;
+        seen[number] = true;
+        if (!parameters[number].read(part, field->value))
+            return parameters[number].detail;
+    }
+    return NULL;
+}
+
+/* Its one URL, which is also the name of the kept page; NULL when out of
+ * memory. */
+static const char *part_url(const struct part *part, int64_t after,
+                            struct arena *arena)
+{
+    const char *all = search_url(&part->listing.search, API_SUPPLIERS, arena);
+    const char *url = NULL;
+    struct text text;
+
+    if (all == NULL)
+        return NULL;
+    text_init(&text, 0);
+    text_append_string(&text, all);
+    if (part->limit != LIMIT_DEFAULT)
+        text_printf(&text, "%climit=%zu", strchr(all, '?') ? '&' : '?',
+                    part->limit);
+    if (after != INT64_MIN) {
+        text_printf(&text, "%ccursor=", strchr(text.data, '?') ? '&' : '?');
+        cursor_write(&text, (int32_t)after);
+    }
+    if (!text.failed)
+        url = arena_copy(arena, text.data, text.len);
+    text_free(&text);
+    return url;
+}
+
+/* The list. */
+
+/* Not the time of what is fresh: it would be another answer each time. */
+static void write_as_of(struct text *out, const struct snapshot *snapshot)
+{
+    char iso[CLOCK_ISO_BYTES];
+
+    if (!snapshot_stale(snapshot))
+        return;
+    clock_iso(snapshot_as_of_us(snapshot), iso);
+    json_text(out, "as_of", slice_of(iso));
+}
+
+static void part_head(struct text *out, const struct listing *listing)
+{
+    json_object(out, NULL);
+    write_as_of(out, search_snapshot(listing->result));
+    json_number(out, "total", (int64_t)search_count(listing->result));
+    if (listing->next != NULL)
+        json_text(out, "next", slice_of(listing->next));
+    else
+        json_null(out, "next");
+    json_array(out, "suppliers");
+}
+
+static void part_record(struct text *out, const struct supplier *supplier,
+                        struct arena *scratch)
+{
+    (void)scratch;
+    supplier_json(out, supplier);
+}
+
+static void part_tail(struct text *out, const struct listing *listing)
+{
+    (void)listing;
+    json_array_end(out);
+    json_object_end(out);
+    text_append_char(out, '\n');
+}
+
+static const struct list_format part_format = {
+    .type = JSON_TYPE,
+    .head = part_head,
+    .record = part_record,
+    .tail = part_tail,
+};
+
+static catalog_show_fn api_list_show;
+static search_show_fn api_list_found;
+
+/* GET /api/v1/suppliers */
+void api_list(struct request *req)
+{
+    struct customer *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, api_list_show, req);
+}
+
+static struct part *part_open(struct request *req)
+{
+    struct part *part = arena_alloc(request_arena(req), sizeof(*part));
+
+    if (part == NULL)
+        return NULL;
+    part->listing.format = &part_format;
+    part->after = INT64_MIN;
+    part->limit = LIMIT_DEFAULT;
+    request_set_own(req, part);
+    return part;
+}
+
+/* False: it is answered. */
+static bool part_read(struct request *req, struct part *part)
+{
+    struct search *search = &part->listing.search;
+    struct slice faulty;
+    const char *detail;
+    const struct form *query;
+
+    if (request_query(req, &query) != OK) {
+        respond_error(req, 400);
+        return false;
+    }
+    if ((detail = read_query(query, part, &faulty)) != NULL) {
+        respond_bad_parameter(req, faulty, detail);
+        return false;
+    }
+    if (search_read(request_arena(req), query, search) != OK) {
+        respond_error(req, 503);
+        return false;
+    }
+    search->by_id = true;
+    return true;
+}
+
+static void api_list_show(struct request *req, const struct snapshot *snapshot)
+{
+    struct customer *self = request_app(req);
+    struct part *part = part_open(req);
+    struct listing *listing;
+
+    if (snapshot == NULL || part == NULL) {
+        respond_error(req, 503);
+        return;
+    }
+    listing = &part->listing;
+    if (part_read(req, part) &&
+        !answer_kept(req, snapshot,
+                     part_url(part, part->after, request_arena(req)),
+                     &listing->key))
+        search_when_found(self->searcher, snapshot, &listing->search,
+                          api_list_found, req);
+}
+
+static void api_list_found(struct request *req,
+                           const struct search_result *result)
+{
+    struct part *part = request_own(req);
+    struct listing *listing = &part->listing;
+    bool more;
+
+    if (result == NULL) {
+        respond_error(req, 503);
+        return;
+    }
+    listing->result = result;
+    listing->first = search_after(result, part->after);
+    more = search_count(result) - listing->first > part->limit;
+    listing->end = more ? listing->first + part->limit : search_count(result);
+    if (more)
+        listing->next = part_url(part, search_at(result, listing->end - 1)->id,
+                                 request_arena(req));
+    if (more && listing->next == NULL)
+        respond_error(req, 503);
+    else
+        listing_answer(req, listing);
+}
+
+/* One. */
+
+static catalog_show_fn api_supplier_show;
+
+/* GET /api/v1/suppliers/{id} */
+void api_supplier(struct request *req)
+{
+    struct customer *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, api_supplier_show, req);
+}
+
+static void write_one(struct text *out, const struct supplier *supplier,
+                      const struct snapshot *snapshot)
+{
+    json_object(out, NULL);
+    write_as_of(out, snapshot);
+    supplier_json_members(out, supplier);
+    json_object_end(out);
+    text_append_char(out, '\n');
+}
+
+static void api_supplier_show(struct request *req,
+                              const struct snapshot *snapshot)
+{
+    const struct supplier *supplier;
+    struct page_key key;
+    struct text body;
+
+    if ((supplier = find_supplier(req, snapshot)) == NULL)
+        return;
+    if (answer_kept(req, snapshot,
+                    arena_printf(request_arena(req), API_SUPPLIERS "/%lld",
+                                 (long long)supplier->id),
+                    &key))
+        return;
+    text_init(&body, 0);
+    write_one(&body, supplier, snapshot);
+    answer_page(req, data_page(200, JSON_TYPE, answer_cache(snapshot), &body),
+                snapshot, &key);
+    text_free(&body);
+}
+
+/* The description: the same as long as the daemon runs. */
+
+enum error api_open(struct customer *self, struct text *error)
+{
+    const char *folder = self->service->settings->content;
+    struct text path;
+    enum error err;
+
+    text_init(&path, 0);
+    text_init(&self->api, DESCRIPTION_MAX_BYTES);
+    text_printf(&path, "%s/openapi.json", folder);
+    err = file_read(text_string(&path), &self->api, error);
+    text_free(&path);
+    return err;
+}
+
+/* GET /api/v1/openapi.json */
+void api_description(struct request *req)
+{
+    const struct customer *self = request_app(req);
+    struct page_key key;
+    struct text body;
+
+    if (page_answer_kept(self->service, req, API_DESCRIPTION, 0, &key))
+        return;
+    text_init(&body, 0);
+    text_append_slice(&body, text_slice(&self->api));
+    page_answer(self->service, req,
+                data_page(200, JSON_TYPE, "no-cache", &body), &key);
+    text_free(&body);
+}

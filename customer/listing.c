@@ -1,0 +1,105 @@
+/* Lists that are written record by record: contacts, tables, JSON. */
+#include "cafe/offload.h"
+#include "customer.h"
+
+enum {
+    /* A card takes about 10 µs: longer lists are written on the other thread.
+     */
+    WRITE_MAX_ROWS = 100,
+    ROW_BYTES = 512,      /* of a supplier that is not written yet */
+    PENDING_MAX_LISTS = 2 /* as large as one may be; or more that are smaller */
+};
+
+static void listing_end(void *argument)
+{
+    struct listing *listing = argument;
+    struct customer *self = request_app(listing->req);
+
+    self->pending_bytes -= listing->pending_bytes;
+    text_free(&listing->body);
+}
+
+/* Lists that are written and not sent yet have a bound together. */
+static bool reserve(struct listing *listing, size_t bytes)
+{
+    struct customer *self = request_app(listing->req);
+    size_t others = self->pending_bytes;
+
+    if (others > 0 &&
+        others + bytes > PENDING_MAX_LISTS * (size_t)self->take_max_bytes)
+        return false;
+    if (request_on_end(listing->req, listing_end, listing) != OK)
+        return false;
+    listing->pending_bytes = bytes;
+    self->pending_bytes += bytes;
+    return true;
+}
+
+/* On any thread: what was found doesn't change while the request lives. */
+static void write_records(void *argument)
+{
+    struct listing *listing = argument;
+    const struct list_format *format = listing->format;
+    struct arena *scratch = arena_open(0);
+    struct text *body = &listing->body;
+
+    body->failed = scratch == NULL;
+    if (format->head != NULL)
+        format->head(body, listing);
+    for (size_t i = listing->first; i < listing->end && !body->failed; i++)
+        format->record(body, search_at(listing->result, i), scratch);
+    if (format->tail != NULL)
+        format->tail(body, listing);
+    arena_close(scratch);
+}
+
+static void answer(struct listing *listing)
+{
+    const struct list_format *format = listing->format;
+    const struct snapshot *snapshot = search_snapshot(listing->result);
+    struct page *page =
+        data_page(200, format->type, answer_cache(snapshot), &listing->body);
+    const char *link;
+
+    if (page != NULL && format->disposition != NULL)
+        page_field(page, "Content-Disposition", format->disposition);
+    if (page != NULL && listing->next != NULL) { /* RFC 8288 */
+        link = arena_printf(request_arena(listing->req), "<%s>; rel=\"next\"",
+                            listing->next);
+        if (link != NULL)
+            page_field(page, "Link", link);
+    }
+    answer_page(listing->req, page, snapshot, &listing->key);
+}
+
+static void written(void *argument)
+{
+    struct listing *listing = argument;
+    struct customer *self = request_app(listing->req);
+
+    if (listing->body.failed) {
+        respond_error(listing->req, 422);
+        return;
+    }
+    self->pending_bytes += listing->body.capacity - listing->pending_bytes;
+    listing->pending_bytes = listing->body.capacity;
+    answer(listing);
+}
+
+void listing_answer(struct request *req, struct listing *listing)
+{
+    const struct customer *self = request_app(req);
+    size_t count = listing->end - listing->first;
+
+    listing->req = req;
+    text_init(&listing->body, (size_t)self->take_max_bytes);
+    if (!reserve(listing, count * ROW_BYTES)) {
+        respond_error(req, 503);
+    } else if (count <= WRITE_MAX_ROWS) {
+        write_records(listing);
+        written(listing);
+    } else if (offload_submit(self->service->offload, write_records, written,
+                              listing) != OK) {
+        respond_error(req, 503);
+    }
+}

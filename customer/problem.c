@@ -1,0 +1,77 @@
+/* What went wrong, as a program reads it: problem details (RFC 9457). */
+#include "cafe/json.h"
+#include "customer.h"
+
+static const struct {
+    int status;
+    const char *detail;
+} details[] = {
+    { 400, "The query can't be read. Names and values are UTF-8, percent-"
+           "encoded, and there are at most 100 of them." },
+    { 404, "There is nothing at this path. " API_DESCRIPTION
+           " describes those that there are." },
+    { 405, "Only GET and HEAD are possible here." },
+    { 408, "The request took too long to arrive. Send it again." },
+    { 413, "Send this request without a body." },
+    { 422, "The answer would be larger than this service allows. Ask for fewer "
+           "suppliers at once, with limit." },
+};
+
+static const char not_there[] =
+    "There is no supplier of this id, or there is none any more.";
+
+bool problem_is_due(const struct request *req)
+{
+    struct slice path = request_head(req)->path;
+
+    return slice_is(path, API_ROOT) || slice_starts(path, API_ROOT "/");
+}
+
+/* A known path without what was asked for there is a supplier's. */
+static const char *detail_of(const struct customer *self,
+                             const struct request *req, int status)
+{
+    if (status == 404 && request_route(req) != NULL && !request_refused(req))
+        return not_there;
+    for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
+        if (details[i].status == status)
+            return details[i].detail;
+    return page_error_advice(self->service, status,
+                             catalog_trouble(self->catalog));
+}
+
+/* Its type is left to the status: "about:blank" (RFC 9457 4.2.1). */
+static struct page *make(const struct request *req, int status,
+                         const char *detail, struct slice parameter)
+{
+    struct page *page;
+    struct text body;
+
+    text_init(&body, 0);
+    json_object(&body, NULL);
+    json_text(&body, "type", SLICE("about:blank"));
+    json_text(&body, "title", slice_of(status_reason(status)));
+    json_number(&body, "status", status);
+    json_text(&body, "detail", slice_of(detail));
+    if (parameter.data != NULL)
+        json_text(&body, "parameter", parameter);
+    json_text(&body, "request_id", slice_of(request_id(req)));
+    json_object_end(&body);
+    text_append_char(&body, '\n');
+    page = data_page(status, "application/problem+json", "no-store", &body);
+    text_free(&body);
+    return page;
+}
+
+struct page *problem_page(const struct customer *self, struct request *req,
+                          int status)
+{
+    return make(req, status, detail_of(self, req, status),
+                (struct slice){ NULL, 0 });
+}
+
+void respond_bad_parameter(struct request *req, struct slice name,
+                           const char *detail)
+{
+    respond_page(req, make(req, 400, detail, name));
+}

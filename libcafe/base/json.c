@@ -1,0 +1,178 @@
+/* Writes JSON. What was written last tells whether a comma is due. */
+#include "cafe/json.h"
+
+#include <string.h>
+
+#include "cafe/unicode.h"
+
+/* Strings. */
+
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x7f;
+}
+
+size_t json_plain_len(struct slice value)
+{
+    size_t len = 0;
+
+    while (len < value.len && is_plain((unsigned char)value.data[len]))
+        len++;
+    return len;
+}
+
+/* Length of the UTF-8 sequence of several bytes at the front; 0 when it is
+ * not one. */
+static size_t sequence_len(struct slice value)
+{
+    unsigned char lead = (unsigned char)value.data[0];
+    size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+
+    if (len > value.len || !utf8_valid((struct slice){ value.data, len }))
+        return 0;
+    return len;
+}
+
+/* The code point to escape of a valid sequence; 0 for none. */
+static unsigned control_of(const char *data, size_t len)
+{
+    unsigned char last = (unsigned char)data[len - 1];
+
+    if (len == 2 && memcmp(data, "\xc2", 1) == 0 && last < 0xa0)
+        return last;
+    if (len == 3 && memcmp(data, "\xe2\x80", 2) == 0 &&
+        (last == 0xa8 || last == 0xa9))
+        return 0x2000u + last - 0x80;
+    return 0;
+}
+
+/* Bytes at the front that can stay as they are. */
+static size_t clean_len(struct slice value)
+{
+    size_t at = 0;
+
+    for (;;) {
+        struct slice rest = { value.data + at, value.len - at };
+        size_t plain = json_plain_len(rest);
+        size_t len;
+
+        at += plain;
+        if (plain == rest.len || (unsigned char)value.data[at] < 0x80)
+            return at;
+        rest = (struct slice){ value.data + at, value.len - at };
+        len = sequence_len(rest);
+        if (len == 0 || control_of(rest.data, len) != 0)
+            return at;
+        at += len;
+    }
+}
+
+static void escape_byte(struct text *out, char byte)
+{
+    static const char from[] = "\"\\\n\r\t", to[] = "\"\\nrt";
+    const char *found = byte ? strchr(from, byte) : NULL;
+
+    if (found != NULL)
+        text_printf(out, "\\%c", to[found - from]);
+    else
+        text_printf(out, "\\u%04x", (unsigned)byte);
+}
+
+/* What can't stay at the front; returns its length. */
+static size_t escape_one(struct text *out, struct slice value)
+{
+    size_t len;
+
+    if ((unsigned char)value.data[0] < 0x80) {
+        escape_byte(out, value.data[0]);
+        return 1;
+    }
+    len = sequence_len(value);
+    if (len == 0) {
+        text_append_string(out, "\xef\xbf\xbd");
+        return 1;
+    }
+    text_printf(out, "\\u%04x", control_of(value.data, len));
+    return len;
+}
+
+void json_escape(struct text *out, struct slice value)
+{
+    while (value.len > 0 && !out->failed) {
+        size_t len = clean_len(value);
+
+        text_append(out, value.data, len);
+        value = (struct slice){ value.data + len, value.len - len };
+        if (value.len == 0)
+            return;
+        len = escape_one(out, value);
+        value = (struct slice){ value.data + len, value.len - len };
+    }
+}
+
+/* Values. */
+
+static bool ends_with_any(const struct text *out, const char *bytes)
+{
+    return out->len > 0 && strchr(bytes, out->data[out->len - 1]) != NULL;
+}
+
+/* What stands before a value: a comma, and its name. */
+static void begin(struct text *out, const char *name)
+{
+    if (out->len > 0 && !ends_with_any(out, "{["))
+        text_append_char(out, ',');
+    if (name == NULL)
+        return;
+    text_append_char(out, '"');
+    text_append_string(out, name);
+    text_append_string(out, "\":");
+}
+
+void json_object(struct text *out, const char *name)
+{
+    begin(out, name);
+    if (ends_with_any(out, "[,"))
+        text_append_char(out, '\n');
+    text_append_char(out, '{');
+}
+
+void json_object_end(struct text *out)
+{
+    text_append_char(out, '}');
+}
+
+void json_array(struct text *out, const char *name)
+{
+    begin(out, name);
+    text_append_char(out, '[');
+}
+
+void json_array_end(struct text *out)
+{
+    text_append_char(out, ']');
+}
+
+void json_text(struct text *out, const char *name, struct slice value)
+{
+    begin(out, name);
+    text_append_char(out, '"');
+    json_escape(out, value);
+    text_append_char(out, '"');
+}
+
+void json_number(struct text *out, const char *name, int64_t number)
+{
+    uint64_t size = (uint64_t)number;
+
+    begin(out, name);
+    if (number < 0)
+        text_append_char(out, '-');
+    text_append_number(out, number < 0 ? 0 - size : size);
+}
+
+void json_null(struct text *out, const char *name)
+{
+    begin(out, name);
+    text_append_string(out, "null");
+}
