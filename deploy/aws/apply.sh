@@ -62,8 +62,8 @@ migrate() {
     [ -z "$dry" ] || return 0
     aws ecs wait tasks-stopped --cluster $cluster --tasks "$task"
     codes=$(aws ecs describe-tasks --cluster $cluster --tasks "$task" \
-        --query 'tasks[0].containers[].exitCode' --output text)
-    [ "$(tr -s '[:space:]' ' ' <<<"$codes")" = "0 0 0 " ] ||
+        --query 'tasks[0].containers[].exitCode' --output text | tr '\t' ' ')
+    [ "$codes" = "0 0 0" ] ||
         fail "the migration failed (${codes:-no exit code}); see" \
             "awslogs-cafe-CICD, streams migrate/, and run this again"
     say "the database is ready"

@@ -51,16 +51,20 @@ ask() {
     [ "$answer" = None ] || echo "$answer"
 }
 
+# What is asked of a stack is asked once, until it changes.
 stack_status() {
-    ask cloudformation describe-stacks --stack-name "cafe-$1" \
-        --query 'Stacks[0].StackStatus'
+    [ -f "$folder/stacks" ] || ask cloudformation describe-stacks \
+        --query 'Stacks[].[StackName,StackStatus]' >"$folder/stacks"
+    awk -v name="cafe-$1" '$1 == name { print $2 }' "$folder/stacks"
 }
 
 # An output of a stack; in a dry run one that does not exist yet has a name.
 output() {
-    local value
-    value=$(ask cloudformation describe-stacks --stack-name "cafe-$1" \
-        --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue")
+    local value file=$folder/$1.outputs
+    [ -f "$file" ] || ask cloudformation describe-stacks \
+        --stack-name "cafe-$1" \
+        --query 'Stacks[0].Outputs[].[OutputKey,OutputValue]' >"$file"
+    value=$(awk -v key="$2" '$1 == key { print $2 }' "$file")
     if [ -z "$value" ]; then
         [ -n "$dry" ] || fail "stack cafe-$1 has no output $2; is it complete?"
         value="<$2 of cafe-$1>"
@@ -92,6 +96,7 @@ stack() {
         --capabilities CAPABILITY_NAMED_IAM)
     [ $# = 0 ] || options+=(--parameters "${parameters[@]}")
     status=$(stack_status "$name")
+    rm -f "$folder/stacks" "$folder/$name.outputs"
     case $status in
     "")
         [ ! -f "$policy" ] || options+=(--stack-policy-body "file://$policy")

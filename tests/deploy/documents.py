@@ -42,6 +42,33 @@ def read_yaml(text):
     return yaml.load(text, StrictLoader)
 
 
+class TemplateLoader(StrictLoader):
+    """YAML with CloudFormation's short forms: !Ref X is {"Ref": "X"}."""
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            raise Malformed("CloudFormation takes no aliases")
+        return super().compose_node(parent, index)
+
+    def short_form(self, tag, node):
+        if isinstance(node, yaml.ScalarNode):
+            value = self.construct_scalar(node)
+        elif isinstance(node, yaml.SequenceNode):
+            value = self.construct_sequence(node, deep=True)
+        else:
+            value = self.construct_mapping(node, deep=True)
+        if tag == "GetAtt" and isinstance(value, str):
+            value = value.split(".", 1)
+        return {tag if tag == "Ref" else f"Fn::{tag}": value}
+
+
+TemplateLoader.add_multi_constructor("!", TemplateLoader.short_form)
+
+
+def read_template(text):
+    return yaml.load(text, TemplateLoader)
+
+
 def read(path):
     """A document of either kind; a fault names the file."""
     try:

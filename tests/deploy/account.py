@@ -1,0 +1,197 @@
+"""An AWS account that is none: moto's server, and the aws command before it.
+
+apply.sh runs unchanged, from a copy of deploy/. What moto can't do is named
+here, and played or left out in the open:
+
+- Its CloudFormation makes no Secrets Manager secrets, CodeCommit repositories,
+  alarms, CodeDeploy or CodePipeline resources: it passes over them silently.
+- Its CloudFormation fails on a database whose parameter group is in the same
+  stack: the copy has no database; the account is given one beside it.
+- It knows no LoadBalancerFullName: the copy has its name instead.
+- It runs nothing: the test puts a target into a target group that the script
+  waits for, and plays the task of the migration (WRAPPER).
+- CodeCommit has no git: two bare repositories stand in.
+"""
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+
+import contracts
+import harness
+
+SECRETS = ("customer", "employee", "migrate")
+REPOSITORIES = ("microservices", "deployment")
+
+# The aws command that the script finds: it notes each call, plays what moto
+# can't do, and sends all else to moto.
+WRAPPER = """#!/bin/bash
+echo "$*" >>{folder}/calls
+case "$1 $2 ${{3:-}}" in
+"ecs run-task"*)
+    {aws} "$@" --generate-cli-skeleton output >/dev/null || exit
+    echo arn:aws:ecs:us-east-1:123456789012:task/played
+    exit
+    ;;
+"ecs wait tasks-stopped") exit ;;
+"ecs describe-tasks"*)
+    cat {folder}/exit-codes
+    exit
+    ;;
+esac
+exec {aws} --endpoint-url http://127.0.0.1:{port} "$@"
+"""
+LOOKS = re.compile(r"^\w+ (describe|list|get|wait)")
+
+
+def missing():
+    """Why there can be no account here; None if there can."""
+    absent = [name for name in ("aws", "moto_server", "git")
+              if shutil.which(name) is None]
+    return (f"{' and '.join(absent)} not found (pip install 'moto[server]' "
+            "awscli)") if absent else None
+
+
+class Account:
+    """An empty account, and a copy of deploy/ to work on it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = harness.free_port()
+        self.server = harness.Process(
+            "moto", ["moto_server", "-H", "127.0.0.1", "-p", self.port],
+            folder)
+        harness.wait_until(self.answers, "moto answers", 120)
+        self.make_command()
+        self.make_copy()
+        self.make_git()
+
+    def answers(self):
+        if not self.server.running():
+            raise AssertionError(self.server.output())
+        try:
+            with urllib.request.urlopen(
+                    f"http://127.0.0.1:{self.port}/moto-api/data.json"):
+                return True
+        except urllib.error.URLError:
+            return False
+
+    def make_command(self):
+        (self.folder / "bin").mkdir()
+        command = self.folder / "bin/aws"
+        command.write_text(WRAPPER.format(
+            folder=self.folder, port=self.port, aws=shutil.which("aws")))
+        command.chmod(0o755)
+        self.end_migration_with("0\t0\t0")
+
+    def end_migration_with(self, codes):
+        (self.folder / "exit-codes").write_text(codes + "\n")
+
+    def make_copy(self):
+        self.copy = self.folder / "copy"
+        shutil.copytree(harness.ROOT / "deploy", self.copy / "deploy")
+        for name, old, new in (
+                ("database", r"(?ms)^  Database:\n.*?^(?=  CustomerSecret:)",
+                 ""),
+                ("balancer", r"Balancer\.LoadBalancerFullName",
+                 "Balancer.LoadBalancerName")):
+            path = self.copy / f"deploy/aws/{name}.yaml"
+            text, count = re.subn(old, new, path.read_text())
+            assert count == 1, name
+            path.write_text(text)
+
+    def make_git(self):
+        for name in REPOSITORIES:
+            self.git("init", "-q", "--bare", self.folder / f"{name}.git")
+        self.git("init", "-q", self.copy)
+        self.git("-C", self.copy, "add", "-A")
+        self.git("-C", self.copy, "-c", "user.name=t", "-c", "user.email=t",
+                 "commit", "-qm", "x")
+
+    def git(self, *args):
+        done = subprocess.run(["git", *args], env=self.environment(),
+                              text=True, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def environment(self, **more):
+        nothing = str(self.folder / "nothing")
+        env = {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+               "HOME": str(self.folder), "AWS_ACCESS_KEY_ID": "none",
+               "AWS_SECRET_ACCESS_KEY": "none", "AWS_CONFIG_FILE": nothing,
+               "AWS_SHARED_CREDENTIALS_FILE": nothing,
+               "AWS_EC2_METADATA_DISABLED": "true", "LC_ALL": "C.UTF-8",
+               "GIT_CONFIG_COUNT": str(len(REPOSITORIES))}
+        for number, name in enumerate(REPOSITORIES):
+            env[f"GIT_CONFIG_KEY_{number}"] = (
+                f"url.{self.folder}/{name}.git.insteadOf")
+            env[f"GIT_CONFIG_VALUE_{number}"] = (
+                "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/"
+                f"{name}")
+        return {**env, **more}
+
+    def apply(self, *args, text="", **more):
+        return subprocess.run(
+            [self.copy / "deploy/aws/apply.sh", *args], input=text, text=True,
+            capture_output=True, check=False, env=self.environment(**more))
+
+    def calls(self):
+        """What the script has asked of aws since the last time."""
+        path = self.folder / "calls"
+        lines = path.read_text().splitlines() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return lines
+
+    def changes(self):
+        return [line for line in self.calls() if not LOOKS.match(line)]
+
+    def aws(self, *args):
+        done = self.try_aws(*args)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def try_aws(self, *args):
+        """Ask moto, beside the script."""
+        return subprocess.run(
+            [shutil.which("aws"), "--endpoint-url",
+             f"http://127.0.0.1:{self.port}", "--region", contracts.REGION,
+             "--output", "json", *args], text=True, capture_output=True,
+            check=False, env=self.environment())
+
+    def give_what_stacks_lack(self):
+        """Database and secrets, which moto's CloudFormation did not make."""
+        for name in SECRETS:
+            self.aws("secretsmanager", "create-secret", "--name",
+                     f"cafe/{name}", "--secret-string", '{"password": "x"}')
+        self.aws("rds", "create-db-instance", "--db-instance-identifier",
+                 "supplierdb", "--engine", "mariadb", "--engine-version",
+                 "10.11", "--db-instance-class", "db.t4g.micro",
+                 "--allocated-storage", "20", "--master-username", "admin",
+                 "--manage-master-user-password")
+
+    def push_images(self):
+        for name in contracts.DAEMONS:
+            digest = hashlib.sha256(name.encode()).hexdigest()
+            kind = "application/vnd.docker.distribution.manifest.v2+json"
+            manifest = {"schemaVersion": 2, "mediaType": kind, "layers": [],
+                        "config": {"mediaType": "x", "size": 1,
+                                   "digest": f"sha256:{digest}"}}
+            self.aws("ecr", "put-image", "--repository-name", name,
+                     "--image-tag", "latest", "--image-manifest",
+                     json.dumps(manifest))
+
+    def start_targets(self):
+        """A target in each group two, as if a task had been started."""
+        for group in self.aws("elbv2", "describe-target-groups")[
+                "TargetGroups"]:
+            if group["TargetGroupName"].endswith("-two"):
+                self.aws("elbv2", "register-targets", "--target-group-arn",
+                         group["TargetGroupArn"], "--targets",
+                         "Id=10.0.10.5,Port=8080")
+
+    def stop(self):
+        self.server.stop()

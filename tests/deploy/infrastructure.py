@@ -1,0 +1,584 @@
+"""What must hold in deploy/aws: between its templates, its script, and the
+files of deploy/deployment.
+
+As in contracts.py, a check gives back what is wrong, a list of lines. cfn-lint
+sees one template at a time, and no name that two files have to share.
+"""
+import re
+
+import contracts
+import harness
+from contracts import CLUSTER, DAEMONS, FARGATE, LOG_GROUP, Deployment
+from documents import mappings, read, read_template, strings
+
+FOLDER = harness.ROOT / "deploy/aws"
+TEMPLATES = ("network", "database", "registry", "roles", "cluster", "balancer",
+             "listeners", "codedeploy", "pipeline")
+# What the load balancer asks, to know whether a task serves.
+HEALTH_PATHS = {"customer": "/", "employee": "/admin/suppliers"}
+ADMIN_PATHS = ["/admin", "/admin/*"]
+# For these AWS knows no narrower resource.
+UNBOUND = {"ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition",
+           "cloudwatch:DescribeAlarms",
+           "elasticloadbalancing:DescribeTargetGroups",
+           "elasticloadbalancing:DescribeListeners",
+           "elasticloadbalancing:DescribeRules"}
+TRUSTED = {"CafeExecutionRole": "ecs-tasks", "CafeMigrationRole": "ecs-tasks",
+           "CafeTaskRole": "ecs-tasks", "CafeCodeDeployRole": "codedeploy",
+           "CafePipelineRole": "codepipeline", "CafeEventsRole": "events"}
+CLI_PLACEHOLDER = re.compile(r"<[A-Z0-9-]+(?:_NAME)?>")
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def compare(rows):
+    """Rows of what it is, what it has and what it should have."""
+    return [f"{what} is {have!r}, not {want!r}"
+            for what, have, want in rows if have != want]
+
+
+class Infrastructure:
+    """All of deploy/aws, and what it is for."""
+
+    def __init__(self):
+        self.templates = {
+            name: read_template((FOLDER / f"{name}.yaml").read_text())
+            for name in TEMPLATES}
+        self.policy = read(FOLDER / "listeners-policy.json")
+        self.migration = read(FOLDER / "taskdef-migrate.json")
+        self.script = "".join((FOLDER / name).read_text()
+                              for name in ("helpers.sh", "apply.sh"))
+        self.deployments = {name: Deployment(name) for name in DAEMONS}
+
+    @property
+    def documents(self):
+        return {**self.templates, "listeners-policy": self.policy,
+                "taskdef-migrate": self.migration}
+
+    def resource(self, template, name):
+        """The properties of a resource."""
+        return (self.templates[template]["Resources"][name]
+                .setdefault("Properties", {}))
+
+    def of_type(self, kind):
+        """(template, name, properties) of each resource of a type."""
+        return [(template, name, self.resource(template, name))
+                for template, document in self.templates.items()
+                for name, resource in document["Resources"].items()
+                if resource["Type"] == f"AWS::{kind}"]
+
+    def names(self, kind, key):
+        return sorted(str(row[2].get(key)) for row in self.of_type(kind))
+
+    def pipeline(self, service):
+        """The pipeline as it is for one service."""
+        return substitute(self.resource("pipeline", "Pipeline"), service)
+
+    def actions(self, service):
+        return [action for stage in self.pipeline(service)["Stages"]
+                for action in stage["Actions"]]
+
+    def statements(self):
+        """(role, statement) of every policy of every role."""
+        return [(role["RoleName"], statement)
+                for _, _, role in self.of_type("IAM::Role")
+                for policy in role.get("Policies", [])
+                for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def substitute(node, service):
+    """The node with the parameter Service replaced."""
+    if isinstance(node, dict):
+        if node == {"Ref": "Service"}:
+            return service
+        if set(node) == {"Fn::Sub"}:
+            return node["Fn::Sub"].replace("${Service}", service)
+        return {key: substitute(value, service) for key, value in node.items()}
+    if isinstance(node, list):
+        return [substitute(value, service) for value in node]
+    return node
+
+
+def names_are_the_tutorials(it):
+    """What people look for by name is called as in the tutorial."""
+    groups = [f"{name}-tg-{number}" for name in DAEMONS
+              for number in ("one", "two")]
+    wrong = compare([
+        ("the clusters", it.names("ECS::Cluster", "ClusterName"), [CLUSTER]),
+        ("the registry", it.names("ECR::Repository", "RepositoryName"),
+         list(DAEMONS)),
+        ("the load balancer",
+         it.names("ElasticLoadBalancingV2::LoadBalancer", "Name"),
+         ["microservicesLB"]),
+        ("the target groups",
+         it.names("ElasticLoadBalancingV2::TargetGroup", "Name"), groups),
+        ("the application",
+         it.names("CodeDeploy::Application", "ApplicationName"),
+         ["microservices"]),
+        ("the log group", it.names("Logs::LogGroup", "LogGroupName"),
+         [LOG_GROUP]),
+        ("the load balancer's security group",
+         it.resource("network", "BalancerGroup")["GroupName"],
+         "microservices-sg"),
+        ("the pipelines", [it.pipeline(name)["Name"] for name in DAEMONS],
+         [f"update-{name}-microservice" for name in DAEMONS])])
+    for text in (f"cluster={CLUSTER}\n", 'services="customer employee"\n',
+                 "for name in microservices deployment; do"):
+        if text not in it.script:
+            wrong.append(f"apply.sh does not have {text.strip()!r}")
+    return wrong
+
+
+def target_groups_fit(it):
+    """Port, kind and health check are those of the tasks."""
+    wrong = []
+    for _, _, group in it.of_type("ElasticLoadBalancingV2::TargetGroup"):
+        name = group["Name"]
+        service = name.split("-")[0]
+        attributes = {row["Key"]: row["Value"]
+                      for row in group.get("TargetGroupAttributes", [])}
+        wrong += compare([
+            (f"{name}: Port", group["Port"],
+             it.deployments[service].target["ContainerPort"]),
+            (f"{name}: TargetType", group["TargetType"], "ip"),
+            (f"{name}: Protocol", group["Protocol"], "HTTP"),
+            (f"{name}: HealthCheckPath", group.get("HealthCheckPath"),
+             HEALTH_PATHS[service]),
+            (f"{name}: Matcher", group["Matcher"], {"HttpCode": "200"}),
+            (f"{name}: deregistration delay",
+             attributes.get("deregistration_delay.timeout_seconds"), "30")])
+    return wrong
+
+
+def listeners_route(it):
+    """80 begins with the groups two, 8080 with one; /admin goes to employee."""
+    wrong = []
+    for listener, rule, port, number in (
+            ("Production", "ProductionAdmin", 80, "Two"),
+            ("Test", "TestAdmin", 8080, "One")):
+        front = it.resource("listeners", listener)
+        admin = it.resource("listeners", rule)
+        wrong += compare([
+            (f"{listener}: Port", front["Port"], port),
+            (f"{listener}: default action", front["DefaultActions"],
+             [{"Type": "forward",
+               "TargetGroupArn": {"Ref": f"CustomerTg{number}"}}]),
+            (f"{rule}: listener", admin["ListenerArn"], {"Ref": listener}),
+            (f"{rule}: conditions", admin["Conditions"],
+             [{"Field": "path-pattern",
+               "PathPatternConfig": {"Values": ADMIN_PATHS}}]),
+            (f"{rule}: actions", admin["Actions"],
+             [{"Type": "forward",
+               "TargetGroupArn": {"Ref": f"EmployeeTg{number}"}}])])
+    return wrong
+
+
+def listeners_are_left_alone(it):
+    """No update of a stack undoes what CodeDeploy and phase 8 have done."""
+    wrong = compare([
+        ("the policy of the listeners' stack", it.policy["Statement"],
+         [{"Effect": "Deny", "Principal": "*", "Action": "Update:*",
+           "Resource": "*"}])])
+    for template, document in it.templates.items():
+        for name, resource in document["Resources"].items():
+            inside = "Listener" in resource["Type"].rpartition("::")[2]
+            if inside != (template == "listeners"):
+                wrong.append(f"{name} stands in {template}")
+    if re.search(r"modify-rule[^\n]*(\\\n[^\n]*)*--actions", it.script):
+        wrong.append("apply.sh changes where a rule leads")
+    condition = "{Values=[%s]}" % ",".join(ADMIN_PATHS)
+    if condition not in it.script:
+        wrong.append(f"phase 8 does not keep the paths {condition}")
+    return wrong
+
+
+def deployment_groups_fit(it):
+    """Service, listeners, pair, alarms: all there, and rolled back on both."""
+    wrong = []
+    for name in DAEMONS:
+        title = name.title()
+        group = it.resource("codedeploy", title)
+        pair = group["LoadBalancerInfo"]["TargetGroupPairInfoList"][0]
+        blue = group["BlueGreenDeploymentConfiguration"]
+        ended = blue["TerminateBlueInstancesOnDeploymentSuccess"]
+        alarms = [row["Name"]["Ref"]
+                  for row in group["AlarmConfiguration"]["Alarms"]]
+        wrong += compare([
+            (f"{name}: name", group["DeploymentGroupName"],
+             f"microservices-{name}"),
+            (f"{name}: configuration", group["DeploymentConfigName"],
+             "CodeDeployDefault.ECSAllAtOnce"),
+            (f"{name}: style", group["DeploymentStyle"],
+             {"DeploymentType": "BLUE_GREEN",
+              "DeploymentOption": "WITH_TRAFFIC_CONTROL"}),
+            (f"{name}: service", group["ECSServices"],
+             [{"ClusterName": it.deployments[name].service["cluster"],
+               "ServiceName": it.deployments[name].service["serviceName"]}]),
+            (f"{name}: pair", [row["Name"] for row in pair["TargetGroups"]],
+             [f"{name}-tg-two", f"{name}-tg-one"]),
+            (f"{name}: production", pair["ProdTrafficRoute"],
+             {"ListenerArns": [{"Ref": "Production"}]}),
+            (f"{name}: test", pair.get("TestTrafficRoute"),
+             {"ListenerArns": [{"Ref": "Test"}]}),
+            (f"{name}: the end of blue",
+             (ended["Action"], ended["TerminationWaitTimeInMinutes"]),
+             ("TERMINATE", 5)),
+            (f"{name}: roll-back", group["AutoRollbackConfiguration"],
+             {"Enabled": True, "Events": ["DEPLOYMENT_FAILURE",
+                                          "DEPLOYMENT_STOP_ON_ALARM"]}),
+            (f"{name}: alarms",
+             (group["AlarmConfiguration"]["Enabled"], alarms),
+             (True, [f"{title}Errors", f"{title}Unhealthy"])),
+            (f"{name}: what the alarms watch", watched(it, title),
+             sorted((metric, f"{title}Tg{number}")
+                    for metric in ("HTTPCode_Target_5XX_Count",
+                                   "UnHealthyHostCount")
+                    for number in ("One", "Two")))])
+    return wrong
+
+
+def watched(it, title):
+    """(metric, target group) of both alarms of a service."""
+    found = []
+    for alarm in (f"{title}Errors", f"{title}Unhealthy"):
+        for row in it.resource("codedeploy", alarm)["Metrics"]:
+            if "MetricStat" in row:
+                metric = row["MetricStat"]["Metric"]
+                split = metric["Dimensions"][1]["Value"]["Fn::Select"][1]
+                found.append((metric["MetricName"],
+                              split["Fn::Split"][1]["Ref"]))
+    return sorted(found)
+
+
+def pipelines_find_everything(it):
+    """Repositories, artifacts, files, placeholder, application and group."""
+    wrong = []
+    registry = it.names("ECR::Repository", "RepositoryName")
+    groups = it.names("CodeDeploy::DeploymentGroup", "DeploymentGroupName")
+    for name in DAEMONS:
+        made = {row["Name"] for action in it.actions(name)
+                for row in action.get("OutputArtifacts", [])}
+        for action in it.actions(name):
+            provider = action["ActionTypeId"]["Provider"]
+            settings = action["Configuration"]
+            for row in action.get("InputArtifacts", []):
+                if row["Name"] not in made:
+                    wrong.append(f"{name}: nothing makes the artifact "
+                                 f"{row['Name']}")
+            if provider == "ECR":
+                wrong += compare([
+                    (f"{name}: tag", settings["ImageTag"], "latest"),
+                    (f"{name}: image", settings["RepositoryName"], name)])
+                if settings["RepositoryName"] not in registry:
+                    wrong.append(f"{name}: the registry has no "
+                                 f"{settings['RepositoryName']}")
+            elif provider == "CodeCommit":
+                wrong += compare([
+                    (f"{name}: source", settings["RepositoryName"],
+                     "deployment"),
+                    (f"{name}: branch", settings["BranchName"], "dev")])
+            else:
+                wrong += deploys(it, name, action, made, groups)
+    return wrong
+
+
+def deploys(it, name, action, made, groups):
+    """What is wrong in the action that asks CodeDeploy."""
+    settings = action["Configuration"]
+    given = {row["Name"] for row in action["InputArtifacts"]}
+    wrong = compare([
+        (f"{name}: provider", action["ActionTypeId"]["Provider"],
+         "CodeDeployToECS"),
+        (f"{name}: application", settings["ApplicationName"],
+         it.resource("codedeploy", "Application")["ApplicationName"])])
+    if settings["DeploymentGroupName"] not in groups:
+        wrong.append(f"{name}: no deployment group "
+                     f"{settings['DeploymentGroupName']}")
+    for key in ("TaskDefinitionTemplateArtifact", "AppSpecTemplateArtifact",
+                "Image1ArtifactName"):
+        if settings[key] not in given & made:
+            wrong.append(f"{name}: {key} {settings[key]} is no input")
+    for key, path in (("TaskDefinitionTemplatePath", f"taskdef-{name}.json"),
+                      ("AppSpecTemplatePath", f"appspec-{name}.yaml")):
+        wrong += compare([(f"{name}: {key}", settings[key], path)])
+        if not (contracts.FOLDER / settings[key]).exists():
+            wrong.append(f"{name}: there is no {settings[key]}")
+    placeholder = f"<{settings['Image1ContainerName']}>"
+    if it.deployments[name].container["image"] != placeholder:
+        wrong.append(f"{name}: the task definition has no {placeholder}")
+    return wrong
+
+
+def each_source_has_its_rule(it):
+    """A push starts the pipeline, and nothing polls."""
+    wrong = []
+    for name in DAEMONS:
+        events = {}
+        for _, rule, properties in it.of_type("Events::Rule"):
+            row = substitute(properties, name)
+            events[row["EventPattern"]["source"][0]] = row["EventPattern"]
+            target = row["Targets"][0]
+            wrong += compare([
+                (f"{rule}: role", target["RoleArn"],
+                 "arn:aws:iam::${AWS::AccountId}:role/CafeEventsRole"),
+                (f"{rule}: target", target["Arn"],
+                 "arn:aws:codepipeline:${AWS::Region}:${AWS::AccountId}:"
+                 "${Pipeline}")])
+        for action in it.actions(name):
+            settings = action["Configuration"]
+            provider = action["ActionTypeId"]["Provider"]
+            if provider == "ECR":
+                want = {"action-type": ["PUSH"], "result": ["SUCCESS"],
+                        "repository-name": [settings["RepositoryName"]],
+                        "image-tag": [settings["ImageTag"]]}
+                wrong += compare([
+                    (f"{name}: rule for the image",
+                     events.get("aws.ecr", {}).get("detail"), want)])
+            elif provider == "CodeCommit":
+                want = {"event": ["referenceCreated", "referenceUpdated"],
+                        "referenceType": ["branch"],
+                        "referenceName": [settings["BranchName"]]}
+                have = events.get("aws.codecommit", {})
+                arn = have.get("resources", [""])[0]
+                wrong += compare([
+                    (f"{name}: rule for the repository", have.get("detail"),
+                     want),
+                    (f"{name}: repository of the rule",
+                     arn.rpartition(":")[2], settings["RepositoryName"]),
+                    (f"{name}: polling", settings.get("PollForSourceChanges"),
+                     "false")])
+    return wrong
+
+
+def roles_have_one_purpose(it):
+    """One service may take each, all that are named exist, all are needed."""
+    wrong = []
+    roles = {}
+    for _, _, role in it.of_type("IAM::Role"):
+        trust = role["AssumeRolePolicyDocument"]["Statement"][0]
+        roles[role["RoleName"]] = trust["Principal"]
+        if "aws:SourceAccount" not in str(trust.get("Condition")):
+            wrong.append(f"{role['RoleName']} may be taken from any account")
+    wrong += compare([
+        ("the roles and who takes them", roles,
+         {name: {"Service": f"{service}.amazonaws.com"}
+          for name, service in TRUSTED.items()})])
+    documents = [*it.documents.values(),
+                 *(row.taskdef for row in it.deployments.values())]
+    named = {role for document in documents for _, text in strings(document)
+             for role in re.findall(r":role/([\w+=,.@-]+)", text)}
+    wrong += [f"there is no role {role}" for role in sorted(named - set(roles))]
+    wrong += [f"nobody needs {role}" for role in sorted(set(roles) - named)]
+    return wrong
+
+
+def roles_are_narrow(it):
+    """No wildcard of actions; "*" as resource only where AWS has no other."""
+    wrong = []
+    for role, statement in it.statements():
+        actions = as_list(statement["Action"])
+        wrong += [f"{role} may do {action}" for action in actions
+                  if action.endswith("*")]
+        if "*" in as_list(statement["Resource"]):
+            wrong += [f"{role} may do {action} to everything"
+                      for action in actions if action not in UNBOUND]
+        if "iam:PassRole" in actions:
+            passed = str(statement["Resource"])
+            if "MigrationRole" in passed or "*" in passed:
+                wrong.append(f"{role} may pass {passed}")
+            wrong += compare([
+                (f"{role}: whom it passes roles to", statement.get("Condition"),
+                 {"StringEquals":
+                  {"iam:PassedToService": "ecs-tasks.amazonaws.com"}})])
+    task = it.resource("roles", "TaskRole")
+    if task.get("Policies") or task.get("ManagedPolicyArns"):
+        wrong.append("the containers themselves may do something in AWS")
+    return wrong
+
+
+def nobody_is_everybody(it):
+    """Principal "*" stands in no policy that allows something."""
+    return [f"everybody is allowed something in {where}"
+            for where, document in it.documents.items()
+            for mapping in mappings(document)
+            if mapping.get("Effect") != "Deny" and "Principal" in mapping and
+            "*" in as_list(list(mapping["Principal"].values())[0]
+                           if isinstance(mapping["Principal"], dict)
+                           else mapping["Principal"])]
+
+
+def groups_are_a_chain(it):
+    """World, load balancer, tasks, database: each reaches the next only."""
+    inside = {name: properties.get("SecurityGroupIngress", [])
+              for _, name, properties in it.of_type("EC2::SecurityGroup")}
+    for _, _, row in it.of_type("EC2::SecurityGroupIngress"):
+        inside[row["GroupId"]["Ref"]] += [row]
+    admitted = {
+        name: [(row["FromPort"], row["ToPort"],
+                row.get("SourceSecurityGroupId", {}).get("Ref") or
+                row.get("CidrIp", "")) for row in rows]
+        for name, rows in inside.items()}
+    database = it.resource("database", "Database")
+    return compare([
+        ("what the groups admit", admitted,
+         {"BalancerGroup": [(80, 80, "0.0.0.0/0"), (8080, 8080, "0.0.0.0/0")],
+          "TaskGroup": [(8080, 8080, "BalancerGroup")],
+          "DatabaseGroup": [(3306, 3306, "TaskGroup")]}),
+        ("PubliclyAccessible", database["PubliclyAccessible"], False),
+        ("the database's groups", database["VPCSecurityGroups"],
+         [{"Ref": "DatabaseGroup"}])])
+
+
+def database_suits(it):
+    """MariaDB 10.11 that takes triggers, wants TLS, and keeps its data."""
+    resource = it.templates["database"]["Resources"]["Database"]
+    database = resource["Properties"]
+    settings = it.resource("database", "Parameters")
+    return compare([
+        ("the engine", (database["Engine"], database["EngineVersion"],
+                        settings["Family"]),
+         ("mariadb", "10.11", "mariadb10.11")),
+        ("the parameters", settings["Parameters"],
+         {"log_bin_trust_function_creators": "1",
+          "character_set_server": "utf8mb4", "require_secure_transport": "1"}),
+        ("the parameter group", database.get("DBParameterGroupName"),
+         {"Ref": "Parameters"}),
+        ("what deletion leaves", (resource.get("DeletionPolicy"),
+                                  resource.get("UpdateReplacePolicy")),
+         ("Snapshot", "Snapshot")),
+        ("StorageEncrypted", database.get("StorageEncrypted"), True)])
+
+
+def passwords_are_made_there(it):
+    """Secrets Manager makes each password; none stands in a file."""
+    names = [f"cafe/{name}" for name in ("customer", "employee", "migrate")]
+    wrong = compare([
+        ("the secrets", it.names("SecretsManager::Secret", "Name"), names),
+        ("ManageMasterUserPassword", it.resource("database", "Database").get(
+            "ManageMasterUserPassword"), True)])
+    for _, name, secret in it.of_type("SecretsManager::Secret"):
+        made = secret.get("GenerateSecretString", {})
+        if made.get("GenerateStringKey") != "password":
+            wrong.append(f"{name} is not made under the key password")
+    for where, document in it.documents.items():
+        for mapping in mappings(document):
+            wrong += [f"a password in {where}" for key in
+                      ("MasterUserPassword", "SecretString") if key in mapping]
+    for container in it.migration["containerDefinitions"]:
+        for row in container["environment"]:
+            if "PASSWORD" in row["name"]:
+                wrong.append(f"{container['name']}: {row['name']} is no secret")
+        for row in container["secrets"]:
+            if not re.fullmatch(r"<[A-Z]+-SECRET-ARN>:password::",
+                                row["valueFrom"]):
+                wrong.append(f"{container['name']}: {row['name']} is from "
+                             f"{row['valueFrom']!r}")
+    return wrong
+
+
+def migration_runs_in_order(it):
+    """Accounts, tables, rights; each only when the one before succeeded."""
+    task = it.migration
+    rows = [(row["name"], row["essential"],
+             [(on["containerName"], on["condition"])
+              for on in row.get("dependsOn", [])])
+            for row in task["containerDefinitions"]]
+    cpu, memory = int(task["cpu"]), int(task["memory"])
+    low, high, step = FARGATE.get(cpu, (0, 0, 1))
+    wrong = compare([
+        ("the order", rows,
+         [("accounts", False, []),
+          ("migrate", False, [("accounts", "SUCCESS")]),
+          ("grants", True, [("migrate", "SUCCESS")])]),
+        ("the command", task["containerDefinitions"][1]["command"],
+         ["--migrate"]),
+        ("the log groups",
+         {row["logConfiguration"]["options"]["awslogs-group"]
+          for row in task["containerDefinitions"]},
+         set(it.names("Logs::LogGroup", "LogGroupName"))),
+        ("the roles", [task[key].rpartition("/")[2] for key in
+                       ("executionRoleArn", "taskRoleArn")],
+         ["CafeMigrationRole", "CafeTaskRole"])])
+    if memory not in (range(low, high + 1, step) if step
+                      else (512, 1024, 2048)):
+        wrong.append(f"Fargate has no task of {cpu} CPU units and {memory} "
+                     "MiB")
+    return wrong
+
+
+def placeholders_are_filled_in(it):
+    """Each is known to the script, and the script knows no other."""
+    texts = [text for document in
+             (it.migration, *(document for row in it.deployments.values()
+                              for document in row.documents.values()))
+             for _, text in strings(document)]
+    stand = {found for text in texts for found in
+             contracts.PLACEHOLDER.findall(text)} - {contracts.TASK_DEFINITION}
+    code = it.script
+    known = set(CLI_PLACEHOLDER.findall(code)) | {
+        name for name in contracts.FILLED_IN
+        if name[0] != "<" and name in code}
+    return ([f"nobody fills in {name}" for name in sorted(stand - known)] +
+            [f"apply.sh fills in {name}, which stands nowhere"
+             for name in sorted(known - stand)])
+
+
+def stacks_get_their_parameters(it):
+    """Each parameter is given, from an output that exists."""
+    calls = re.findall(r"^ +stack ([\w$\"-]+) (\w+)((?: |\\\n)[^\n]*"
+                       r"(?:(?<=\\)\n[^\n]*)*)?$", it.script, re.M)
+    wrong = compare([("the stacks of the script",
+                      sorted(template for _, template, _ in calls),
+                      sorted(TEMPLATES))])
+    # An array of the script stands for what is in it.
+    network = re.search(r"network=\(([^)]*)\)", it.script)
+    for _, template, rest in calls:
+        given = rest.replace('"${network[@]}"',
+                             network.group(1) if network else "")
+        names = [word.strip('"') for word in given.replace("\\", "").split()]
+        parameters = set(it.templates[template].get("Parameters", {}))
+        passed = {re.split(r"[.=]", name)[-1 if "." in name else 0]
+                  for name in names}
+        wrong += compare([(f"what {template} is given", passed, parameters)])
+        for name in names:
+            source, dot, output = name.partition(".")
+            if dot and output not in it.templates.get(source, {}).get(
+                    "Outputs", {}):
+                wrong.append(f"{source} has no output {output}")
+    return wrong
+
+
+def images_are_kept(it):
+    """Scanned when pushed, and no tagged image ever expires."""
+    wrong = []
+    for _, name, row in it.of_type("ECR::Repository"):
+        policy = row.get("LifecyclePolicy", {}).get("LifecyclePolicyText", "")
+        wrong += compare([
+            (f"{name}: ScanOnPush",
+             row.get("ImageScanningConfiguration"), {"ScanOnPush": True}),
+            (f"{name}: repository policy", row.get("RepositoryPolicyText"),
+             None)])
+        if '"untagged"' not in policy or '"countNumber": 30' not in policy:
+            wrong.append(f"{name}: the lifecycle policy is another")
+    return wrong
+
+
+def no_account_number(it):
+    return [f"an account number in {where}: {number}"
+            for where, document in {**it.documents,
+                                    "apply.sh": {"": it.script}}.items()
+            for _, text in strings(document)
+            for number in contracts.account_numbers(text)]
+
+
+CHECKS = (
+    names_are_the_tutorials, target_groups_fit, listeners_route,
+    listeners_are_left_alone, deployment_groups_fit, pipelines_find_everything,
+    each_source_has_its_rule, roles_have_one_purpose, roles_are_narrow,
+    nobody_is_everybody, groups_are_a_chain, database_suits,
+    passwords_are_made_there, migration_runs_in_order,
+    placeholders_are_filled_in, stacks_get_their_parameters, images_are_kept,
+    no_account_number,
+)

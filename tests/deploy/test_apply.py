@@ -1,0 +1,256 @@
+"""apply.sh takes an account through the phases, twice, and down again.
+
+account.py says what of AWS is there, and what moto can't do. No template is
+proved by this: cfn-lint and infrastructure.py look at those.
+"""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import account as accounts
+from contracts import CLUSTER, DAEMONS
+from infrastructure import FOLDER
+
+SCRIPT = FOLDER / "apply.sh"
+OFFICE = ("--office", "192.0.2.0/24")
+
+
+def run(*args, path=None, text=""):
+    """The script where nothing of AWS is."""
+    env = {"PATH": path or os.environ["PATH"], "HOME": "/nonexistent",
+           "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1"}
+    return subprocess.run([SCRIPT, *args], text=True, input=text, env=env,
+                          capture_output=True, check=False)
+
+
+def one_line(done):
+    """The only line with which the script ends."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("apply.sh: "), done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize("args, words", [
+    ((), "which phase"), (("9",), "no phase 9"), (("x",), "no phase x"),
+    (("2", "3"), "one phase at a time"), (("--force", "2"), "no option"),
+    (("--office", "192.0.2.0", "4"), "no range like"),
+    (("--office", "0.0.0.0/0", "4"), "no range like"),
+    (("--office", "256.0.2.0/24", "4"), "no range like"),
+    (("--office",), "no range like"),
+])
+def test_a_wrong_command_is_told_in_one_line(args, words):
+    assert words in one_line(run(*args))
+
+
+def test_phase_1_needs_nothing():
+    done = run("1")
+    assert done.returncode == 0 and "./cafe up" in done.stdout
+
+
+def test_no_aws_command(tmp_path):
+    for name in ("bash", "dirname"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    said = one_line(run("2", path=str(tmp_path)))
+    assert "install the AWS CLI" in said
+
+
+def test_no_credentials():
+    if shutil.which("aws") is None:
+        pytest.skip("NOT CHECKED: there is no aws command (package awscli)")
+    assert "aws configure" in one_line(run("2"))
+
+
+@pytest.fixture(name="account", scope="module")
+def fixture_account(tmp_path_factory):
+    reason = accounts.missing()
+    if reason:
+        pytest.skip(f"NOT CHECKED: apply.sh against moto: {reason}")
+    made = accounts.Account(tmp_path_factory.mktemp("account"))
+    yield made
+    made.stop()
+
+
+def applied(account, *args):
+    """Run a phase that has to succeed; what it said."""
+    done = account.apply(*args)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+# In this order: each needs the one before, as the phases do.
+
+
+@pytest.mark.parametrize("phase, words", [
+    ("4", "cafe-network is missing: run deploy/aws/apply.sh 3"),
+    ("6", "run deploy/aws/apply.sh 4"), ("8", "run deploy/aws/apply.sh 7")])
+def test_a_missing_phase_is_named(account, phase, words):
+    assert words in one_line(account.apply(phase))
+
+
+def test_phase_2_makes_the_repositories(account):
+    applied(account, "2")
+    pushed = account.git("--git-dir", account.folder / "microservices.git",
+                         "ls-tree", "dev", "--name-only")
+    assert pushed.split() == ["deploy"]
+
+
+def test_phase_3_makes_network_and_database(account):
+    said = applied(account, "--dry-run", "3")
+    assert "would run: aws cloudformation create-stack" in said
+    assert "<PrivateSubnet1 of cafe-network>" in said
+    assert account.aws("cloudformation", "list-stacks")["StackSummaries"] == []
+    applied(account, "3")
+    assert account.aws("rds", "describe-db-parameter-groups")[
+        "DBParameterGroups"]
+    account.give_what_stacks_lack()
+
+
+def test_phase_4_asks_for_what_is_missing(account):
+    assert "--office" in one_line(account.apply("4"))
+    done = account.apply("4", *OFFICE)
+    assert "no image customer:latest" in one_line(done)
+    assert "docker push" in done.stdout
+
+
+def test_phase_4_registers_and_fills_in(account):
+    account.push_images()
+    applied(account, "4", *OFFICE)
+    for name in DAEMONS:
+        task = account.aws("ecs", "describe-task-definition",
+                           "--task-definition", f"{name}-microservice")[
+            "taskDefinition"]
+        assert f"/{name}@sha256:" in task["containerDefinitions"][0]["image"]
+        file = account.git("--git-dir", account.folder / "deployment.git",
+                           "show", f"dev:taskdef-{name}.json")
+        assert f"secret:cafe/{name}-" in file and "<IMAGE1_NAME>" in file
+        assert '"<' not in file.replace('"<IMAGE1_NAME>"', "")
+    assert "private,192.0.2.0/24" in file
+
+
+def test_phase_5_makes_the_balancer(account):
+    assert "http://" in applied(account, "5")
+    rules = [rule for listener in listeners(account)
+             for rule in account.aws("elbv2", "describe-rules",
+                                     "--listener-arn", listener)["Rules"]]
+    assert sum(rule["Priority"] == "1" for rule in rules) == 2
+    policy = account.aws("cloudformation", "get-stack-policy", "--stack-name",
+                         "cafe-listeners")
+    assert "Update:*" in policy["StackPolicyBody"]
+
+
+def listeners(account):
+    balancers = account.aws("elbv2", "describe-load-balancers")
+    arn = balancers["LoadBalancers"][0]["LoadBalancerArn"]
+    return [row["ListenerArn"] for row in account.aws(
+        "elbv2", "describe-listeners", "--load-balancer-arn", arn)[
+            "Listeners"]]
+
+
+def services(account):
+    found = account.aws("ecs", "describe-services", "--cluster", CLUSTER,
+                        "--services", *(f"{n}-microservice" for n in DAEMONS))
+    return {row["serviceName"]: row["desiredCount"]
+            for row in found["services"] if row["status"] == "ACTIVE"}
+
+
+def test_phase_6_ends_when_the_migration_fails(account):
+    """The task is played: what it does is in test_migration_task.py."""
+    account.end_migration_with("0\t1\tNone")
+    said = one_line(account.apply("6"))
+    assert "the migration failed (0 1 None)" in said
+    assert services(account) == {}
+    account.end_migration_with("0\t0\t0")
+
+
+def test_phase_6_creates_the_services(account):
+    account.start_targets()
+    applied(account, "6")
+    assert services(account) == {f"{n}-microservice": 1 for n in DAEMONS}
+
+
+def test_phase_7_asks_for_codedeploy_and_pipelines(account):
+    applied(account, "7")
+    stacks = [row["StackName"] for row in account.aws(
+        "cloudformation", "describe-stacks")["Stacks"]]
+    assert {"cafe-codedeploy", "cafe-pipeline-customer",
+            "cafe-pipeline-employee"} <= set(stacks)
+    assert len(account.aws("events", "list-rules")["Rules"]) == 4
+
+
+def test_moto_makes_no_pipeline(account):
+    """Should a later moto make them, phase 7 can be looked at here, too."""
+    assert account.aws("codepipeline", "list-pipelines")["pipelines"] == []
+    assert account.aws("deploy", "list-applications")["applications"] == []
+    pytest.skip("NOT CHECKED: moto's CloudFormation passes over CodeDeploy, "
+                "CodePipeline and alarms, so nothing here has run phase 7's "
+                "templates; cfn-lint and the contracts look at them")
+
+
+def test_phase_8_restricts_and_scales(account):
+    before = forwards(account)
+    applied(account, "8")
+    assert services(account)["customer-microservice"] == 3
+    rules = admin_rules(account)
+    assert len(rules) == 2
+    for rule in rules:
+        fields = {row["Field"]: row for row in rule["Conditions"]}
+        assert fields["source-ip"]["SourceIpConfig"]["Values"] == [OFFICE[1]]
+        assert fields["path-pattern"]["PathPatternConfig"]["Values"] == [
+            "/admin", "/admin/*"]
+    assert forwards(account) == before
+
+
+def admin_rules(account):
+    return [rule for listener in listeners(account)
+            for rule in account.aws("elbv2", "describe-rules",
+                                    "--listener-arn", listener)["Rules"]
+            if rule["Priority"] == "1"]
+
+
+def forwards(account):
+    return sorted(rule["Actions"][0]["TargetGroupArn"]
+                  for rule in admin_rules(account))
+
+
+def test_all_phases_again_change_nothing(account):
+    """
+    But for what is the same a second time: an update that AWS answers with
+    "no updates", conditions, and the number of tasks.
+    """
+    account.calls()
+    for phase in "2345678":
+        applied(account, phase)
+    harmless = ("sts get-caller-identity", "cloudformation update-stack",
+                "elbv2 modify-rule", "ecs update-service")
+    assert [line for line in account.changes()
+            if not line.startswith(harmless)] == []
+    assert services(account)["customer-microservice"] == 3
+
+
+def test_a_dry_run_changes_nothing(account):
+    account.calls()
+    for phase in ("2", "3", "4", "5", "6", "7", "8", "migrate", "destroy"):
+        said = applied(account, "--dry-run", phase)
+        assert ("would run: " in said) == (phase != "6"), said
+    assert set(account.changes()) <= {
+        "sts get-caller-identity --query Account --output text"}
+
+
+def test_destroy_asks_first(account):
+    assert "nothing was removed" in account.apply(
+        "destroy", text="yes\n").stderr
+    assert services(account)
+
+
+def test_destroy_takes_all_down(account):
+    applied(account, "destroy", "--yes")
+    assert account.aws("cloudformation", "describe-stacks")["Stacks"] == []
+    for name in accounts.REPOSITORIES:
+        done = account.try_aws("codecommit", "get-repository",
+                               "--repository-name", name)
+        assert "DoesNotExist" in done.stderr
+    assert account.aws("ecs", "list-clusters")["clusterArns"] == []
+    applied(account, "destroy", "--yes")

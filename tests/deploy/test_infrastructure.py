@@ -1,0 +1,385 @@
+"""deploy/aws agrees with itself, with deploy/deployment and with its script.
+
+Each check is a function of infrastructure.py; a table of defects shows that
+each can fail. cfn-lint looks at the form of every template.
+"""
+import copy
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import contracts
+import documents
+import infrastructure
+from infrastructure import CHECKS, FOLDER, TEMPLATES, Infrastructure
+
+
+def change(template, name, **properties):
+    return lambda it: it.resource(template, name).update(properties)
+
+
+def drop(template, name, key):
+    return lambda it: it.resource(template, name).pop(key)
+
+
+def remove(template, name):
+    return lambda it: it.templates[template]["Resources"].pop(name)
+
+
+def script(old, new):
+    def defect(it):
+        assert old in it.script
+        it.script = it.script.replace(old, new)
+    return defect
+
+
+def inside(get, **changes):
+    """Change a mapping inside: get finds it."""
+    return lambda it: get(it).update(changes)
+
+
+def action(number, **changes):
+    """Change the settings of an action: 0 files, 1 image, 2 deployment."""
+    def get(it):
+        stages = it.resource("pipeline", "Pipeline")["Stages"]
+        actions = [row for stage in stages for row in stage["Actions"]]
+        return actions[number]["Configuration"]
+    return inside(get, **changes)
+
+
+def group(it):
+    return it.resource("codedeploy", "Customer")
+
+
+def pair(it):
+    return group(it)["LoadBalancerInfo"]["TargetGroupPairInfoList"][0]
+
+
+def statement(it, role, number):
+    policy = it.resource("roles", role)["Policies"][0]
+    return policy["PolicyDocument"]["Statement"][number]
+
+
+def trust(it, role):
+    document = it.resource("roles", role)["AssumeRolePolicyDocument"]
+    return document["Statement"][0]
+
+
+def container(number, **changes):
+    return inside(lambda it: it.migration["containerDefinitions"][number],
+                  **changes)
+
+
+def secret_in_the_open(it):
+    it.migration["containerDefinitions"][0]["environment"].append(
+        {"name": "ADMIN_PASSWORD", "value": "coffee"})
+
+
+def move_a_rule(it):
+    it.templates["balancer"]["Resources"]["Rule"] = (
+        it.templates["listeners"]["Resources"].pop("TestAdmin"))
+
+
+WORLD = [{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080,
+          "CidrIp": "0.0.0.0/0"}]
+ADMIN_ONLY = [{"Field": "path-pattern",
+               "PathPatternConfig": {"Values": ["/admin/*"]}}]
+
+# The check, what is done to the files, and what the complaint has to say.
+DEFECTS = [
+    ("names_are_the_tutorials",
+     change("cluster", "Cluster", ClusterName="cafe"), "the clusters"),
+    ("names_are_the_tutorials",
+     change("registry", "Customer", RepositoryName="cafe"), "the registry"),
+    ("names_are_the_tutorials",
+     change("balancer", "Balancer", Name="cafe"), "the load balancer"),
+    ("names_are_the_tutorials",
+     change("balancer", "CustomerTgOne", Name="customer-tg-1"),
+     "the target groups"),
+    ("names_are_the_tutorials",
+     change("codedeploy", "Application", ApplicationName="cafe"),
+     "the application"),
+    ("names_are_the_tutorials",
+     change("pipeline", "Pipeline", Name={"Fn::Sub": "${Service}"}),
+     "the pipelines"),
+    ("names_are_the_tutorials",
+     change("cluster", "Log", LogGroupName="cafe"), "the log group"),
+    ("names_are_the_tutorials", script("microservices deployment; do", "x"),
+     "apply.sh does not have"),
+
+    ("target_groups_fit", change("balancer", "CustomerTgOne", Port=80),
+     "customer-tg-one: Port"),
+    ("target_groups_fit",
+     change("balancer", "EmployeeTgTwo", TargetType="instance"), "TargetType"),
+    ("target_groups_fit",
+     change("balancer", "EmployeeTgTwo", HealthCheckPath="/"),
+     "employee-tg-two: HealthCheckPath"),
+    ("target_groups_fit",
+     drop("balancer", "EmployeeTgOne", "TargetGroupAttributes"),
+     "deregistration delay is None"),
+    ("target_groups_fit",
+     lambda it: it.deployments["customer"].target.update(ContainerPort=80),
+     "customer-tg-two: Port is 8080, not 80"),
+
+    ("listeners_route", change("listeners", "Test", Port=8081), "Test: Port"),
+    ("listeners_route", change("listeners", "ProductionAdmin",
+                               Conditions=ADMIN_ONLY),
+     "ProductionAdmin: conditions"),
+    ("listeners_route", change("listeners", "TestAdmin", Actions=[
+        {"Type": "forward", "TargetGroupArn": {"Ref": "EmployeeTgTwo"}}]),
+     "TestAdmin: actions"),
+    ("listeners_route", change("listeners", "TestAdmin", ListenerArn={
+        "Ref": "Production"}), "TestAdmin: listener"),
+
+    ("listeners_are_left_alone",
+     inside(lambda it: it.policy["Statement"][0], Effect="Allow"),
+     "the policy"),
+    ("listeners_are_left_alone", move_a_rule, "Rule stands in balancer"),
+    ("listeners_are_left_alone",
+     script("modify-rule --rule-arn", "modify-rule --actions x --rule-arn"),
+     "where a rule leads"),
+    ("listeners_are_left_alone", script("Values=[/admin,/admin/*]",
+                                        "Values=[/admin/*]"),
+     "does not keep the paths"),
+
+    ("deployment_groups_fit", inside(group, DeploymentGroupName="x"), "name"),
+    ("deployment_groups_fit", inside(
+        group, DeploymentConfigName="CodeDeployDefault.AllAtOnce"),
+     "configuration"),
+    ("deployment_groups_fit", inside(
+        lambda it: group(it)["DeploymentStyle"],
+        DeploymentType="IN_PLACE"), "style"),
+    ("deployment_groups_fit", inside(
+        lambda it: group(it)["ECSServices"][0], ServiceName="customer"),
+     "customer: service"),
+    ("deployment_groups_fit", inside(pair, TargetGroups=[
+        {"Name": "customer-tg-one"}, {"Name": "employee-tg-two"}]), "pair"),
+    ("deployment_groups_fit", inside(pair, ProdTrafficRoute={
+        "ListenerArns": [{"Ref": "Test"}]}), "production"),
+    ("deployment_groups_fit",
+     lambda it: pair(it).pop("TestTrafficRoute"), "customer: test"),
+    ("deployment_groups_fit", inside(
+        lambda it: group(it)["AutoRollbackConfiguration"],
+        Events=["DEPLOYMENT_FAILURE"]), "roll-back"),
+    ("deployment_groups_fit", inside(
+        lambda it: group(it)["AlarmConfiguration"], Enabled=False), "alarms"),
+    ("deployment_groups_fit", lambda it: it.resource(
+        "codedeploy", "CustomerErrors")["Metrics"].pop(), "alarms watch"),
+
+    ("pipelines_find_everything", action(0, RepositoryName="deploy"),
+     "customer: source"),
+    ("pipelines_find_everything", action(0, BranchName="main"), "branch"),
+    ("pipelines_find_everything", action(1, ImageTag="v1"), "tag"),
+    ("pipelines_find_everything", action(1, RepositoryName="coffee"),
+     "the registry has no coffee"),
+    ("pipelines_find_everything", action(2, AppSpecTemplateArtifact="source"),
+     "AppSpecTemplateArtifact source is no input"),
+    ("pipelines_find_everything", action(2, TaskDefinitionTemplatePath="t.json"),
+     "there is no t.json"),
+    ("pipelines_find_everything", action(2, Image1ContainerName="IMAGE"),
+     "has no <IMAGE>"),
+    ("pipelines_find_everything", action(2, DeploymentGroupName="customer"),
+     "no deployment group customer"),
+    ("pipelines_find_everything", action(2, ApplicationName="cafe"),
+     "application"),
+    ("pipelines_find_everything", lambda it: it.resource(
+        "pipeline", "Pipeline")["Stages"][0]["Actions"].pop(),
+     "nothing makes the artifact image-customer"),
+
+    ("each_source_has_its_rule", remove("pipeline", "ImagePushed"),
+     "rule for the image is None"),
+    ("each_source_has_its_rule", remove("pipeline", "DeploymentChanged"),
+     "rule for the repository is None"),
+    ("each_source_has_its_rule", inside(lambda it: it.resource(
+        "pipeline", "ImagePushed")["EventPattern"]["detail"],
+        **{"image-tag": ["dev"]}), "rule for the image"),
+    ("each_source_has_its_rule", inside(lambda it: it.resource(
+        "pipeline", "ImagePushed")["Targets"][0], RoleArn="x"),
+     "ImagePushed: role"),
+    ("each_source_has_its_rule", action(0, PollForSourceChanges="true"),
+     "polling"),
+
+    ("roles_have_one_purpose", remove("roles", "EventsRole"),
+     "there is no role CafeEventsRole"),
+    ("roles_have_one_purpose", change("roles", "EventsRole", RoleName="Other"),
+     "nobody needs Other"),
+    ("roles_have_one_purpose", inside(
+        lambda it: trust(it, "TaskRole"),
+        Principal={"Service": "ec2.amazonaws.com"}), "who takes them"),
+    ("roles_have_one_purpose",
+     lambda it: trust(it, "PipelineRole").pop("Condition"), "any account"),
+    ("roles_have_one_purpose", lambda it: it.deployments["customer"].taskdef
+     .update(taskRoleArn="arn:aws:iam::<ACCOUNT-ID>:role/PipelineRole"),
+     "there is no role PipelineRole"),
+
+    ("roles_are_narrow", inside(
+        lambda it: statement(it, "ExecutionRole", 1), Action="ecr:*"),
+     "CafeExecutionRole may do ecr:*"),
+    ("roles_are_narrow", inside(
+        lambda it: statement(it, "ExecutionRole", 2), Resource="*"),
+     "GetSecretValue to everything"),
+    ("roles_are_narrow", inside(
+        lambda it: statement(it, "PipelineRole", -1),
+        Resource=[{"Fn::GetAtt": ["MigrationRole", "Arn"]}]), "may pass"),
+    ("roles_are_narrow",
+     lambda it: statement(it, "PipelineRole", -1).pop("Condition"),
+     "whom it passes roles to"),
+    ("roles_are_narrow", change("roles", "TaskRole", ManagedPolicyArns=["x"]),
+     "the containers themselves"),
+
+    ("nobody_is_everybody",
+     inside(lambda it: trust(it, "TaskRole"), Principal="*"),
+     "everybody is allowed something in roles"),
+    ("nobody_is_everybody", change("registry", "Customer",
+                                   RepositoryPolicyText={"Statement": [
+                                       {"Effect": "Allow",
+                                        "Principal": {"AWS": ["*"]}}]}),
+     "everybody is allowed something in registry"),
+
+    ("groups_are_a_chain",
+     change("network", "TaskGroup", SecurityGroupIngress=WORLD),
+     "what the groups admit"),
+    ("groups_are_a_chain",
+     change("network", "DatabaseGroup", SecurityGroupIngress=WORLD),
+     "what the groups admit"),
+    ("groups_are_a_chain", remove("network", "TaskIngress"),
+     "what the groups admit"),
+    ("groups_are_a_chain",
+     change("database", "Database", PubliclyAccessible=True),
+     "PubliclyAccessible"),
+
+    ("database_suits", inside(lambda it: it.resource(
+        "database", "Parameters")["Parameters"],
+        log_bin_trust_function_creators="0"), "the parameters"),
+    ("database_suits", change("database", "Database", EngineVersion="11.4"),
+     "the engine"),
+    ("database_suits", drop("database", "Database", "DBParameterGroupName"),
+     "the parameter group"),
+    ("database_suits", lambda it: it.templates["database"]["Resources"]
+     ["Database"].pop("DeletionPolicy"), "what deletion leaves"),
+    ("database_suits", drop("database", "Database", "StorageEncrypted"),
+     "StorageEncrypted"),
+
+    ("passwords_are_made_there", remove("database", "MigrateSecret"),
+     "the secrets"),
+    ("passwords_are_made_there",
+     change("database", "CustomerSecret", SecretString="coffee"),
+     "a password in database"),
+    ("passwords_are_made_there",
+     change("database", "CustomerSecret", GenerateSecretString={}),
+     "not made under the key"),
+    ("passwords_are_made_there",
+     change("database", "Database", MasterUserPassword="coffee"),
+     "a password in database"),
+    ("passwords_are_made_there", secret_in_the_open, "is no secret"),
+    ("passwords_are_made_there", container(1, secrets=[
+        {"name": "APP_DB_PASSWORD", "valueFrom": "coffee"}]), "'coffee'"),
+
+    ("migration_runs_in_order", container(2, essential=False), "the order"),
+    ("migration_runs_in_order", container(1, dependsOn=[
+        {"containerName": "accounts", "condition": "START"}]), "the order"),
+    ("migration_runs_in_order", container(1, command=[]), "the command"),
+    ("migration_runs_in_order",
+     lambda it: it.migration.update(memory="256"), "256 MiB"),
+    ("migration_runs_in_order", lambda it: it.migration.update(
+        executionRoleArn="arn:aws:iam::<ACCOUNT-ID>:role/CafeExecutionRole"),
+     "the roles"),
+    ("migration_runs_in_order", change("cluster", "Log", LogGroupName="x"),
+     "the log groups"),
+
+    ("placeholders_are_filled_in", container(1, image="<IMAGE2_NAME>"),
+     "nobody fills in <IMAGE2_NAME>"),
+    ("placeholders_are_filled_in", script("<OFFICE-CIDR>", "<OFFICE>"),
+     "nobody fills in <OFFICE-CIDR>"),
+    ("placeholders_are_filled_in", script("SECURITY-GROUP-ID", "GROUP"),
+     "nobody fills in SECURITY-GROUP-ID"),
+    ("placeholders_are_filled_in", script("<GRANTS-SQL>", "<GRANT-SQL>"),
+     "fills in <GRANT-SQL>, which stands nowhere"),
+
+    ("stacks_get_their_parameters", script("network.BalancerGroup", ""),
+     "what balancer is given"),
+    ("stacks_get_their_parameters", script("listeners.Test ", "listeners.Tests "),
+     "listeners has no output Tests"),
+    ("stacks_get_their_parameters", script(" network.DatabaseGroup", ""),
+     "what database is given"),
+    ("stacks_get_their_parameters",
+     lambda it: it.templates["balancer"]["Outputs"].pop("BalancerName"),
+     "balancer has no output BalancerName"),
+    ("stacks_get_their_parameters", script("stack cluster cluster", ":"),
+     "the stacks of the script"),
+
+    ("images_are_kept", drop("registry", "Employee", "LifecyclePolicy"),
+     "Employee: the lifecycle policy"),
+    ("images_are_kept", change("registry", "Employee",
+                               ImageScanningConfiguration={}), "ScanOnPush"),
+    ("images_are_kept", change("registry", "Employee", RepositoryPolicyText="x"),
+     "repository policy"),
+
+    ("no_account_number", change("roles", "TaskRole",
+                                 Path="/210987654321/"), "210987654321"),
+    ("no_account_number", script("supplierdb", "210987654321"), "apply.sh"),
+]
+
+
+@pytest.fixture(name="loaded", scope="module")
+def fixture_loaded():
+    return Infrastructure()
+
+
+@pytest.fixture(name="it")
+def fixture_it(loaded):
+    return copy.deepcopy(loaded)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_files_keep(check, it):
+    assert check(it) == []
+
+
+@pytest.mark.parametrize("check, defect, words", [
+    pytest.param(*row, id=f"{row[0]}-{number}")
+    for number, row in enumerate(DEFECTS)])
+def test_a_defect_is_seen(check, defect, words, it):
+    defect(it)
+    assert words in "\n".join(getattr(infrastructure, check)(it))
+
+
+def test_each_check_has_a_defect():
+    assert {row[0] for row in DEFECTS} == {check.__name__ for check in CHECKS}
+
+
+def test_every_template_is_looked_at():
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == set(TEMPLATES)
+
+
+@pytest.mark.parametrize("text, words", [
+    ("a: &x 1\nb: *x", "no aliases"),
+    ("Resources:\n  A: 1\n  A: 2", "'A' stands twice"),
+])
+def test_templates_are_read_strictly(text, words):
+    with pytest.raises(documents.Malformed, match=re.escape(words)):
+        documents.read_template(text)
+
+
+def test_cfn_lint_accepts_the_templates():
+    if shutil.which("cfn-lint") is None:
+        pytest.skip("NOT CHECKED: there is no cfn-lint (pip install cfn-lint) "
+                    "to look at the templates")
+    done = subprocess.run(
+        ["cfn-lint", "--regions", contracts.REGION, "--",
+         *sorted(FOLDER.glob("*.yaml"))],
+        text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_cfn_lint_would_refuse_a_faulty_template(tmp_path):
+    if shutil.which("cfn-lint") is None:
+        pytest.skip("NOT CHECKED: there is no cfn-lint")
+    text = (FOLDER / "codedeploy.yaml").read_text()
+    faulty = tmp_path / "codedeploy.yaml"
+    faulty.write_text(text.replace("TestTrafficRoute", "TestingRoute"))
+    done = subprocess.run(["cfn-lint", faulty], text=True, capture_output=True,
+                          check=False)
+    assert done.returncode != 0 and "TestingRoute" in done.stdout
