@@ -1,0 +1,219 @@
+"""cafe-deploy as a person uses it, and load on what it deploys."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+import harness
+
+BALANCER = "10.83.9.3"  # the load balancer's own address: 80 and 8080
+KEEP_ALIVE, ONE_EACH = (), ("-H", "Connection: close")
+STEPS = ("Deploying replacement task set", "Test traffic route setup",
+         "Rerouting production traffic", "Wait", "Terminate original task set")
+
+
+class Rehearsal:
+    """A rehearsal on ports of its own, with deployment files to spoil."""
+
+    def __init__(self, engine, folder):
+        self.engine = engine
+        self.folder = pathlib.Path(folder)
+        self.state = self.folder / "state"
+        self.files = self.folder / "files"
+        self.hooks = self.folder / "hooks"
+        self.ports = [harness.free_port() for _ in range(3)]
+        self.hooks.mkdir()
+        self.restore_files()
+        self.env = {**os.environ, **engine.env}
+        self.up_options = ["--port", self.ports[0], "--test-port",
+                           self.ports[1], "--registry-port", self.ports[2],
+                           "--bake", 2, "--healthy", 30]
+
+    def restore_files(self):
+        shutil.rmtree(self.files, ignore_errors=True)
+        shutil.copytree(harness.ROOT / "deploy/deployment", self.files)
+
+    def words(self, *words):
+        return [str(word) for word in
+                (harness.BIN / "cafe-deploy", "--state", self.state, "--root",
+                 harness.ROOT, "--files", self.files, "--hooks", self.hooks,
+                 *words)]
+
+    def run(self, *words, **env):
+        """A command to its end: status, standard output and error."""
+        return subprocess.run(self.words(*words), text=True, check=False,
+                              capture_output=True, timeout=300,
+                              env={**self.env, **env})
+
+    def do(self, *words):
+        """A command that has to succeed; what it prints."""
+        done = self.run(*words)
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self, *words):
+        """A command that is watched: its output line by line."""
+        return subprocess.Popen(self.words(*words), text=True, env=self.env,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+
+    def up(self):
+        self.do(*self.up_options, "up")
+        for service in ("customer", "employee"):
+            self.push(service)
+            self.do("register", service)
+        self.do("migrate")
+        for service in ("customer", "employee"):
+            self.do("service", "create", service)
+
+    def push(self, service, image=None):
+        """Push an image as the newest one of a service."""
+        if image:
+            self.engine.run("tag", image, service)
+        return self.do("push", service).strip()
+
+    def down(self):
+        self.do("down")
+
+    # What there is.
+
+    def tasks(self, service):
+        return sorted(self.engine.run(
+            "ps", "--all", "--format", "{{.Names}}", "--filter",
+            f"label=cafe.service={service}").split())
+
+    def rules(self):
+        """Where the load balancer really leads: "80:default" and so on."""
+        return dict(line.split()[1:] for line in
+                    self.ask("show map /etc/cafe/rules.map").splitlines()
+                    if line)
+
+    def servers(self):
+        """Servers of the load balancer as "group/name", with their weight."""
+        rows = [line.split() for line in
+                self.ask("show servers state").splitlines()[2:]]
+        return {f"{row[1]}/{row[3]}": int(row[7]) for row in rows if row}
+
+    def ask(self, question):
+        """The admin socket, behind a name that is short enough."""
+        folder = os.open(self.state / "balancer", os.O_RDONLY)
+        try:
+            with socket.socket(socket.AF_UNIX) as admin:
+                admin.settimeout(harness.WAIT_S)
+                admin.connect(f"/proc/self/fd/{folder}/admin.sock")
+                admin.sendall(question.encode() + b"\n")
+                got = b""
+                while chunk := admin.recv(65536):
+                    got += chunk
+                return got.decode()
+        finally:
+            os.close(folder)
+
+    def site(self, listener=80):
+        return Site(listener)
+
+    def version(self, service="customer", listener=80):
+        """Which of the images of versions() is served."""
+        path = "/suppliers" if service == "customer" else "/admin/suppliers"
+        page = self.site(listener).get(path)
+        assert page.status == 200, page.status
+        found = re.search(r'data-version="(\w+)"', page.text)
+        return found[1] if found else "plain"
+
+    def check(self, service, version, count=1):
+        """Just one task set serves, of this version, and nothing else is."""
+        group = self.rules()[f"80:{'default' if service == 'customer' else 'admin'}"]
+        tasks = self.tasks(service)
+        assert len(tasks) == count, tasks
+        ours = {name: weight for name, weight in self.servers().items()
+                if name.startswith(f"{service}-")}
+        assert ours == {f"{group}/{task}": 100 for task in tasks}
+        harness.wait_until(lambda: self.healthy() >= len(tasks),
+                           "all are healthy")
+        assert self.version(service) == version
+        state = (self.state / "services" / service).read_text()
+        assert "step" not in state and "green" not in state, state
+        assert not list((self.state / "services").glob("*.env"))
+        assert not list(self.state.rglob("*.new"))
+
+    def healthy(self):
+        return self.ask("show stat").count(",L7OK,")
+
+
+class Site(harness.Client):
+    """The load balancer at its own address, without Docker's proxy."""
+
+    def __init__(self, listener):
+        super().__init__(listener)
+        self.host = f"{BALANCER}:{listener}"
+
+    def request(self, method, path, body=None, headers=None):
+        import http.client
+        connection = http.client.HTTPConnection(BALANCER, self.port,
+                                                timeout=harness.WAIT_S)
+        try:
+            connection.request(method, path, body, headers or {})
+            return harness.Response(connection.getresponse())
+        finally:
+            connection.close()
+
+
+class Load:
+    """
+    wrk on a path until it is told to stop, once with kept connections and once
+    with one for each request. Leaving the block fails if any request has.
+    """
+
+    def __init__(self, path="/suppliers"):
+        self.path = path
+
+    def __enter__(self):
+        self.runs = [subprocess.Popen(
+            ["wrk", "-t1", "-c4", "-d600", "--timeout", "20s", *options,
+             f"http://{BALANCER}{self.path}"], text=True,
+            stdout=subprocess.PIPE) for options in (KEEP_ALIVE, ONE_EACH)]
+        return self
+
+    def reports(self):
+        for run in self.runs:
+            run.send_signal(signal.SIGINT)
+        return [run.communicate(timeout=harness.WAIT_S)[0]
+                for run in self.runs]
+
+    def __exit__(self, kind, *_):
+        reports = self.reports()
+        if kind is None:
+            for report in reports:
+                assert "Non-2xx" not in report, report
+                assert "Socket errors" not in report, report
+                assert int(re.search(r"(\d+) requests in",
+                                     report)[1]) > 100, report
+
+
+def versions(engine, service, folder):
+    """
+    Images made of a service's: "one" and "two" say so in each page; "crash"
+    ends at once; "deaf" lives and answers nobody; "broken" has pages, but an
+    error for the list as a file.
+    """
+    views = f"/usr/share/cafe/{service}/views"
+    footer = (harness.ROOT / service / "views/footer.html").read_text()
+    recipes = {"crash": "ENV APP_PORT=never", "deaf": "ENV APP_PORT=9999",
+               "broken": "ENV APP_TAKE_MAX_BYTES=65536"}
+    for name in ("one", "two"):
+        (folder / f"{name}.html").write_text(
+            f'<p data-version="{name}">Version {name}</p>\n{footer}')
+        recipes[name] = f"COPY {name}.html {views}/footer.html"
+    names = {}
+    for name, line in recipes.items():
+        recipe = folder / f"{name}.Dockerfile"
+        recipe.write_text(f"FROM {service}:latest\n{line}\n")
+        names[name] = f"{service}-{name}"
+        engine.run("build", "--quiet", "--tag", names[name], "-f", recipe,
+                   folder)
+    engine.run("tag", f"{service}:latest", f"{service}-plain")
+    names["plain"] = f"{service}-plain"
+    return names

@@ -1,0 +1,519 @@
+"""Blue/green deployments by cafe-deploy: nobody who uses the directory notices
+them, whatever goes wrong."""
+import re
+import signal
+import socket
+import threading
+import time
+import urllib.parse
+
+import pytest
+
+import harness
+from rehearsal import (BALANCER, KEEP_ALIVE, ONE_EACH, STEPS, Load, Rehearsal,
+                       versions)
+
+# Enough suppliers for a list that "broken" can't send.
+MANY = ("INSERT INTO suppliers (name, address, city, state, email, phone) "
+        "SELECT CONCAT('Supplier ', seq), REPEAT('x', 200), 'Lima', 'Lima', "
+        "'a@b.example', '5550142' FROM seq_1_to_600")
+
+
+@pytest.fixture(scope="module")
+def site(engine, images):
+    """A rehearsal with both services, and images of several versions."""
+    folder = harness.make_folder()
+    made = Rehearsal(engine, folder)
+    try:
+        made.up()
+        made.images = {name: versions(engine, name, folder)
+                       for name in ("customer", "employee")}
+        engine.run("exec", "cafe-db", "sh", "-c",
+                   "MYSQL_PWD=$(cat /run/secrets/root.password) "
+                   "exec mariadb --user=root COFFEE --execute \"$0\"", MANY)
+        yield made
+    finally:
+        made.down()
+        for name in ("customer", "employee"):
+            if hasattr(made, "images"):
+                engine.run("tag", made.images[name]["plain"], name)
+        harness.remove_folder(folder)
+
+
+@pytest.fixture
+def rehearsal(site):
+    """As each test finds it: the files as they are, three of nothing."""
+    site.restore_files()
+    site.do("status")
+    return site
+
+
+def deploy(rehearsal, service, version, *options):
+    rehearsal.push(service, rehearsal.images[service][version])
+    return rehearsal.run(*options, "deploy", service)
+
+
+def read_until(process, text):
+    """Its output up to a line with a text."""
+    got = []
+    for line in process.stdout:
+        got.append(line)
+        if text in line:
+            return "".join(got)
+    raise AssertionError(f"no line with {text!r} in {''.join(got)}")
+
+
+def test_two_deployments_in_a_row_lose_nothing(rehearsal):
+    with Load("/suppliers"), Load("/admin/suppliers"):
+        for version in ("one", "two"):
+            for service in ("customer", "employee"):
+                before = rehearsal.rules()
+                done = deploy(rehearsal, service, version)
+                assert done.returncode == 0, done.stdout + done.stderr
+                places = [done.stdout.find(f"{number}/5 {step}") for number,
+                          step in enumerate(STEPS, 1)]
+                assert places == sorted(places) and places[0] > 0
+                rehearsal.check(service, version)
+                key = "default" if service == "customer" else "admin"
+                after = rehearsal.rules()
+                assert after[f"80:{key}"] == after[f"8080:{key}"]
+                assert after[f"80:{key}"] != before[f"80:{key}"]
+
+
+def test_tasks_run_as_their_definition_says(rehearsal):
+    definition = rehearsal.engine.inspect(rehearsal.tasks("customer")[0])
+    host, config = definition["HostConfig"], definition["Config"]
+    assert re.fullmatch(r"127\.0\.0\.1:\d+/customer@sha256:[0-9a-f]{64}",
+                        config["Image"])
+    assert config["User"] == "10001:10001"
+    assert host["ReadonlyRootfs"] and host["Init"]
+    assert host["CapDrop"] == ["ALL"]
+    assert host["Memory"] == 512 << 20
+    assert host["NanoCpus"] == 250_000_000
+    assert config["StopTimeout"] == 30
+    assert "no-new-privileges" in host["SecurityOpt"]
+    assert not host["PortBindings"]
+    variables = dict(line.split("=", 1) for line in config["Env"])
+    assert variables["APP_DB_HOST"] == "db"
+    assert variables["APP_DB_TLS"] == "require"
+    secret = (rehearsal.state / "secrets/customer.password").read_text()
+    assert variables["APP_DB_PASSWORD"] == secret
+    assert rehearsal.state.stat().st_mode & 0o777 == 0o700
+
+
+def slow_post(seconds):
+    """Add a supplier by a form that takes seconds to send; the answer."""
+    form = urllib.parse.urlencode({
+        "name": "Slow Beans", "address": "Long Road 1", "city": "Lima",
+        "state": "Lima", "country": "", "email": "slow@beans.example",
+        "phone": "2075550199", "notes": "", "form_key": "ab" * 16}).encode()
+    head = (f"POST /admin/supplier-add HTTP/1.1\r\nHost: {BALANCER}\r\n"
+            f"Origin: http://{BALANCER}\r\nConnection: close\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(form)}\r\n\r\n")
+    with socket.create_connection((BALANCER, 80), 60) as sock:
+        sock.sendall(head.encode())
+        for place in range(len(form)):
+            sock.sendall(form[place:place + 1])
+            time.sleep(seconds / len(form))  # a slow line is what is tested
+        got = b""
+        while chunk := sock.recv(65536):
+            got += chunk
+    return got.decode()
+
+
+def test_a_request_that_takes_seconds_is_finished(rehearsal):
+    """It begins with blue and ends when blue is to end; blue waits for it."""
+    answers = []
+    slow = threading.Thread(target=lambda: answers.append(slow_post(12)))
+    old = rehearsal.tasks("employee")[0]
+    slow.start()
+    harness.wait_until(
+        lambda: rehearsal.ask("show servers conn employee-tg-one") and
+        busy(rehearsal, old), "it is with the old task")
+    done = deploy(rehearsal, "employee", "one", "--bake", 1)
+    slow.join(60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert answers[0].startswith("HTTP/1.1 303 "), answers[0]
+    rehearsal.check("employee", "one")
+    listed = rehearsal.site().get("/suppliers?q=slow+beans").text
+    assert "Slow Beans" in listed
+
+
+def busy(rehearsal, task):
+    """Whether a server has a request."""
+    for line in rehearsal.ask("show stat").splitlines():
+        cells = line.split(",")
+        if len(cells) > 4 and cells[1] == task:
+            return cells[4] not in ("", "0")
+    return False
+
+
+@pytest.mark.parametrize("version, why", [
+    ("crash", "ended by itself"), ("deaf", "not healthy after 8 s")])
+def test_a_green_that_never_serves(rehearsal, version, why):
+    serving = rehearsal.version()
+    before = rehearsal.rules(), rehearsal.tasks("customer")
+    with Load():
+        done = deploy(rehearsal, "customer", version, "--healthy", 8)
+    assert done.returncode == 1
+    assert why in done.stderr, done.stderr
+    assert "2/5" not in done.stdout
+    rehearsal.check("customer", serving)
+    assert (rehearsal.rules(), rehearsal.tasks("customer")) == before
+
+
+@pytest.mark.parametrize("event", [
+    "BeforeInstall", "AfterInstall", "AfterAllowTestTraffic",
+    "BeforeAllowTraffic", "AfterAllowTraffic"])
+def test_a_failing_hook(rehearsal, event):
+    """It sees the new version by the test listener where it is there."""
+    hook = rehearsal.hooks / "check-it"
+    seen = rehearsal.folder / "seen"
+    hook.write_text(f'#!/bin/sh\necho "$CAFE_EVENT $CAFE_SERVICE" >{seen}\n'
+                    f'echo "it looks wrong" >&2\nexit 1\n')
+    hook.chmod(0o755)
+    appspec = rehearsal.files / "appspec-customer.yaml"
+    appspec.write_text(appspec.read_text() + f"Hooks:\n  - {event}: check-it\n")
+    serving = rehearsal.version()
+    before = rehearsal.rules(), rehearsal.tasks("customer")
+    with Load():
+        done = deploy(rehearsal, "customer", "two" if serving == "one" else
+                      "one")
+    assert done.returncode == 1
+    assert "check-it: it looks wrong" in done.stderr
+    assert seen.read_text() == f"{event} customer\n"
+    rehearsal.check("customer", serving)
+    assert (rehearsal.rules(), rehearsal.tasks("customer")) == before
+
+
+def test_hooks_pass_and_see_the_new_version(rehearsal):
+    hook = rehearsal.hooks / "see"
+    hook.write_text("#!/bin/sh\ncurl -s $CAFE_TEST_URL/suppliers | "
+                    "grep -q 'data-version=\"two\"' && ! curl -s "
+                    "$CAFE_URL/suppliers | grep -q 'data-version=\"two\"'\n")
+    hook.chmod(0o755)
+    deploy(rehearsal, "customer", "one")
+    appspec = rehearsal.files / "appspec-customer.yaml"
+    appspec.write_text(appspec.read_text() +
+                       "Hooks:\n  - AfterAllowTestTraffic: see\n")
+    done = deploy(rehearsal, "customer", "two")
+    assert done.returncode == 0, done.stderr
+    rehearsal.check("customer", "two")
+
+
+def test_errors_after_the_shift_roll_it_back(rehearsal):
+    """What only users notice: pages and health are fine, a file is not."""
+    serving = rehearsal.version()
+    before = rehearsal.rules(), rehearsal.tasks("customer")
+    statuses, stop = [], threading.Event()
+
+    def take():
+        while not stop.is_set():
+            statuses.append(rehearsal.site().get("/suppliers.csv").status)
+
+    taking = threading.Thread(target=take)
+    taking.start()
+    try:
+        done = deploy(rehearsal, "customer", "broken", "--bake", 30)
+    finally:
+        stop.set()
+        taking.join()
+    assert done.returncode == 1
+    assert "3/5" in done.stdout and "Rolling back" in done.stdout
+    assert "answers were errors" in done.stderr, done.stderr
+    assert 503 in statuses and statuses[-1] == 200
+    rehearsal.check("customer", serving)
+    assert (rehearsal.rules(), rehearsal.tasks("customer")) == before
+
+
+def test_scale_up_and_down(rehearsal):
+    serving = rehearsal.version()
+    with Load():
+        rehearsal.do("scale", "customer", 3)
+        rehearsal.check("customer", serving, count=3)
+        status = rehearsal.do("status")
+        assert status.count("serving  healthy") == 7  # on both listeners
+        rehearsal.do("scale", "customer", 1)
+        rehearsal.check("customer", serving)
+
+
+def test_the_load_balancer_reloads_in_the_middle(rehearsal):
+    version = "one" if rehearsal.version() == "two" else "two"
+    rehearsal.push("customer", rehearsal.images["customer"][version])
+    with Load():
+        running = rehearsal.start("--bake", 3, "deploy", "customer")
+        for step in STEPS[:4]:
+            read_until(running, step)
+            rehearsal.engine.run("kill", "--signal", "USR2", "cafe-lb")
+        assert running.wait(120) == 0, running.stdout.read()
+    rehearsal.check("customer", version)
+
+
+def test_the_load_balancer_restarts_in_the_middle(rehearsal):
+    """While it is away nobody is served; then it goes on where it was."""
+    version = "one" if rehearsal.version() == "two" else "two"
+    rehearsal.push("customer", rehearsal.images["customer"][version])
+    running = rehearsal.start("--bake", 3, "deploy", "customer")
+    for step in (STEPS[0], STEPS[2]):
+        read_until(running, step)
+        rehearsal.engine.run("restart", "--time", "1", "cafe-lb")
+    assert running.wait(120) == 0, running.stdout.read()
+    rehearsal.check("customer", version)
+    with Load():
+        rehearsal.do("scale", "customer", 2)
+        rehearsal.do("scale", "customer", 1)
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_killed_at_a_step(rehearsal, number):
+    """The next command completes the last step, and takes back all others."""
+    serving = rehearsal.version()
+    version = "one" if serving == "two" else "two"
+    rehearsal.push("customer", rehearsal.images["customer"][version])
+    with Load():
+        running = rehearsal.start("--bake", 1, "deploy", "customer")
+        read_until(running, f"{number}/5")
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        said = rehearsal.do("status")
+        assert "was interrupted" in said
+        rehearsal.do("status")  # what a program outlived, too
+    rehearsal.check("customer", version if number == 5 else serving)
+
+
+def test_killed_at_any_moment_then_deployed(rehearsal):
+    with Load():
+        for tenths in (3, 8, 14, 21, 29, 38, 50, 65, 80):
+            version = "one" if rehearsal.version() == "two" else "two"
+            rehearsal.push("customer", rehearsal.images["customer"][version])
+            running = rehearsal.start("--bake", 1, "deploy", "customer")
+            try:  # any moment will do: time is what is tried here
+                running.wait(tenths / 10)
+            except Exception:  # pylint: disable=broad-except
+                running.send_signal(signal.SIGKILL)
+            running.communicate()
+        rehearsal.do("--bake", 1, "deploy", "customer")
+        rehearsal.do("status")
+    rehearsal.check("customer", version)
+
+
+def test_one_deployment_at_a_time(rehearsal):
+    version = "one" if rehearsal.version() == "two" else "two"
+    rehearsal.push("customer", rehearsal.images["customer"][version])
+    running = rehearsal.start("--bake", 5, "deploy", "customer")
+    read_until(running, "2/5")
+    second = rehearsal.run("deploy", "customer")
+    assert second.returncode == 2
+    assert "something else is under way for customer" in second.stderr
+    shown = rehearsal.do("status")
+    assert "deployment " in shown and "/5 " in shown
+    assert running.wait(60) == 0
+    rehearsal.check("customer", version)
+
+
+@pytest.mark.parametrize("options", [KEEP_ALIVE, ONE_EACH])
+def test_the_load_would_see_a_failure(rehearsal, options):
+    """Stopped and started by hand, as one should not."""
+    load = Load()
+    load.__enter__()
+    task = rehearsal.tasks("customer")[0]
+    rehearsal.engine.run("stop", task)
+    rehearsal.engine.run("start", task)
+    reports = load.reports()
+    report = reports[0 if options == KEEP_ALIVE else 1]
+    assert re.search("Non-2xx|Socket errors", report), report
+    harness.wait_until(lambda: rehearsal.site().get("/").status == 200,
+                       "it serves again")
+
+
+def push_files(rehearsal, message):
+    """Commit the files to the repository "deployment", as a person does."""
+    work = rehearsal.folder / "work"
+    run = rehearsal.engine.try_run
+    if not work.exists():
+        work.mkdir()
+        run("init", "--quiet", "-b", "dev", program="git", cwd=work)
+    for file in rehearsal.files.iterdir():
+        (work / file.name).write_bytes(file.read_bytes())
+    for words in (["add", "."],
+                  ["-c", "user.name=x", "-c", "user.email=x@x.example",
+                   "commit", "--quiet", "--allow-empty", "-m", message],
+                  ["push", "--quiet",
+                   rehearsal.state / "repositories/deployment.git", "dev"]):
+        done = run(*words, program="git", cwd=work)
+        assert done.returncode == 0, done.stderr
+
+
+def test_pushes_start_the_pipeline(rehearsal):
+    """One to the repository, then one of an image; nobody says "release"."""
+    push_files(rehearsal, "Files")
+    rehearsal.do("pipeline", "create", "customer")
+    said = rehearsal.do("pipeline", "wait", "customer")
+    assert "Succeeded" in said
+    before = rehearsal.tasks("customer")
+    push_files(rehearsal, "Again")
+    said = rehearsal.do("pipeline", "wait", "customer")
+    assert "5/5" in said and rehearsal.tasks("customer") != before
+    version = "one" if rehearsal.version() == "two" else "two"
+    with Load():
+        rehearsal.push("customer", rehearsal.images["customer"][version])
+        said = rehearsal.do("pipeline", "wait", "customer")
+    assert "5/5" in said
+    rehearsal.check("customer", version)
+    rehearsal.push("customer", rehearsal.images["customer"]["crash"])
+    failed = rehearsal.run("pipeline", "wait", "customer")
+    assert failed.returncode == 1 and "the pipeline failed" in failed.stderr
+    rehearsal.check("customer", version)
+    (rehearsal.state / "pipelines/customer").unlink()
+
+
+def asked_from_elsewhere(engine, listener):
+    """The page of employees, for somebody with another address."""
+    return engine.run(
+        "run", "--rm", "--network", "cafe-vpc", "debian:bookworm-slim", "bash",
+        "-c", f"exec 3<>/dev/tcp/cafe-lb/{listener}; printf 'GET "
+        "/admin/suppliers HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
+        "\\r\\n' >&3; cat <&3")
+
+
+def test_only_the_office_gets_to_the_employees(rehearsal):
+    rehearsal.do("restrict", "10.83.9.1/32")
+    deploy(rehearsal, "employee", "two", "--bake", 1)
+    for listener in (80, 8080):
+        outside = asked_from_elsewhere(rehearsal.engine, listener)
+        assert outside.startswith("HTTP/1.1 404 ")
+        assert "Sorry, we don't seem to have that page in stock" in \
+            outside.replace("&#39;", "'")
+        assert "Manage coffee suppliers" not in outside
+        inside = rehearsal.site(listener).get("/admin/suppliers")
+        assert inside.status == 200
+        assert "Manage coffee suppliers" in inside.text
+    rehearsal.do("restrict", "0.0.0.0/0")
+    assert asked_from_elsewhere(rehearsal.engine,
+                                80).startswith("HTTP/1.1 200 ")
+
+
+def test_status_watch_and_logs(rehearsal):
+    shown = rehearsal.do("status")
+    assert re.search(r"Listener 80, .*\n +default +→ customer-tg-\w+\n"
+                     r" +customer-\d+ +revision \d+  sha256:[0-9a-f]{12}  "
+                     r"serving  healthy\n", shown), shown
+    watching = rehearsal.start("status", "--watch")
+    read_until(watching, "Listener 80,")
+    with Load():
+        read_until(watching, "requests/s")
+        rate = 0
+        while rate == 0:
+            rate = int(re.search(r"(\d+) requests/s", read_until(
+                watching, "requests/s"))[1])
+    watching.kill()
+    watching.communicate()
+    assert re.search(r'customer-\d+ \| .*"route":"/suppliers"',
+                     rehearsal.do("logs", "customer"))
+
+
+# What is wrong is said in one line, with status 2, and nothing is begun.
+
+FILES = [
+    ("taskdef-customer.json", '"cpu": "256"', '"cpu": "300"',
+     "taskdef-customer.json:"),
+    ("taskdef-customer.json", "<IMAGE1_NAME>", "customer",
+     "<IMAGE1_NAME>"),
+    ("taskdef-customer.json", '"family": "customer-microservice"',
+     '"family": "other"', "family 'other'"),
+    ("taskdef-customer.json", "{", "{{", "taskdef-customer.json:"),
+    ("appspec-customer.yaml", "<TASK_DEFINITION>", "x", "<TASK_DEFINITION>"),
+    ("appspec-customer.yaml", "8080", "8081", "8081"),
+    ("appspec-customer.yaml", '"customer"', '"client"', "client"),
+    ("appspec-customer.yaml", "version: 0.0",
+     "version: 0.0\nHooks:\n  - AfterInstall: nobody", "nobody"),
+]
+
+
+@pytest.mark.parametrize("name, old, new, said", FILES)
+def test_faulty_files(rehearsal, name, old, new, said):
+    file = rehearsal.files / name
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    before = rehearsal.tasks("customer")
+    done = rehearsal.run("deploy", "customer")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1 and "1/5" not in done.stdout
+    assert rehearsal.tasks("customer") == before
+
+
+@pytest.mark.parametrize("words, said", [
+    (["restrict", "office"], "'office' is no address"),
+    (["restrict", "10.0.0.0/33"], "no address"),
+    (["scale", "customer", "0"], "no number from 1"),
+    (["scale", "customer", "99"], "no number from 1"),
+    (["deploy", "owner"], "'owner' is no service"),
+    (["service", "create", "customer"], "is there"),
+    (["pipeline", "release", "employee"], "no pipeline for employee"),
+    (["--port", "0", "up"], "'0' is no number"),
+    (["dance"], "usage:"),
+])
+def test_faulty_words(rehearsal, words, said):
+    done = rehearsal.run(*words)
+    assert done.returncode == 2 and said in done.stderr, done.stderr
+
+
+def test_no_docker(rehearsal):
+    done = rehearsal.run("status", DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert done.returncode == 2
+    assert "Docker does not answer" in done.stderr
+
+
+def test_an_image_that_is_nowhere(rehearsal):
+    link = next(rehearsal.state.glob("registry/docker/registry/v2/repositories"
+                                     "/employee/_manifests/tags/latest"))
+    moved = link.with_name("away")
+    link.rename(moved)
+    try:
+        done = rehearsal.run("deploy", "employee")
+    finally:
+        moved.rename(link)
+    assert done.returncode == 2
+    assert "first: cafe-deploy push employee" in done.stderr
+
+
+def test_a_second_rehearsal_is_refused(rehearsal, folder):
+    other = Rehearsal(rehearsal.engine, folder)
+    for words in (["status"], ["deploy", "customer"]):
+        done = other.run(*words)
+        assert done.returncode == 2 and "first: cafe-deploy up" in done.stderr
+    done = other.run(*other.up_options, "up")
+    assert done.returncode == 2
+    assert f"the rehearsal in {rehearsal.state} is up" in done.stderr
+
+
+def left_over(engine):
+    return (engine.run("ps", "--all", "--quiet", "--filter",
+                       "label=cafe.rehearsal") +
+            engine.run("network", "ls", "--quiet", "--filter",
+                       "label=cafe.rehearsal"))
+
+
+def test_down_leaves_nothing(engine, site):
+    volumes = engine.run("volume", "ls", "--quiet")
+    site.down()
+    assert left_over(engine) == ""
+    assert not site.state.exists()
+    assert len(engine.run("volume", "ls", "--quiet")) <= len(volumes)
+
+
+def test_ports_that_are_taken(engine, site, folder):
+    """Asked of a machine without a rehearsal."""
+    assert not site.state.exists()
+    made = Rehearsal(engine, folder)
+    for place, flag in enumerate(["--port", "--test-port", "--registry-port"]):
+        with socket.create_server(("127.0.0.1", made.ports[place])):
+            done = made.run(*made.up_options, "up")
+        assert done.returncode == 2
+        assert (f"port {made.ports[place]} is taken; choose another: "
+                f"{flag} N") in done.stderr
+    assert left_over(engine) == ""
+    assert not made.state.exists()
