@@ -246,6 +246,7 @@ def test_destroy_asks_first(account):
 
 
 def test_destroy_takes_all_down(account):
+    account.empty_registry()
     applied(account, "destroy", "--yes")
     assert account.aws("cloudformation", "describe-stacks")["Stacks"] == []
     for name in accounts.REPOSITORIES:
