@@ -8,6 +8,7 @@ here, and played or left out in the open:
 - Its CloudFormation fails on a database whose parameter group is in the same
   stack: the copy has no database; the account is given one beside it.
 - It knows no LoadBalancerFullName: the copy has its name instead.
+- It takes no notice of EmptyOnDelete: the test empties the registry.
 - It runs nothing: the test puts a target into a target group that the script
   waits for, and plays the task of the migration (WRAPPER).
 - CodeCommit has no git: two bare repositories stand in.
@@ -183,6 +184,11 @@ class Account:
             self.aws("ecr", "put-image", "--repository-name", name,
                      "--image-tag", "latest", "--image-manifest",
                      json.dumps(manifest))
+
+    def empty_registry(self):
+        for name in contracts.DAEMONS:
+            self.aws("ecr", "batch-delete-image", "--repository-name", name,
+                     "--image-ids", "imageTag=latest")
 
     def start_targets(self):
         """A target in each group two, as if a task had been started."""
