@@ -51,10 +51,17 @@ void answer_page(struct request *req, struct page *page,
 void answer_view(struct request *req, const char *name, struct view *view,
                  const struct snapshot *snapshot, const struct page_key *key);
 
+/** Set as_of ("14:02"), where the snapshot is stale. */
+void answer_as_of(struct request *req, const struct snapshot *snapshot,
+                  struct view *view);
+
 /** The supplier of "{id}"; NULL: there is none, and the request is answered.
  * A snapshot that is NULL is answered 503. */
 const struct supplier *find_supplier(struct request *req,
                                      const struct snapshot *snapshot);
+
+/** A page_view() with search_js, the URL of its script. */
+struct view *customer_view(struct request *req, const char *title);
 
 /* home.c */
 
@@ -66,6 +73,9 @@ handler_fn home_show;
 handler_fn directory_list;
 handler_fn supplier_show;
 
+/** A customer_view() with the title of a list. */
+struct view *list_page_view(struct request *req, const struct search *search);
+
 /* takeaway.c */
 handler_fn supplier_card;
 handler_fn list_contacts;
@@ -74,6 +84,14 @@ handler_fn list_table;
 /** Set contacts, table and excel_table, the URLs of a list's files. */
 void list_takeaway_view(const struct search *search, struct arena *arena,
                         struct view *view);
+
+/* print.c */
+handler_fn list_print;
+
+/** Set print, the URL of the whole list as one page; and print_all, how many
+ * it has, where that is more than the result's page shows. */
+void list_print_view(const struct search_result *result, struct arena *arena,
+                     struct view *view);
 
 /* errors.c */
 

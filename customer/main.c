@@ -94,6 +94,7 @@ static const struct service_definition customer = {
     .name = "customer",
     .static_prefix = "/static",
     .allow_fallback = "",
+    .scripts = true,
     .routes = customer_routes,
     .error_page = error_show,
     .open = customer_open,

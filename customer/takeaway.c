@@ -4,7 +4,7 @@
 #include "cafe/csv.h"
 #include "cafe/offload.h"
 #include "cafe/vcard.h"
-#include "customer.h"
+#include "takeaway.h"
 
 enum {
     /* A card takes about 10 µs: longer lists are written on the other thread.
@@ -12,16 +12,6 @@ enum {
     WRITE_MAX_ROWS = 100,
     ROW_BYTES = 512,      /* of a supplier that is not written yet */
     PENDING_MAX_LISTS = 2 /* as large as one may be; or more that are smaller */
-};
-
-/* How a list is written. */
-struct format {
-    const char *kept; /* path in the name of the kept page */
-    const char *type;
-    const char *disposition;
-    void (*head)(struct text *out); /* NULL for none */
-    void (*record)(struct text *out, const struct supplier *supplier,
-                   struct arena *scratch);
 };
 
 static void table_head(struct text *out)
@@ -52,15 +42,29 @@ static void excel_record(struct text *out, const struct supplier *supplier,
 #define CSV_TYPE "text/csv; charset=utf-8; header=present"
 
 static const struct format contacts = {
-    "/suppliers.vcf", VCARD_TYPE, "attachment; filename=\"suppliers.vcf\"",
-    NULL, vcard_append
+    "/suppliers.vcf",
+    VCARD_TYPE,
+    "attachment; filename=\"suppliers.vcf\"",
+    NULL,
+    vcard_append,
+    NULL,
+    NULL
 };
-static const struct format table = { "/suppliers.csv", CSV_TYPE,
+static const struct format table = { "/suppliers.csv",
+                                     CSV_TYPE,
                                      "attachment; filename=\"suppliers.csv\"",
-                                     table_head, table_record };
+                                     table_head,
+                                     table_record,
+                                     NULL,
+                                     NULL };
 static const struct format excel_table = {
-    "/suppliers.csv;excel", CSV_TYPE,
-    "attachment; filename=\"suppliers-excel.csv\"", excel_head, excel_record
+    "/suppliers.csv;excel",
+    CSV_TYPE,
+    "attachment; filename=\"suppliers-excel.csv\"",
+    excel_head,
+    excel_record,
+    NULL,
+    NULL
 };
 
 /* A file to be saved, without its body. */
@@ -168,17 +172,6 @@ static void supplier_card_show(struct request *req,
 
 /* Lists. */
 
-/* A list that is asked for, in the request's arena. */
-struct take {
-    struct request *req;
-    const struct format *format;
-    struct search search;
-    struct page_key key;
-    const struct search_result *result;
-    struct text body;
-    size_t pending_bytes; /* its part of what is not sent yet */
-};
-
 static void take_end(void *argument)
 {
     struct take *take = argument;
@@ -208,9 +201,14 @@ static bool take_reserve(struct take *take, size_t bytes)
 static void take_write(void *argument)
 {
     struct take *take = argument;
-    struct arena *scratch = arena_open(0);
+    struct arena *scratch;
     size_t count = search_count(take->result);
 
+    if (take->format->page != NULL) {
+        take->page = take->format->page(take);
+        return;
+    }
+    scratch = arena_open(0);
     take->body.failed = scratch == NULL;
     if (take->format->head != NULL)
         take->format->head(&take->body);
@@ -236,15 +234,21 @@ static void take_written(void *argument)
 {
     struct take *take = argument;
     struct customer *self = request_app(take->req);
+    struct text *body = take->page ? &take->page->body : &take->body;
 
-    if (take->body.failed) {
+    if (body->failed) {
+        page_unref(take->page);
         answer_too_long(take->req);
         return;
     }
-    self->pending_bytes += take->body.capacity - take->pending_bytes;
-    take->pending_bytes = take->body.capacity;
-    answer_file(take->req, take->format->type, take->format->disposition,
-                &take->body, search_snapshot(take->result), &take->key);
+    self->pending_bytes += body->capacity - take->pending_bytes;
+    take->pending_bytes = body->capacity;
+    if (take->page != NULL)
+        answer_page(take->req, take->page, search_snapshot(take->result),
+                    &take->key);
+    else
+        answer_file(take->req, take->format->type, take->format->disposition,
+                    body, search_snapshot(take->result), &take->key);
 }
 
 static void take_found(struct request *req, const struct search_result *result)
@@ -259,6 +263,8 @@ static void take_found(struct request *req, const struct search_result *result)
     }
     take->result = result;
     text_init(&take->body, (size_t)self->take_max_bytes);
+    if (take->format->view != NULL)
+        take->view = take->format->view(take);
     if (search_count(result) <= WRITE_MAX_ROWS) {
         take_write(take);
         take_written(take);
@@ -281,8 +287,8 @@ static enum error take_read(struct request *req, struct search *search)
     return err;
 }
 
-static void take_list(struct request *req, const struct snapshot *snapshot,
-                      const struct format *format)
+void take_list(struct request *req, const struct snapshot *snapshot,
+               const struct format *format)
 {
     struct customer *self = request_app(req);
     struct take *take = arena_alloc(request_arena(req), sizeof(*take));

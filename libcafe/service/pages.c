@@ -73,7 +73,8 @@ struct view *page_view(const struct service *service, struct request *req,
 struct page *page_render(const struct service *service, const char *name,
                          const struct view *view, int status, const char *cache)
 {
-    return render_page(service->templates, name, view, status, cache);
+    return render_page(service->templates, name, view, status, cache,
+                       service->scripts);
 }
 
 void page_view_error(const struct service *service, struct view *view,
