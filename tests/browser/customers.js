@@ -125,7 +125,7 @@ async function print(page) {
   assert.ok(await page.locator('tbody tr').last().isVisible());
   assert.strictEqual(await page.locator('tbody tr').last().evaluate((row) =>
     getComputedStyle(row).display), 'table-row');
-  await page.emulateMedia({ media: 'screen' });
+  await page.emulateMedia({ media: null });
   if (!walk.looks) return;
   const paper = await page.pdf({ format: 'A4' });
   fs.writeFileSync(`${folder}/print.pdf`, paper);
@@ -206,6 +206,10 @@ async function main() {
     await sort(page);
     await takeAlong(page);
     await keyboard(page);
+    if (walk.looks) {
+      await walk.large(['/', '/suppliers', '/suppliers/2',
+        '/suppliers/print', '/nothing']);
+    }
     await odds(page);
   }
   await walk.close();
