@@ -38,13 +38,18 @@ class Walk {
     });
   }
 
-  // A person with a browser of their own. Whatever a page tries to run, to
-  // ask or to load from elsewhere is noted.
+  // A person with a browser of their own.
   async person() {
     const context = await this.browser.newContext({
       javaScriptEnabled: this.scripts, reducedMotion: 'reduce',
     });
-    const page = await context.newPage();
+    context.on('page', (page) => this.watch(page));
+    return context.newPage();
+  }
+
+  // Whatever a page tries to run, to ask or to load from elsewhere is noted;
+  // and what was sent to it.
+  watch(page) {
     page.on('dialog', (dialog) => {
       this.complaints.push(`dialog: ${dialog.message()}`);
       dialog.dismiss();
@@ -69,7 +74,6 @@ class Walk {
         page.sent.catch(() => null); // gone before anybody looked at it
       }
     });
-    return page;
   }
 
   // The page as the daemon sent it: valid, and without anything inline.
