@@ -5,9 +5,10 @@
 #include "cafe/supplier.h"
 
 /*
- * Each but contact_place() returns a NUL-terminated URL in the arena, of characters that need no
- * escaping in HTML but '&'; NULL when there is nothing to link to, or out of
- * memory. Rows that were written by other programs may hold anything.
+ * Each but contact_place() returns a NUL-terminated URL in the arena, of
+ * characters that need no escaping in HTML but '&'; NULL when there is nothing
+ * to link to, or out of memory. Rows that were written by other programs may
+ * hold anything.
  */
 
 /**
