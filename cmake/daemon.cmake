@@ -1,12 +1,32 @@
 # cafe_daemon(NAME): the daemon in folder NAME with its views, static files
 # and content. A daemon finds them at ../share/cafe/NAME beside its folder, in
-# the build tree as in an installation.
+# the build tree as in an installation. Its views are those of all daemons
+# (folder views) and its own; of the same name, its own counts.
 find_program(BROTLI_PROGRAM brotli REQUIRED)
 find_program(GZIP_PROGRAM gzip REQUIRED)
 find_file(BOOTSTRAP_CSS bootstrap.min.css REQUIRED NO_DEFAULT_PATH PATHS
   /usr/share/nodejs/bootstrap/dist/css
   /usr/share/javascript/bootstrap5/css
   /usr/share/bootstrap-html/css)
+
+# Make a folder of links to the files of others, so that who edits a file needs
+# no build. Images are built without those files, which are copied into them.
+function(cafe_link_folder folder)
+  get_filename_component(leaf ${folder} NAME)
+  file(REMOVE_RECURSE ${folder})
+  foreach(source ${ARGN})
+    file(GLOB files CONFIGURE_DEPENDS ${source}/*)
+    foreach(file ${files})
+      get_filename_component(entry ${file} NAME)
+      file(MAKE_DIRECTORY ${folder})
+      file(CREATE_LINK ${file} ${folder}/${entry} SYMBOLIC)
+    endforeach()
+    if(files)
+      install(FILES ${files}
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/cafe/${name}/${leaf})
+    endif()
+  endforeach()
+endfunction()
 
 function(cafe_daemon name)
   set(share ${CMAKE_BINARY_DIR}/share/cafe/${name})
@@ -26,14 +46,9 @@ function(cafe_daemon name)
     list(APPEND outputs ${out})
   endforeach()
   add_custom_target(${name}_static DEPENDS ${outputs})
-  foreach(folder views content)
-    if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
-      file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${folder}
-        ${share}/${folder} SYMBOLIC)
-      install(DIRECTORY ${folder} DESTINATION
-        ${CMAKE_INSTALL_DATADIR}/cafe/${name})
-    endif()
-  endforeach()
+  cafe_link_folder(${share}/views
+    ${PROJECT_SOURCE_DIR}/views ${CMAKE_CURRENT_SOURCE_DIR}/views)
+  cafe_link_folder(${share}/content ${CMAKE_CURRENT_SOURCE_DIR}/content)
 
   add_executable(${name} ${ARGN})
   add_dependencies(${name} ${name}_static)

@@ -52,9 +52,8 @@ void answer_page(struct request *req, struct page *page,
     page_answer_once(self->service, req, page);
 }
 
-/* "14:02", where the page is stale. */
-static void view_as_of(struct request *req, const struct snapshot *snapshot,
-                       struct view *view)
+void answer_as_of(struct request *req, const struct snapshot *snapshot,
+                  struct view *view)
 {
     char as_of[CLOCK_ISO_BYTES];
     struct slice minute = { as_of + strlen("2026-11-23T"), strlen("14:02") };
@@ -70,11 +69,21 @@ void answer_view(struct request *req, const char *name, struct view *view,
 {
     const struct customer *self = request_app(req);
 
-    view_as_of(req, snapshot, view);
+    answer_as_of(req, snapshot, view);
     answer_page(
         req,
         page_render(self->service, name, view, 200, answer_cache(snapshot)),
         snapshot, key);
+}
+
+struct view *customer_view(struct request *req, const char *title)
+{
+    const struct customer *self = request_app(req);
+    struct view *view = page_view(self->service, req, title);
+
+    view_string(view, "search_js",
+                assets_url(self->service->assets, "search.js"));
+    return view;
 }
 
 const struct supplier *find_supplier(struct request *req,

@@ -62,10 +62,17 @@ void answer_page(struct request *req, struct page *page,
 void answer_view(struct request *req, const char *name, struct view *view,
                  const struct snapshot *snapshot, const struct page_key *key);
 
+/** Set as_of ("14:02"), where the snapshot is stale. */
+void answer_as_of(struct request *req, const struct snapshot *snapshot,
+                  struct view *view);
+
 /** The supplier of "{id}"; NULL: there is none, and the request is answered.
  * A snapshot that is NULL is answered 503. */
 const struct supplier *find_supplier(struct request *req,
                                      const struct snapshot *snapshot);
+
+/** A page_view() with search_js, the URL of its script. */
+struct view *customer_view(struct request *req, const char *title);
 
 /* home.c */
 
@@ -77,6 +84,9 @@ handler_fn home_show;
 handler_fn directory_list;
 handler_fn supplier_show;
 
+/** A customer_view() with the title of a list. */
+struct view *list_page_view(struct request *req, const struct search *search);
+
 /* listing.c: lists that are written record by record. Long ones are written
  * on another thread, and those that are not sent yet have a bound together. */
 
@@ -84,17 +94,23 @@ struct listing;
 
 /** How a list is written, on any thread. */
 struct list_format {
+    /* Of data; else NULL. */
     const char *type;
     const char *disposition; /* NULL: it is no file to be saved */
     void (*head)(struct text *out, const struct listing *listing);
     void (*record)(struct text *out, const struct supplier *supplier,
                    struct arena *scratch);
     void (*tail)(struct text *out, const struct listing *listing);
+
+    /* Of a page for people; else NULL. NULL or a body that has failed is
+     * answered as too long. */
+    struct view *(*view)(struct listing *listing); /* first, on the loop */
+    struct page *(*page)(struct listing *listing); /* renders listing->view */
 };
 
 /** A list that is asked for, in the request's arena. */
 struct listing {
-    const struct list_format *format; /* its head and tail may be NULL */
+    const struct list_format *format; /* head and tail of data may be NULL */
     struct search search;
     struct page_key key;
     const struct search_result *result;
@@ -103,7 +119,9 @@ struct listing {
 
     /* Of listing.c. */
     struct request *req;
-    struct text body;
+    struct text body;     /* of data; of a page, a text to write rows to */
+    struct view *view;    /* of a page */
+    struct page *page;    /* of a page, once it is written */
     size_t pending_bytes; /* its part of what is not sent yet */
 };
 
@@ -114,6 +132,15 @@ struct listing {
 void listing_answer(struct request *req, struct listing *listing);
 
 /* takeaway.c */
+
+/**
+ * Answer with all that the query of a request finds.
+ *
+ * kept  Path in the name of the kept page.
+ */
+void take_list(struct request *req, const struct snapshot *snapshot,
+               const char *kept, const struct list_format *format);
+
 handler_fn supplier_card, supplier_object;
 handler_fn list_contacts, list_table, list_objects;
 
@@ -145,6 +172,14 @@ struct page *problem_page(const struct customer *self, struct request *req,
 /** Answer 400: what to do about a parameter of the query. */
 void respond_bad_parameter(struct request *req, struct slice name,
                            const char *detail);
+
+/* print.c */
+handler_fn list_print;
+
+/** Set print, the URL of the whole list as one page; and print_all, how many
+ * it has, where that is more than the result's page shows. */
+void list_print_view(const struct search_result *result, struct arena *arena,
+                     struct view *view);
 
 /* errors.c */
 

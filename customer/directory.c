@@ -60,10 +60,18 @@ static const char *list_title(const struct search *search, struct arena *arena)
                         search->text.data);
 }
 
+struct view *list_page_view(struct request *req, const struct search *search)
+{
+    struct view *view =
+        customer_view(req, list_title(search, request_arena(req)));
+
+    view_flag(view, "at_list", true);
+    return view;
+}
+
 static void directory_list_found(struct request *req,
                                  const struct search_result *result)
 {
-    const struct customer *self = request_app(req);
     struct arena *arena = request_arena(req);
     const struct list *list;
     struct view *view;
@@ -73,10 +81,10 @@ static void directory_list_found(struct request *req,
         return;
     }
     list = (const struct list *)search_asked(result);
-    view = page_view(self->service, req, list_title(&list->search, arena));
-    view_flag(view, "at_list", true);
+    view = list_page_view(req, &list->search);
     search_view(result, "/suppliers", arena, view);
     list_takeaway_view(&list->search, arena, view);
+    list_print_view(result, arena, view);
     answer_view(req, "supplier-list-all", view, search_snapshot(result),
                 &list->key);
 }

@@ -40,7 +40,7 @@ void home_show(struct request *req)
 static struct view *home_view(struct request *req)
 {
     const struct customer *self = request_app(req);
-    struct view *view = page_view(self->service, req, "Welcome");
+    struct view *view = customer_view(req, "Welcome");
 
     view_flag(view, "at_home", true);
     view_number(view, "text_max", SEARCH_TEXT_MAX_CHARS);

@@ -1,4 +1,5 @@
-/* Lists that are written record by record: contacts, tables, JSON. */
+/* Lists that are written record by record: contacts, tables, JSON, and what is
+ * printed. */
 #include "cafe/offload.h"
 #include "customer.h"
 
@@ -40,9 +41,15 @@ static void write_records(void *argument)
 {
     struct listing *listing = argument;
     const struct list_format *format = listing->format;
-    struct arena *scratch = arena_open(0);
     struct text *body = &listing->body;
+    struct arena *scratch;
 
+    if (format->page != NULL) {
+        listing->page = format->page(listing);
+        body->failed = listing->page == NULL || listing->page->body.failed;
+        return;
+    }
+    scratch = arena_open(0);
     body->failed = scratch == NULL;
     if (format->head != NULL)
         format->head(body, listing);
@@ -53,7 +60,8 @@ static void write_records(void *argument)
     arena_close(scratch);
 }
 
-static void answer(struct listing *listing)
+/* The page of data; NULL when out of memory. */
+static struct page *make_page(struct listing *listing)
 {
     const struct list_format *format = listing->format;
     const struct snapshot *snapshot = search_snapshot(listing->result);
@@ -69,21 +77,26 @@ static void answer(struct listing *listing)
         if (link != NULL)
             page_field(page, "Link", link);
     }
-    answer_page(listing->req, page, snapshot, &listing->key);
+    return page;
 }
 
 static void written(void *argument)
 {
     struct listing *listing = argument;
     struct customer *self = request_app(listing->req);
+    struct page *page = listing->page;
+    size_t bytes;
 
     if (listing->body.failed) {
+        page_unref(page);
         respond_error(listing->req, 422);
         return;
     }
-    self->pending_bytes += listing->body.capacity - listing->pending_bytes;
-    listing->pending_bytes = listing->body.capacity;
-    answer(listing);
+    bytes = page ? page->body.capacity : listing->body.capacity;
+    self->pending_bytes += bytes - listing->pending_bytes;
+    listing->pending_bytes = bytes;
+    answer_page(listing->req, page ? page : make_page(listing),
+                search_snapshot(listing->result), &listing->key);
 }
 
 void listing_answer(struct request *req, struct listing *listing)
@@ -93,6 +106,8 @@ void listing_answer(struct request *req, struct listing *listing)
 
     listing->req = req;
     text_init(&listing->body, (size_t)self->take_max_bytes);
+    if (listing->format->view != NULL)
+        listing->view = listing->format->view(listing);
     if (!reserve(listing, count * ROW_BYTES)) {
         respond_error(req, 503);
     } else if (count <= WRITE_MAX_ROWS) {

@@ -18,8 +18,9 @@ static const struct option own_options[] = {
     { "take_max_bytes", OPTION_NUMBER,
       offsetof(struct customer_settings, take_max_bytes), "67108864", 65536,
       (int64_t)1 << 32, NULL,
-      "Bytes of a list as contacts, table or JSON; longer ones are refused. "
-      "Those that are not sent yet may take twice as much together." },
+      "Bytes of a list as contacts, table, JSON or page to print; longer ones "
+      "are refused. Those that are not sent yet may take twice as much "
+      "together." },
     { 0 },
 };
 
@@ -96,6 +97,7 @@ static const struct service_definition customer = {
     .name = "customer",
     .static_prefix = "/static",
     .allow_fallback = "",
+    .scripts = true,
     .routes = customer_routes,
     .error_page = error_show,
     .open = customer_open,

@@ -11,6 +11,7 @@ const struct route customer_routes[] = {
     { GET, "/suppliers.json", list_objects, 0, 0 },
     { GET, "/suppliers.vcf", list_contacts, 0, 0 },
     { GET, "/suppliers/{id}.json", supplier_object, 0, 0 },
+    { GET, "/suppliers/print", list_print, 0, 0 },
     { GET, "/suppliers/{id}.vcf", supplier_card, 0, 0 },
     { GET, "/suppliers/{id}", supplier_show, 0, 0 },
     { 0 },

@@ -229,9 +229,8 @@ static enum error take_read(struct request *req, struct search *search)
     return err;
 }
 
-/* kept  Path in the name of the kept page. */
-static void take_list(struct request *req, const struct snapshot *snapshot,
-                      const char *kept, const struct list_format *format)
+void take_list(struct request *req, const struct snapshot *snapshot,
+               const char *kept, const struct list_format *format)
 {
     struct customer *self = request_app(req);
     struct arena *arena = request_arena(req);

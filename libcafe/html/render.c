@@ -3,20 +3,25 @@
 
 /* Nothing is loaded but our own styles and pictures (Bootstrap's are data:),
  * nothing runs, and forms go nowhere else. */
+#define POLICY                                                     \
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; " \
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+/* The same where scripts of our own may run and ask for our own pages. */
+#define POLICY_SCRIPTS POLICY "; script-src 'self'; connect-src 'self'"
+
 static const struct {
     const char *name;
     const char *value;
 } security_fields[] = {
-    { "Content-Security-Policy",
-      "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'" },
     { "X-Content-Type-Options", "nosniff" },
     /* not no-referrer: that makes browsers send "Origin: null" */
     { "Referrer-Policy", "same-origin" },
 };
 
 struct page *render_page(const struct templates *templates, const char *name,
-                         const struct view *view, int status, const char *cache)
+                         const struct view *view, int status, const char *cache,
+                         bool scripts)
 {
     struct page *page = page_open(status);
     struct text body;
@@ -26,6 +31,8 @@ struct page *render_page(const struct templates *templates, const char *name,
         return NULL;
     page_field(page, "Content-Type", "text/html; charset=utf-8");
     page_field(page, "Cache-Control", cache);
+    page_field(page, "Content-Security-Policy",
+               scripts ? POLICY_SCRIPTS : POLICY);
     for (i = 0; i < sizeof(security_fields) / sizeof(security_fields[0]); i++)
         page_field(page, security_fields[i].name, security_fields[i].value);
     text_init(&body, RENDER_MAX_BYTES);

@@ -73,7 +73,8 @@ struct view *page_view(const struct service *service, struct request *req,
 struct page *page_render(const struct service *service, const char *name,
                          const struct view *view, int status, const char *cache)
 {
-    return render_page(service->templates, name, view, status, cache);
+    return render_page(service->templates, name, view, status, cache,
+                       service->scripts);
 }
 
 /* The row of a status: its own, or the one for all of its kind. */

@@ -203,6 +203,7 @@ static enum error open_service(struct frame *frame, struct text *error)
     service->settings = frame->settings;
     service->counters = &frame->counters;
     service->version = CAFE_VERSION;
+    service->scripts = frame->definition->scripts;
     frame->healthy = page_plain(200, "healthy\n");
     service->base = event_base_new();
     service->log = log_open(frame->definition->name, CAFE_VERSION,

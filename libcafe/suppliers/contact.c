@@ -60,19 +60,22 @@ const char *contact_mailto(struct arena *arena, struct slice email)
     return settle(arena, &url);
 }
 
-static void append_place(struct text *query, const struct supplier *supplier)
+const char *contact_place(struct arena *arena, const struct supplier *supplier)
 {
     static const enum supplier_field parts[] = { SUPPLIER_ADDRESS,
                                                  SUPPLIER_CITY, SUPPLIER_STATE,
                                                  SUPPLIER_COUNTRY };
+    struct text place;
 
+    text_init(&place, 0);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         struct slice part = supplier->fields[parts[i]];
 
-        if (part.len > 0 && query->len > 0)
-            text_append_string(query, ", ");
-        text_append_slice(query, part);
+        if (part.len > 0 && place.len > 0)
+            text_append_string(&place, ", ");
+        text_append_slice(&place, part);
     }
+    return settle(arena, &place);
 }
 
 const char *contact_map(struct arena *arena, const struct supplier *supplier,
@@ -80,20 +83,15 @@ const char *contact_map(struct arena *arena, const struct supplier *supplier,
 {
     static const char mark[] = "{query}";
     const char *at = strstr(map_url, mark);
-    struct text query, url;
+    const char *place = at ? contact_place(arena, supplier) : NULL;
+    struct text url;
 
-    text_init(&query, 0);
-    text_init(&url, 0);
-    append_place(&query, supplier);
-    if (!at || query.len == 0) {
-        text_free(&query);
+    if (!place || place[0] == '\0')
         return NULL;
-    }
+    text_init(&url, 0);
     text_append(&url, map_url, (size_t)(at - map_url));
-    percent_encode(&url, text_slice(&query));
+    percent_encode(&url, slice_of(place));
     text_append_string(&url, at + strlen(mark));
-    url.failed |= query.failed;
-    text_free(&query);
     return settle(arena, &url);
 }
 

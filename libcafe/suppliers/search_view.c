@@ -1,4 +1,5 @@
 /* What the page of a list shows: suppliers, links, and what to choose from. */
+#include "cafe/contact.h"
 #include "search_private.h"
 
 /* Reading a result. */
@@ -237,8 +238,12 @@ void search_view(const struct search_result *result, const char *path,
     struct view *suppliers = view_list(view, "suppliers");
 
     view_flag(view, "any", paging->count > 0);
-    for (size_t i = paging->first; i < paging->end; i++)
-        supplier_view(search_at(result, i), view_list_object(suppliers));
+    for (size_t i = paging->first; i < paging->end; i++) {
+        struct view *item = view_list_object(suppliers);
+
+        supplier_view(search_at(result, i), item);
+        contact_view(search_at(result, i), "", arena, item);
+    }
     view_paging(result, path, arena, view);
     view_columns(result->search, path, arena, view);
     view_form(result, path, arena, view_object(view, "search"));

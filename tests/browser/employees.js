@@ -3,10 +3,10 @@
 // Arguments: address, on|off (JavaScript), plain|hostile (texts), folder for
 // screenshots, address that stops (/stop) and starts (/start) the database.
 const assert = require('assert');
-const http = require('http');
+const { control } = require('./control');
 const { Walk } = require('./walk');
 
-const [address, scripts, kind, folder, control] = process.argv.slice(2);
+const [address, scripts, kind, folder, switches] = process.argv.slice(2);
 const PLAIN = {
   name: 'Café Łódź & “Sons”', address: 'ul. Piotrkowska 7', city: 'Łódź',
   state: 'łódzkie', country: 'Polska', email: 'beans@example.com',
@@ -34,15 +34,7 @@ const walk = new Walk({
   looks: scripts === 'on' && kind === 'plain',
 });
 
-function database(what) {
-  return new Promise((resolve, reject) => {
-    http.get(`${control}/${what}`, (answer) => {
-      answer.resume();
-      answer.on('end', resolve);
-    }).on('error', reject);
-  });
-}
-
+const database = (what) => control(switches, what);
 const save = (page) => page.click('main button:text-is("Save")');
 
 async function fill(page, fields) {

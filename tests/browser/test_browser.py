@@ -1,12 +1,27 @@
 """A person's way through the pages, in headless Chromium through HAProxy."""
 import http.server
+import json
 import shutil
 import subprocess
+import sys
 import threading
 
 import pytest
 
 import harness
+
+sys.path.insert(0, str(harness.ROOT / "tests/integration"))
+from writers import NAMES, connect, insert  # noqa: E402
+
+HOSTILE = (
+    "<script>alert(1)</script>", "'\"><img src=//evil.test/n onerror=alert(1)>",
+    "</title></textarea><script src=https://evil.test/c.js></script>",
+    "<meta http-equiv=refresh content='0;url=http://evil.test/'>",
+    "<svg onload=alert(1)>{{name}}{{{name}}}", "javascript:alert(1)",
+    "</td></table></main><iframe src=http://evil.test/></iframe>",
+    "\" autofocus onfocus=alert(1) x=\"", "<!-- <style>*{background:"
+    "url(//evil.test/k)}</style>",
+)
 
 FOLDER = harness.ROOT / "tests" / "browser"
 SCREENSHOTS = harness.ARTIFACTS / "screenshots"
@@ -16,7 +31,8 @@ SCREENSHOTS = harness.ARTIFACTS / "screenshots"
 def playwright():
     if not shutil.which("chromium") or not shutil.which("npm"):
         pytest.skip("chromium or npm is not installed")
-    if not (FOLDER / "node_modules/axe-core").exists():
+    wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]
+    if not all((FOLDER / "node_modules" / name).exists() for name in wanted):
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER,
                        check=True, capture_output=True)
 
@@ -25,16 +41,11 @@ def playwright():
 def test_add_edit_delete(playwright, database, proxy, scripts):
     sample = harness.ROOT / "deploy/local/sample-suppliers.sql"
     database.sql(sample.read_text())
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        ["node", FOLDER / "edit.js", f"http://127.0.0.1:{proxy.port}",
-         scripts, SCREENSHOTS],
-        text=True, capture_output=True, timeout=180, check=False)
-    assert done.returncode == 0, done.stderr
+    walk("edit.js", f"http://{proxy.host}", scripts, SCREENSHOTS, seconds=180)
 
 
 class Switch(http.server.ThreadingHTTPServer):
-    """GET /stop kills the database, GET /start starts it again."""
+    """GET /stop kills the database, /start starts it again, /fill fills it."""
 
     def __init__(self, database, employee):
         self.database = database
@@ -49,6 +60,8 @@ class Switch(http.server.ThreadingHTTPServer):
     def turn(self, path):
         if path == "/stop":
             self.database.kill()
+        elif path == "/fill":
+            fill(self.database)
         else:
             self.database.start()
             harness.wait_until(
@@ -76,6 +89,37 @@ def switch(database, employee):
         database.start()
 
 
+def fill(database):
+    """The sample suppliers, and 120 roasteries of realistic size."""
+    sample = harness.ROOT / "deploy/local/sample-suppliers.sql"
+    database.sql(sample.read_text())
+    database.sql("""
+        INSERT INTO suppliers
+          (name, address, city, state, country, email, phone)
+        SELECT CONCAT(ELT(1 + seq % 7, 'Morning', 'Harbour', 'Old Town',
+                          'Golden Bean', 'Two Brothers', 'Night Owl', 'Corner'),
+                      ' Roastery ', seq),
+          CONCAT(seq, ELT(1 + seq % 5, ' Hill Road', ' Mühlenweg',
+                          ' rue du Port', ' Maple Street', ' via Roma')),
+          ELT(1 + seq % 5, 'Waterbury', 'Köln', 'Brest', 'Portland', 'Torino'),
+          ELT(1 + seq % 5, 'VT', 'Nordrhein-Westfalen', '', 'Oregon', ''),
+          ELT(1 + seq % 5, 'USA', 'Deutschland', 'France', 'USA', 'Italia'),
+          CONCAT(LEFT(MD5(seq), 4 + seq % 9), '@', LEFT(SHA1(seq), 9),
+                 '.example'),
+          CONCAT('+1 802 555 ', LPAD(37 * seq % 10000, 4, '0'))
+        FROM seq_1_to_120""")
+
+
+def walk(script, *args, seconds=900):
+    """Run a walk through the pages; it ends with what it has found out."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(["node", FOLDER / script, *args], text=True,
+                          capture_output=True, timeout=seconds, check=False)
+    assert done.returncode == 0, done.stderr
+    print(done.stdout)
+    return done.stdout
+
+
 @pytest.mark.parametrize("scripts, kind", [
     ("off", "plain"), ("on", "plain"), ("on", "hostile")])
 def test_two_employees(playwright, database, proxy, switch, scripts, kind):
@@ -83,9 +127,54 @@ def test_two_employees(playwright, database, proxy, switch, scripts, kind):
     if kind == "plain":
         sample = harness.ROOT / "deploy/local/sample-suppliers.sql"
         database.sql(sample.read_text())
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        ["node", FOLDER / "employees.js", f"http://127.0.0.1:{proxy.port}",
-         scripts, kind, SCREENSHOTS, switch.address],
-        text=True, capture_output=True, timeout=900, check=False)
-    assert done.returncode == 0, done.stderr
+    walk("employees.js", f"http://{proxy.host}", scripts, kind, SCREENSHOTS,
+         switch.address)
+
+
+@pytest.fixture
+def lost(start, database, folder):
+    """A daemon whose database has never answered."""
+    return start("customer", database, APP_DB_SOCKET=folder / "none.sock",
+                 APP_CATALOG_WAIT_MS=50)
+
+
+@pytest.mark.parametrize("scripts", ["off", "on"])
+def test_a_manager(playwright, database, proxy, switch, lost, scripts):
+    """Finds, reaches, takes along and prints suppliers; with scripts, each
+    page is looked at."""
+    walk("customers.js", f"http://{proxy.host}", scripts, "plain",
+         SCREENSHOTS, switch.address, f"http://{lost.host}")
+
+
+def test_hostile_suppliers(playwright, database, proxy, switch, lost):
+    admin = connect(database)
+    for number in range(60):
+        text = HOSTILE[number % len(HOSTILE)]
+        insert(admin, **{name: text for name in NAMES if name != "phone"})
+    walk("customers.js", f"http://{proxy.host}", "on", "hostile", SCREENSHOTS,
+         switch.address, f"http://{lost.host}")
+
+
+def test_searching_while_typing(playwright, database, customer):
+    fill(database)
+    walk("typing.js", f"http://{customer.host}", seconds=180)
+
+
+def test_page_weight(playwright, database, customer):
+    fill(database)
+    for _ in range(3):  # from the second on it is kept, and well compressed
+        customer.get("/suppliers", Accept_Encoding="br")
+    walk("weight.js", f"http://{customer.host}", seconds=180)
+    customer.get("/nothing")
+    # the daemon has seen what Chromium counts and no more: page, two styles
+    # and script, then three pages
+    seen = harness.wait_until(lambda: requests_until(customer, 404),
+                              "the log has the last request")
+    assert len(seen) == 3 + 4 + 3 + 1
+
+
+def requests_until(daemon, status):
+    """The requests in its log, when that has one of this status."""
+    found = [line for line in daemon.lines() if "route" in line]
+    return [line["status"] for line in found] if any(
+        line["status"] == status for line in found) else None

@@ -1,16 +1,31 @@
 // What the walks through the pages share: a browser, its complaints, and a
-// look at each page and state on phone and desktop, light and dark.
+// look at each page and state: as it was sent, and on phone and desktop, light
+// and dark.
 const assert = require('assert');
 const fs = require('fs');
+const { HtmlValidate } = require('html-validate');
 const { chromium } = require('playwright-core');
 
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const CHROMIUM = '/usr/bin/chromium';
 const SIZES = [['phone', 320], ['desktop', 1280]];
+const validator = new HtmlValidate({
+  extends: ['html-validate:recommended'],
+  rules: {
+    // either is right; ours is lower case
+    'doctype-style': ['error', { style: 'lowercase' }],
+    // numbers are shown as typed, so that they can be copied; styles keep
+    // them on one line
+    'tel-non-breaking': 'off',
+  },
+});
 
 class Walk {
   // looks: whether each state is photographed and checked with axe
-  constructor({ address, scripts, folder, looks }) {
+  // more: addresses of other daemons that are looked at
+  constructor({ address, scripts, folder, looks, more = [] }) {
     Object.assign(this, { address, scripts, folder, looks });
+    this.own = [address, ...more, 'data:'];
     this.findings = [];
     this.complaints = [];
     this.elsewhere = [];
@@ -19,17 +34,22 @@ class Walk {
 
   async open() {
     this.browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
+      executablePath: CHROMIUM, args: ['--no-sandbox'],
     });
   }
 
-  // A person with a browser of their own. Whatever a page tries to run, to
-  // ask or to load from elsewhere is noted.
+  // A person with a browser of their own.
   async person() {
     const context = await this.browser.newContext({
       javaScriptEnabled: this.scripts, reducedMotion: 'reduce',
     });
-    const page = await context.newPage();
+    context.on('page', (page) => this.watch(page));
+    return context.newPage();
+  }
+
+  // Whatever a page tries to run, to ask or to load from elsewhere is noted;
+  // and what was sent to it.
+  watch(page) {
     page.on('dialog', (dialog) => {
       this.complaints.push(`dialog: ${dialog.message()}`);
       dialog.dismiss();
@@ -43,11 +63,61 @@ class Walk {
     });
     page.on('request', (request) => {
       const url = request.url();
-      if (!url.startsWith(this.address) && !url.startsWith('data:')) {
+      if (!this.own.some((address) => url.startsWith(address))) {
         this.elsewhere.push(url);
       }
     });
-    return page;
+    page.on('response', (response) => {
+      if (response.request().isNavigationRequest() &&
+          (response.status() < 300 || response.status() >= 400)) {
+        page.sent = response.text();
+        page.sent.catch(() => null); // gone before anybody looked at it
+      }
+    });
+  }
+
+  // The page as the daemon sent it: valid, and without anything inline.
+  async validate(page, name) {
+    const sent = await page.sent;
+    const report = await validator.validateString(sent);
+    for (const message of report.results.flatMap((r) => r.messages)) {
+      this.findings.push(`${name}:${message.line}: ${message.ruleId}: ` +
+        message.message);
+    }
+    this.findings.push(...await page.evaluate(([text, where]) => {
+      const all = new DOMParser().parseFromString(text, 'text/html')
+        .querySelectorAll('*');
+      return [...all].filter((e) => e.matches('style, script:not([src])') ||
+        [...e.attributes].some((a) => /^(style$|on)/.test(a.name)))
+        .map((e) => `${where}: inline: ${e.outerHTML}`);
+    }, [sent, name]));
+  }
+
+  // No sideways scrolling: on a phone, and at a zoom of 200 %.
+  async reflow(page, name) {
+    for (const width of [320, 640]) {
+      await page.setViewportSize({ width, height: 800 });
+      const wide = await page.evaluate(() =>
+        document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `${name} is ${wide} px too wide at ${width}`);
+    }
+  }
+
+  // Nor for somebody whose browser has letters of twice the size.
+  async large(paths) {
+    const browser = await chromium.launch({ executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--blink-settings=defaultFontSize=32'] });
+    const page = await browser.newPage({
+      viewport: { width: 1280, height: 800 } });
+    for (const path of paths) {
+      await page.goto(this.address + path);
+      const [size, wide] = await page.evaluate(() => [
+        getComputedStyle(document.body).fontSize,
+        document.documentElement.scrollWidth - window.innerWidth]);
+      assert.strictEqual(size, '32px');
+      assert.ok(wide <= 0, `${path} is ${wide} px too wide`);
+    }
+    await browser.close();
   }
 
   async axe(page, name) {
@@ -55,7 +125,10 @@ class Walk {
     const found = await page.evaluate(() => globalThis.axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
         'best-practice'],
+      rules: { 'target-size': { enabled: true } },
     }));
+    assert.ok([...found.passes, ...found.violations].some((rule) =>
+      rule.id === 'target-size'), 'axe looks at the size of targets');
     for (const violation of found.violations) {
       for (const node of violation.nodes) {
         this.findings.push(`${name}: ${violation.id}: ${node.html}: ` +
@@ -68,11 +141,10 @@ class Walk {
   async look(page, name) {
     this.states += 1;
     if (!this.looks) return;
+    await this.validate(page, name);
+    await this.reflow(page, name);
     for (const [size, width] of SIZES) {
       await page.setViewportSize({ width, height: 800 });
-      const wide = await page.evaluate(() =>
-        document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(wide <= 0, `${name} is ${wide} px too wide at ${width}`);
       for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme });
         await this.axe(page, `${name} ${size} ${colorScheme}`);

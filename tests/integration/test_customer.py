@@ -1,5 +1,6 @@
 """The customer daemon: what managers see, and that they can only read."""
 import html
+import re
 import subprocess
 
 import harness
@@ -82,7 +83,8 @@ def test_every_field_is_escaped_once(customer, database):
                                "email", "phone", "notes")})
     for path in ("/suppliers", f"/suppliers/{number}"):
         text = customer.get(path).text
-        assert "<script" not in text
+        assert text.count("<script") == \
+            text.count('<script type="module" src="/static/') <= 1
         assert "&amp;lt;" not in text and "&amp;amp;" not in text
         assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp;" in text
 
@@ -150,6 +152,26 @@ def test_static_files_are_immutable(customer):
     assert packed.headers["Content-Encoding"] == "br"
     assert len(packed.body) < len(plain.body) / 3
     assert plain.headers["ETag"] != packed.headers["ETag"]
+
+
+def test_its_own_script_may_run_and_nothing_else(customer, database):
+    add(database)
+    for path in ("/", "/suppliers", "/suppliers/1", "/suppliers/print",
+                 "/nothing"):
+        policy = customer.get(path).headers["Content-Security-Policy"]
+        assert "; script-src 'self'; connect-src 'self'" in policy
+        assert "unsafe" not in policy
+
+
+def test_the_script_is_small_and_immutable(customer):
+    (path,) = re.findall('<script type="module" src="([^"]+)"></script>',
+                         customer.get("/").text)
+    script = customer.get(path)
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert "immutable" in script.headers["Cache-Control"]
+    assert 0 < len(script.body) <= 3 * 1024
+    assert customer.get(path, Accept_Encoding="br") \
+        .headers["Content-Encoding"] == "br"
 
 
 def test_account_can_only_read(database):

@@ -215,3 +215,12 @@ def test_account_cannot_change_the_schema(database):
                       "ALTER TABLE suppliers ADD x INT",
                       "DELETE FROM cafe_migrations"):
         assert "1142" in database.refused(statement, **account)
+
+
+def test_no_script_runs_under_admin(employee):
+    for path in ("/admin", "/admin/suppliers", "/admin/supplier-add",
+                 "/admin/nothing"):
+        page = employee.get(path)
+        policy = page.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "script" not in policy
+        assert "connect-src" not in policy and "<script" not in page.text

@@ -52,8 +52,8 @@ def test_unknown_yaml_key(folder):
 
 def test_bad_template(folder):
     views = folder / "views"
-    subprocess.run(["cp", "-rL", harness.ROOT / "customer/views", views],
-                   check=True)
+    subprocess.run(["cp", "-rL", harness.BIN.parent /
+                    "share/cafe/customer/views", views], check=True)
     (views / "nav.html").write_text("\n{{#open}}\n")
     line = one_line(run("customer", APP_VIEWS=str(views), APP_PORT="0"))
     assert f"{views}/nav.html:2: section 'open' is not closed" in line

@@ -258,7 +258,8 @@ def test_large_lists_are_compressed_and_fresh(customer, database):
           " SELECT CONCAT('s', seq), 'a', 'c', 's', '', '5550100'"
           " FROM seq_1_to_5000")
     for turn in range(3):
-        for path in ("/suppliers.csv", "/suppliers.vcf", "/suppliers.json"):
+        for path in ("/suppliers.csv", "/suppliers.vcf", "/suppliers.json",
+                     "/suppliers/print"):
             plain = customer.get(path)
             packed = customer.get(path, Accept_Encoding="gzip")
             assert packed.headers["Content-Encoding"] == "gzip"
@@ -270,6 +271,7 @@ def test_large_lists_are_compressed_and_fresh(customer, database):
     assert "changed" in customer.get("/suppliers.csv").text
     assert "changed" in customer.get("/suppliers.vcf").text
     assert "changed" in customer.get("/suppliers.json").text
+    assert "changed" in customer.get("/suppliers/print").text
 
 
 def test_too_long_is_said(start, database):
@@ -278,7 +280,8 @@ def test_too_long_is_said(start, database):
           " (name, address, city, state, email, phone)"
           " SELECT 's', REPEAT('x', 200), IF(seq = 1, 'one', ''), '', '', ''"
           " FROM seq_1_to_1000")
-    for path in ("/suppliers.csv", "/suppliers.vcf", "/suppliers.json"):
+    for path in ("/suppliers.csv", "/suppliers.vcf", "/suppliers.json",
+                 "/suppliers/print"):
         page = customer.get(path)
         assert page.status == 422 and "too long to take along" in page.text
         assert page.headers["Cache-Control"] == "no-store"

@@ -221,13 +221,30 @@ static void test_page_has_security_fields(void **state)
     struct page *page;
 
     add(fixture, "page", "hello");
-    page =
-        render_page(fixture->templates, "page", fixture->view, 404, "no-store");
+    page = render_page(fixture->templates, "page", fixture->view, 404,
+                       "no-store", false);
     assert_false(page->failed);
     assert_int_equal(page->status, 404);
     assert_non_null(strstr(text_string(&page->fields), "default-src 'none'"));
     assert_non_null(strstr(text_string(&page->fields), "nosniff"));
+    assert_null(strstr(text_string(&page->fields), "script-src"));
     assert_string_equal(text_string(&page->body), "hello");
+    page_unref(page);
+}
+
+static void test_page_that_may_run_scripts(void **state)
+{
+    struct fixture *fixture = *state;
+    struct page *page;
+
+    add(fixture, "page", "hello");
+    page = render_page(fixture->templates, "page", fixture->view, 200,
+                       "no-cache", true);
+    assert_non_null(strstr(text_string(&page->fields),
+                           "default-src 'none'; style-src 'self'; "));
+    assert_non_null(strstr(text_string(&page->fields),
+                           "; script-src 'self'; connect-src 'self'\r\n"));
+    assert_null(strstr(text_string(&page->fields), "unsafe"));
     page_unref(page);
 }
 
@@ -253,6 +270,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_page_has_security_fields, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_page_that_may_run_scripts, set_up,
                                         tear_down),
     };
 

@@ -5,9 +5,10 @@
 #include "cafe/supplier.h"
 
 /*
- * Each returns a NUL-terminated URL in the arena, of characters that need no
- * escaping in HTML but '&'; NULL when there is nothing to link to, or out of
- * memory. Rows that were written by other programs may hold anything.
+ * Each but contact_place() returns a NUL-terminated URL in the arena, of
+ * characters that need no escaping in HTML but '&'; NULL when there is nothing
+ * to link to, or out of memory. Rows that were written by other programs may
+ * hold anything.
  */
 
 /**
@@ -23,8 +24,14 @@ const char *contact_tel(struct arena *arena, struct slice phone);
 const char *contact_mailto(struct arena *arena, struct slice email);
 
 /**
- * The map's URL with address, city, state and country, as far as they are
- * known, in place of "{query}"; NULL when none of them is.
+ * "1 Hill Road, Waterbury, VT, USA": as far as it is known, as typed, so not
+ * escaped; "" when nothing is. NULL when out of memory.
+ */
+const char *contact_place(struct arena *arena, const struct supplier *supplier);
+
+/**
+ * The map's URL with contact_place() in place of "{query}"; NULL when that is
+ * empty.
  *
  * map_url  "" for no map.
  */

@@ -102,7 +102,8 @@ const struct snapshot *search_snapshot(const struct search_result *result);
 /**
  * Set what the page of a list shows. As members of the view:
  *
- *   suppliers   list: those on this page, each as of supplier_view()
+ *   suppliers   list: those on this page, each as of supplier_view() and
+ *               contact_view(), without a map
  *   any         flag: there is at least one
  *   columns     list, in the table's order: name ("email"), label, url (sorts
  *               by it, the other way round where it does so already), order

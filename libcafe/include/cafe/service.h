@@ -48,6 +48,7 @@ struct service {
     struct page_cache *cache;
     struct offload *offload;
     const char *version;
+    bool scripts; /* as of the definition */
 };
 
 /** Values of the commands that every daemon has; its own begin above. */
@@ -67,6 +68,7 @@ struct service_definition {
     const char *static_prefix;  /* "/static" */
     const char *allow_fallback; /* default of the option allow; "" everybody */
     bool check_origin;
+    bool scripts; /* its pages may run its static files; never by default */
     const struct route *routes;
     error_page_fn *error_page;
     const struct command *commands;    /* its own; NULL or ended by NULL flag */

@@ -1,0 +1,96 @@
+/* GET /suppliers/print: all that a search has found on one page, for paper. */
+#include "cafe/contact.h"
+#include "customer.h"
+
+static struct view *print_view(struct listing *listing);
+static struct page *print_page(struct listing *listing);
+
+static const char path[] = "/suppliers/print";
+
+static const struct list_format printed = { .view = print_view,
+                                            .page = print_page };
+
+static catalog_show_fn list_print_show;
+
+/* GET /suppliers/print */
+void list_print(struct request *req)
+{
+    struct customer *self = request_app(req);
+
+    catalog_when_fresh(self->catalog, list_print_show, req);
+}
+
+static void list_print_show(struct request *req,
+                            const struct snapshot *snapshot)
+{
+    take_list(req, snapshot, path, &printed);
+}
+
+static struct view *print_view(struct listing *listing)
+{
+    struct arena *arena = request_arena(listing->req);
+    const struct search *search = &listing->search;
+    size_t count = search_count(listing->result);
+    struct view *view = list_page_view(listing->req, search);
+
+    answer_as_of(listing->req, search_snapshot(listing->result), view);
+    view_string(view, "list", search_url(search, "/suppliers", arena));
+    view_string(view, "count", paging_number(count, arena));
+    view_flag(view, "one", count == 1);
+    view_text(view, "state", search->state);
+    view_text(view, "city", search->city);
+    view_html(view, "rows", SLICE("")); /* a place for what comes later */
+    return view;
+}
+
+/* One row, from a view of its own. */
+static void print_row(struct listing *listing, const struct supplier *supplier,
+                      struct arena *scratch)
+{
+    const struct customer *self = request_app(listing->req);
+    struct view *view;
+
+    arena_reset(scratch);
+    view = view_open(scratch);
+    supplier_view(supplier, view);
+    view_string(view, "place", contact_place(scratch, supplier));
+    template_render(self->service->templates, "supplier-print", view,
+                    &listing->body);
+    listing->body.failed |= view == NULL;
+}
+
+/* On any thread; nothing is taken from the request's arena. */
+static struct page *print_page(struct listing *listing)
+{
+    const struct customer *self = request_app(listing->req);
+    const struct snapshot *snapshot = search_snapshot(listing->result);
+    struct arena *scratch = arena_open(0);
+    size_t count = search_count(listing->result);
+    struct page *page = NULL;
+
+    listing->body.failed = scratch == NULL;
+    for (size_t i = 0; i < count && !listing->body.failed; i++)
+        print_row(listing, search_at(listing->result, i), scratch);
+    arena_close(scratch);
+    if (listing->body.failed)
+        return NULL;
+    view_html(listing->view, "rows", text_slice(&listing->body));
+    page = page_render(self->service, "supplier-list-print", listing->view, 200,
+                       answer_cache(snapshot));
+    text_free(&listing->body);
+    listing->body.failed = page == NULL;
+    return page;
+}
+
+void list_print_view(const struct search_result *result, struct arena *arena,
+                     struct view *view)
+{
+    const struct paging *paging = search_paging(result);
+    struct search all = *search_asked(result);
+
+    all.page = 1;
+    all.per = PAGING_PER_DEFAULT;
+    view_string(view, "print", search_url(&all, path, arena));
+    if (paging->end - paging->first < paging->count)
+        view_string(view, "print_all", paging_number(paging->count, arena));
+}

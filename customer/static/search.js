@@ -1,0 +1,90 @@
+// What scripts add to searching: the list follows what is typed, "/" goes to
+// the search box, a button prints. All of it works without them, too.
+const $ = (id) => document.getElementById(id);
+const WAIT_MS = 150; // until somebody who types has paused
+const box = $('q');
+const form = box && box.form;
+let timer, request, shown;
+
+// The URL that the form would open.
+function wanted() {
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (value) query.append(name, value);
+  }
+  return `${form.getAttribute('action')}?${query}`;
+}
+
+// What is marked comes from the new page, never the text that is typed, nor
+// what somebody is choosing from.
+function replace(page) {
+  for (const old of document.querySelectorAll('[data-live]')) {
+    const now = page.getElementById(old.id);
+    if (!now || (form.contains(old) && old.contains(document.activeElement))) {
+      continue;
+    }
+    if (old.open) now.open = true;
+    old.replaceWith(now);
+  }
+  document.title = page.title;
+  $('said').textContent = document.querySelector('[data-say]').textContent;
+}
+
+async function show() {
+  const url = wanted();
+  if (request) request.abort();
+  $('failed').hidden = true;
+  if (url === shown) return;
+  request = new AbortController();
+  const { signal } = request;
+  try {
+    const answer = await fetch(url, { signal });
+    if (!answer.ok) throw answer;
+    const text = await answer.text();
+    if (url !== wanted()) return; // typed on: the next one is under way
+    replace(new DOMParser().parseFromString(text, 'text/html'));
+    history.replaceState(null, '', url);
+    shown = url;
+  } catch (error) {
+    $('failed').hidden = signal.aborted;
+  }
+}
+
+function followTyping() {
+  form.addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, WAIT_MS);
+  });
+  if (box.value === box.defaultValue) shown = wanted();
+  else show(); // typed before this ran
+}
+
+// Whoever dictates or hits keys by accident can switch "/" off for good.
+function followSlash() {
+  const choice = $('key').querySelector('input');
+  const store = (action, ...value) => {
+    try {
+      return localStorage[action]('slash', ...value);
+    } catch (error) {
+      return null; // storage is forbidden: until the page is left
+    }
+  };
+  choice.checked = store('getItem') !== 'off';
+  choice.addEventListener('change', () =>
+    store('setItem', choice.checked ? 'on' : 'off'));
+  $('key').hidden = false;
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || !choice.checked || event.ctrlKey ||
+        event.altKey || event.metaKey ||
+        event.target.closest('input, select, textarea')) return;
+    event.preventDefault();
+    box.select();
+  });
+}
+
+if (box) followSlash();
+if (box && $('results')) followTyping();
+if ($('print')) {
+  $('print').hidden = false;
+  $('print').addEventListener('click', () => window.print());
+}
