@@ -102,6 +102,7 @@ class Api:
     def parts(self, between=None, **fields):
         """All parts of a list; `between` is called before each next one."""
         answer = self.list(**fields)
+        asked = set()
         while True:
             assert answer.status == 200, answer.text
             yield answer.json
@@ -110,6 +111,8 @@ class Api:
                 (f'<{after}>; rel="next"' if after else None)
             if after is None:
                 return
+            assert after not in asked, "it goes on and on"
+            asked.add(after)
             if between:
                 between(answer.json["suppliers"])
             answer = self.get(after)

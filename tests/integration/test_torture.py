@@ -19,7 +19,11 @@ CUSTOMER = [("GET", path, None, headers) for path, headers in (
     ("/suppliers/1", {}), ("/suppliers/999", {}), ("/nothing", {}),
     ("/suppliers?q=%zz", {}), ("/healthz", {}), ("/readyz", {}),
     ("/", {"Accept-Encoding": "br"}), ("/suppliers", {}),
-    ("/suppliers?per=200", {"Accept-Encoding": "br"}))]
+    ("/suppliers?per=200", {"Accept-Encoding": "br"}),
+    ("/suppliers.json", {}), ("/suppliers/1.json", {}),
+    ("/api/v1/suppliers?limit=1", {"Accept-Encoding": "gzip"}),
+    ("/api/v1/suppliers?limit=0", {}), ("/api/v1/suppliers/1", {}),
+    ("/api/v1/suppliers/999", {}), ("/api/v1/openapi.json", {}))]
 EMPLOYEE = [
     ("GET", "/admin", None, {}), ("GET", "/admin/suppliers", None, {}),
     ("GET", "/admin/supplier-add", None, {}),
