@@ -1,5 +1,6 @@
 """Blue/green deployments by cafe-deploy: nobody who uses the directory notices
 them, whatever goes wrong."""
+import pathlib
 import re
 import signal
 import socket
@@ -22,7 +23,7 @@ MANY = ("INSERT INTO suppliers (name, address, city, state, email, phone) "
 @pytest.fixture(scope="module")
 def site(engine, images):
     """A rehearsal with both services, and images of several versions."""
-    folder = harness.make_folder()
+    folder = pathlib.Path(harness.make_folder())
     made = Rehearsal(engine, folder)
     try:
         made.up()
