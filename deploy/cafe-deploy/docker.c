@@ -1,6 +1,7 @@
 /* Docker, through its program: images, and containers as tasks. */
 #include "docker.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -207,6 +208,11 @@ static enum error append_variable(struct site *site, struct text *text,
     return OK;
 }
 
+static char *variables_path(struct site *site, const char *service)
+{
+    return site_path(site, "services/%s.env", service);
+}
+
 /* Variables go through a file: command lines are there for all to see. */
 static enum error write_environment(struct site *site,
                                     const struct task_definition *task,
@@ -273,7 +279,7 @@ enum error docker_start_task(struct site *site, const struct service *service,
 {
     struct command_line line = { .count = 0 };
     char *name = task_name(site, service, task);
-    char *path = site_path(site, "services/%s.env", service->name);
+    char *path = variables_path(site, service->name);
     struct container container;
     enum error err;
 
@@ -299,6 +305,19 @@ enum error docker_start_task(struct site *site, const struct service *service,
     err = program_run(site, &line, SHORT_S, "docker run", NULL);
     unlink(path);
     return err;
+}
+
+enum error docker_forget_variables(struct site *site, const char *service)
+{
+    char *path = variables_path(site, service);
+    char *fresh = path ? arena_printf(site->arena, "%s.new", path) : NULL;
+
+    if (!fresh)
+        return ERROR_MEMORY;
+    if ((unlink(path) != 0 && errno != ENOENT) ||
+        (unlink(fresh) != 0 && errno != ENOENT))
+        return fail(site, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
+    return OK;
 }
 
 enum error docker_tasks(struct site *site, const char *service,

@@ -51,6 +51,11 @@ MUST_CHECK enum error docker_start_task(struct site *site,
                                         unsigned revision,
                                         const struct task_definition *task_def);
 
+/** Remove the file of variables, secrets among them, that a run has left which
+ * was killed while it started a task. */
+MUST_CHECK enum error docker_forget_variables(struct site *site,
+                                              const char *service);
+
 /** The containers of a service, by name, in the arena. */
 MUST_CHECK enum error docker_tasks(struct site *site, const char *service,
                                    struct slice *names);

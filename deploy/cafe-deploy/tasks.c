@@ -267,5 +267,7 @@ enum error tasks_settle(struct site *site, struct service *service)
     }
     if (err == OK)
         err = balancer_sync(site);
+    if (err == OK)
+        err = docker_forget_variables(site, service->name);
     return err == OK ? remove_others(site, service) : err;
 }

@@ -427,12 +427,24 @@ static enum error prepare(struct site *site)
 
 static enum error check_ports(struct site *site)
 {
-    enum error err = check_port(site, "--port", site->ports[0]);
+    const struct {
+        const char *flag;
+        uint64_t number;
+    } ports[] = { { "--port", site->ports[0] },
+                  { "--test-port", site->ports[1] },
+                  { "--registry-port", site->registry_port } };
+    enum error err = OK;
 
-    if (err == OK)
-        err = check_port(site, "--test-port", site->ports[1]);
-    if (err == OK)
-        err = check_port(site, "--registry-port", site->registry_port);
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]) && err == OK; i++) {
+        for (size_t j = 0; j < i && err == OK; j++) {
+            if (ports[i].number == ports[j].number)
+                err = fail(site, ERROR_CONFIG, "%s and %s are both %u",
+                           ports[j].flag, ports[i].flag,
+                           (unsigned)ports[i].number);
+        }
+        if (err == OK)
+            err = check_port(site, ports[i].flag, ports[i].number);
+    }
     return err;
 }
 

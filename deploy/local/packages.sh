@@ -13,7 +13,8 @@ test_packages="clang libclang-rt-14-dev llvm node-llhttp libcmocka-dev python3
     valgrind chromium fonts-dejavu-core git wrk slowhttptest strace iproute2
     nginx-light"
 # With these come Docker's engine and, where there is systemd, its service.
-deploy_packages="docker.io docker-compose debootstrap iptables"
+deploy_packages="docker.io docker-compose debootstrap iptables curl git
+    openssl"
 bench_packages="wrk nginx-light python3 python3-pymysql"
 
 missing_packages() {

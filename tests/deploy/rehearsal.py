@@ -14,6 +14,19 @@ KEEP_ALIVE, ONE_EACH = (), ("-H", "Connection: close")
 STEPS = ("Deploying replacement task set", "Test traffic route setup",
          "Rerouting production traffic", "Wait", "Terminate original task set")
 
+# A version that is fine, as far as health checks see.
+BROKEN = """
+defaults
+    mode http
+    timeout client 5s
+    timeout connect 5s
+    timeout server 5s
+frontend broken
+    bind :8080
+    http-request return status 503 if { path /suppliers.csv }
+    http-request return status 200
+"""
+
 
 class Rehearsal:
     """A rehearsal on ports of its own, with deployment files to spoil."""
@@ -196,21 +209,25 @@ class Load:
 def versions(engine, service, folder):
     """
     Images made of a service's: "one" and "two" say so in each page; "crash"
-    ends at once; "deaf" lives and answers nobody; "broken" has pages, but an
-    error for the list as a file.
+    ends at once; "deaf" lives and answers nobody; "broken" is healthy and has
+    an error for the list as a file.
     """
     views = f"/usr/share/cafe/{service}/views"
-    footer = (harness.ROOT / service / "views/footer.html").read_text()
-    recipes = {"crash": "ENV APP_PORT=never", "deaf": "ENV APP_PORT=9999",
-               "broken": "ENV APP_TAKE_MAX_BYTES=65536"}
+    footer = (harness.ROOT / "views/footer.html").read_text()
+    newest = f"FROM {service}:latest\n"
+    recipes = {"crash": f"{newest}ENV APP_PORT=never\n",
+               "deaf": f"{newest}ENV APP_PORT=9999\n",
+               "broken": "FROM haproxy:2.6\nCOPY broken.cfg /broken.cfg\n"
+                         'CMD ["-f", "/broken.cfg"]\n'}
+    (folder / "broken.cfg").write_text(BROKEN)
     for name in ("one", "two"):
         (folder / f"{name}.html").write_text(
             f'<p data-version="{name}">Version {name}</p>\n{footer}')
-        recipes[name] = f"COPY {name}.html {views}/footer.html"
+        recipes[name] = f"{newest}COPY {name}.html {views}/footer.html\n"
     names = {}
-    for name, line in recipes.items():
+    for name, text in recipes.items():
         recipe = folder / f"{name}.Dockerfile"
-        recipe.write_text(f"FROM {service}:latest\n{line}\n")
+        recipe.write_text(text)
         names[name] = f"{service}-{name}"
         engine.run("build", "--quiet", "--tag", names[name], "-f", recipe,
                    folder)

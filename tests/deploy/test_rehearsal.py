@@ -5,13 +5,11 @@ import re
 import signal
 import socket
 import threading
-import time
-import urllib.parse
 
 import pytest
 
 import harness
-from rehearsal import (BALANCER, KEEP_ALIVE, ONE_EACH, STEPS, Load, Rehearsal,
+from rehearsal import (KEEP_ALIVE, ONE_EACH, STEPS, Load, Rehearsal,
                        versions)
 
 # Enough suppliers for a list that "broken" can't send.
@@ -100,54 +98,6 @@ def test_tasks_run_as_their_definition_says(rehearsal):
     secret = (rehearsal.state / "secrets/customer.password").read_text()
     assert variables["APP_DB_PASSWORD"] == secret
     assert rehearsal.state.stat().st_mode & 0o777 == 0o700
-
-
-def slow_post(seconds):
-    """Add a supplier by a form that takes seconds to send; the answer."""
-    form = urllib.parse.urlencode({
-        "name": "Slow Beans", "address": "Long Road 1", "city": "Lima",
-        "state": "Lima", "country": "", "email": "slow@beans.example",
-        "phone": "2075550199", "notes": "", "form_key": "ab" * 16}).encode()
-    head = (f"POST /admin/supplier-add HTTP/1.1\r\nHost: {BALANCER}\r\n"
-            f"Origin: http://{BALANCER}\r\nConnection: close\r\n"
-            "Content-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(form)}\r\n\r\n")
-    with socket.create_connection((BALANCER, 80), 60) as sock:
-        sock.sendall(head.encode())
-        for place in range(len(form)):
-            sock.sendall(form[place:place + 1])
-            time.sleep(seconds / len(form))  # a slow line is what is tested
-        got = b""
-        while chunk := sock.recv(65536):
-            got += chunk
-    return got.decode()
-
-
-def test_a_request_that_takes_seconds_is_finished(rehearsal):
-    """It begins with blue and ends when blue is to end; blue waits for it."""
-    answers = []
-    slow = threading.Thread(target=lambda: answers.append(slow_post(12)))
-    old = rehearsal.tasks("employee")[0]
-    slow.start()
-    harness.wait_until(
-        lambda: rehearsal.ask("show servers conn employee-tg-one") and
-        busy(rehearsal, old), "it is with the old task")
-    done = deploy(rehearsal, "employee", "one", "--bake", 1)
-    slow.join(60)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert answers[0].startswith("HTTP/1.1 303 "), answers[0]
-    rehearsal.check("employee", "one")
-    listed = rehearsal.site().get("/suppliers?q=slow+beans").text
-    assert "Slow Beans" in listed
-
-
-def busy(rehearsal, task):
-    """Whether a server has a request."""
-    for line in rehearsal.ask("show stat").splitlines():
-        cells = line.split(",")
-        if len(cells) > 4 and cells[1] == task:
-            return cells[4] not in ("", "0")
-    return False
 
 
 @pytest.mark.parametrize("version, why", [

@@ -1,0 +1,125 @@
+"""cafe-deploy before there is a service: what is wrong or missing is said in
+one line, with status 2, and nothing is begun."""
+# pylint: disable=redefined-outer-name
+import pathlib
+
+import pytest
+
+import harness
+from rehearsal import Rehearsal
+
+
+@pytest.fixture(scope="module")
+def bare(engine, images):
+    """Up, with revision 1 of customer; no service, nothing of employee."""
+    folder = pathlib.Path(harness.make_folder())
+    made = Rehearsal(engine, folder)
+    try:
+        made.do(*made.up_options, "up")
+        made.push("customer")
+        made.do("register", "customer")
+        yield made
+    finally:
+        made.down()
+        harness.remove_folder(folder)
+
+
+@pytest.fixture
+def rehearsal(bare):
+    bare.restore_files()
+    return bare
+
+
+def refused(rehearsal, *words):
+    """Its one line of complaint."""
+    done = rehearsal.run(*words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.startswith("cafe-deploy: "), done.stderr
+    assert done.stderr.count("\n") == 1 and done.stderr.endswith("\n")
+    assert not rehearsal.tasks("customer") + rehearsal.tasks("employee")
+    return done.stderr
+
+
+@pytest.mark.parametrize("words, said", [
+    (["deploy", "customer"], "no service customer; first: cafe-deploy service"),
+    (["scale", "customer", "2"], "first: cafe-deploy service create customer"),
+    (["pipeline", "create", "customer"],
+     "first: cafe-deploy service create customer"),
+    (["pipeline", "wait", "customer"],
+     "first: cafe-deploy pipeline create customer"),
+    (["register", "employee"], "first: cafe-deploy push employee"),
+    (["service", "create", "employee"],
+     "first: cafe-deploy register employee"),
+])
+def test_too_early(rehearsal, words, said):
+    assert said in refused(rehearsal, *words)
+
+
+SERVICE = "create-customer-microservice-tg-two.json"
+
+
+@pytest.mark.parametrize("old, new, said", [
+    ('"containerName": "customer"', '"containerName": "client"', "client"),
+    ('"containerPort": 8080', '"containerPort": 8081', "8081"),
+    ("customer-microservice:REVISION-NUMBER", "customer-microservice:7",
+     "REVISION-NUMBER"),
+    ('"desiredCount": 1', '"desiredCount": -1', "desiredCount"),
+    ('"desiredCount": 1', '"desiredCont": 1', "desiredCount"),
+    ('"FARGATE"', '"FARGAT"', "FARGAT"),
+    ("MICROSERVICE-TG-TWO-ARN", "<WHERE>", "WHERE"),
+    ("}\n", "", SERVICE),
+])
+def test_a_faulty_service(rehearsal, old, new, said):
+    file = rehearsal.files / SERVICE
+    text = file.read_text()
+    place = text.rindex(old)  # the outermost brace, for one
+    file.write_text(text[:place] + new + text[place + len(old):])
+    line = refused(rehearsal, "service", "create", "customer")
+    assert said in line and SERVICE in line, line
+
+
+@pytest.mark.parametrize("old, new, said", [
+    ('"cpu": "256"', '"cpu": "300"', "cpu"),
+    ('"memory": "512"', '"memory": "4096"', "memory"),
+    ('"memory": "512"', '"memory": "much"', "memory"),
+    ('"name": "customer"', '"name": "client"', "client"),
+    ('"image": "<IMAGE1_NAME>"', '"image": "customer"', "<IMAGE1_NAME>"),
+])
+def test_a_faulty_task_definition(rehearsal, old, new, said):
+    file = rehearsal.files / "taskdef-customer.json"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    line = refused(rehearsal, "register", "customer")
+    assert said in line and file.name in line, line
+    assert not (rehearsal.state /
+                "taskdefs/customer-microservice-2.json").exists()
+
+
+def test_files_that_are_not_there(rehearsal):
+    (rehearsal.files / "taskdef-customer.json").unlink()
+    assert "taskdef-customer.json" in refused(rehearsal, "register",
+                                              "customer")
+
+
+@pytest.mark.parametrize("address", [
+    "", ",", "nonsense", "10.0.0.0/33", "10.0.0.256", "::1/129", "10.0.0.0/",
+    "10.0.0.0/8;show env", "10.0.0.0/8,office"])
+def test_no_address(rehearsal, address):
+    before = rehearsal.ask("show acl /etc/cafe/office.acl").split()[1::2]
+    refused(rehearsal, "restrict", address)
+    assert rehearsal.ask("show acl /etc/cafe/office.acl").split()[1::2] == \
+        before
+
+
+def test_one_port_for_two(rehearsal, folder):
+    """Nothing is made, so the next try finds a free field."""
+    rehearsal.down()
+    made = Rehearsal(rehearsal.engine, folder)
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        ports = list(made.ports)
+        ports[other] = ports[one]
+        line = refused(made, "--port", ports[0], "--test-port", ports[1],
+                       "--registry-port", ports[2], "up")
+        assert f"are both {ports[one]}" in line
+        assert not made.state.exists()

@@ -1,0 +1,86 @@
+"""cafe-deploy is killed while it starts or ends a task: at the very moments,
+not by chance. The next command puts right what it left, unnoticed."""
+# pylint: disable=redefined-outer-name
+import json
+import shutil
+
+import pytest
+
+import harness
+from rehearsal import Load
+from test_rehearsal import (  # noqa: F401  # pylint: disable=unused-import
+    rehearsal, site)
+from test_rehearsal_pipelines import no_leftovers
+
+# The subcommand of docker, a word of it, when; whether the new version serves.
+# Only once the original tasks are told to end there is no way back.
+MOMENTS = [
+    ("pull", "", "after", False),
+    ("run", "", "before", False),
+    ("run", "", "after", False),
+    ("stop", "customer-", "before", True),
+    ("stop", "customer-", "after", True),
+    ("rm", "customer-", "after", True),
+]
+
+
+def end_quickly(rehearsal):
+    """The load balancer has drained a task before it is stopped: it need not
+    wait for clients as well. Six deployments are short then."""
+    path = rehearsal.files / "taskdef-customer.json"
+    definition = json.loads(path.read_text())
+    for row in definition["containerDefinitions"][0]["environment"]:
+        if row["name"] == "APP_DRAIN_DELAY_MS":
+            row["value"] = "100"
+    path.write_text(json.dumps(definition))
+
+
+def deploy_and_die(rehearsal, at, word, when):
+    """With a docker program in front that kills it."""
+    programs, mark = rehearsal.folder / "programs", rehearsal.folder / "mark"
+    programs.mkdir(exist_ok=True)
+    shutil.copy(harness.ROOT / "tests/deploy/killer.sh", programs / "docker")
+    over = mark.with_suffix(".over")
+    for file in (mark, over):
+        file.unlink(missing_ok=True)
+    done = rehearsal.run("--bake", 1, "deploy", "customer",
+                         PATH=f"{programs}:{rehearsal.env['PATH']}",
+                         KILL_AT=at, KILL_WITH=word, KILL_WHEN=when,
+                         KILL_MARK=str(mark))
+    assert done.returncode == -9, done.stdout + done.stderr
+    if when == "before":
+        harness.wait_until(over.exists, "what it had started ends")
+
+
+@pytest.mark.parametrize("at, word, when, is_new", MOMENTS)
+def test_killed_at_a_moment(rehearsal, at, word, when, is_new):
+    end_quickly(rehearsal)
+    serving = rehearsal.version()
+    version = "one" if serving == "two" else "two"
+    rehearsal.push("customer", rehearsal.images["customer"][version])
+    with Load():
+        deploy_and_die(rehearsal, at, word, when)
+        rehearsal.do("status")
+    rehearsal.check("customer", version if is_new else serving)
+    no_leftovers(rehearsal)
+
+
+def test_killed_while_scaling(rehearsal):
+    end_quickly(rehearsal)
+    serving = rehearsal.version()
+    with Load():
+        running = rehearsal.start("scale", "customer", "3")
+        harness.wait_until(lambda: len(rehearsal.tasks("customer")) > 1,
+                           "a task is started")
+        running.kill()
+        running.wait()
+        rehearsal.do("status")
+        rehearsal.check("customer", serving, 3)
+        running = rehearsal.start("scale", "customer", "1")
+        harness.wait_until(lambda: 0 in rehearsal.servers().values(),
+                           "a task is drained")
+        running.kill()
+        running.wait()
+        rehearsal.do("status")
+    rehearsal.check("customer", serving)
+    no_leftovers(rehearsal)

@@ -1,0 +1,205 @@
+"""Pushes start pipelines by themselves, and those who are in the middle of a
+request that takes seconds don't notice; nor those who come meanwhile."""
+# pylint: disable=redefined-outer-name
+import pathlib
+import re
+import threading
+
+import pytest
+
+import harness
+from in_flight import FILL, InFlight
+from rehearsal import BALANCER, Load
+from test_rehearsal import (  # noqa: F401  # pylint: disable=unused-import
+    push_files, read_until, rehearsal, site)
+
+SERVICES = ("customer", "employee")
+
+
+@pytest.fixture(scope="module")
+def filled(site):
+    """So many suppliers that a list of all of them takes its time."""
+    site.engine.run("exec", "cafe-db", "sh", "-c",
+                    "MYSQL_PWD=$(cat /run/secrets/root.password) "
+                    "exec mariadb --user=root COFFEE --execute \"$0\"", FILL)
+    push_files(site, "Files")
+    for service in SERVICES:
+        site.do("pipeline", "create", service)
+    for service in SERVICES:
+        assert "Succeeded" in site.do("pipeline", "wait", service)
+    return site
+
+
+def number_of(made, service):
+    """Of the last deployment."""
+    text = (made.state / "services" / service).read_text()
+    return int(re.search(r"^deployments (\d+)$", text, re.MULTILINE)[1])
+
+
+def await_pipeline(made, service, before):
+    """It has begun by itself, and ended well."""
+    harness.wait_until(lambda: number_of(made, service) > before,
+                       f"the pipeline of {service} begins")
+    said = made.do("pipeline", "wait", service)
+    assert "5/5" in said and "Succeeded" in said, said
+    assert number_of(made, service) == before + 1
+
+
+def push_image(made, service, version):
+    """By Docker alone, as a build machine does."""
+    target = f"127.0.0.1:{made.ports[2]}/{service}:latest"
+    made.engine.run("tag", made.images[service][version], target)
+    made.engine.run("push", "--quiet", target)
+
+
+def no_leftovers(made):
+    """Nothing but the parts and the tasks is there, nor files of a run."""
+    there = set(made.engine.run("ps", "--all", "--format", "{{.Names}}",
+                                "--filter", "label=cafe.rehearsal").split())
+    tasks = {task for service in SERVICES for task in made.tasks(service)}
+    assert there == tasks | {"cafe-db", "cafe-registry", "cafe-lb"}
+    written = (made.state / "balancer/rules.map").read_text()
+    assert made.rules() == dict(line.split() for line in written.splitlines())
+    config = (made.state / "balancer/haproxy.cfg").read_text()
+    assert set(re.findall(r"^    server (\S+)", config, re.MULTILINE)) == tasks
+    left = [path.name for path in made.state.glob("**/*")
+            if path.suffix in (".new", ".env")]
+    assert not left
+
+
+def test_two_pushes_in_a_row_under_load(filled):
+    """One of files, which concerns both services, then one of each image."""
+    with Load("/suppliers"), Load("/admin/suppliers"), InFlight():
+        before = {name: number_of(filled, name) for name in SERVICES}
+        push_files(filled, "Nothing new")
+        for service in SERVICES:
+            await_pipeline(filled, service, before[service])
+        for service in SERVICES:
+            push_image(filled, service, "two")
+        for service in SERVICES:
+            await_pipeline(filled, service, before[service] + 1)
+    for service in SERVICES:
+        filled.check(service, "two")
+        assert filled.version(service, 8080) == "two"
+    no_leftovers(filled)
+
+
+def test_scaling_with_requests_in_flight(filled):
+    with Load("/suppliers"), Load("/admin/suppliers"), InFlight():
+        for count in (3, 1):
+            for service in SERVICES:
+                filled.do("scale", service, count)
+                filled.check(service, "two", count)
+    no_leftovers(filled)
+
+
+def test_a_hook_that_fails_with_requests_in_flight(filled):
+    """After the shift, so that there is something to take back."""
+    hook = filled.hooks / "refuse"
+    hook.write_text("#!/bin/sh\nsleep 4\nexit 1\n")  # some are served by green
+    hook.chmod(0o755)
+    for service in SERVICES:
+        appspec = filled.files / f"appspec-{service}.yaml"
+        appspec.write_text(appspec.read_text() +
+                           "Hooks:\n  - AfterAllowTraffic: refuse\n")
+    before = filled.rules(), [filled.tasks(name) for name in SERVICES]
+    try:
+        with Load("/suppliers"), Load("/admin/suppliers"), InFlight():
+            for service in SERVICES:
+                done = filled.run("deploy", service)
+                assert done.returncode == 1, done.stdout
+                assert "Rolling back" in done.stdout
+    finally:
+        filled.restore_files()
+    for service in SERVICES:
+        filled.check(service, "two")
+    assert (filled.rules(), [filled.tasks(name) for name in SERVICES]) == before
+    no_leftovers(filled)
+
+
+def test_a_green_that_goes_down_after_the_shift(filled):
+    """Its requests fail with it; the others don't, and blue takes over."""
+    before = filled.rules(), filled.tasks("customer")
+    running = filled.start("--bake", 30, "deploy", "customer")
+    read_until(running, "4/5")
+    green = set(filled.tasks("customer")) - set(before[1])
+    with Load("/admin/suppliers"):
+        filled.engine.run("kill", *green)
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == 1
+    assert re.search(r"customer-\d+ is not healthy any more", said), said
+    with Load("/suppliers"):
+        filled.check("customer", "two")
+    assert (filled.rules(), filled.tasks("customer")) == before
+    no_leftovers(filled)
+
+
+class Asking:
+    """One connection a request; notes each status, or why there was none."""
+
+    def __init__(self):
+        self.over = threading.Event()
+        self.answers = []
+        self.thread = threading.Thread(target=self.repeat)
+
+    def repeat(self):
+        while not self.over.wait(0.005):
+            connection = harness.http.client.HTTPConnection(BALANCER, 80,
+                                                            timeout=5)
+            try:
+                connection.request("GET", "/suppliers")
+                response = connection.getresponse()
+                response.read()
+                self.answers.append(response.status)
+            except (OSError, harness.http.client.HTTPException) as fault:
+                self.answers.append(type(fault))
+            finally:
+                connection.close()
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
+def test_a_restarted_load_balancer_answers_or_is_away(filled):
+    """
+    No single load balancer can be restarted unnoticed. While it is away,
+    connections are refused, or broken off: nobody gets an error as an answer,
+    and it comes back with the tasks and rules that it had. The deployment goes
+    on.
+    """
+    away = {ConnectionRefusedError, ConnectionResetError,
+            harness.http.client.RemoteDisconnected, BrokenPipeError}
+    with Asking() as asking:
+        running = filled.start("--bake", 4, "deploy", "customer")
+        for step in ("1/5", "4/5"):
+            read_until(running, step)
+            filled.engine.run("restart", "--time", "1", "cafe-lb")
+        said = running.communicate(timeout=90)[0]
+        assert running.returncode == 0, said
+    assert set(asking.answers) - away == {200}, set(asking.answers)
+    assert set(asking.answers) & away, "nobody noticed a restart?"
+    filled.check("customer", "two")
+    no_leftovers(filled)
+
+
+def test_no_password_on_a_command_line(filled):
+    """While tasks start, or afterwards."""
+    secret = (filled.state / "secrets/customer.password").read_bytes()
+    running = filled.start("--bake", 1, "deploy", "customer")
+    seen, commands = b"", set()
+    while running.poll() is None:
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                line = path.read_bytes()
+            except OSError:  # it has ended
+                continue
+            commands.add(line)
+            seen += line if secret in line else b""
+    assert running.returncode == 0, running.stdout.read()
+    assert any(b"--env-file" in line for line in commands), "it looked too late"
+    assert not seen
