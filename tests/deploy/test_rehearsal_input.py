@@ -79,8 +79,8 @@ def test_a_faulty_service(rehearsal, old, new, said):
 
 
 @pytest.mark.parametrize("old, new, said", [
-    ('"cpu": "256"', '"cpu": "300"', "cpu"),
-    ('"memory": "512"', '"memory": "4096"', "memory"),
+    ('"cpu": "256"', '"cpu": "300"', "300 CPU units with 512 MiB"),
+    ('"memory": "512"', '"memory": "4096"', "256 CPU units with 4096 MiB"),
     ('"memory": "512"', '"memory": "much"', "memory"),
     ('"name": "customer"', '"name": "client"', "client"),
     ('"image": "<IMAGE1_NAME>"', '"image": "customer"', "<IMAGE1_NAME>"),
