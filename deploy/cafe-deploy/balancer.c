@@ -271,6 +271,7 @@ static enum error sync_locked(struct site *site)
     struct wanted_servers wanted;
     enum error err = all_wanted(site, &wanted);
 
+    site_forget_unfinished(site, "balancer", "");
     if (err == OK)
         err = write_config(site, &wanted);
     if (err == OK)

@@ -1,8 +1,8 @@
 /*
- * A deployment. Each step is first written to the service's file, then done,
- * so whoever finds the file knows what may have been done. Until the original
- * tasks are told to end everything can be rolled back, and it always is, by
- * the same function, in the same run or in the next.
+ * A deployment. Each step is first written to the service's file, then said and
+ * done, so whoever finds the file knows what may have been done. Until the
+ * original tasks are told to end everything can be rolled back, and it always
+ * is, by the same function, in the same run or in the next.
  */
 #include "deployment.h"
 
@@ -46,15 +46,16 @@ static enum error install(struct site *site, struct service *service,
 
     if (err != OK)
         return err;
-    say("  1/5 Deploying replacement task set: revision %u, %u in %s",
-        deployment->revision, service->desired, group);
     snprintf(service->test_group, NAME_MAX_BYTES, "%s", test_group);
     snprintf(green->group, NAME_MAX_BYTES, "%s", group);
     green->revision = deployment->revision;
     service->deployments++;
     if ((err = set_grow(site, service, green, service->desired)) != OK ||
-        (err = begin_step(site, service, STEP_INSTALL)) != OK ||
-        (err = run_hook(site, service, deployment, "BeforeInstall")) != OK ||
+        (err = begin_step(site, service, STEP_INSTALL)) != OK)
+        return err;
+    say("  1/5 Deploying replacement task set: revision %u, %u in %s",
+        green->revision, service->desired, group);
+    if ((err = run_hook(site, service, deployment, "BeforeInstall")) != OK ||
         (err = tasks_settle(site, service)) != OK)
         return err;
     return run_hook(site, service, deployment, "AfterInstall");
@@ -64,12 +65,13 @@ static enum error install(struct site *site, struct service *service,
 static enum error shift_test(struct site *site, struct service *service,
                              const struct deployment *deployment)
 {
-    enum error err;
+    enum error err = begin_step(site, service, STEP_TEST);
 
+    if (err != OK)
+        return err;
     say("  2/5 Test traffic route setup: port %u leads to %s",
         site->balancer.listeners[1].port, service->green.group);
-    if ((err = begin_step(site, service, STEP_TEST)) != OK ||
-        (err = balancer_lead(site, service->name, TEST,
+    if ((err = balancer_lead(site, service->name, TEST,
                              service->green.group)) != OK)
         return err;
     return run_hook(site, service, deployment, "AfterAllowTestTraffic");
@@ -81,11 +83,10 @@ static enum error shift_production(struct site *site, struct service *service,
 {
     enum error err = run_hook(site, service, deployment, "BeforeAllowTraffic");
 
-    if (err != OK)
+    if (err != OK || (err = begin_step(site, service, STEP_SHIFT)) != OK)
         return err;
     say("  3/5 Rerouting production traffic to replacement task set: 100 %%");
-    if ((err = begin_step(site, service, STEP_SHIFT)) != OK ||
-        (err = balancer_lead(site, service->name, PRODUCTION,
+    if ((err = balancer_lead(site, service->name, PRODUCTION,
                              service->green.group)) != OK)
         return err;
     return run_hook(site, service, deployment, "AfterAllowTraffic");
@@ -133,9 +134,10 @@ static enum error watch(struct site *site, struct service *service)
     struct tally first = { 0, 0 };
     enum error err;
 
+    if ((err = begin_step(site, service, STEP_WAIT)) != OK)
+        return err;
     say("  4/5 Wait %u s, watching health and errors", (unsigned)site->bake_s);
-    if ((err = begin_step(site, service, STEP_WAIT)) != OK ||
-        (err = look_at_green(site, service, &first)) != OK)
+    if ((err = look_at_green(site, service, &first)) != OK)
         return err;
     while (clock_monotonic_ms() < until_ms) {
         struct tally now = { 0, 0 };
@@ -161,8 +163,11 @@ static enum error end_blue(struct site *site, struct service *service)
     enum error err;
 
     set_leave(&service->blue, 0);
-    if ((err = begin_step(site, service, STEP_END)) != OK ||
-        (err = tasks_settle(site, service)) != OK)
+    if ((err = begin_step(site, service, STEP_END)) != OK)
+        return err;
+    say("  5/5 Terminate original task set: revision %u in %s",
+        service->blue.revision, service->blue.group);
+    if ((err = tasks_settle(site, service)) != OK)
         return err;
     service->blue = service->green;
     service->green = (struct task_set){ .revision = 0 };
@@ -220,8 +225,6 @@ enum error deploy(struct site *site, struct service *service,
         (err = shift_production(site, service, deployment)) != OK ||
         (err = watch(site, service)) != OK)
         return give_up(site, service, err);
-    say("  5/5 Terminate original task set: revision %u in %s",
-        service->blue.revision, service->blue.group);
     if ((err = end_blue(site, service)) != OK)
         return err;
     say("  Succeeded after %.1f s",
@@ -255,7 +258,10 @@ enum error service_take(struct site *site, const char *name, bool wait,
                     "something else is under way for %s: cafe-deploy status "
                     "shows what",
                     name);
-    if (err == OK)
+    if (err == OK) {
+        site_forget_unfinished(site, "services", name);
+        site_forget_unfinished(site, "taskdefs", name);
         err = service_load(site, name, service);
+    }
     return err == OK ? put_right(site, service) : err;
 }

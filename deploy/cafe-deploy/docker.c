@@ -310,12 +310,10 @@ enum error docker_start_task(struct site *site, const struct service *service,
 enum error docker_forget_variables(struct site *site, const char *service)
 {
     char *path = variables_path(site, service);
-    char *fresh = path ? arena_printf(site->arena, "%s.new", path) : NULL;
 
-    if (!fresh)
+    if (!path)
         return ERROR_MEMORY;
-    if ((unlink(path) != 0 && errno != ENOENT) ||
-        (unlink(fresh) != 0 && errno != ENOENT))
+    if (unlink(path) != 0 && errno != ENOENT)
         return fail(site, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
     return OK;
 }

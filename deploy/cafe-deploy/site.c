@@ -1,6 +1,7 @@
 /* Messages, and the files and locks of the state. */
 #include "site.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 enum { STATE_MAX_BYTES = 256 * 1024 };
+
+#define UNFINISHED ".new"
 
 const char *const service_names[SERVICES + 1] = { "customer", "employee",
                                                   NULL };
@@ -112,7 +115,7 @@ static bool write_all(int fd, const struct text *content)
 enum error site_write(struct site *site, const char *path,
                       const struct text *content, unsigned mode)
 {
-    char *fresh = arena_printf(site->arena, "%s.new", path);
+    char *fresh = arena_printf(site->arena, "%s" UNFINISHED, path);
     bool written;
     int fd;
 
@@ -125,6 +128,29 @@ enum error site_write(struct site *site, const char *path,
     if (close(fd) != 0 || !written || rename(fresh, path) != 0)
         return system_fault(site, path);
     return OK;
+}
+
+static bool ends(const char *name, const char *suffix)
+{
+    size_t len = strlen(name), end = strlen(suffix);
+
+    return len >= end && strcmp(name + len - end, suffix) == 0;
+}
+
+void site_forget_unfinished(struct site *site, const char *folder,
+                            const char *prefix)
+{
+    char *path = site_path(site, "%s", folder);
+    DIR *entries = path ? opendir(path) : NULL;
+    struct dirent *entry;
+
+    while (entries && (entry = readdir(entries)) != NULL) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
+            ends(entry->d_name, UNFINISHED))
+            unlinkat(dirfd(entries), entry->d_name, 0);
+    }
+    if (entries)
+        closedir(entries);
 }
 
 enum error site_read(struct site *site, const char *path, struct slice *content)

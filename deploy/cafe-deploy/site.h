@@ -60,6 +60,15 @@ MUST_CHECK enum error site_write(struct site *site, const char *path,
                                  const struct text *content, unsigned mode);
 
 /**
+ * Remove what site_write() has left unfinished in a folder of the state, when
+ * it was killed. Whoever calls this holds the lock of these files.
+ *
+ * prefix  Of the files' names; "" for all.
+ */
+void site_forget_unfinished(struct site *site, const char *folder,
+                            const char *prefix);
+
+/**
  * Read a file of the state.
  *
  * content  In the arena; absent when there is no such file.
