@@ -75,6 +75,7 @@ class Engine:
         except AssertionError as fault:
             self.process.stop()
             raise RuntimeError(self.process.output()[-4000:]) from fault
+        self.clear()  # a run of the tests that was killed has left it
 
     def answers(self):
         if not self.process.running():
@@ -113,13 +114,16 @@ class Engine:
         self.run("rm", container)
         return names
 
-    def stop(self):
+    def clear(self):
         """Whatever runs, its volumes and networks go; images stay."""
         running = self.run("ps", "--all", "--quiet").split()
         if running:
             self.run("rm", "--force", "--volumes", *running)
         self.run("network", "prune", "--force")
         self.run("volume", "prune", "--force")
+
+    def stop(self):
+        self.clear()
         self.process.stop()
 
 
