@@ -60,7 +60,7 @@ static enum error read_server(struct site *site,
 {
     struct server *server = &servers->items[servers->count];
     struct slice status = words[COLUMN_STATUS], group = words[COLUMN_GROUP];
-    struct slice name = words[COLUMN_NAME];
+    struct slice name = words[COLUMN_NAME], check = words[COLUMN_CHECK];
 
     if (servers->count == SERVERS_MAX || slice_is(name, "FRONTEND") ||
         slice_is(name, "BACKEND"))
@@ -70,8 +70,9 @@ static enum error read_server(struct site *site,
     server->status = arena_copy(site->arena, status.data, status.len);
     if (!server->group || !server->name || !server->status)
         return ERROR_MEMORY;
-    server->healthy = slice_is(status, "UP") &&
-                      slice_is(words[COLUMN_CHECK], "L7OK");
+    if (slice_starts(check, "* ")) /* the next one is under way */
+        check = (struct slice){ check.data + 2, check.len - 2 };
+    server->healthy = slice_is(status, "UP") && slice_is(check, "L7OK");
     server->weight = number_of(words[COLUMN_WEIGHT]);
     server->requests = number_of(words[COLUMN_REQUESTS]);
     server->errors = number_of(words[COLUMN_5XX]) +
