@@ -69,7 +69,7 @@ def no_leftovers(made):
 
 def test_two_pushes_in_a_row_under_load(filled):
     """One of files, which concerns both services, then one of each image."""
-    with Load("/suppliers"), Load("/admin/suppliers"):
+    with Load("/suppliers"), Load("/admin/suppliers"), InFlight():
         before = {name: number_of(filled, name) for name in SERVICES}
         push_files(filled, "Nothing new")
         for service in SERVICES:
