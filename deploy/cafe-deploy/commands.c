@@ -7,7 +7,9 @@
 #include "deployment.h"
 #include "deployment_files.h"
 #include "docker.h"
+#include "migrate.h"
 #include "pipeline.h"
+#include "settings.h"
 #include "status.h"
 #include "tasks.h"
 #include "up.h"
@@ -53,7 +55,7 @@ static enum error run_register(struct site *site, const struct call *call)
 static enum error run_migrate(struct site *site, const struct call *call)
 {
     (void)call;
-    return site_migrate(site);
+    return migrate(site);
 }
 
 /* The service as its file has it. What an interrupted or failed run left of
@@ -364,8 +366,8 @@ enum error command_run(struct site *site, const struct command *command,
                     call->argument[0]);
     if ((err = balancer_files_read(site)) != OK)
         return err;
-    if (command->where == UP && ((err = site_read_settings(site)) != OK ||
-                                 (err = docker_check(site)) != OK))
+    if (command->where == UP &&
+        ((err = settings_need(site)) != OK || (err = docker_check(site)) != OK))
         return err;
     return command->run(site, call);
 }

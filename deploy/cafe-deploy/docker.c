@@ -171,6 +171,16 @@ void docker_begin_run(struct site *site, struct command_line *line,
                     "max-size=10m", NULL);
 }
 
+void docker_add_mount(struct site *site, struct command_line *line,
+                      const char *source, const char *target,
+                      const char *options)
+{
+    command_add_pair(
+        line, "--volume",
+        source ? arena_printf(site->arena, "%s:%s%s", source, target, options)
+               : NULL);
+}
+
 /* "arn:…:secret:cafe/customer-AbCdEf:password::" is the file
  * secrets/customer.password: the name's last part, as far as we know it. */
 static enum error find_secret(struct site *site, const struct variable *secret,

@@ -75,4 +75,9 @@ struct slice docker_last_words(struct site *site, const char *name);
 void docker_begin_run(struct site *site, struct command_line *line,
                       const char *name, const char *address);
 
+/** Let a container see a file or folder of this machine. options: ":ro", "". */
+void docker_add_mount(struct site *site, struct command_line *line,
+                      const char *source, const char *target,
+                      const char *options);
+
 #endif

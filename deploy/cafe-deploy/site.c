@@ -76,6 +76,11 @@ char *site_path(struct site *site, const char *format, ...)
     return copy;
 }
 
+char *site_source(struct site *site, const char *name)
+{
+    return arena_printf(site->arena, "%s/%s", site->root, name);
+}
+
 static enum error system_fault(struct site *site, const char *path)
 {
     return fail(site, ERROR_SYSTEM, "%s: %s", path, strerror(errno));

@@ -46,6 +46,9 @@ void pause_ms(unsigned ms);
 char *site_path(struct site *site, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** "ROOT/NAME" of the sources, likewise. */
+char *site_source(struct site *site, const char *name);
+
 /** Make a folder of the state with those above it. Errors  ERROR_SYSTEM. */
 MUST_CHECK enum error site_folder(struct site *site, const char *path,
                                   unsigned mode);

@@ -16,16 +16,4 @@ MUST_CHECK enum error site_up(struct site *site);
 /** End and remove everything, the state as well. */
 MUST_CHECK enum error site_down(struct site *site);
 
-/**
- * Bring the database's schema to that of the local image "employee", by a
- * container that runs once, then say what each account may do.
- *
- * Errors  ERROR_CONFIG (no such image), ERROR_SYSTEM, ERROR_DEADLINE.
- */
-MUST_CHECK enum error site_migrate(struct site *site);
-
-/** What `up` was told, where the command line says nothing else.
- * Errors  ERROR_CONFIG (it was never up). */
-MUST_CHECK enum error site_read_settings(struct site *site);
-
 #endif
