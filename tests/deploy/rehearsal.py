@@ -152,6 +152,25 @@ class Rehearsal:
         assert not list((self.state / "services").glob("*.env"))
         assert not list(self.state.rglob("*.new"))
 
+    def push_files(self, message):
+        """Commit the files to the repository "deployment", as a person does."""
+        work = self.folder / "work"
+        if not work.exists():
+            work.mkdir()
+            self.git("init", "--quiet", "-b", "dev")
+        for file in self.files.iterdir():
+            (work / file.name).write_bytes(file.read_bytes())
+        self.git("add", ".")
+        self.git("-c", "user.name=x", "-c", "user.email=x@x.example", "commit",
+                 "--quiet", "--allow-empty", "-m", message)
+        self.git("push", "--quiet",
+                 self.state / "repositories/deployment.git", "dev")
+
+    def git(self, *words):
+        done = self.engine.try_run(*words, program="git",
+                                   cwd=self.folder / "work")
+        assert done.returncode == 0, done.stderr
+
     def healthy(self):
         return self.ask("show stat").count(",L7OK,")
 
@@ -204,6 +223,15 @@ class Load:
                 assert "Socket errors" not in report, report
                 assert int(re.search(r"(\d+) requests in",
                                      report)[1]) > 100, report
+
+
+def ask_from_elsewhere(engine, listener):
+    """The page of employees, for somebody with an address of the network."""
+    return engine.run(
+        "run", "--rm", "--network", "cafe-vpc", "debian:bookworm-slim", "bash",
+        "-c", f"exec 3<>/dev/tcp/{BALANCER}/{listener}; printf 'GET "
+        "/admin/suppliers HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
+        "\\r\\n' >&3; cat <&3")
 
 
 def versions(engine, service, folder):

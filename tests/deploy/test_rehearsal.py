@@ -1,5 +1,6 @@
 """Blue/green deployments by cafe-deploy: nobody who uses the directory notices
 them, whatever goes wrong."""
+import os
 import pathlib
 import re
 import signal
@@ -10,12 +11,15 @@ import pytest
 
 import harness
 from rehearsal import (KEEP_ALIVE, ONE_EACH, STEPS, Load, Rehearsal,
-                       versions)
+                       ask_from_elsewhere, versions)
 
 # Enough suppliers for a list that "broken" can't send.
 MANY = ("INSERT INTO suppliers (name, address, city, state, email, phone) "
         "SELECT CONCAT('Supplier ', seq), REPEAT('x', 200), 'Lima', 'Lima', "
         "'a@b.example', '5550142' FROM seq_1_to_600")
+
+MOMENTS = (3, 8, 14, 21, 29, 38, 50, 65, 80)
+LONG = "CAFE_LONG" in os.environ
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +243,7 @@ def test_killed_at_a_step(rehearsal, number):
 
 def test_killed_at_any_moment_then_deployed(rehearsal):
     with Load():
-        for tenths in (3, 8, 14, 21, 29, 38, 50, 65, 80):
+        for tenths in MOMENTS if LONG else MOMENTS[::4]:
             version = "one" if rehearsal.version() == "two" else "two"
             rehearsal.push("customer", rehearsal.images["customer"][version])
             running = rehearsal.start("--bake", 1, "deploy", "customer")
@@ -282,61 +286,11 @@ def test_the_load_would_see_a_failure(rehearsal, options):
                        "it serves again")
 
 
-def push_files(rehearsal, message):
-    """Commit the files to the repository "deployment", as a person does."""
-    work = rehearsal.folder / "work"
-    run = rehearsal.engine.try_run
-    if not work.exists():
-        work.mkdir()
-        run("init", "--quiet", "-b", "dev", program="git", cwd=work)
-    for file in rehearsal.files.iterdir():
-        (work / file.name).write_bytes(file.read_bytes())
-    for words in (["add", "."],
-                  ["-c", "user.name=x", "-c", "user.email=x@x.example",
-                   "commit", "--quiet", "--allow-empty", "-m", message],
-                  ["push", "--quiet",
-                   rehearsal.state / "repositories/deployment.git", "dev"]):
-        done = run(*words, program="git", cwd=work)
-        assert done.returncode == 0, done.stderr
-
-
-def test_pushes_start_the_pipeline(rehearsal):
-    """One to the repository, then one of an image; nobody says "release"."""
-    push_files(rehearsal, "Files")
-    rehearsal.do("pipeline", "create", "customer")
-    said = rehearsal.do("pipeline", "wait", "customer")
-    assert "Succeeded" in said
-    before = rehearsal.tasks("customer")
-    push_files(rehearsal, "Again")
-    said = rehearsal.do("pipeline", "wait", "customer")
-    assert "5/5" in said and rehearsal.tasks("customer") != before
-    version = "one" if rehearsal.version() == "two" else "two"
-    with Load():
-        rehearsal.push("customer", rehearsal.images["customer"][version])
-        said = rehearsal.do("pipeline", "wait", "customer")
-    assert "5/5" in said
-    rehearsal.check("customer", version)
-    rehearsal.push("customer", rehearsal.images["customer"]["crash"])
-    failed = rehearsal.run("pipeline", "wait", "customer")
-    assert failed.returncode == 1 and "the pipeline failed" in failed.stderr
-    rehearsal.check("customer", version)
-    (rehearsal.state / "pipelines/customer").unlink()
-
-
-def asked_from_elsewhere(engine, listener):
-    """The page of employees, for somebody with another address."""
-    return engine.run(
-        "run", "--rm", "--network", "cafe-vpc", "debian:bookworm-slim", "bash",
-        "-c", f"exec 3<>/dev/tcp/cafe-lb/{listener}; printf 'GET "
-        "/admin/suppliers HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
-        "\\r\\n' >&3; cat <&3")
-
-
 def test_only_the_office_gets_to_the_employees(rehearsal):
     rehearsal.do("restrict", "10.83.9.1/32")
     deploy(rehearsal, "employee", "two", "--bake", 1)
     for listener in (80, 8080):
-        outside = asked_from_elsewhere(rehearsal.engine, listener)
+        outside = ask_from_elsewhere(rehearsal.engine, listener)
         assert outside.startswith("HTTP/1.1 404 ")
         assert "Sorry, we don't seem to have that page in stock" in \
             outside.replace("&#39;", "'")
@@ -345,7 +299,7 @@ def test_only_the_office_gets_to_the_employees(rehearsal):
         assert inside.status == 200
         assert "Manage coffee suppliers" in inside.text
     rehearsal.do("restrict", "0.0.0.0/0")
-    assert asked_from_elsewhere(rehearsal.engine,
+    assert ask_from_elsewhere(rehearsal.engine,
                                 80).startswith("HTTP/1.1 200 ")
 
 

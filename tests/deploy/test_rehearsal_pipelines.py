@@ -11,7 +11,7 @@ import harness
 from in_flight import FILL, InFlight
 from rehearsal import BALANCER, Load
 from test_rehearsal import (  # noqa: F401  # pylint: disable=unused-import
-    push_files, read_until, rehearsal, site)
+    read_until, rehearsal, site)
 
 SERVICES = ("customer", "employee")
 
@@ -22,7 +22,7 @@ def filled(site):
     site.engine.run("exec", "cafe-db", "sh", "-c",
                     "MYSQL_PWD=$(cat /run/secrets/root.password) "
                     "exec mariadb --user=root COFFEE --execute \"$0\"", FILL)
-    push_files(site, "Files")
+    site.push_files("Files")
     for service in SERVICES:
         site.do("pipeline", "create", service)
     for service in SERVICES:
@@ -71,7 +71,7 @@ def test_two_pushes_in_a_row_under_load(filled):
     """One of files, which concerns both services, then one of each image."""
     with Load("/suppliers"), Load("/admin/suppliers"), InFlight():
         before = {name: number_of(filled, name) for name in SERVICES}
-        push_files(filled, "Nothing new")
+        filled.push_files("Nothing new")
         for service in SERVICES:
             await_pipeline(filled, service, before[service])
         for service in SERVICES:
@@ -204,3 +204,14 @@ def test_no_password_on_a_command_line(filled):
     assert running.returncode == 0, running.stdout.read()
     assert any(b"--env-file" in line for line in commands), "it looked too late"
     assert not seen
+
+
+def test_a_pushed_image_that_crashes(filled):
+    """The last of these tests: it leaves that image in the registry."""
+    serving = filled.version("customer")
+    with Load():
+        push_image(filled, "customer", "crash")
+        failed = filled.run("pipeline", "wait", "customer")
+    assert failed.returncode == 1 and "the pipeline failed" in failed.stderr
+    filled.check("customer", serving)
+    no_leftovers(filled)

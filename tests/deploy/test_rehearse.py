@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import harness
-from rehearsal import BALANCER
+from rehearsal import ask_from_elsewhere
 from test_browser import (  # noqa: F401  # pylint: disable=unused-import
     SCREENSHOTS, playwright)
 from test_rehearsal import left_over
@@ -90,22 +90,13 @@ def test_it_takes_less_than_five_minutes(played):
     assert seconds < MAX_S
 
 
-def ask(engine, listener):
-    """The page of employees, for somebody with an address of the network."""
-    return engine.run(
-        "run", "--rm", "--network", "cafe-vpc", "debian:bookworm-slim", "bash",
-        "-c", f"exec 3<>/dev/tcp/{BALANCER}/{listener}; printf 'GET "
-        "/admin/suppliers HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
-        "\\r\\n' >&3; cat <&3")
-
-
 def settings():
     return [int(line) for line in (STATE / "settings").read_text().split()]
 
 
 def test_in_the_end_only_this_machine_is_the_office(engine, played):
     for listener, port in zip((80, 8080), settings()):
-        outside = ask(engine, listener)
+        outside = ask_from_elsewhere(engine, listener)
         assert outside.startswith("HTTP/1.1 404 "), outside
         assert 'href="/">Coffee suppliers' in outside  # it is customer's page
         inside = harness.Client(port).get("/admin/suppliers")
