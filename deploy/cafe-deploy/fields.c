@@ -118,7 +118,7 @@ enum error revision_read(const struct document *document,
 {
     static const struct rule rule = { "a task definition, FAMILY:REVISION", "",
                                       "-_:/", 2048 };
-    const char *text, *colon;
+    const char *text = NULL, *colon;
     uint64_t revision;
     enum error err = text_read(document, node, &rule, &text);
 
