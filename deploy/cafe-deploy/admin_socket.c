@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cafe/clock.h"
+#include "network.h"
 
 enum { ANSWER_MAX_BYTES = 1024 * 1024, DEADLINE_MS = 10000 };
 
@@ -40,7 +41,7 @@ static int connect_admin(struct site *site)
     return fd;
 }
 
-static bool receive(int fd, struct text *answer)
+static enum error receive(int fd, struct text *answer)
 {
     int64_t until_ms = clock_monotonic_ms() + DEADLINE_MS;
 
@@ -51,25 +52,34 @@ static bool receive(int fd, struct text *answer)
         ssize_t got;
 
         if (left_ms <= 0)
-            return false;
+            return ERROR_DEADLINE;
         if (poll(&ready, 1, (int)left_ms) <= 0)
             continue;
         got = read(fd, piece, sizeof(piece));
         if (got == 0)
-            return !answer->failed;
+            return answer->failed ? ERROR_MEMORY : OK;
         if (got < 0 && errno != EINTR)
-            return false;
+            return ERROR_SYSTEM;
         if (got > 0)
             text_append(answer, piece, (size_t)got);
     }
+}
+
+static enum error ask(int fd, const char *question, struct text *answer)
+{
+    size_t len = strlen(question);
+
+    if (send(fd, question, len, MSG_NOSIGNAL) != (ssize_t)len ||
+        send(fd, "\n", 1, MSG_NOSIGNAL) != 1)
+        return ERROR_SYSTEM;
+    return receive(fd, answer);
 }
 
 enum error admin_ask(struct admin *admin, const char *question,
                      struct slice *answer)
 {
     struct text text;
-    size_t len = strlen(question);
-    bool answered = false;
+    enum error err = ERROR_SYSTEM;
     int fd;
 
     *answer = (struct slice){ "", 0 };
@@ -79,30 +89,58 @@ enum error admin_ask(struct admin *admin, const char *question,
     text_init(&text, ANSWER_MAX_BYTES);
     text_append(&text, "", 0);
     if (fd >= 0) {
-        answered = send(fd, question, len, MSG_NOSIGNAL) == (ssize_t)len &&
-                   send(fd, "\n", 1, MSG_NOSIGNAL) == 1 && receive(fd, &text);
+        err = ask(fd, question, &text);
         close(fd);
     }
-    if (answered)
+    if (err == OK)
         *answer = arena_slice(admin->site->arena, text_slice(&text));
     text_free(&text);
-    admin->away = !answered;
-    return answered ? OK : ERROR_SYSTEM;
+    admin->away = err == ERROR_SYSTEM;
+    if (err == ERROR_DEADLINE)
+        fail(admin->site, err,
+             "the load balancer says nothing on its admin socket; docker "
+             "restart " BALANCER_NAME);
+    return err;
+}
+
+static enum error give(struct admin *admin, const char *format, va_list args,
+                       struct slice *answer)
+{
+    struct text text;
+    enum error err;
+
+    text_init(&text, 0);
+    text_vprintf(&text, format, args);
+    err = text.failed ? ERROR_MEMORY
+                      : admin_ask(admin, text_string(&text), answer);
+    text_free(&text);
+    return err;
+}
+
+enum error admin_try(struct admin *admin, const char *format, ...)
+{
+    struct slice answer;
+    va_list args;
+    enum error err;
+
+    va_start(args, format);
+    err = give(admin, format, args, &answer);
+    va_end(args);
+    return err;
 }
 
 enum error admin_tell(struct admin *admin, const char *format, ...)
 {
     struct slice answer;
-    struct text text;
     va_list args;
     enum error err;
 
-    text_init(&text, 0);
     va_start(args, format);
-    text_vprintf(&text, format, args);
+    err = give(admin, format, args, &answer);
     va_end(args);
-    err = text.failed ? ERROR_MEMORY
-                      : admin_ask(admin, text_string(&text), &answer);
-    text_free(&text);
+    answer = slice_trim(answer);
+    if (err == OK && answer.len > 0)
+        return fail(admin->site, ERROR_SYSTEM, "the load balancer says: %.*s",
+                    (int)answer.len, answer.data);
     return err;
 }

@@ -124,12 +124,10 @@ static const struct wanted_server *find_wanted(
 static enum error remove_server(struct admin *admin, struct slice group,
                                 struct slice name)
 {
-    enum error err = admin_tell(
-        admin, "set server %.*s/%.*s state maint; del server %.*s/%.*s",
-        (int)group.len, group.data, (int)name.len, name.data, (int)group.len,
-        group.data, (int)name.len, name.data);
-
-    return err;
+    return admin_try(admin,
+                     "set server %.*s/%.*s state maint; del server %.*s/%.*s",
+                     (int)group.len, group.data, (int)name.len, name.data,
+                     (int)group.len, group.data, (int)name.len, name.data);
 }
 
 static enum error add_server(struct admin *admin,
@@ -137,11 +135,11 @@ static enum error add_server(struct admin *admin,
 {
     const char *group = server->group, *name = server->name;
 
-    return admin_tell(admin,
-                      "add server %s/%s %s:%d " SERVER_OPTIONS " weight %u; "
-                      "enable health %s/%s; enable server %s/%s",
-                      group, name, server->address, SERVER_PORT, server->weight,
-                      group, name, group, name);
+    return admin_try(admin,
+                     "add server %s/%s %s:%d " SERVER_OPTIONS " weight %u; "
+                     "enable health %s/%s; enable server %s/%s",
+                     group, name, server->address, SERVER_PORT, server->weight,
+                     group, name, group, name);
 }
 
 /* Of "show servers state": group, name, weight, and whether in maintenance. */
@@ -162,13 +160,13 @@ static enum error sync_server(struct admin *admin, struct slice line,
         return remove_server(admin, words[1], words[3]);
     present[server - wanted->items] = true;
     if (!slice_is(words[6], "0")) /* added, but not enabled */
-        return admin_tell(admin, "enable health %s/%s; enable server %s/%s",
-                          server->group, server->name, server->group,
-                          server->name);
+        return admin_try(admin, "enable health %s/%s; enable server %s/%s",
+                         server->group, server->name, server->group,
+                         server->name);
     if (slice_number(words[7], UINT32_MAX, &weight) != OK ||
         weight != server->weight)
-        return admin_tell(admin, "set server %s/%s weight %u", server->group,
-                          server->name, server->weight);
+        return admin_try(admin, "set server %s/%s weight %u", server->group,
+                         server->name, server->weight);
     return OK;
 }
 

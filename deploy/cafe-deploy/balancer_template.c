@@ -8,7 +8,7 @@
 
 static const unsigned ports[LISTENERS] = { 80, 8080 };
 
-static const struct rule rule_path = { "a path", "/", "-_./*?$~@:+&", 128 };
+static const struct rule rule_path = { "a path", "/", "-_./*$~@:+&", 128 };
 static const struct rule rule_health = { "a path", "/", "-_./?=&%:", 1024 };
 static const struct rule rule_any = { "a text", "", NULL, DOCUMENT_MAX_BYTES };
 
@@ -232,8 +232,15 @@ static enum error read_paths(const struct document *document,
     enum error err = list_check(document, list, 1, PATHS_MAX);
 
     for (node = err == OK ? list->first : NULL; node != NULL && err == OK;
-         node = node->next)
-        err = read_path(document, node, &rule_path, &rule->paths[node->index]);
+         node = node->next) {
+        const char **path = &rule->paths[node->index];
+
+        err = read_path(document, node, &rule_path, path);
+        if (err == OK && strcspn(*path, "*") + 1 < strlen(*path))
+            err = document_fault(document, node,
+                                 "'%s' has a '*' before its end; write /path*",
+                                 *path);
+    }
     rule->path_list = list;
     return err;
 }

@@ -43,8 +43,10 @@ static enum error run_register(struct site *site, const struct call *call)
     const char *service = call->argument[0];
     unsigned revision;
     char *image;
-    enum error err = docker_image(site, service, ":latest", &image);
+    enum error err = service_lock(site, service, call->wait, NULL);
 
+    if (err == OK)
+        err = docker_image(site, service, ":latest", &image);
     if (err == OK)
         err = revision_register(site, service, NULL, image, &revision);
     if (err == OK)
@@ -100,11 +102,8 @@ static enum error run_service_create(struct site *site, const struct call *call)
     const char *name = call->argument[0];
     struct service_file file;
     struct service service;
-    enum error err = site_lock(site, name, call->wait, NULL);
+    enum error err = service_lock(site, name, call->wait, NULL);
 
-    if (err == ERROR_BUSY)
-        return fail(site, ERROR_CONFIG, "something else is under way for %s",
-                    name);
     if (err != OK || (err = service_load(site, name, &service)) != OK)
         return err;
     if (ever_served(&service))
@@ -125,7 +124,7 @@ static enum error take_created(struct site *site, const struct call *call,
                                struct service *service)
 {
     const char *name = call->argument[0];
-    enum error err = service_take(site, name, call->wait, service);
+    enum error err = service_take(site, name, call->wait, service, NULL);
 
     if (err == OK && !service_exists(service))
         return fail(site, ERROR_CONFIG,
@@ -150,33 +149,6 @@ static enum error run_deploy(struct site *site, const struct call *call)
     return err == OK ? deploy(site, &service, &deployment) : err;
 }
 
-/* More tasks, or fewer; when new ones fail, as many as before. */
-static enum error scale(struct site *site, struct service *service,
-                        size_t wanted)
-{
-    size_t before = service->blue.count;
-    enum error err, why;
-
-    if (wanted < before)
-        set_leave(&service->blue, wanted);
-    else if ((err = set_grow(site, service, &service->blue, wanted - before)) !=
-             OK)
-        return err;
-    service->desired = (unsigned)wanted;
-    if ((err = service_save(site, service)) != OK)
-        return err;
-    if ((why = tasks_settle(site, service)) == OK)
-        return OK;
-    if (wanted <= before)
-        return why;
-    service->desired = (unsigned)before;
-    set_leave(&service->blue, before);
-    if ((err = service_save(site, service)) != OK ||
-        (err = tasks_settle(site, service)) != OK)
-        return err;
-    return why;
-}
-
 static enum error run_scale(struct site *site, const struct call *call)
 {
     struct service service;
@@ -190,7 +162,7 @@ static enum error run_scale(struct site *site, const struct call *call)
                     call->argument[1], TASKS_MAX / 2);
     err = take_created(site, call, &service);
     if (err == OK)
-        err = scale(site, &service, (size_t)wanted);
+        err = service_scale(site, &service, (size_t)wanted);
     if (err == OK)
         say("Service %s-microservice: %u tasks", service.name, service.desired);
     return err;

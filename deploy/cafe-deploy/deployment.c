@@ -28,13 +28,6 @@ static enum error begin_step(struct site *site, struct service *service,
     return service_save(site, service);
 }
 
-static enum error run_hook(struct site *site, const struct service *service,
-                           const struct deployment *deployment,
-                           const char *event)
-{
-    return hook_run(site, service, &deployment->appspec, event);
-}
-
 /* 1: as many new tasks as there shall be, behind the other target group. */
 static enum error install(struct site *site, struct service *service,
                           const struct deployment *deployment)
@@ -55,10 +48,11 @@ static enum error install(struct site *site, struct service *service,
         return err;
     say("  1/5 Deploying replacement task set: revision %u, %u in %s",
         green->revision, service->desired, group);
-    if ((err = run_hook(site, service, deployment, "BeforeInstall")) != OK ||
+    if ((err = hook_run(site, service, &deployment->appspec,
+                        "BeforeInstall")) != OK ||
         (err = tasks_settle(site, service)) != OK)
         return err;
-    return run_hook(site, service, deployment, "AfterInstall");
+    return hook_run(site, service, &deployment->appspec, "AfterInstall");
 }
 
 /* 2: who asks the test listener sees the new tasks. */
@@ -74,14 +68,16 @@ static enum error shift_test(struct site *site, struct service *service,
     if ((err = balancer_lead(site, service->name, TEST,
                              service->green.group)) != OK)
         return err;
-    return run_hook(site, service, deployment, "AfterAllowTestTraffic");
+    return hook_run(site, service, &deployment->appspec,
+                    "AfterAllowTestTraffic");
 }
 
 /* 3: everybody does. */
 static enum error shift_production(struct site *site, struct service *service,
                                    const struct deployment *deployment)
 {
-    enum error err = run_hook(site, service, deployment, "BeforeAllowTraffic");
+    enum error err =
+        hook_run(site, service, &deployment->appspec, "BeforeAllowTraffic");
 
     if (err != OK || (err = begin_step(site, service, STEP_SHIFT)) != OK)
         return err;
@@ -89,7 +85,7 @@ static enum error shift_production(struct site *site, struct service *service,
     if ((err = balancer_lead(site, service->name, PRODUCTION,
                              service->green.group)) != OK)
         return err;
-    return run_hook(site, service, deployment, "AfterAllowTraffic");
+    return hook_run(site, service, &deployment->appspec, "AfterAllowTraffic");
 }
 
 /* What the replacement has answered. */
@@ -232,9 +228,65 @@ enum error deploy(struct site *site, struct service *service,
     return OK;
 }
 
+/* What was new goes again. Returns how many serve. */
+static size_t drop_new(struct task_set *set)
+{
+    size_t serving = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->tasks[i].phase == TASK_NEW)
+            set->tasks[i].phase = TASK_LEAVING;
+        serving += set->tasks[i].phase == TASK_SERVING;
+    }
+    return serving;
+}
+
+/* When new tasks fail beside others that serve, it stays with those. */
+static enum error settle(struct site *site, struct service *service,
+                         bool *went_back)
+{
+    struct task_set fewer;
+    enum error err, why = tasks_settle(site, service);
+    size_t serving;
+
+    *went_back = false;
+    fewer = service->blue;
+    serving = drop_new(&fewer);
+    if (why == OK || serving == 0 || service->step != STEP_NONE)
+        return why;
+    service->blue = fewer;
+    service->desired = (unsigned)serving;
+    if ((err = service_save(site, service)) != OK ||
+        (err = tasks_settle(site, service)) != OK)
+        return err;
+    *went_back = true;
+    return why;
+}
+
+enum error service_scale(struct site *site, struct service *service,
+                         size_t wanted)
+{
+    size_t before = service->blue.count;
+    enum error err = OK;
+    bool went_back;
+
+    if (wanted < before)
+        set_leave(&service->blue, wanted);
+    else
+        err = set_grow(site, service, &service->blue, wanted - before);
+    if (err != OK)
+        return err;
+    service->desired = (unsigned)wanted;
+    err = service_save(site, service);
+    return err == OK ? settle(site, service, &went_back) : err;
+}
+
 /* What an interrupted run has left. */
 static enum error put_right(struct site *site, struct service *service)
 {
+    enum error err;
+    bool went_back;
+
     if (service->step == STEP_END) {
         say("%s: deployment %u was interrupted at its end; ending it",
             service->name, service->deployments);
@@ -245,23 +297,44 @@ static enum error put_right(struct site *site, struct service *service)
             service->deployments);
         return roll_back(site, service);
     }
-    return tasks_settle(site, service);
+    err = settle(site, service, &went_back);
+    if (!went_back)
+        return err;
+    say("%s: scaling was interrupted, and new tasks fail (%s); it stays with "
+        "%u",
+        service->name, text_string(&site->error), service->desired);
+    text_reset(&site->error);
+    return OK;
 }
 
-enum error service_take(struct site *site, const char *name, bool wait,
-                        struct service *service)
+enum error service_lock(struct site *site, const char *name, bool wait,
+                        int *lock)
 {
-    enum error err = site_lock(site, name, wait, NULL);
+    enum error err = site_lock(site, name, wait, lock);
 
     if (err == ERROR_BUSY)
         return fail(site, ERROR_BUSY,
                     "something else is under way for %s: cafe-deploy status "
                     "shows what",
                     name);
-    if (err == OK) {
-        site_forget_unfinished(site, "services", name);
-        site_forget_unfinished(site, "taskdefs", name);
-        err = service_load(site, name, service);
-    }
+    return err;
+}
+
+enum error service_mend(struct site *site, const char *name,
+                        struct service *service)
+{
+    enum error err;
+
+    site_forget_unfinished(site, "services", name);
+    site_forget_unfinished(site, "taskdefs", name);
+    err = service_load(site, name, service);
     return err == OK ? put_right(site, service) : err;
+}
+
+enum error service_take(struct site *site, const char *name, bool wait,
+                        struct service *service, int *lock)
+{
+    enum error err = service_lock(site, name, wait, lock);
+
+    return err == OK ? service_mend(site, name, service) : err;
 }

@@ -11,15 +11,39 @@ struct deployment {
 };
 
 /**
- * Take a service's lock, read its file, and put right what an interrupted run
- * has left: a deployment is rolled back, or completed when its original tasks
- * were ending already; tasks come and go as they shall.
+ * Hold a service's lock, until the process ends or `lock` is closed.
  *
- * wait    For somebody else who has the lock; otherwise that is an error.
- * Errors  ERROR_BUSY (locked), those of tasks_settle().
+ * wait    For somebody else who has it; otherwise that is an error.
+ * lock    May be NULL.
+ * Errors  ERROR_BUSY.
  */
+MUST_CHECK enum error service_lock(struct site *site, const char *name,
+                                   bool wait, int *lock);
+
+/**
+ * Read a service's file, and put right what an interrupted run has left: a
+ * deployment is rolled back, or completed when its original tasks were ending
+ * already; tasks come and go as they shall.
+ *
+ * Errors  Those of tasks_settle().
+ */
+MUST_CHECK enum error service_mend(struct site *site, const char *name,
+                                   struct service *service);
+
+/** Both of the above, one after the other. */
 MUST_CHECK enum error service_take(struct site *site, const char *name,
-                                   bool wait, struct service *service);
+                                   bool wait, struct service *service,
+                                   int *lock);
+
+/**
+ * Make it so many tasks. When new ones don't come to serve, those that do
+ * stay, and the error says why.
+ *
+ * service  Taken, created.
+ * Errors   Those of tasks_settle(); ERROR_CONFIG (too many).
+ */
+MUST_CHECK enum error service_scale(struct site *site, struct service *service,
+                                    size_t wanted);
 
 /**
  * Deploy a revision: says each step as it begins. Whatever fails, the

@@ -123,16 +123,31 @@ enum error docker_push(struct site *site, const char *service)
 static bool read_looks(struct slice line, struct container *container)
 {
     struct slice status = slice_cut(&line, ' ');
-    uint64_t restarts, code;
+    uint64_t restarts;
 
-    if (slice_number(slice_cut(&line, ' '), UINT32_MAX, &restarts) != OK ||
-        slice_number(line, UINT8_MAX, &code) != OK)
+    if (slice_number(line, UINT32_MAX, &restarts) != OK)
         return false;
     container->exists = true;
     container->running = slice_is(status, "running");
     container->restarts = (unsigned)restarts;
-    container->status = (int)code;
     return true;
+}
+
+/* Docker says the same status whether there is none or it can't tell. */
+static enum error check_absent(struct site *site, const char *name,
+                               const struct outcome *outcome)
+{
+    const char *complaint = outcome->complaint.data
+                                ? arena_copy(site->arena,
+                                             outcome->complaint.data,
+                                             outcome->complaint.len)
+                                : "no answer";
+
+    if (!complaint)
+        return ERROR_MEMORY;
+    if (strcasestr(complaint, "no such") || strcasestr(complaint, "not found"))
+        return OK;
+    return fail(site, ERROR_SYSTEM, "docker inspect %s: %s", name, complaint);
 }
 
 enum error docker_look(struct site *site, const char *name,
@@ -144,17 +159,53 @@ enum error docker_look(struct site *site, const char *name,
 
     *container = (struct container){ .name = name };
     command_add_all(&line, "docker", "container", "inspect", "--format",
-                    "{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}}",
-                    NULL);
+                    "{{.State.Status}} {{.RestartCount}}", NULL);
     command_add(&line, name);
     if ((err = program_try(site, &line, SHORT_S, &outcome)) != OK)
         return err;
     if (outcome.status != 0)
-        return OK;
+        return check_absent(site, name, &outcome);
     return read_looks(outcome.output, container)
                ? OK
                : fail(site, ERROR_SYSTEM, "docker inspect %s: %.*s", name,
                       (int)outcome.output.len, outcome.output.data);
+}
+
+enum error docker_network_owner(struct site *site, const char **owner)
+{
+    struct command_line line = { .count = 0 };
+    struct outcome outcome;
+    enum error err;
+
+    *owner = NULL;
+    command_add_all(&line, "docker", "network", "inspect", "--format",
+                    "{{index .Labels \"" LABEL "\"}}", NETWORK_NAME, NULL);
+    if ((err = program_try(site, &line, SHORT_S, &outcome)) != OK)
+        return err;
+    if (outcome.status != 0)
+        return check_absent(site, NETWORK_NAME, &outcome);
+    *owner = arena_copy(site->arena, outcome.output.data, outcome.output.len);
+    return *owner ? OK : ERROR_MEMORY;
+}
+
+enum error docker_make_network(struct site *site)
+{
+    struct command_line line = { .count = 0 };
+
+    command_add_all(&line, "docker", "network", "create", "--subnet",
+                    NETWORK_CIDR, "--gateway", NETWORK_GATEWAY, "--ip-range",
+                    NETWORK_FREE, "--label", NULL);
+    command_add(&line, arena_printf(site->arena, LABEL "=%s", site->folder));
+    command_add(&line, NETWORK_NAME);
+    return program_run(site, &line, SHORT_S, "docker network create", NULL);
+}
+
+enum error docker_remove_network(struct site *site)
+{
+    struct command_line line = { .count = 0 };
+
+    command_add_all(&line, "docker", "network", "rm", NETWORK_NAME, NULL);
+    return program_run(site, &line, SHORT_S, "docker network rm", NULL);
 }
 
 void docker_begin_run(struct site *site, struct command_line *line,
@@ -344,32 +395,54 @@ enum error docker_tasks(struct site *site, const char *service,
     return program_run(site, &line, SHORT_S, "docker ps", names);
 }
 
+/* Names, one a line, to a command's. */
+static void add_names(struct site *site, struct command_line *line,
+                      struct slice names)
+{
+    while (names.len > 0) {
+        struct slice name = slice_cut(&names, '\n');
+
+        command_add(line, arena_copy(site->arena, name.data, name.len));
+    }
+}
+
+static enum error remove_at_once(struct site *site, struct slice names)
+{
+    struct command_line line = { .count = 0 };
+
+    if (names.len == 0)
+        return OK;
+    command_add_all(&line, "docker", "rm", "--force", "--volumes", NULL);
+    add_names(site, &line, names);
+    return program_run(site, &line, STOP_S, "docker rm", NULL);
+}
+
 enum error docker_remove(struct site *site, struct slice names)
 {
-    struct command_line stop = { .count = 0 }, remove = { .count = 0 };
-    size_t count = 0;
-    enum error err = OK;
+    struct command_line stop = { .count = 0 };
+    enum error err;
 
+    if (names.len == 0)
+        return OK;
     command_add_all(&stop, "docker", "stop", NULL);
-    command_add_all(&remove, "docker", "rm", "--force", "--volumes", NULL);
-    while (names.len > 0 && err == OK) {
-        struct slice line = slice_cut(&names, '\n');
-        char *name = arena_copy(site->arena, line.data, line.len);
-        struct container container;
-
-        err = name ? docker_look(site, name, &container) : ERROR_MEMORY;
-        if (err == OK && container.exists) {
-            command_add(&stop, name);
-            command_add(&remove, name);
-            count++;
-        }
-    }
-    if (err != OK || count == 0)
-        return err;
+    add_names(site, &stop, names);
     err = program_run(site, &stop, SHORT_S + STOP_S, "docker stop", NULL);
-    if (err != OK)
-        return err;
-    return program_run(site, &remove, SHORT_S, "docker rm", NULL);
+    return err == OK ? remove_at_once(site, names) : err;
+}
+
+enum error docker_remove_all(struct site *site)
+{
+    struct command_line line = { .count = 0 };
+    struct slice names;
+    enum error err;
+
+    command_add_all(&line, "docker", "ps", "--all", "--format", "{{.Names}}",
+                    NULL);
+    command_add_pair(
+        &line, "--filter",
+        arena_printf(site->arena, "label=" LABEL "=%s", site->folder));
+    err = program_run(site, &line, SHORT_S, "docker ps", &names);
+    return err == OK ? remove_at_once(site, names) : err;
 }
 
 struct slice docker_last_words(struct site *site, const char *name)

@@ -34,9 +34,9 @@ struct container {
     bool exists;
     bool running;
     unsigned restarts; /* by Docker, after it ended by itself */
-    int status;        /* the last exit status */
 };
 
+/** Errors  ERROR_SYSTEM: Docker can't tell. */
 MUST_CHECK enum error docker_look(struct site *site, const char *name,
                                   struct container *container);
 
@@ -62,11 +62,23 @@ MUST_CHECK enum error docker_tasks(struct site *site, const char *service,
 
 /**
  * Stop containers, all at once, each in its own stop time-out, and remove
- * them. Those that aren't there are no error.
+ * them.
  *
  * names  One a line.
  */
 MUST_CHECK enum error docker_remove(struct site *site, struct slice names);
+
+/** Remove every container of the rehearsal at once, tasks and parts alike. */
+MUST_CHECK enum error docker_remove_all(struct site *site);
+
+/** The state's folder of the rehearsal that has the network; NULL when there
+ * is no network. */
+MUST_CHECK enum error docker_network_owner(struct site *site,
+                                           const char **owner);
+
+MUST_CHECK enum error docker_make_network(struct site *site);
+
+MUST_CHECK enum error docker_remove_network(struct site *site);
 
 /** The last lines of what a container wrote: in messages. */
 struct slice docker_last_words(struct site *site, const char *name);

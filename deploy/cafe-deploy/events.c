@@ -18,7 +18,7 @@
 #include "cafe/clock.h"
 #include "pipeline.h"
 
-enum { LOOK_MS = 500, STOP_MS = 10000 };
+enum { LOOK_MS = 500, START_MS = 60000, STOP_MS = 10000 };
 
 extern char **environ;
 
@@ -51,20 +51,44 @@ static enum error start_run(struct site *site, const char *service,
 static enum error look_at(struct site *site, const char *service, pid_t *run)
 {
     char *log = site_path(site, "pipelines/%s.log", service);
-    struct pipeline pipeline;
-    struct sources now;
+    bool due;
     enum error err;
 
     if (*run > 0 && waitpid(*run, NULL, WNOHANG) == *run)
         *run = 0;
     if (*run > 0)
         return OK;
-    if ((err = log ? pipeline_load(site, service, &pipeline) : ERROR_MEMORY) !=
-            OK ||
-        (err = sources_read(site, service, &now)) != OK ||
-        !pipeline_is_due(&pipeline, &now))
-        return err;
-    return start_run(site, service, log, run);
+    err = log ? pipeline_is_due(site, service, &due) : ERROR_MEMORY;
+    return err == OK && due ? start_run(site, service, log, run) : err;
+}
+
+/* Whoever holds the lock says who it is. */
+static enum error write_pid(struct site *site)
+{
+    char *path = site_path(site, "events.pid");
+    struct text text;
+    enum error err;
+
+    text_init(&text, 0);
+    text_printf(&text, "%ld\n", (long)getpid());
+    err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
+    text_free(&text);
+    return err;
+}
+
+/* 0: none is known. */
+static enum error read_pid(struct site *site, pid_t *pid)
+{
+    char *path = site_path(site, "events.pid");
+    struct slice content;
+    uint64_t number = 0;
+    enum error err = path ? site_read(site, path, &content) : ERROR_MEMORY;
+
+    *pid = 0;
+    if (err == OK && content.data &&
+        slice_number(slice_trim(content), INT32_MAX, &number) == OK)
+        *pid = (pid_t)number;
+    return err;
 }
 
 enum error events_run(struct site *site)
@@ -75,6 +99,8 @@ enum error events_run(struct site *site)
 
     if (err == ERROR_BUSY)
         return fail(site, ERROR_CONFIG, "it runs already");
+    if (err == OK)
+        err = write_pid(site);
     site->arena = err == OK ? arena_open(0) : NULL;
     while (err == OK && site->arena) {
         for (size_t i = 0; i < SERVICES && err == OK; i++)
@@ -114,51 +140,68 @@ static enum error spawn_events(struct site *site, const char *log, pid_t *pid)
                              site->program, strerror(fault));
 }
 
+/* Until it, or another, looks for changes. */
+static enum error await_start(struct site *site, const char *log, pid_t child)
+{
+    int64_t until_ms = clock_monotonic_ms() + START_MS;
+
+    for (;;) {
+        bool ended = waitpid(child, NULL, WNOHANG) == child;
+        pid_t pid;
+        enum error err = read_pid(site, &pid);
+
+        if (err != OK || pid == child || (pid > 1 && kill(pid, 0) == 0))
+            return err;
+        if (ended || clock_monotonic_ms() > until_ms)
+            return fail(site, ERROR_SYSTEM,
+                        "nobody looks for pushes; %s says why", log);
+        pause_ms(LOOK_MS / 10);
+    }
+}
+
 enum error events_start(struct site *site)
 {
     char *log = site_path(site, "events.log");
-    char *path = site_path(site, "events.pid");
-    struct text text;
+    char *old = site_path(site, "events.pid");
     pid_t pid;
     int lock;
-    enum error err = log && path ? site_lock(site, "events", false, &lock)
-                                 : ERROR_MEMORY;
+    enum error err = log && old ? site_lock(site, "events", false, &lock)
+                                : ERROR_MEMORY;
 
     if (err != OK) /* it runs */
         return err == ERROR_BUSY ? OK : err;
+    unlink(old);
     close(lock);
-    if ((err = spawn_events(site, log, &pid)) != OK)
-        return err;
-    text_init(&text, 0);
-    text_printf(&text, "%ld\n", (long)pid);
-    err = site_write(site, path, &text, 0600);
-    text_free(&text);
-    return err;
+    err = spawn_events(site, log, &pid);
+    return err == OK ? await_start(site, log, pid) : err;
 }
 
 enum error events_stop(struct site *site)
 {
     int64_t until_ms = clock_monotonic_ms() + STOP_MS;
-    char *path = site_path(site, "events.pid");
-    struct slice content;
-    uint64_t pid;
-    int lock;
-    enum error err = path ? site_read(site, path, &content) : ERROR_MEMORY;
+    char *locks = site_path(site, "locks");
+    enum error err = ERROR_BUSY;
 
-    if (err != OK || !content.data)
-        return err;
-    err = site_lock(site, "events", false, &lock);
-    if (err == ERROR_BUSY &&
-        slice_number(slice_trim(content), INT32_MAX, &pid) == OK && pid > 1)
-        kill(-(pid_t)pid, SIGTERM);
+    if (!locks)
+        return ERROR_MEMORY;
+    if (access(locks, F_OK) != 0)
+        return OK;
     while (err == ERROR_BUSY && clock_monotonic_ms() < until_ms) {
+        pid_t pid;
+        int lock;
+
+        if ((err = site_lock(site, "events", false, &lock)) == OK)
+            close(lock);
+        if (err != ERROR_BUSY)
+            return err;
+        if ((err = read_pid(site, &pid)) != OK)
+            return err;
+        if (pid > 1 && kill(-pid, SIGTERM) != 0)
+            kill(pid, SIGTERM); /* started by hand */
+        err = ERROR_BUSY;
         pause_ms(LOOK_MS / 10);
-        err = site_lock(site, "events", false, &lock);
     }
-    if (err == OK)
-        close(lock);
-    unlink(path);
-    return err == ERROR_BUSY ? fail(site, ERROR_SYSTEM,
-                                    "the process of %s does not end", path)
-                             : err;
+    return fail(site, ERROR_SYSTEM,
+                "the process that looks for pushes does not end: %s/events.pid",
+                site->folder);
 }

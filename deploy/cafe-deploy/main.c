@@ -1,6 +1,8 @@
 /* cafe-deploy: the tutorial's deployment, rehearsed on this machine. Here are
  * its options and exit statuses. */
+#include <errno.h>
 #include <getopt.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,85 +65,91 @@ static bool read_number(const char *option, const char *value, uint64_t max,
     return false;
 }
 
+static bool read_path(const char *option, const char *value, const char **path)
+{
+    *path = value;
+    if (*value == '\0')
+        fprintf(stderr, "cafe-deploy: --%s: it is empty\n", option);
+    return *value != '\0';
+}
+
 /* Returns -1 to go on, or the exit status. */
-static int read_option(struct site *site, struct call *call, int letter)
+static int read_option(struct site *site, struct call *call, int letter,
+                       const char *name)
 {
-    switch (letter) {
-    case 's':
-        site->folder = optarg;
-        return -1;
-    case 'r':
-        site->root = optarg;
-        return -1;
-    case 'f':
-        site->files = optarg;
-        return -1;
-    case 'k':
-        site->hooks = optarg;
-        return -1;
-    case 'p':
-        return read_number("port", optarg, UINT16_MAX, &site->ports[0])
-                   ? -1
-                   : STATUS_WRONG;
-    case 't':
-        return read_number("test-port", optarg, UINT16_MAX, &site->ports[1])
-                   ? -1
-                   : STATUS_WRONG;
-    case 'g':
-        return read_number("registry-port", optarg, UINT16_MAX,
-                           &site->registry_port)
-                   ? -1
-                   : STATUS_WRONG;
-    case 'b':
-        return read_number("bake", optarg, 3600, &site->bake_s) ? -1
-                                                                : STATUS_WRONG;
-    case 'y':
-        return read_number("healthy", optarg, 3600, &site->healthy_s)
-                   ? -1
-                   : STATUS_WRONG;
-    case 'w':
-        call->wait = true;
-        return -1;
-    case 'W':
-        call->watch = true;
-        return -1;
-    case 'h':
-        print_help(stdout);
-        return 0;
-    case 'V':
-        puts("cafe-deploy " CAFE_VERSION);
-        return 0;
-    default:
-        return STATUS_WRONG;
+    const struct {
+        int letter;
+        const char **path;
+        uint64_t *number;
+        uint64_t max;
+    } values[] = {
+        { 's', &site->folder, NULL, 0 },
+        { 'r', &site->root, NULL, 0 },
+        { 'f', &site->files, NULL, 0 },
+        { 'k', &site->hooks, NULL, 0 },
+        { 'p', NULL, &site->ports[0], UINT16_MAX },
+        { 't', NULL, &site->ports[1], UINT16_MAX },
+        { 'g', NULL, &site->registry_port, UINT16_MAX },
+        { 'b', NULL, &site->bake_s, 3600 },
+        { 'y', NULL, &site->healthy_s, 3600 },
+    };
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        bool good;
+
+        if (values[i].letter != letter)
+            continue;
+        good = values[i].path
+                   ? read_path(name, optarg, values[i].path)
+                   : read_number(name, optarg, values[i].max, values[i].number);
+        return good ? -1 : STATUS_WRONG;
     }
+    if (letter == 'h')
+        print_help(stdout);
+    else if (letter == 'V')
+        puts("cafe-deploy " CAFE_VERSION);
+    else if (letter != 'w' && letter != 'W')
+        return STATUS_WRONG;
+    call->wait |= letter == 'w';
+    call->watch |= letter == 'W';
+    return letter == 'h' || letter == 'V' ? EXIT_SUCCESS : -1;
 }
 
-/* Paths that hold wherever a container or another process looks from. */
-static bool make_absolute(struct site *site, const char **path)
+/* One name for a folder however it is spelled, and one that holds wherever a
+ * container or another process looks from. It need not be there yet. */
+static const char *real_path(struct site *site, const char *path)
 {
-    char folder[PATH_MAX];
+    char real[PATH_MAX], *name, *parent;
+    const char *above;
 
-    if (**path == '/')
-        return true;
-    if (!realpath(".", folder))
-        return false;
-    *path = strcmp(*path, ".") == 0
-                ? arena_copy(site->arena, folder, strlen(folder))
-                : arena_printf(site->arena, "%s/%s", folder, *path);
-    return *path != NULL;
+    if (realpath(path, real))
+        return arena_copy(site->arena, real, strlen(real));
+    name = arena_copy(site->arena, path, strlen(path));
+    parent = arena_copy(site->arena, path, strlen(path));
+    if (errno != ENOENT || !name || !parent)
+        return NULL;
+    parent = dirname(parent);
+    above = strcmp(parent, path) == 0 ? NULL : real_path(site, parent);
+    return above ? arena_printf(site->arena, "%s/%s",
+                                strcmp(above, "/") == 0 ? "" : above,
+                                basename(name))
+                 : NULL;
 }
 
-static bool find_self(struct site *site)
+static enum error find_paths(struct site *site)
 {
-    char path[PATH_MAX];
+    const char **paths[] = { &site->program, &site->folder, &site->root,
+                             &site->files, &site->hooks };
 
-    if (!realpath("/proc/self/exe", path))
-        return false;
-    site->program = arena_copy(site->arena, path, strlen(path));
-    return site->program && make_absolute(site, &site->folder) &&
-           make_absolute(site, &site->root) &&
-           make_absolute(site, &site->files) &&
-           make_absolute(site, &site->hooks);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        const char *real = real_path(site, *paths[i]);
+
+        if (!real)
+            return fail(site, ERROR_CONFIG, "%s: %s", *paths[i],
+                        strerror(errno));
+        *paths[i] = real;
+    }
+    return OK;
 }
 
 static int status_of(struct site *site, enum error err)
@@ -156,17 +164,19 @@ static int status_of(struct site *site, enum error err)
 
 int main(int argc, char **argv)
 {
-    struct site site = { .folder = "var/rehearsal",
+    struct site site = { .program = "/proc/self/exe",
+                         .folder = "var/rehearsal",
                          .root = ".",
                          .files = "deploy/deployment",
                          .hooks = "deploy/rehearsal/hooks" };
     struct call call = { .wait = false };
     const struct command *command;
-    int letter, status = -1;
+    int letter, place = 0, status = -1;
+    enum error err;
 
     while (status < 0 &&
-           (letter = getopt_long(argc, argv, "", options, NULL)) != -1)
-        status = read_option(&site, &call, letter);
+           (letter = getopt_long(argc, argv, "", options, &place)) != -1)
+        status = read_option(&site, &call, letter, options[place].name);
     if (status >= 0)
         return status;
     command = command_find(argc - optind, argv + optind, &call);
@@ -176,9 +186,10 @@ int main(int argc, char **argv)
     }
     site.arena = arena_open(0);
     text_init(&site.error, 0);
-    status = site.arena && find_self(&site)
-                 ? status_of(&site, command_run(&site, command, &call))
-                 : STATUS_FAILED;
+    err = site.arena ? find_paths(&site) : ERROR_MEMORY;
+    if (err == OK)
+        err = command_run(&site, command, &call);
+    status = status_of(&site, err);
     text_free(&site.error);
     arena_close(site.arena);
     return status;

@@ -16,6 +16,7 @@
 
 enum {
     SHORT_S = 30,
+    RUN_S = 300,   /* an image may have to be pulled first */
     START_S = 120, /* until a database, made anew, answers */
     LOOK_MS = 200
 };
@@ -153,7 +154,7 @@ static enum error start_part(struct site *site, const struct part *part)
         command_add_all(&line, "docker", "start", part->name, NULL);
     else
         part->line(site, &line);
-    return program_run(site, &line, SHORT_S, part->name, NULL);
+    return program_run(site, &line, RUN_S, part->name, NULL);
 }
 
 static enum error wait_for(struct site *site, const struct part *part)

@@ -10,10 +10,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deployment.h"
 #include "deployment_files.h"
 #include "docker.h"
 
 enum { LOOK_MS = 500, IDLE_LOOKS_MAX = 20 };
+
+/* What a pipeline is made of, each as text; "" when there is none yet. */
+struct sources {
+    const char *commit; /* branch dev of the repository "deployment" */
+    const char *image;  /* "sha256:…": tag "latest" in the registry */
+};
+
+struct pipeline {
+    bool exists;
+    struct sources sources; /* of its last run */
+    const char *outcome;    /* "none", "running", "succeeded", "failed" */
+};
 
 static enum error read_word(struct site *site, const char *path,
                             const char **word)
@@ -29,8 +42,8 @@ static enum error read_word(struct site *site, const char *path,
     return *word ? OK : ERROR_MEMORY;
 }
 
-enum error sources_read(struct site *site, const char *service,
-                        struct sources *sources)
+static enum error sources_read(struct site *site, const char *service,
+                               struct sources *sources)
 {
     enum error err = read_word(
         site, site_path(site, "repositories/deployment.git/refs/heads/dev"),
@@ -53,8 +66,8 @@ static const char *next_line(struct site *site, struct slice *rest)
     return arena_copy(site->arena, line.data ? line.data : "", line.len);
 }
 
-enum error pipeline_load(struct site *site, const char *service,
-                         struct pipeline *pipeline)
+static enum error pipeline_load(struct site *site, const char *service,
+                                struct pipeline *pipeline)
 {
     char *path = site_path(site, "pipelines/%s", service);
     struct slice rest;
@@ -88,11 +101,32 @@ static enum error pipeline_save(struct site *site, const char *service,
     return err;
 }
 
-bool pipeline_is_due(const struct pipeline *pipeline, const struct sources *now)
+static bool is_due(const struct pipeline *pipeline, const struct sources *now)
 {
     return pipeline->exists && now->commit[0] && now->image[0] &&
            (strcmp(now->commit, pipeline->sources.commit) != 0 ||
             strcmp(now->image, pipeline->sources.image) != 0);
+}
+
+/* A run that holds no lock has been interrupted. */
+enum error pipeline_is_due(struct site *site, const char *service, bool *due)
+{
+    struct pipeline pipeline;
+    struct sources now;
+    int lock;
+    enum error err = pipeline_load(site, service, &pipeline);
+
+    if (err == OK)
+        err = sources_read(site, service, &now);
+    *due = err == OK && is_due(&pipeline, &now);
+    if (err != OK || *due || strcmp(pipeline.outcome, "running") != 0)
+        return err;
+    err = site_lock(site, service, false, &lock);
+    if (err != OK)
+        return err == ERROR_BUSY ? OK : err;
+    close(lock);
+    *due = true;
+    return OK;
 }
 
 static enum error require(struct site *site, const char *service,
@@ -149,25 +183,25 @@ static enum error check_sources(struct site *site, const char *service,
 }
 
 static enum error run(struct site *site, const char *name,
-                      const struct sources *sources, bool wait)
+                      const struct sources *sources)
 {
     struct deployment deployment;
     struct service service;
-    char *image, *reference;
-    enum error err = service_take(site, name, wait, &service);
+    char *image, *reference = arena_printf(site->arena, "@%s", sources->image);
+    enum error err = service_mend(site, name, &service);
 
-    if (err != OK)
-        return err;
-    reference = arena_printf(site->arena, "@%s", sources->image);
     if (!reference)
         return ERROR_MEMORY;
-    if ((err = docker_image(site, name, reference, &image)) != OK ||
+    if (err != OK ||
+        (err = docker_image(site, name, reference, &image)) != OK ||
         (err = deployment_prepare(site, name, sources->commit, image,
                                   &deployment)) != OK)
         return err;
     return deploy(site, &service, &deployment);
 }
 
+/* Nothing is written before the lock is held: a run that has to wait is still
+ * due, and one that is killed leaves "running" and no lock. */
 enum error pipeline_release(struct site *site, const char *service, bool wait)
 {
     struct pipeline pipeline;
@@ -175,6 +209,7 @@ enum error pipeline_release(struct site *site, const char *service, bool wait)
     enum error err, saved;
 
     if ((err = require(site, service, &pipeline)) != OK ||
+        (err = service_lock(site, service, wait, NULL)) != OK ||
         (err = sources_read(site, service, &now)) != OK ||
         (err = check_sources(site, service, &now)) != OK ||
         (err = pipeline_save(site, service, &now, "running")) != OK)
@@ -182,7 +217,7 @@ enum error pipeline_release(struct site *site, const char *service, bool wait)
     say("Pipeline update-%s-microservice\n"
         "  Source: deployment %.12s, image %.19s",
         service, now.commit, now.image);
-    err = run(site, service, &now, wait);
+    err = run(site, service, &now);
     saved =
         pipeline_save(site, service, &now, err == OK ? "succeeded" : "failed");
     return err == OK ? saved : err;
@@ -194,6 +229,8 @@ static enum error show_log(struct site *site, const char *path, size_t *shown)
     struct slice log;
     enum error err = site_read(site, path, &log);
 
+    if (err == OK && log.len < *shown) /* another run has begun it anew */
+        *shown = 0;
     if (err == OK && log.len > *shown) {
         fwrite(log.data + *shown, 1, log.len - *shown, stdout);
         fflush(stdout);
@@ -202,9 +239,9 @@ static enum error show_log(struct site *site, const char *path, size_t *shown)
     return err;
 }
 
-/* Whether nobody is at work for the service, though the run has no end. */
-static enum error look_for_end(struct site *site, const char *service,
-                               unsigned *idle_looks)
+/* What is due is begun at once, unless nobody is there who would. */
+static enum error look_for_life(struct site *site, const char *service,
+                                unsigned *idle_looks)
 {
     int lock;
     enum error err = site_lock(site, service, false, &lock);
@@ -219,8 +256,7 @@ static enum error look_for_end(struct site *site, const char *service,
     if (++*idle_looks < IDLE_LOOKS_MAX)
         return OK;
     return fail(site, ERROR_SYSTEM,
-                "the pipeline was interrupted; cafe-deploy status puts right "
-                "what it left");
+                "nobody looks for pushes; cafe-deploy up starts who does");
 }
 
 enum error pipeline_wait(struct site *site, const char *service)
@@ -238,12 +274,12 @@ enum error pipeline_wait(struct site *site, const char *service)
             (err = sources_read(site, service, &now)) != OK ||
             (err = check_sources(site, service, &now)) != OK)
             return err;
-        done = !pipeline_is_due(&pipeline, &now) &&
+        done = !is_due(&pipeline, &now) &&
                strcmp(pipeline.outcome, "running") != 0;
         if (strcmp(pipeline.outcome, "running") == 0 || done)
             err = show_log(site, path, &shown);
         if (err == OK && !done) {
-            err = look_for_end(site, service, &idle_looks);
+            err = look_for_life(site, service, &idle_looks);
             pause_ms(LOOK_MS);
         }
     }

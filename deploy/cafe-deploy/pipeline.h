@@ -4,28 +4,13 @@
 
 #include "site.h"
 
-/** What a pipeline is made of, each as text; "" when there is none yet. */
-struct sources {
-    const char *commit; /* branch dev of the repository "deployment" */
-    const char *image;  /* "sha256:…": tag "latest" in the registry */
-};
-
-struct pipeline {
-    bool exists;
-    struct sources sources; /* of its last run */
-    const char *outcome;    /* "none", "running", "succeeded", "failed" */
-};
-
-/** What is there now. Errors  ERROR_SYSTEM, ERROR_MEMORY. */
-MUST_CHECK enum error sources_read(struct site *site, const char *service,
-                                   struct sources *sources);
-
-MUST_CHECK enum error pipeline_load(struct site *site, const char *service,
-                                    struct pipeline *pipeline);
-
-/** Whether there is something that it has not run for. */
-bool pipeline_is_due(const struct pipeline *pipeline,
-                     const struct sources *now);
+/**
+ * Whether something has changed since its last run, or that was interrupted.
+ *
+ * Errors  ERROR_SYSTEM, ERROR_MEMORY.
+ */
+MUST_CHECK enum error pipeline_is_due(struct site *site, const char *service,
+                                      bool *due);
 
 /** Make a pipeline; it runs as soon as there are sources. */
 MUST_CHECK enum error pipeline_create(struct site *site, const char *service);

@@ -12,7 +12,7 @@
 
 #include "cafe/clock.h"
 
-enum { OUTPUT_MAX_BYTES = 1024 * 1024, PIPES = 2 };
+enum { OUTPUT_MAX_BYTES = 1024 * 1024, PIPES = 2, END_LOOK_MS = 2 };
 
 extern char **environ;
 
@@ -126,7 +126,22 @@ static bool listen_to(struct running *running, int64_t until_ms)
     return false;
 }
 
-static int wait_for(pid_t pid)
+/* A program may close its output long before it ends. Returns whether the
+ * deadline came first. */
+static bool await_end(pid_t pid, int64_t until_ms)
+{
+    siginfo_t info = { .si_pid = 0 };
+
+    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == 0) {
+        if (clock_monotonic_ms() >= until_ms)
+            return true;
+        pause_ms(END_LOOK_MS);
+    }
+    return false;
+}
+
+static int status_of(pid_t pid)
 {
     int status = 0;
 
@@ -150,6 +165,7 @@ enum error program_try(struct site *site, const struct command_line *line,
 {
     struct running running = { .pid = -1 };
     enum error err = OK;
+    int64_t until_ms;
     int fault;
 
     *outcome = (struct outcome){ .status = -1 };
@@ -160,11 +176,12 @@ enum error program_try(struct site *site, const struct command_line *line,
         text_init(&running.texts[i], 2 * OUTPUT_MAX_BYTES);
     fault = start(&running, line);
     if (fault == 0) {
-        outcome->too_late =
-            listen_to(&running, clock_monotonic_ms() + seconds * INT64_C(1000));
+        until_ms = clock_monotonic_ms() + seconds * INT64_C(1000);
+        outcome->too_late = listen_to(&running, until_ms) ||
+                            await_end(running.pid, until_ms);
         if (outcome->too_late)
             kill(running.pid, SIGKILL);
-        outcome->status = wait_for(running.pid);
+        outcome->status = status_of(running.pid);
         outcome->output =
             arena_slice(site->arena, slice_trim(text_slice(&running.texts[0])));
         outcome->complaint =
@@ -192,10 +209,12 @@ enum error program_run(struct site *site, const struct command_line *line,
     if (outcome.too_late)
         return fail(site, ERROR_DEADLINE, "%s: no end after %u s", what,
                     seconds);
+    if (outcome.status != 0 && outcome.complaint.len == 0)
+        return fail(site, ERROR_SYSTEM, "%s: exit status %d", what,
+                    outcome.status);
     if (outcome.status != 0)
         return fail(site, ERROR_SYSTEM, "%s: %.*s", what,
-                    (int)outcome.complaint.len,
-                    outcome.complaint.data ? outcome.complaint.data : "");
+                    (int)outcome.complaint.len, outcome.complaint.data);
     if (output)
         *output = outcome.output;
     return OK;

@@ -144,6 +144,21 @@ bool service_exists(const struct service *service)
     return service->blue.revision != 0;
 }
 
+/* Numbers that are this far apart have the same address. */
+static bool is_address_taken(const struct service *service, unsigned number)
+{
+    const struct task_set *sets[SETS] = { &service->blue, &service->green };
+
+    for (size_t s = 0; s < SETS; s++) {
+        for (size_t i = 0; i < sets[s]->count; i++) {
+            if (sets[s]->tasks[i].number % TASKS_STRIDE ==
+                number % TASKS_STRIDE)
+                return true;
+        }
+    }
+    return false;
+}
+
 enum error set_grow(struct site *site, struct service *service,
                     struct task_set *set, size_t count)
 {
@@ -152,6 +167,8 @@ enum error set_grow(struct site *site, struct service *service,
                     "%s: %zu tasks and those that still end are more than %d",
                     service->name, set->count + count, TASKS_MAX);
     while (count-- > 0) {
+        while (is_address_taken(service, service->next_task))
+            service->next_task++;
         set->tasks[set->count++] =
             (struct task){ .number = service->next_task++, .phase = TASK_NEW };
     }

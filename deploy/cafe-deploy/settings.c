@@ -1,28 +1,37 @@
-/* What `up` was told: a number a line, in the order of settings_of(). */
+/* What `up` was told: a number a line, in the order of the table. */
 #include "settings.h"
 
-enum { SETTINGS = 5 };
+#include <stddef.h>
 
-static void settings_of(struct site *site, uint64_t *settings[SETTINGS])
+static const struct setting {
+    const char *flag;
+    size_t offset; /* of a uint64_t in struct site */
+    uint64_t usual;
+    bool fixed; /* while it is up */
+} settings[] = {
+    { "--port", offsetof(struct site, ports[0]), 8080, true },
+    { "--test-port", offsetof(struct site, ports[1]), 8081, true },
+    { "--registry-port", offsetof(struct site, registry_port), 5000, true },
+    { "--bake", offsetof(struct site, bake_s), 15, false },
+    { "--healthy", offsetof(struct site, healthy_s), 60, false },
+};
+
+enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+static uint64_t *value_of(struct site *site, const struct setting *setting)
 {
-    settings[0] = &site->ports[0];
-    settings[1] = &site->ports[1];
-    settings[2] = &site->registry_port;
-    settings[3] = &site->bake_s;
-    settings[4] = &site->healthy_s;
+    return (uint64_t *)(void *)((char *)site + setting->offset);
 }
 
 enum error settings_write(struct site *site)
 {
     char *path = site_path(site, "settings");
-    uint64_t *settings[SETTINGS];
     struct text text;
     enum error err;
 
-    settings_of(site, settings);
     text_init(&text, 0);
     for (size_t i = 0; i < SETTINGS; i++) {
-        text_append_number(&text, *settings[i]);
+        text_append_number(&text, *value_of(site, &settings[i]));
         text_append_char(&text, '\n');
     }
     err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
@@ -30,36 +39,46 @@ enum error settings_write(struct site *site)
     return err;
 }
 
+/* A setting with what was kept of it. */
+static enum error take(struct site *site, const struct setting *setting,
+                       uint64_t kept)
+{
+    uint64_t *value = value_of(site, setting);
+
+    if (*value == 0)
+        *value = kept;
+    if (setting->fixed && *value != kept)
+        return fail(site, ERROR_CONFIG,
+                    "%s %u: it is up with %u; first: cafe-deploy down",
+                    setting->flag, (unsigned)*value, (unsigned)kept);
+    return OK;
+}
+
 enum error settings_read(struct site *site, bool *found)
 {
     char *path = site_path(site, "settings");
-    uint64_t *settings[SETTINGS];
     struct slice rest;
     enum error err = path ? site_read(site, path, &rest) : ERROR_MEMORY;
 
-    settings_of(site, settings);
     *found = err == OK && rest.data;
     for (size_t i = 0; i < SETTINGS && *found && err == OK; i++) {
-        uint64_t value;
+        uint64_t kept;
 
-        if (slice_number(slice_cut(&rest, '\n'), UINT16_MAX, &value) != OK)
+        if (slice_number(slice_cut(&rest, '\n'), UINT16_MAX, &kept) != OK)
             return fail(site, ERROR_SYSTEM, "%s: not written by this program",
                         path);
-        if (*settings[i] == 0)
-            *settings[i] = value;
+        err = take(site, &settings[i], kept);
     }
     return err;
 }
 
 void settings_complete(struct site *site)
 {
-    static const uint64_t defaults[SETTINGS] = { 8080, 8081, 5000, 15, 60 };
-    uint64_t *settings[SETTINGS];
-
-    settings_of(site, settings);
     for (size_t i = 0; i < SETTINGS; i++) {
-        if (*settings[i] == 0)
-            *settings[i] = defaults[i];
+        uint64_t *value = value_of(site, &settings[i]);
+
+        if (*value == 0)
+            *value = settings[i].usual;
     }
 }
 

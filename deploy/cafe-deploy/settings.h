@@ -9,7 +9,8 @@
  * Read what was kept, where the command line has said nothing.
  *
  * found   Whether anything was.
- * Errors  ERROR_SYSTEM, ERROR_MEMORY.
+ * Errors  ERROR_CONFIG (the command line says another port than it is up
+ *         with), ERROR_SYSTEM, ERROR_MEMORY.
  */
 MUST_CHECK enum error settings_read(struct site *site, bool *found);
 

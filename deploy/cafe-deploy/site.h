@@ -83,7 +83,7 @@ MUST_CHECK enum error site_read(struct site *site, const char *path,
 /**
  * Hold a lock of the state until the process ends.
  *
- * name    "customer", "site".
+ * name    A service, "balancer" or "events".
  * wait    Wait for it; otherwise somebody else who has it is an error.
  * fd      Closing it gives the lock back. May be NULL.
  * Errors  ERROR_BUSY (without a message), ERROR_SYSTEM.

@@ -150,8 +150,11 @@ static enum error print_all(struct site *site, const struct view *view)
 static enum error put_right(struct site *site, const char *name)
 {
     struct service service;
-    enum error err = service_take(site, name, false, &service);
+    int lock = -1;
+    enum error err = service_take(site, name, false, &service, &lock);
 
+    if (lock >= 0)
+        close(lock);
     if (err == ERROR_BUSY) {
         text_reset(&site->error);
         return OK;
@@ -201,6 +204,16 @@ enum error status_show(struct site *site, bool watch)
     return err == OK ? shown : err;
 }
 
+static void say_lines(struct slice name, struct slice lines)
+{
+    while (lines.len > 0) {
+        struct slice line = slice_cut(&lines, '\n');
+
+        say("%.*s | %.*s", (int)name.len, name.data, (int)line.len, line.data);
+    }
+}
+
+/* What a daemon says before it has a log goes to its standard error. */
 static enum error show_log(struct site *site, struct slice name)
 {
     struct command_line line = { .count = 0 };
@@ -210,12 +223,11 @@ static enum error show_log(struct site *site, struct slice name)
     command_add_all(&line, "docker", "logs", "--tail", "100", NULL);
     command_add(&line, arena_copy(site->arena, name.data, name.len));
     err = program_try(site, &line, LOGS_S, &outcome);
-    while (err == OK && outcome.output.len > 0) {
-        struct slice text = slice_cut(&outcome.output, '\n');
-
-        say("%.*s | %.*s", (int)name.len, name.data, (int)text.len, text.data);
-    }
-    return err;
+    if (err != OK)
+        return err;
+    say_lines(name, outcome.output);
+    say_lines(name, outcome.complaint);
+    return OK;
 }
 
 enum error logs_show(struct site *site, const char *service)

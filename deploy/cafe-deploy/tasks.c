@@ -60,11 +60,11 @@ static enum error start_set(struct site *site, const struct service *service,
     struct task_definition definition;
     enum error err = OK;
 
-    if (!any_in(set, TASK_NEW))
+    if (!any_in(set, TASK_NEW) && !any_in(set, TASK_SERVING))
         return OK;
     err = revision_find(site, service->name, set->revision, &definition);
     for (size_t i = 0; i < set->count && err == OK; i++) {
-        if (set->tasks[i].phase == TASK_NEW)
+        if (set->tasks[i].phase != TASK_LEAVING)
             err = docker_start_task(site, service, &set->tasks[i],
                                     set->revision, &definition);
     }

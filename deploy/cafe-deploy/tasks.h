@@ -7,8 +7,9 @@
 /**
  * Bring each task where it shall be: new ones are started and, once they are
  * healthy, get traffic, all at once; leaving ones get no new requests, and
- * end when those that they have are answered, or after 30 s. Containers and
- * servers that no task stands for are removed. The service's file is written
+ * end when those that they have are answered, or after 30 s. A container that
+ * somebody has stopped or removed is started again; containers and servers
+ * that no task stands for are removed. The service's file is written
  * as it goes; whoever is interrupted calls this again.
  *
  * Errors  ERROR_DEADLINE (not healthy after site->healthy_s), ERROR_SYSTEM (a

@@ -3,6 +3,7 @@
 #include "up.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <netinet/in.h>
@@ -15,12 +16,11 @@
 
 #include "balancer.h"
 #include "docker.h"
-#include "network.h"
 #include "parts.h"
 #include "pipeline.h"
 #include "settings.h"
 
-enum { SHORT_S = 30, REMOVE_S = 120, SECRET_BYTES = 18 };
+enum { SHORT_S = 30, SECRET_BYTES = 18 };
 
 static const char *const accounts[] = { "root", "migrate", "customer",
                                         "employee", NULL };
@@ -28,6 +28,9 @@ static const char *const folders[] = { "locks",    "services",     "taskdefs",
                                        "secrets",  "balancer",     "registry",
                                        "database", "repositories", "pipelines",
                                        NULL };
+static const char *const files[] = { "events.log",     "events.pid",
+                                     "events.pid.new", "settings.new",
+                                     "settings",       NULL };
 static const char *const repositories[] = { "microservices", "deployment",
                                             NULL };
 
@@ -35,7 +38,7 @@ static const char *const repositories[] = { "microservices", "deployment",
 
 static enum error make_folders(struct site *site)
 {
-    enum error err = site_folder(site, site->folder, 0700);
+    enum error err = OK;
 
     for (size_t i = 0; folders[i] && err == OK; i++) {
         char *path = site_path(site, "%s", folders[i]);
@@ -129,42 +132,29 @@ static enum error check_port(struct site *site, const char *flag, uint64_t port)
 /* Docker can have one rehearsal. */
 static enum error check_owner(struct site *site, bool *fresh)
 {
-    struct command_line line = { .count = 0 };
-    struct outcome outcome;
-    enum error err;
+    const char *owner;
+    enum error err = docker_network_owner(site, &owner);
 
-    command_add_all(&line, "docker", "network", "inspect", "--format",
-                    "{{index .Labels \"" LABEL "\"}}", NETWORK_NAME, NULL);
-    if ((err = program_try(site, &line, SHORT_S, &outcome)) != OK)
+    if (err != OK)
         return err;
-    *fresh = outcome.status != 0;
-    if (!*fresh && !slice_is(outcome.output, site->folder))
+    *fresh = owner == NULL;
+    if (owner && strcmp(owner, site->folder) != 0)
         return fail(site, ERROR_CONFIG,
-                    "the rehearsal in %.*s is up; first: cafe-deploy --state "
-                    "%.*s down",
-                    (int)outcome.output.len, outcome.output.data,
-                    (int)outcome.output.len, outcome.output.data);
+                    "the rehearsal in %s is up; first: cafe-deploy --state %s "
+                    "down",
+                    owner, owner);
     return OK;
 }
 
-static enum error make_network(struct site *site)
-{
-    struct command_line line = { .count = 0 };
-
-    command_add_all(&line, "docker", "network", "create", "--subnet",
-                    NETWORK_CIDR, "--gateway", NETWORK_GATEWAY, "--ip-range",
-                    NETWORK_FREE, "--label", NULL);
-    command_add(&line, arena_printf(site->arena, LABEL "=%s", site->folder));
-    command_add(&line, NETWORK_NAME);
-    return program_run(site, &line, SHORT_S, "docker network create", NULL);
-}
-
+/* The settings come first: a folder that has them is ours, see clear(). */
 static enum error prepare(struct site *site)
 {
-    enum error err = make_folders(site);
+    enum error err = site_folder(site, site->folder, 0700);
 
     if (err == OK)
         err = settings_write(site);
+    if (err == OK)
+        err = make_folders(site);
     for (size_t i = 0; accounts[i] && err == OK; i++)
         err = make_secret(site, accounts[i]);
     for (size_t i = 0; repositories[i] && err == OK; i++)
@@ -197,18 +187,42 @@ static enum error check_ports(struct site *site)
     return err;
 }
 
+/* A folder with other people's files would lose them to `down`. */
+static enum error check_folder(struct site *site)
+{
+    char *settings = site_path(site, "settings");
+    DIR *entries;
+    enum error err = OK;
+
+    if (!settings)
+        return ERROR_MEMORY;
+    if (access(settings, F_OK) == 0 ||
+        (entries = opendir(site->folder)) == NULL)
+        return OK;
+    for (struct dirent *entry; err == OK && (entry = readdir(entries));) {
+        if (entry->d_name[0] != '.' && strcmp(entry->d_name, "settings.new"))
+            err = fail(site, ERROR_CONFIG,
+                       "%s is no folder of a rehearsal: it has %s; say another "
+                       "with --state",
+                       site->folder, entry->d_name);
+    }
+    closedir(entries);
+    return err;
+}
+
 enum error site_up(struct site *site)
 {
     bool fresh, found = false;
     enum error err = docker_check(site);
 
-    if (err != OK || (err = check_owner(site, &fresh)) != OK ||
+    if (err != OK || (err = check_folder(site)) != OK ||
+        (err = check_owner(site, &fresh)) != OK ||
         (!fresh && (err = settings_read(site, &found)) != OK))
         return err;
     settings_complete(site);
     if ((fresh && (err = check_ports(site)) != OK) ||
         (err = prepare(site)) != OK ||
-        (fresh && (err = make_network(site)) != OK))
+        (fresh && (err = docker_make_network(site)) != OK))
         return err;
     if ((err = parts_start(site)) != OK || (err = balancer_sync(site)) != OK)
         return err;
@@ -233,36 +247,37 @@ static int remove_entry(const char *path, const struct stat *status, int kind,
     return remove(path);
 }
 
-static enum error remove_network(struct site *site)
+static enum error remove_tree(struct site *site, const char *name)
 {
-    struct command_line line = { .count = 0 };
-    struct outcome outcome;
+    char *path = site_path(site, "%s", name);
 
-    command_add_all(&line, "docker", "network", "rm", NETWORK_NAME, NULL);
-    return program_try(site, &line, SHORT_S, &outcome);
+    if (!path)
+        return ERROR_MEMORY;
+    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
+        errno != ENOENT)
+        return fail(site, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
+    return OK;
 }
 
-/* Tasks and parts alike, whatever the state says: at once. */
-static enum error remove_containers(struct site *site)
+/* Only what a rehearsal makes, its settings last. */
+static enum error clear(struct site *site)
 {
-    struct command_line list = { .count = 0 }, remove = { .count = 0 };
-    struct slice names;
-    enum error err;
+    char *settings = site_path(site, "settings");
+    enum error err = OK;
 
-    command_add_all(&list, "docker", "ps", "--all", "--format", "{{.Names}}",
-                    "--filter", NULL);
-    command_add(&list,
-                arena_printf(site->arena, "label=" LABEL "=%s", site->folder));
-    err = program_run(site, &list, SHORT_S, "docker ps", &names);
-    if (err != OK || names.len == 0)
-        return err;
-    command_add_all(&remove, "docker", "rm", "--force", "--volumes", NULL);
-    while (names.len > 0) {
-        struct slice name = slice_cut(&names, '\n');
-
-        command_add(&remove, arena_copy(site->arena, name.data, name.len));
-    }
-    return program_run(site, &remove, REMOVE_S, "docker rm", NULL);
+    if (!settings)
+        return ERROR_MEMORY;
+    if (access(settings, F_OK) != 0)
+        return OK;
+    for (size_t i = 0; folders[i] && err == OK; i++)
+        err = remove_tree(site, folders[i]);
+    for (size_t i = 0; files[i] && err == OK; i++)
+        err = remove_tree(site, files[i]);
+    if (err == OK && rmdir(site->folder) != 0)
+        return fail(site, ERROR_SYSTEM,
+                    "%s: not removed, it has files of somebody else",
+                    site->folder);
+    return err;
 }
 
 enum error site_down(struct site *site)
@@ -272,12 +287,8 @@ enum error site_down(struct site *site)
 
     if (err != OK || (err = check_owner(site, &fresh)) != OK ||
         (err = events_stop(site)) != OK ||
-        (err = remove_containers(site)) != OK ||
-        (!fresh && (err = remove_network(site)) != OK))
+        (err = docker_remove_all(site)) != OK ||
+        (!fresh && (err = docker_remove_network(site)) != OK))
         return err;
-    if (nftw(site->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
-        errno != ENOENT)
-        return fail(site, ERROR_SYSTEM, "%s: %s", site->folder,
-                    strerror(errno));
-    return OK;
+    return clear(site);
 }

@@ -3,6 +3,7 @@ them, whatever goes wrong."""
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import threading
@@ -257,14 +258,82 @@ def test_killed_at_any_moment_then_deployed(rehearsal):
     rehearsal.check("customer", version)
 
 
+def test_a_task_that_somebody_removed_comes_back(rehearsal):
+    serving = rehearsal.version()
+    rehearsal.engine.run("rm", "--force", *rehearsal.tasks("customer"))
+    rehearsal.do("status")
+    rehearsal.check("customer", serving)
+
+
+def test_a_scaling_that_was_interrupted_and_fails(rehearsal):
+    """New tasks can't start: it stays with those that serve."""
+    serving = rehearsal.version()
+    before = rehearsal.tasks("customer")
+    file = rehearsal.state / "services/customer"
+    text = re.sub(r"desired \d+", "desired 2", file.read_text())
+    number = int(re.search(r"next_task (\d+)", text)[1])
+    file.write_text(text.replace(f"next_task {number}",
+                                 f"next_task {number + 1}").rstrip("\n") +
+                    f"\ntask {number} new\n")
+    secret = rehearsal.state / "secrets/customer.password"
+    hidden = secret.with_name("hidden")
+    secret.rename(hidden)
+    try:
+        said = rehearsal.do("status")
+    finally:
+        hidden.rename(secret)
+    assert "scaling was interrupted" in said and "it stays with 1" in said
+    assert "Service customer-microservice: 1 wanted" in said
+    assert rehearsal.tasks("customer") == before
+    rehearsal.check("customer", serving)
+
+
+def test_a_load_balancer_that_says_nothing(rehearsal):
+    """It is there, so what it has is not what is on disk: no success."""
+    rehearsal.engine.run("pause", "cafe-lb")
+    try:
+        done = rehearsal.run("restrict", "10.83.9.1/32")
+    finally:
+        rehearsal.engine.run("unpause", "cafe-lb")
+    assert done.returncode == 1
+    assert "says nothing on its admin socket" in done.stderr
+    rehearsal.do("restrict", "0.0.0.0/0")
+
+
+def test_docker_that_can_not_tell(rehearsal, folder):
+    """It is no reason to believe that a container is gone."""
+    docker = pathlib.Path(folder) / "docker"
+    real = shutil.which("docker", path=rehearsal.env["PATH"])
+    docker.write_text('#!/bin/sh\n[ "$1 $2" = "container inspect" ] && '
+                      'echo "Error: request returned 500" >&2 && exit 1\n'
+                      f'exec {real} "$@"\n')
+    docker.chmod(0o755)
+    before = rehearsal.tasks("customer")
+    done = rehearsal.run("status", PATH=f"{folder}:{rehearsal.env['PATH']}")
+    assert done.returncode == 1
+    assert "request returned 500" in done.stderr
+    assert rehearsal.tasks("customer") == before
+
+
+def test_a_folder_has_one_name(rehearsal):
+    """However it is spelled: labels are made of it."""
+    before = rehearsal.tasks("customer")
+    rehearsal.do("--state", f"{rehearsal.folder}/./state/", "--bake", 1,
+                 "deploy", "customer")
+    after = rehearsal.tasks("customer")
+    assert len(after) == 1 and after != before
+
+
 def test_one_deployment_at_a_time(rehearsal):
     version = "one" if rehearsal.version() == "two" else "two"
     rehearsal.push("customer", rehearsal.images["customer"][version])
     running = rehearsal.start("--bake", 5, "deploy", "customer")
     read_until(running, "2/5")
-    second = rehearsal.run("deploy", "customer")
-    assert second.returncode == 2
-    assert "something else is under way for customer" in second.stderr
+    for words in (["deploy"], ["register"], ["scale"]):
+        count = [2] if words == ["scale"] else []
+        second = rehearsal.run(*words, "customer", *count)
+        assert second.returncode == 2
+        assert "something else is under way for customer" in second.stderr
     shown = rehearsal.do("status")
     assert "deployment " in shown and "/5 " in shown
     assert running.wait(60) == 0
@@ -316,8 +385,13 @@ def test_status_watch_and_logs(rehearsal):
         while rate == 0:
             rate = int(re.search(r"(\d+) requests/s", read_until(
                 watching, "requests/s"))[1])
-    watching.kill()
-    watching.communicate()
+    try:  # who watches is in nobody's way
+        deployed = rehearsal.run("--bake", 1, "deploy", "customer")
+        assert deployed.returncode == 0, deployed.stderr
+        assert watching.poll() is None
+    finally:
+        watching.kill()
+        watching.communicate()
     assert re.search(r'customer-\d+ \| .*"route":"/suppliers"',
                      rehearsal.do("logs", "customer"))
 
@@ -363,6 +437,8 @@ def test_faulty_files(rehearsal, name, old, new, said):
     (["service", "create", "customer"], "is there"),
     (["pipeline", "release", "employee"], "no pipeline for employee"),
     (["--port", "0", "up"], "'0' is no number"),
+    (["--port", "1", "up"], "--port 1: it is up with"),
+    (["--state", "", "down"], "--state: it is empty"),
     (["dance"], "usage:"),
 ])
 def test_faulty_words(rehearsal, words, said):
@@ -426,3 +502,21 @@ def test_ports_that_are_taken(engine, site, folder):
                 f"{flag} N") in done.stderr
     assert left_over(engine) == ""
     assert not made.state.exists()
+
+
+def test_files_of_somebody_else_stay(engine, site, folder):
+    """Nor does a rehearsal begin among them."""
+    assert not site.state.exists()
+    made = Rehearsal(engine, folder)
+    made.state.mkdir()
+    mine = made.state / "thesis.txt"
+    mine.write_text("Beans")
+    done = made.run(*made.up_options, "up")
+    assert done.returncode == 2
+    assert "is no folder of a rehearsal: it has thesis.txt" in done.stderr
+    made.do("down")
+    assert mine.read_text() == "Beans"
+    (made.state / "settings").write_text("1\n2\n3\n4\n5\n")
+    done = made.run("down")
+    assert done.returncode == 1 and "somebody else" in done.stderr
+    assert [path.name for path in made.state.iterdir()] == ["thesis.txt"]

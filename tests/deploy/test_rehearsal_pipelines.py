@@ -1,8 +1,10 @@
 """Pushes start pipelines by themselves, and those who are in the middle of a
 request that takes seconds don't notice; nor those who come meanwhile."""
 # pylint: disable=redefined-outer-name
+import os
 import pathlib
 import re
+import signal
 import threading
 
 import pytest
@@ -204,6 +206,33 @@ def test_no_password_on_a_command_line(filled):
     assert running.returncode == 0, running.stdout.read()
     assert any(b"--env-file" in line for line in commands), "it looked too late"
     assert not seen
+
+
+def process_of(*words):
+    """The process that has these words on its command line, in a row."""
+    wanted = b"\0".join(word.encode() for word in words)
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if wanted in path.read_bytes():
+                return int(path.parent.name)
+        except OSError:  # it has ended
+            continue
+    return None
+
+
+def test_an_interrupted_run_is_begun_again(filled):
+    """Whatever ended it, what was pushed is deployed."""
+    words = ("pipeline", "release", "customer")
+    before = number_of(filled, "customer")
+    version = "one" if filled.version("customer") == "two" else "two"
+    push_image(filled, "customer", version)
+    harness.wait_until(lambda: number_of(filled, "customer") > before,
+                       "the pipeline begins")
+    os.kill(process_of(*words), signal.SIGKILL)
+    said = filled.do("pipeline", "wait", "customer")
+    assert "was interrupted; rolling it back" in said and "5/5" in said
+    filled.check("customer", version)
+    no_leftovers(filled)
 
 
 def test_a_pushed_image_that_crashes(filled):

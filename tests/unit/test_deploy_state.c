@@ -271,6 +271,40 @@ static void test_a_program_has_a_deadline(void **state)
                      ERROR_DEADLINE);
 }
 
+/* Its output is closed long before its end. */
+static void test_a_silent_program_has_one_too(void **state)
+{
+    struct fixture *fixture = *state;
+    struct command_line line = { .count = 0 };
+    struct outcome outcome;
+
+    command_add_all(&line, "sh", "-c", "exec sleep 60 >&- 2>&-", NULL);
+    assert_int_equal(program_try(&fixture->site, &line, 1, &outcome), OK);
+    assert_true(outcome.too_late);
+}
+
+static void test_a_failure_without_a_word(void **state)
+{
+    struct fixture *fixture = *state;
+    struct command_line line = { .count = 0 };
+
+    command_add_all(&line, "sh", "-c", "exit 3", NULL);
+    assert_int_equal(program_run(&fixture->site, &line, 10, "check", NULL),
+                     ERROR_SYSTEM);
+    assert_string_equal(text_string(&fixture->site.error),
+                        "check: exit status 3");
+}
+
+static void test_addresses_in_use_are_left_out(void **state)
+{
+    struct fixture *fixture = *state;
+    struct service service = { .name = "customer", .next_task = 91 };
+
+    service.blue.tasks[service.blue.count++].number = 1;
+    assert_int_equal(set_grow(&fixture->site, &service, &service.green, 1), OK);
+    assert_int_equal(service.green.tasks[0].number, 92);
+}
+
 static void test_much_output_is_cut(void **state)
 {
     struct fixture *fixture = *state;
@@ -311,6 +345,9 @@ int main(void)
         ALL(test_configuration_has_what_serves),
         ALL(test_output_status_and_complaint),
         ALL(test_a_program_has_a_deadline),
+        ALL(test_a_silent_program_has_one_too),
+        ALL(test_a_failure_without_a_word),
+        ALL(test_addresses_in_use_are_left_out),
         ALL(test_much_output_is_cut),
         ALL(test_no_such_program),
     };
