@@ -335,6 +335,10 @@ static const struct defect balancer_defects[] = {
       "admin]",
       "Resources.TestRule.Properties.Conditions[1].Values[0]: 'admin' is no "
       "path; begin with /" },
+    { LISTENERS_FILE, "Values: [/admin, /admin/*] }",
+      "Values: [/*/admin, /admin/*] }", "/*/admin",
+      "Resources.TestRule.Properties.Conditions[1].Values[0]: '/*/admin' has a "
+      "'*' before its end; write /path*" },
     { LISTENERS_FILE, ", Values: [/admin, /admin/*] }", " }", "{ Field: path",
       "Resources.TestRule.Properties.Conditions[1]: 'Values' is missing; add "
       "it" },
