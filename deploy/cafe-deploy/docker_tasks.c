@@ -1,6 +1,5 @@
 /* A task as a container: its variables, secrets and limits. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
