@@ -91,6 +91,7 @@ static enum error shift_production(struct site *site, struct service *service,
 /* What the replacement has answered. */
 struct tally {
     uint64_t answers, errors;
+    bool away; /* the load balancer */
 };
 
 /* A counter that went back was begun anew: the load balancer was. */
@@ -107,6 +108,7 @@ static enum error look_at_green(struct site *site,
     struct servers servers;
     enum error err = balancer_look(site, &servers);
 
+    tally->away = servers.away;
     for (size_t i = 0; i < green->count && err == OK && !servers.away; i++) {
         char *name = task_name(site, service, &green->tasks[i]);
         const struct server *server = name ? find_server(&servers, name) : NULL;
@@ -127,7 +129,7 @@ static enum error look_at_green(struct site *site,
 static enum error watch(struct site *site, struct service *service)
 {
     int64_t until_ms = clock_monotonic_ms() + (int64_t)site->bake_s * 1000;
-    struct tally first = { 0, 0 };
+    struct tally first = { 0, 0, false }, now = first;
     enum error err;
 
     if ((err = begin_step(site, service, STEP_WAIT)) != OK)
@@ -136,8 +138,7 @@ static enum error watch(struct site *site, struct service *service)
     if ((err = look_at_green(site, service, &first)) != OK)
         return err;
     while (clock_monotonic_ms() < until_ms) {
-        struct tally now = { 0, 0 };
-
+        now = (struct tally){ 0, 0, false };
         pause_ms(LOOK_MS);
         if ((err = look_at_green(site, service, &now)) != OK)
             return err;
@@ -149,7 +150,9 @@ static enum error watch(struct site *site, struct service *service)
                         (unsigned long long)errors,
                         (unsigned long long)answers);
     }
-    return OK;
+    return now.away ? fail(site, ERROR_SYSTEM,
+                           "the load balancer is away; docker start cafe-lb")
+                    : OK;
 }
 
 /* 5: the original tasks end; the replacement is the service. Also what is left
