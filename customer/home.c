@@ -48,14 +48,15 @@ static struct view *home_view(struct request *req)
     return view;
 }
 
-/* Without any database the page is of use all the same. */
+/* Without any database the page is of use all the same. Its status is for load
+ * balancers that ask for it: a new task gets no traffic before it has data. */
 static void respond_without_count(struct request *req)
 {
     const struct customer *self = request_app(req);
 
     page_answer_once(
         self->service, req,
-        page_render(self->service, "home", home_view(req), 200, "no-store"));
+        page_render(self->service, "home", home_view(req), 503, "no-store"));
 }
 
 static void home_show_count(struct request *req,

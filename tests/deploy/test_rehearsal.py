@@ -122,6 +122,21 @@ def test_a_green_that_never_serves(rehearsal, version, why):
     assert (rehearsal.rules(), rehearsal.tasks("customer")) == before
 
 
+def test_a_green_without_data(rehearsal):
+    """Its pages would be errors; what serves goes on with what it knows."""
+    serving = rehearsal.version()
+    before = rehearsal.rules(), rehearsal.tasks("customer")
+    rehearsal.engine.run("pause", "cafe-db")
+    try:
+        with Load("/suppliers"):
+            done = deploy(rehearsal, "customer", "one", "--healthy", 8)
+    finally:
+        rehearsal.engine.run("unpause", "cafe-db")
+    assert done.returncode == 1 and "not healthy after 8 s" in done.stderr
+    assert (rehearsal.rules(), rehearsal.tasks("customer")) == before
+    rehearsal.check("customer", serving)
+
+
 @pytest.mark.parametrize("event", [
     "BeforeInstall", "AfterInstall", "AfterAllowTestTraffic",
     "BeforeAllowTraffic", "AfterAllowTraffic"])
