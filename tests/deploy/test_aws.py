@@ -10,6 +10,7 @@ import pytest
 
 import contracts
 from contracts import DAEMONS, Deployment
+from infrastructure import FOLDER
 
 
 class Aws:
@@ -94,6 +95,11 @@ def drop(key):
 
 def test_aws_accepts_the_task_definition(aws, it):
     assert aws.refusal("register-task-definition", it.taskdef) == ""
+
+
+def test_aws_accepts_the_migration_task(aws):
+    text = (FOLDER / "taskdef-migrate.json").read_text()
+    assert aws.refusal("register-task-definition", json.loads(text)) == ""
 
 
 def test_aws_accepts_the_service(aws, it):
