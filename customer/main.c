@@ -95,6 +95,13 @@ static const struct service_definition customer = {
     .options_at = offsetof(struct customer_settings, catalog),
     .more_options = own_options,
     .name = "customer",
+    .summary = "the directory of coffee suppliers, to read",
+    .description =
+        "It serves the list of suppliers, each supplier, files to take along "
+        "and an API, all from the table suppliers of a MariaDB or MySQL "
+        "database, and changes nothing there. Each page shows the state of the "
+        "database at the time of the request; while the database is away, the "
+        "last state known, with its time.",
     .static_prefix = "/static",
     .allow_fallback = "",
     .scripts = true,

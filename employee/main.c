@@ -66,6 +66,12 @@ static const struct service_definition employee = {
     .options = catalog_options,
     .options_at = offsetof(struct employee_settings, catalog),
     .name = "employee",
+    .summary = "the directory of coffee suppliers, to edit",
+    .description =
+        "It serves /admin, where suppliers are added, changed and removed, "
+        "with their history; and it brings the database's schema up to date. "
+        "There are no accounts: whoever is within the option allow may edit, "
+        "so it belongs behind a load balancer or into a network of your own.",
     .static_prefix = "/admin/static",
     .allow_fallback = "loopback,private",
     .check_origin = true,

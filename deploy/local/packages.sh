@@ -9,7 +9,7 @@ run_packages="mariadb-server-core mariadb-client-core haproxy procps"
 test_packages="clang libclang-rt-14-dev llvm node-llhttp libcmocka-dev python3
     python3-pytest python3-pymysql python3-vobject python3-yaml
     python3-jsonschema
-    clang-format-14 shellcheck
+    clang-format-14 shellcheck groff-base
     valgrind chromium fonts-dejavu-core git wrk slowhttptest strace iproute2
     nginx-light"
 # With these come Docker's engine and, where there is systemd, its service.

@@ -53,6 +53,9 @@ const char *config_named_file(const struct config *config);
 void config_flag(const struct option *option, struct text *flag);
 void config_variable(const struct option *option, struct text *variable);
 
+/** What is written for its value: "PATH", "on|off". */
+void config_placeholder(const struct option *option, struct text *text);
+
 /** The present value as spelt in the environment, secrets hidden. */
 void config_value(const struct option *option, const void *settings,
                   struct text *value);

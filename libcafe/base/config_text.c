@@ -113,31 +113,19 @@ void config_sample(const struct config_source *source, FILE *out)
     }
 }
 
-static const char *placeholder(const struct option *option)
+void config_placeholder(const struct option *option, struct text *text)
 {
-    switch (option->kind) {
-    case OPTION_NUMBER:
-        return "N";
-    case OPTION_SWITCH:
-        return "on|off";
-    case OPTION_PATH:
-        return "PATH";
-    case OPTION_LIST:
-        return "A,B";
-    case OPTION_CHOICE:
-    case OPTION_TEXT:
-    case OPTION_SECRET:
-        break;
-    }
-    return "TEXT";
-}
+    static const char *const names[] = {
+        [OPTION_TEXT] = "TEXT",     [OPTION_PATH] = "PATH",
+        [OPTION_SECRET] = "TEXT",   [OPTION_NUMBER] = "N",
+        [OPTION_SWITCH] = "on|off", [OPTION_CHOICE] = "",
+        [OPTION_LIST] = "A,B",
+    };
 
-static void write_choices(const struct option *option, FILE *out)
-{
-    int i;
-
-    for (i = 0; option->choices[i] != NULL; i++)
-        fprintf(out, "%s%s", i ? "|" : "", option->choices[i]);
+    text_reset(text);
+    text_append_string(text, names[option->kind]);
+    for (int i = 0; option->kind == OPTION_CHOICE && option->choices[i]; i++)
+        text_printf(text, "%s%s", i ? "|" : "", option->choices[i]);
 }
 
 static void write_option(const struct option *option, FILE *out)
@@ -147,10 +135,8 @@ static void write_option(const struct option *option, FILE *out)
     text_init(&name, 0);
     config_flag(option, &name);
     fprintf(out, "  %s ", text_string(&name));
-    if (option->kind == OPTION_CHOICE)
-        write_choices(option, out);
-    else
-        fputs(placeholder(option), out);
+    config_placeholder(option, &name);
+    fputs(text_string(&name), out);
     config_variable(option, &name);
     fprintf(out, "\n      %s\n      (%s", option->help, text_string(&name));
     if (option->fallback[0] != '\0' && option->kind != OPTION_SECRET)

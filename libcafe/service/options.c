@@ -110,6 +110,7 @@ static const struct command common_commands[] = {
     { "--print-config", COMMAND_PRINT,
       "Show each option with where it came from.", NULL },
     { "--sample-config", COMMAND_SAMPLE, "Show a sample YAML file.", NULL },
+    { "--man-page", COMMAND_MAN, "Show its manual page, for man -l -.", NULL },
     { "--healthcheck", COMMAND_HEALTHCHECK,
       "Succeed if the daemon on this port is healthy.", NULL },
 };

@@ -366,6 +366,31 @@ static int check(struct frame *frame)
     return status;
 }
 
+static const char manual_rest[] =
+    ".SH SIGNALS\n"
+    ".TP\n.B SIGTERM, SIGINT\n"
+    "Answer the requests that are there, accept no more, end with 0. A second\n"
+    "one ends it at once.\n"
+    ".TP\n.B SIGHUP\n"
+    "Read the configuration again. Who may use it, whose X\\-Forwarded\\-For\n"
+    "is believed, the limits of HTTP, the log and the times of a stop change\n"
+    "at once, everything else at the next start.\n"
+    ".SH EXIT STATUS\n"
+    "0 when it was told to end or a command succeeded; 1 after one line on\n"
+    "standard error that says what is wrong and what to do.\n";
+
+static void show_manual(const struct frame *frame)
+{
+    const struct config_manual manual = {
+        .version = CAFE_VERSION,
+        .summary = frame->definition->summary,
+        .description = frame->definition->description,
+        .rest = manual_rest,
+    };
+
+    config_man(&frame->source, &manual, stdout);
+}
+
 static int run_command(struct frame *frame, int command)
 {
     if (command & COMMAND_HELP)
@@ -376,6 +401,8 @@ static int run_command(struct frame *frame, int command)
         config_print(frame->config, stdout);
     else if (command & COMMAND_SAMPLE)
         config_sample(&frame->source, stdout);
+    else if (command & COMMAND_MAN)
+        show_manual(frame);
     else if (command & COMMAND_HEALTHCHECK)
         return ops_healthcheck(frame->settings);
     else if (command & COMMAND_CHECK)

@@ -1,5 +1,6 @@
 """From the command line to the end: faults at start, signals, the log."""
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -75,6 +76,23 @@ def test_commands_without_serving():
     assert "port:" in run("customer", "--sample-config").stdout
     assert run("employee", "--dry-run").returncode == 1
     assert run("customer", "--healthcheck", "--port", "1").returncode == 1
+
+
+@pytest.mark.parametrize("name", ["customer", "employee"])
+def test_manual_page(name):
+    """Without a fault for groff, and with every option."""
+    page = run(name, "--man-page").stdout
+    shown = subprocess.run(["groff", "-man", "-Tascii", "-ww", "-P-cbou"],
+                           input=page, text=True, capture_output=True,
+                           check=True)
+    assert shown.stderr == ""
+    options = re.findall(r"^  (--[a-z-]+)", run(name, "--help").stdout,
+                         re.MULTILINE)
+    assert len(options) > 30
+    for option in options:
+        assert re.search(rf"^ +{option}\b", shown.stdout, re.MULTILINE), option
+    for heading in ("NAME", "COMMANDS", "OPTIONS", "SIGNALS", "EXIT STATUS"):
+        assert re.search(rf"^{heading}$", shown.stdout, re.MULTILINE)
 
 
 def test_healthcheck(customer):

@@ -91,6 +91,18 @@ void config_print(const struct config *config, FILE *out);
 /** Write --help from the same table. */
 void config_help(const struct config_source *source, FILE *out);
 
+/** What a manual page says beside the table. */
+struct config_manual {
+    const char *version;
+    const char *summary;     /* one line, without a full stop */
+    const char *description; /* plain text, one paragraph */
+    const char *rest;        /* further sections, in groff_man(7)'s macros */
+};
+
+/** Write a manual page of section 8 from the same table. */
+void config_man(const struct config_source *source,
+                const struct config_manual *manual, FILE *out);
+
 /** Write a sample YAML file: every option, commented out, with its help. */
 void config_sample(const struct config_source *source, FILE *out);
 

@@ -59,12 +59,15 @@ enum service_command {
     COMMAND_PRINT = 1 << 3,
     COMMAND_SAMPLE = 1 << 4,
     COMMAND_HEALTHCHECK = 1 << 5,
+    COMMAND_MAN = 1 << 6,
     COMMAND_OWN = 1 << 8 /* the first value of a daemon's own */
 };
 
 /** What makes one daemon differ from another. */
 struct service_definition {
     const char *name;           /* "customer" */
+    const char *summary;        /* for its manual page: one line, */
+    const char *description;    /* and one paragraph */
     const char *static_prefix;  /* "/static" */
     const char *allow_fallback; /* default of the option allow; "" everybody */
     bool check_origin;
