@@ -7,7 +7,10 @@ import time
 import harness
 from rehearsal import BALANCER
 
-PIECES, PAUSE_S = 12, 0.25
+PIECES = 12
+# A list takes longer than a deployment waits after it has shifted traffic and
+# before it ends tasks. A form has to be there after ten seconds.
+LIST_PAUSE_S, FORM_PAUSE_S = 1, 0.5
 # More than the sockets between reader and daemon hold.
 LIST_MIN_BYTES = 3_000_000
 FILL = """INSERT INTO suppliers (name, address, city, state, email, phone)
@@ -43,7 +46,7 @@ def read_slowly():
         got = 0
         for _ in range(PIECES):
             got += len(response.read(4096))
-            time.sleep(PAUSE_S)  # a slow line is what is tested
+            time.sleep(LIST_PAUSE_S)  # a slow line is what is tested
         got += len(response.read())
         assert got == length, f"{got} of {length} bytes"
 
@@ -57,7 +60,7 @@ def post_slowly():
             b"Content-Length: %d\r\n\r\n" % len(FORM))
         step = -(-len(FORM) // PIECES)
         for at in range(0, len(FORM), step):
-            time.sleep(PAUSE_S)
+            time.sleep(FORM_PAUSE_S)
             sock.sendall(FORM[at:at + step])
         answer(sock, 303)
 
@@ -72,11 +75,13 @@ class InFlight:
         self.over = threading.Event()
         self.done = {read_slowly: 0, post_slowly: 0}
         self.faults = []
-        self.threads = [threading.Thread(target=self.repeat, args=(work, turn))
+        pauses = {read_slowly: LIST_PAUSE_S, post_slowly: FORM_PAUSE_S}
+        self.threads = [threading.Thread(
+            target=self.repeat, args=(work, turn * PIECES * pauses[work] / 2))
                         for work in self.done for turn in range(2)]
 
-    def repeat(self, work, turn):
-        self.over.wait(turn * PIECES * PAUSE_S / 2)
+    def repeat(self, work, delay_s):
+        self.over.wait(delay_s)
         while not self.over.is_set():
             try:
                 work()
