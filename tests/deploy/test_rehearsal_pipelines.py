@@ -98,22 +98,22 @@ def test_scaling_with_requests_in_flight(filled):
 def test_a_hook_that_fails_with_requests_in_flight(filled):
     """After the shift, so that there is something to take back."""
     hook = filled.hooks / "refuse"
-    hook.write_text("#!/bin/sh\nsleep 4\nexit 1\n")  # some are served by green
+    hook.write_text("#!/bin/sh\nsleep 7\nexit 1\n")  # a list is begun on green
     hook.chmod(0o755)
-    appspec = filled.files / "appspec-employee.yaml"
+    appspec = filled.files / "appspec-customer.yaml"
     appspec.write_text(appspec.read_text() +
                        "Hooks:\n  - AfterAllowTraffic: refuse\n")
-    serving = filled.version("employee")
-    before = filled.rules(), filled.tasks("employee")
+    serving = filled.version("customer")
+    before = filled.rules(), filled.tasks("customer")
     try:
         with Load("/suppliers"), Load("/admin/suppliers"), InFlight():
-            done = filled.run("deploy", "employee")
+            done = filled.run("deploy", "customer")
             assert done.returncode == 1, done.stdout
             assert "Rolling back" in done.stdout
     finally:
         filled.restore_files()
-    filled.check("employee", serving)
-    assert (filled.rules(), filled.tasks("employee")) == before
+    filled.check("customer", serving)
+    assert (filled.rules(), filled.tasks("customer")) == before
     no_leftovers(filled)
 
 
