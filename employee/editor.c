@@ -166,7 +166,8 @@ static void editor_saved(void *job, enum error outcome)
     if (outcome == ERROR_CONFLICT) {
         edit_clash(edit);
     } else {
-        edit->gone = outcome == ERROR_NOT_FOUND;
+        if (outcome == ERROR_NOT_FOUND)
+            edit_gone(edit);
         edit->problem = edit_problem(edit->kind, outcome);
     }
     edit_respond(edit, status_of_error(outcome));

@@ -82,12 +82,16 @@ MUST_CHECK enum error edit_read(struct edit *edit);
 struct page *edit_page(const struct edit *edit, int status);
 void edit_respond(struct edit *edit, int status);
 
-/**
- * The store found a clash: the form is based on theirs from now on. A key that
- * has saved something before would lead back to that, so it gets a fresh one;
- * the old one has changed nothing here.
+/*
+ * A key that has saved something before would lead back to that: after either
+ * of these the form has a fresh one.
  */
+
+/** The store found a clash: the form is based on theirs from now on. */
 void edit_clash(struct edit *edit);
+
+/** The supplier was deleted meanwhile: the form adds a new one. */
+void edit_gone(struct edit *edit);
 
 /** What the page says on top when a change was not made. */
 const char *edit_problem(enum edit_kind kind, enum error outcome);

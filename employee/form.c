@@ -118,16 +118,28 @@ enum error edit_read(struct edit *edit)
     return OK;
 }
 
-void edit_clash(struct edit *edit)
+/* The old one has changed nothing here. */
+static void renew_key(struct edit *edit)
 {
     char key[FORM_KEY_CHARS + 1];
 
+    if (form_key_make(key) == OK)
+        memcpy(edit->key, key, sizeof(key));
+}
+
+void edit_clash(struct edit *edit)
+{
     edit->clash = true;
     edit->job.expected = edit->job.clash.theirs.supplier.revision;
     if (edit->kind == EDIT_ADD) /* typed on after it had been added */
         edit->kind = EDIT_UPDATE;
-    if (form_key_make(key) == OK)
-        memcpy(edit->key, key, sizeof(key));
+    renew_key(edit);
+}
+
+void edit_gone(struct edit *edit)
+{
+    edit->gone = true;
+    renew_key(edit);
 }
 
 /* Showing. */

@@ -92,6 +92,27 @@ def test_gone_meanwhile_can_be_added_again(employee, database):
     assert [row["city"] for row in rows(database)] == ["Mine"]
 
 
+def test_what_a_form_has_saved_is_gone_and_added_again(employee, database):
+    """Its key would lead back to a supplier that is no longer there."""
+    adding = {**values_of(employee.get("/admin/supplier-add").text),
+              **SUPPLIER}
+    saved(employee.post("/admin/supplier-add", adding))
+    number = rows(database)[0]["id"]
+    mine = {**open_form(employee, number), "city": "Mine"}
+    saved(save(employee, mine))
+    saved(employee.post(f"/admin/supplier-remove/{number}"))
+    for path, values in (("/admin/supplier-add", adding),
+                         ("/admin/supplier-update", mine)):
+        page = employee.post(path, {**values, "city": "Typed on"})
+        assert page.status == 404, path
+        assert "Add as a new supplier" in page.text
+        again = values_of(page.text)
+        first = employee.post("/admin/supplier-add", {**again, "anyway": "1"})
+        second = employee.post("/admin/supplier-add", {**again, "anyway": "1"})
+        assert saved(first) == saved(second), path
+    assert [row["city"] for row in rows(database)] == 2 * ["Typed on"]
+
+
 def test_every_loser_sees_the_clash(employee, database):
     """Eight people, one field: who was answered 303 took a revision, the
     others saw the page and nothing of theirs was written."""
