@@ -41,6 +41,10 @@ void list_view(struct request *req, const char *list, struct view *view);
 
 /* form.c: a form that was posted, and the page it comes back on. */
 
+/* What a form is based on when nobody knows: never a version, so that whatever
+ * differs from what is there is a clash. */
+#define REVISION_LOST ((uint64_t)INT64_MAX)
+
 enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE };
 
 /** A change under way, in the request's arena. */
@@ -53,7 +57,6 @@ struct edit {
     bool anyway;  /* duplicates were seen and are none */
     bool preview; /* show the notes, save nothing */
     bool gone;    /* the supplier was deleted meanwhile */
-    bool refresh; /* what the form was based on is not known */
     const char *problem;
     enum error outcome; /* what the store has said; OK: not asked yet */
     struct supplier_faults faults;

@@ -61,15 +61,17 @@ static void find_repeated(struct edit *edit, const struct form *form)
     }
 }
 
+static const char damaged[] =
+    "A hidden part of this form was damaged on its way. Nothing was changed; "
+    "check what you typed and send it again.";
+
 static void read_revision(struct edit *edit, struct slice text)
 {
     if (text.len == 0 ||
         slice_number(text, INT64_MAX, &edit->job.expected) == OK)
         return;
-    edit->refresh = true;
-    edit->problem = "A hidden part of this form was damaged on its way. "
-                    "Nothing was changed; compare what you typed with the "
-                    "supplier as it is now and send it again.";
+    edit->job.expected = REVISION_LOST;
+    edit->problem = damaged;
 }
 
 static void read_key(struct edit *edit, struct slice text)
@@ -79,9 +81,7 @@ static void read_key(struct edit *edit, struct slice text)
     if (form_key_valid(text))
         memcpy(edit->key, text.data, FORM_KEY_CHARS);
     else
-        edit->problem = "A hidden part of this form was damaged on its way. "
-                        "Nothing was changed; check what you typed and send it "
-                        "again.";
+        edit->problem = damaged;
 }
 
 void edit_read_hidden(struct edit *edit, const struct form *form)
