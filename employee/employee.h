@@ -47,6 +47,13 @@ void list_view(struct request *req, const char *list, struct view *view);
 
 enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE };
 
+/** A field of a form that let people choose, because both had changed it. */
+struct choice {
+    struct slice theirs; /* absent: it did not */
+    struct slice mine;   /* what was typed */
+    bool taken;          /* theirs is to be saved */
+};
+
 /** A change under way, in the request's arena. */
 struct edit {
     struct store_job job; /* first: what the store is given */
@@ -59,6 +66,7 @@ struct edit {
     bool gone;    /* the supplier was deleted meanwhile */
     const char *problem;
     enum error outcome; /* what the store has said; OK: not asked yet */
+    struct choice choices[SUPPLIER_FIELDS];
     struct supplier_faults faults;
     struct duplicates duplicates;
     bool clash; /* job.clash is set */
@@ -116,17 +124,18 @@ struct page *editor_refused(struct request *req, int status);
 /** Set clash: who, when, and the fields that both changed. */
 void clash_view(const struct edit *edit, struct view *view);
 
-/** Set clash or merged of a field's object: was, theirs. */
+/** Set clash or merged of a field's object: was, theirs; what was chosen. */
 void clash_view_field(const struct edit *edit, enum supplier_field f,
                       struct view *field);
 
 /** Set theirs: what has become of the supplier since the form was shown. */
 void clash_view_changes(const struct edit *edit, struct view *view);
 
-/** The form with what clash_view_field() let people choose. */
-MUST_CHECK enum error clash_resolve(struct arena *arena,
-                                    const struct form *form,
-                                    struct form *resolved);
+/**
+ * Read what clash_view_field() let people choose; the supplier of the edit,
+ * read before, gets theirs where they took it. Errors: ERROR_MEMORY.
+ */
+MUST_CHECK enum error clash_choose(struct edit *edit, const struct form *form);
 
 /* remove.c */
 handler_fn remove_show;

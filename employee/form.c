@@ -101,7 +101,6 @@ enum error edit_read(struct edit *edit)
 {
     struct arena *arena = request_arena(edit->req);
     const struct form *form;
-    struct form resolved;
     uint64_t id = 0;
     enum error err = request_form(edit->req, &form);
 
@@ -110,8 +109,8 @@ enum error edit_read(struct edit *edit)
     if (edit->kind == EDIT_UPDATE &&
         (slice_number(form_value(form, "id"), INT32_MAX, &id) != OK || id == 0))
         return ERROR_NOT_FOUND;
-    if ((err = clash_resolve(arena, form, &resolved)) != OK ||
-        (err = supplier_from_form(arena, &resolved, &edit->job.supplier)) != OK)
+    if ((err = supplier_from_form(arena, form, &edit->job.supplier)) != OK ||
+        (err = clash_choose(edit, form)) != OK)
         return err;
     edit->job.supplier.id = (int64_t)id;
     edit_read_hidden(edit, form);
@@ -183,6 +182,7 @@ static void view_field(const struct edit *edit, enum supplier_field f,
 {
     const struct supplier_column *column = &supplier_columns[f];
     const char *message = edit->faults.messages[f];
+    const struct choice *choice = &edit->choices[f];
     struct view *field = view_list_object(fields);
 
     view_string(field, "name", column->name);
@@ -191,7 +191,8 @@ static void view_field(const struct edit *edit, enum supplier_field f,
     view_string(field, "type", column->input_type);
     view_string(field, "autocomplete", column->autocomplete);
     view_flag(field, "textarea", f == SUPPLIER_NOTES);
-    view_text(field, "value", edit->job.supplier.fields[f]);
+    view_text(field, "value",
+              choice->taken ? choice->mine : edit->job.supplier.fields[f]);
     view_flag(field, "described", column->hint[0] != '\0' || message != NULL);
     view_string(field, "message", message);
     if (message != NULL) {
@@ -200,8 +201,7 @@ static void view_field(const struct edit *edit, enum supplier_field f,
         view_string(fault, "name", column->name);
         view_string(fault, "message", message);
     }
-    if (edit->clash)
-        clash_view_field(edit, f, field);
+    clash_view_field(edit, f, field);
 }
 
 static void view_duplicates(const struct edit *edit, struct view *view)

@@ -3,10 +3,12 @@ import html
 import re
 import threading
 
+import pytest
+
 import harness
 from form_pages import (SUPPLIER, add, anyway, hidden_of, names, open_form, rows,
                    save, saved, title_of, typed_of, values_of)
-from writers import Kept
+from writers import Kept, connect, query
 
 
 def test_a_clash_is_shown_and_resolved(employee, database):
@@ -56,6 +58,84 @@ def test_the_clash_page_holds_what_they_typed(employee, database):
                **{"use-notes": "theirs", "theirs-notes": kept}))
     assert database.sql("SELECT notes = '# Theirs\n\n<b>&amp;\n  two'"
                         " FROM suppliers") == [["1"]]
+
+
+CHOICE = re.compile(r'name="theirs-(\w+)" value="([^"]*)">.*?'
+                    r'name="use-\1" value="(\w+)" checked', re.S)
+
+
+def choices_of(text):
+    """What a page lets people choose: theirs, and which one is checked."""
+    return {name: (html.unescape(theirs), use)
+            for name, theirs, use in CHOICE.findall(text)}
+
+
+def chosen(text, **uses):
+    """The form of a clash page, with a choice where one is made."""
+    found = {name: (theirs, uses.get(name, use))
+             for name, (theirs, use) in choices_of(text).items()}
+    return {**values_of(text),
+            **{f"theirs-{name}": one[0] for name, one in found.items()},
+            **{f"use-{name}": one[1] for name, one in found.items()}}
+
+
+def clash_of(employee, number):
+    """A clash page's form: their name was chosen, the own city was not."""
+    mine = open_form(employee, number)
+    saved(save(employee, open_form(employee, number), name="Their <name>",
+               city="Their city"))
+    page = save(employee, mine, name="My name", city="My city")
+    assert page.status == 409
+    assert choices_of(page.text) == {"name": ("Their <name>", "mine"),
+                                     "city": ("Their city", "mine")}
+    return chosen(page.text, name="theirs")
+
+
+@pytest.mark.parametrize("fields, origin, status", [
+    ({"preview": "1"}, None, 200), ({"phone": "?"}, None, 422),
+    ({"email": "alike@example.com"}, None, 409), ({}, "null", 403)])
+def test_a_choice_survives_what_stands_in_the_way(employee, database, fields,
+                                                  origin, status):
+    """Nothing is saved yet, so both texts and the choice come back."""
+    add(employee, name="Alike", email="alike@example.com", phone="1234567")
+    number, _ = add(employee)
+    form = clash_of(employee, number)
+    origin = origin or f"http://{employee.host}"
+    page = employee.post("/admin/supplier-update", {**form, **fields},
+                         Origin=origin)
+    assert page.status == status
+    assert typed_of(page.text)["name"] == "My name"
+    assert choices_of(page.text) == {"name": ("Their <name>", "theirs"),
+                                     "city": ("Their city", "mine")}
+    saved(save(employee, chosen(page.text), phone="1234568", anyway="1"))
+    row = rows(database)[1]
+    assert (row["name"], row["city"]) == ("Their <name>", "My city")
+
+
+def test_a_choice_survives_a_row_that_somebody_holds(employee, database):
+    number, _ = add(employee)
+    form = clash_of(employee, number)
+    prompt = connect(database, autocommit=False)
+    query(prompt, "SELECT id FROM suppliers WHERE id = %s FOR UPDATE", number)
+    page = save(employee, form)
+    prompt.rollback()
+    assert page.status == 503 and chosen(page.text) == form
+
+
+def test_a_choice_survives_the_next_clash(employee, database):
+    """Their newest is shown; where theirs was taken, that still is."""
+    number, _ = add(employee)
+    form = clash_of(employee, number)
+    saved(save(employee, open_form(employee, number), name="Newer name",
+               city="Newer city"))
+    page = save(employee, form)
+    assert page.status == 409
+    assert typed_of(page.text)["name"] == "My name"
+    assert choices_of(page.text) == {"name": ("Newer name", "theirs"),
+                                     "city": ("Newer city", "mine")}
+    saved(save(employee, chosen(page.text)))
+    row, = rows(database)
+    assert (row["name"], row["city"]) == ("Newer name", "My city")
 
 
 def test_what_does_not_clash_is_merged_and_said(employee, database):
