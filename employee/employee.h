@@ -174,7 +174,7 @@ void saved_view(const struct saved *saved, const char *list, bool merged,
 handler_fn history_show;
 handler_fn history_supplier_show;
 
-/** Who made a change: "10.0.0.7", or "by SQL, account x". */
+/** Who made a change: "by 10.0.0.7", or "by SQL, account x". */
 const char *history_who(struct request *req, const struct history_entry *entry);
 
 /** "23 November 2026, 08:43 UTC" */

@@ -24,7 +24,7 @@ def test_a_clash_is_shown_and_resolved(employee, database):
     assert title_of(page).startswith("Update supplier")
     text = html.unescape(page.text)
     for part in ("It was", SUPPLIER["city"], "They made it", "Their <city>",
-                 "10.1.2.3", " UTC", f"/admin/supplier-history/{number}"):
+                 " UTC, by 10.1.2.3.", f"/admin/supplier-history/{number}"):
         assert part in text, part
     values = values_of(page.text)
     assert values["city"] == "My city" and values["name"] == "My name"
@@ -156,7 +156,14 @@ def test_a_change_by_sql_clashes_too(employee, database):
     mine = open_form(employee, number)
     database.sql("UPDATE suppliers SET city = 'By SQL'")
     page = save(employee, mine, city="Mine")
-    assert page.status == 409 and "by SQL, account " in page.text
+    assert page.status == 409
+    assert re.search(r"While you were typing, on \d+ \w+ \d+, \d+:\d+ UTC,"
+                     r" by SQL, account \w+@localhost\. <strong>", page.text)
+    path = f"/admin/supplier-remove/{number}"
+    page = employee.post(path, {"revision": mine["revision"]})
+    assert page.status == 409
+    assert re.search(r"It was changed on \d+ \w+ \d+, \d+:\d+ UTC,"
+                     r" by SQL, account \w+@localhost\. Nothing", page.text)
 
 
 def test_gone_meanwhile_can_be_added_again(employee, database):
