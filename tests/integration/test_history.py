@@ -152,7 +152,9 @@ def test_forgotten_entries_say_so(employee, database):
     assert f"/admin/supplier-restore/{first}" not in page.text
     assert "by SQL" not in entries(page)[first]
     assert "from" not in entries(page)[second].split(" UTC")[1]
-    assert employee.post(f"/admin/supplier-restore/{first}").status == 404
+    page = employee.post(f"/admin/supplier-restore/{first}")
+    assert page.status == 404
+    assert "there is nothing to restore" in page.text
 
 
 def test_home_shows_the_last_ten(employee, database):
