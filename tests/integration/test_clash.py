@@ -252,6 +252,29 @@ def test_delete_undo_delete(employee, database):
     assert [row["id"] for row in rows(database)] == [str(number)]
 
 
+def test_a_deletion_sent_again_after_an_undo_deletes_nothing(employee,
+                                                             database):
+    """It was done once; what has become of it since is said."""
+    number, _ = add(employee)
+    path = f"/admin/supplier-remove/{number}"
+    fields = hidden_of(employee.get(path).text, path)
+    done = employee.post(path, fields)
+    undo = f"/admin/supplier-restore/{saved(done)}"
+    page = employee.get(done.headers["Location"])
+    saved(employee.post(undo, hidden_of(page.text, undo)))
+    again = employee.post(path, fields)
+    assert saved(again) == saved(done)
+    page = employee.get(again.headers["Location"])
+    assert ("</bdi></a> was deleted, and has been brought back since;"
+            " it is not deleted now.") in page.text
+    assert "Deleted" not in page.text
+    assert names(database) == [SUPPLIER["name"]]
+    saved(employee.post(path))
+    page = employee.get(again.headers["Location"])
+    assert "Deleted <bdi>" in page.text
+    assert "changed again since" in page.text
+
+
 def test_deleting_what_was_changed_asks_again(employee, database):
     number, _ = add(employee)
     path = f"/admin/supplier-remove/{number}"

@@ -113,7 +113,7 @@ def test_undo_after_somebody_brought_it_back_asks(employee, database):
     saved(employee.post(action, first))
     assert employee.post(action, second).status == 409
     late = employee.get(done.headers["Location"])
-    assert "changed again since" in late.text
+    assert "has been brought back since" in late.text
     assert "Undo" not in late.text
     assert names(database) == [SUPPLIER["name"]]
 
