@@ -1,43 +1,44 @@
 /* Two people changed the same supplier: what it was, what the other one made
  * of it, what was typed; and which of the two is to be saved. */
+#include <stdio.h>
+
 #include "employee.h"
 
-enum { NAME_MAX_BYTES = 40 };
-
 /* The form's fields for it: use-name=theirs takes what theirs-name holds. */
-static struct slice choice_of(struct arena *arena, const struct form *form,
-                              struct slice field)
+static struct slice value_of(const struct form *form, const char *prefix,
+                             enum supplier_field f)
 {
-    const char *use =
-        arena_printf(arena, "use-%.*s", (int)field.len, field.data);
-    const char *theirs =
-        arena_printf(arena, "theirs-%.*s", (int)field.len, field.data);
+    char name[32];
 
-    if (use == NULL || theirs == NULL ||
-        !slice_is(form_value(form, use), "theirs"))
-        return (struct slice){ NULL, 0 };
-    return form_value(form, theirs);
+    snprintf(name, sizeof(name), "%s%s", prefix, supplier_columns[f].name);
+    return form_value(form, name);
 }
 
-enum error clash_resolve(struct arena *arena, const struct form *form,
-                         struct form *resolved)
+enum error clash_choose(struct edit *edit, const struct form *form)
 {
-    struct form_field *fields =
-        arena_alloc(arena, form->count * sizeof(*fields));
-    size_t i;
+    struct slice *fields = edit->job.supplier.fields;
+    struct form_field theirs[SUPPLIER_FIELDS];
+    const struct form as_form = { SUPPLIER_FIELDS, theirs };
+    struct supplier supplier;
+    enum supplier_field f;
 
-    if (fields == NULL)
-        return ERROR_MEMORY;
-    for (i = 0; i < form->count; i++) {
-        struct slice theirs = { NULL, 0 };
-
-        fields[i] = form->fields[i];
-        if (fields[i].name.len < NAME_MAX_BYTES)
-            theirs = choice_of(arena, form, fields[i].name);
-        if (theirs.data != NULL)
-            fields[i].value = theirs;
+    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+        theirs[f].name = slice_of(supplier_columns[f].name);
+        theirs[f].value = value_of(form, "theirs-", f);
     }
-    *resolved = (struct form){ form->count, fields };
+    if (supplier_from_form(edit->job.arena, &as_form, &supplier) != OK)
+        return ERROR_MEMORY;
+    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+        struct choice *choice = &edit->choices[f];
+
+        if (theirs[f].value.data == NULL)
+            continue;
+        choice->theirs = supplier.fields[f];
+        choice->mine = fields[f];
+        choice->taken = slice_is(value_of(form, "use-", f), "theirs");
+        if (choice->taken)
+            fields[f] = choice->theirs;
+    }
     return OK;
 }
 
@@ -55,19 +56,23 @@ void clash_view_field(const struct edit *edit, enum supplier_field f,
                       struct view *field)
 {
     const struct store_clash *clash = &edit->job.clash;
+    const struct choice *choice = &edit->choices[f];
     struct slice was = clash->was.fields[f];
-    struct slice theirs = clash->theirs.supplier.fields[f];
+    struct slice theirs = edit->clash ? clash->theirs.supplier.fields[f]
+                                      : choice->theirs;
+    bool known = clash->was.revision != 0 && !slice_equal(was, theirs);
     struct view *object;
 
-    if (clash->fields[f])
+    if (clash->fields[f] || choice->theirs.data != NULL)
         object = view_object(field, "clash");
-    else if (clash->was.revision != 0 && !slice_equal(was, theirs))
+    else if (known)
         object = view_object(field, "merged");
     else
         return;
-    view_flag(object, "known", clash->was.revision != 0);
+    view_flag(object, "known", known);
     view_text(object, "was", was);
     view_text(object, "theirs", theirs);
+    view_flag(object, "taken", choice->taken);
 }
 
 void clash_view(const struct edit *edit, struct view *view)

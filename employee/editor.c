@@ -2,7 +2,7 @@
  * asks, the next answers. */
 #include "employee.h"
 
-static catalog_show_fn editor_update_found, editor_refresh, editor_compare;
+static catalog_show_fn editor_update_found, editor_compare;
 static db_done_fn editor_compared, editor_saved;
 
 /* Showing the form. */
@@ -78,7 +78,6 @@ static void look_at(struct edit *edit)
 
 static void receive(struct request *req, enum edit_kind kind)
 {
-    struct employee *self = request_app(req);
     struct edit *edit = edit_open(req, kind);
     enum error err = edit ? edit_read(edit) : ERROR_MEMORY;
     const struct form *form;
@@ -88,8 +87,6 @@ static void receive(struct request *req, enum edit_kind kind)
         respond_error(req, 415);
     else if (err != OK)
         respond_error(req, status_of_error(err));
-    else if (edit->refresh && kind == EDIT_UPDATE)
-        catalog_when_fresh(self->catalog, editor_refresh, req);
     else if (edit->problem != NULL)
         edit_respond(edit, 400);
     else
@@ -106,18 +103,6 @@ void editor_add(struct request *req)
 void editor_save(struct request *req)
 {
     receive(req, EDIT_UPDATE);
-}
-
-/* What the form was based on is lost: from now on it is the present state. */
-static void editor_refresh(struct request *req, const struct snapshot *snapshot)
-{
-    struct edit *edit = request_own(req);
-    const struct supplier *now = NULL;
-
-    if (snapshot != NULL)
-        now = snapshot_find(snapshot, edit->job.supplier.id);
-    edit->job.expected = now ? now->revision : 0;
-    edit_respond(edit, 400);
 }
 
 static void editor_compare(struct request *req, const struct snapshot *snapshot)
@@ -166,7 +151,8 @@ static void editor_saved(void *job, enum error outcome)
     if (outcome == ERROR_CONFLICT) {
         edit_clash(edit);
     } else {
-        edit->gone = outcome == ERROR_NOT_FOUND;
+        if (outcome == ERROR_NOT_FOUND)
+            edit_gone(edit);
         edit->problem = edit_problem(edit->kind, outcome);
     }
     edit_respond(edit, status_of_error(outcome));

@@ -41,7 +41,18 @@ void list_view(struct request *req, const char *list, struct view *view);
 
 /* form.c: a form that was posted, and the page it comes back on. */
 
+/* What a form is based on when nobody knows: never a version, so that whatever
+ * differs from what is there is a clash. */
+#define REVISION_LOST ((uint64_t)INT64_MAX)
+
 enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE };
+
+/** A field of a form that let people choose, because both had changed it. */
+struct choice {
+    struct slice theirs; /* absent: it did not */
+    struct slice mine;   /* what was typed */
+    bool taken;          /* theirs is to be saved */
+};
 
 /** A change under way, in the request's arena. */
 struct edit {
@@ -53,9 +64,9 @@ struct edit {
     bool anyway;  /* duplicates were seen and are none */
     bool preview; /* show the notes, save nothing */
     bool gone;    /* the supplier was deleted meanwhile */
-    bool refresh; /* what the form was based on is not known */
     const char *problem;
     enum error outcome; /* what the store has said; OK: not asked yet */
+    struct choice choices[SUPPLIER_FIELDS];
     struct supplier_faults faults;
     struct duplicates duplicates;
     bool clash; /* job.clash is set */
@@ -82,12 +93,16 @@ MUST_CHECK enum error edit_read(struct edit *edit);
 struct page *edit_page(const struct edit *edit, int status);
 void edit_respond(struct edit *edit, int status);
 
-/**
- * The store found a clash: the form is based on theirs from now on. A key that
- * has saved something before would lead back to that, so it gets a fresh one;
- * the old one has changed nothing here.
+/*
+ * A key that has saved something before would lead back to that: after either
+ * of these the form has a fresh one.
  */
+
+/** The store found a clash: the form is based on theirs from now on. */
 void edit_clash(struct edit *edit);
+
+/** The supplier was deleted meanwhile: the form adds a new one. */
+void edit_gone(struct edit *edit);
 
 /** What the page says on top when a change was not made. */
 const char *edit_problem(enum edit_kind kind, enum error outcome);
@@ -109,17 +124,18 @@ struct page *editor_refused(struct request *req, int status);
 /** Set clash: who, when, and the fields that both changed. */
 void clash_view(const struct edit *edit, struct view *view);
 
-/** Set clash or merged of a field's object: was, theirs. */
+/** Set clash or merged of a field's object: was, theirs; what was chosen. */
 void clash_view_field(const struct edit *edit, enum supplier_field f,
                       struct view *field);
 
 /** Set theirs: what has become of the supplier since the form was shown. */
 void clash_view_changes(const struct edit *edit, struct view *view);
 
-/** The form with what clash_view_field() let people choose. */
-MUST_CHECK enum error clash_resolve(struct arena *arena,
-                                    const struct form *form,
-                                    struct form *resolved);
+/**
+ * Read what clash_view_field() let people choose; the supplier of the edit,
+ * read before, gets theirs where they took it. Errors: ERROR_MEMORY.
+ */
+MUST_CHECK enum error clash_choose(struct edit *edit, const struct form *form);
 
 /* remove.c */
 handler_fn remove_show;
@@ -158,7 +174,7 @@ void saved_view(const struct saved *saved, const char *list, bool merged,
 handler_fn history_show;
 handler_fn history_supplier_show;
 
-/** Who made a change: "10.0.0.7", or "by SQL, account x". */
+/** Who made a change: "by 10.0.0.7", or "by SQL, account x". */
 const char *history_who(struct request *req, const struct history_entry *entry);
 
 /** "23 November 2026, 08:43 UTC" */

@@ -61,15 +61,17 @@ static void find_repeated(struct edit *edit, const struct form *form)
     }
 }
 
+static const char damaged[] =
+    "A hidden part of this form was damaged on its way. Nothing was changed; "
+    "check what you typed and send it again.";
+
 static void read_revision(struct edit *edit, struct slice text)
 {
     if (text.len == 0 ||
         slice_number(text, INT64_MAX, &edit->job.expected) == OK)
         return;
-    edit->refresh = true;
-    edit->problem = "A hidden part of this form was damaged on its way. "
-                    "Nothing was changed; compare what you typed with the "
-                    "supplier as it is now and send it again.";
+    edit->job.expected = REVISION_LOST;
+    edit->problem = damaged;
 }
 
 static void read_key(struct edit *edit, struct slice text)
@@ -79,9 +81,7 @@ static void read_key(struct edit *edit, struct slice text)
     if (form_key_valid(text))
         memcpy(edit->key, text.data, FORM_KEY_CHARS);
     else
-        edit->problem = "A hidden part of this form was damaged on its way. "
-                        "Nothing was changed; check what you typed and send it "
-                        "again.";
+        edit->problem = damaged;
 }
 
 void edit_read_hidden(struct edit *edit, const struct form *form)
@@ -101,7 +101,6 @@ enum error edit_read(struct edit *edit)
 {
     struct arena *arena = request_arena(edit->req);
     const struct form *form;
-    struct form resolved;
     uint64_t id = 0;
     enum error err = request_form(edit->req, &form);
 
@@ -110,24 +109,36 @@ enum error edit_read(struct edit *edit)
     if (edit->kind == EDIT_UPDATE &&
         (slice_number(form_value(form, "id"), INT32_MAX, &id) != OK || id == 0))
         return ERROR_NOT_FOUND;
-    if ((err = clash_resolve(arena, form, &resolved)) != OK ||
-        (err = supplier_from_form(arena, &resolved, &edit->job.supplier)) != OK)
+    if ((err = supplier_from_form(arena, form, &edit->job.supplier)) != OK ||
+        (err = clash_choose(edit, form)) != OK)
         return err;
     edit->job.supplier.id = (int64_t)id;
     edit_read_hidden(edit, form);
     return OK;
 }
 
-void edit_clash(struct edit *edit)
+/* The old one has changed nothing here. */
+static void renew_key(struct edit *edit)
 {
     char key[FORM_KEY_CHARS + 1];
 
+    if (form_key_make(key) == OK)
+        memcpy(edit->key, key, sizeof(key));
+}
+
+void edit_clash(struct edit *edit)
+{
     edit->clash = true;
     edit->job.expected = edit->job.clash.theirs.supplier.revision;
     if (edit->kind == EDIT_ADD) /* typed on after it had been added */
         edit->kind = EDIT_UPDATE;
-    if (form_key_make(key) == OK)
-        memcpy(edit->key, key, sizeof(key));
+    renew_key(edit);
+}
+
+void edit_gone(struct edit *edit)
+{
+    edit->gone = true;
+    renew_key(edit);
 }
 
 /* Showing. */
@@ -171,6 +182,7 @@ static void view_field(const struct edit *edit, enum supplier_field f,
 {
     const struct supplier_column *column = &supplier_columns[f];
     const char *message = edit->faults.messages[f];
+    const struct choice *choice = &edit->choices[f];
     struct view *field = view_list_object(fields);
 
     view_string(field, "name", column->name);
@@ -179,7 +191,8 @@ static void view_field(const struct edit *edit, enum supplier_field f,
     view_string(field, "type", column->input_type);
     view_string(field, "autocomplete", column->autocomplete);
     view_flag(field, "textarea", f == SUPPLIER_NOTES);
-    view_text(field, "value", edit->job.supplier.fields[f]);
+    view_text(field, "value",
+              choice->taken ? choice->mine : edit->job.supplier.fields[f]);
     view_flag(field, "described", column->hint[0] != '\0' || message != NULL);
     view_string(field, "message", message);
     if (message != NULL) {
@@ -188,8 +201,7 @@ static void view_field(const struct edit *edit, enum supplier_field f,
         view_string(fault, "name", column->name);
         view_string(fault, "message", message);
     }
-    if (edit->clash)
-        clash_view_field(edit, f, field);
+    clash_view_field(edit, f, field);
 }
 
 static void view_duplicates(const struct edit *edit, struct view *view)

@@ -20,9 +20,9 @@ const char *history_who(struct request *req, const struct history_entry *entry)
 {
     struct slice who = entry->actor.data ? entry->actor : entry->writer;
 
-    return arena_printf(request_arena(req), "%s%.*s",
-                        entry->actor.data ? "" : "by SQL, account ",
-                        (int)who.len, who.data);
+    return arena_printf(request_arena(req), "by %s%.*s",
+                        entry->actor.data ? "" : "SQL, account ", (int)who.len,
+                        who.data);
 }
 
 const char *history_when(struct request *req, int64_t at_us)

@@ -96,7 +96,7 @@ static void remove_ask_again(struct request *req,
     } else if (supplier == NULL) {
         respond_gone(req, id);
     } else {
-        if (edit->refresh)
+        if (edit->job.expected == REVISION_LOST)
             edit->job.expected = supplier->revision;
         respond_question(edit, supplier,
                          edit->outcome ? status_of_error(edit->outcome) : 400);

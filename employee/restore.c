@@ -21,6 +21,16 @@ static void respond_question(const struct edit *edit, int status)
                                         status, "no-store"));
 }
 
+/* It was forgotten after the history had been shown. */
+static void respond_forgotten(struct request *req)
+{
+    const struct employee *self = request_app(req);
+    struct view *view = employee_view(req, "This version can't be restored");
+
+    respond_page(
+        req, page_render(self->service, "version-gone", view, 404, "no-store"));
+}
+
 /* POST /admin/supplier-restore/{revision} */
 void restore_version(struct request *req)
 {
@@ -52,7 +62,7 @@ static void restored(void *job, enum error outcome)
     if (outcome == OK) {
         save_respond(edit);
     } else if (outcome == ERROR_NOT_FOUND) {
-        respond_error(edit->req, 404);
+        respond_forgotten(edit->req);
     } else if (outcome == ERROR_CONFLICT) {
         edit_clash(edit);
         respond_question(edit, 409);

@@ -83,24 +83,27 @@ void saved_view(const struct saved *saved, const char *list, bool merged,
 {
     const struct history_entry *entry = saved->change.entries;
     struct view *object;
+    bool there, undone;
 
     if (saved->change.count == 0 ||
         entry->supplier.revision + 1 != saved->change.before)
         return;
+    there = snapshot_find(saved->snapshot, entry->supplier.id) != NULL;
+    undone = entry->action == HISTORY_REMOVE && !entry->last && there;
     object = view_object(view, "saved");
     supplier_view(&entry->supplier, object);
     view_number(object, "revision", (int64_t)entry->supplier.revision);
     view_flag(object, "added", entry->action == HISTORY_ADD);
     view_flag(object, "changed", entry->action == HISTORY_UPDATE);
-    view_flag(object, "removed", entry->action == HISTORY_REMOVE);
+    view_flag(object, "removed", entry->action == HISTORY_REMOVE && !undone);
+    view_flag(object, "undone", undone);
     view_flag(object, "back",
               entry->action == HISTORY_RESTORE && was_removed(saved));
     view_flag(object, "restored",
               entry->action == HISTORY_RESTORE && !was_removed(saved));
     view_flag(object, "merged", merged);
-    view_flag(object, "since", !entry->last);
-    view_flag(object, "there",
-              snapshot_find(saved->snapshot, entry->supplier.id) != NULL);
+    view_flag(object, "since", !entry->last && !undone);
+    view_flag(object, "there", there);
     list_view(saved->req, list, object);
     if (entry->action == HISTORY_REMOVE && entry->last && !entry->forgotten)
         view_undo(saved, object);

@@ -3,10 +3,12 @@ import html
 import re
 import threading
 
+import pytest
+
 import harness
 from form_pages import (SUPPLIER, add, anyway, hidden_of, names, open_form, rows,
                    save, saved, title_of, typed_of, values_of)
-from writers import Kept
+from writers import Kept, connect, query
 
 
 def test_a_clash_is_shown_and_resolved(employee, database):
@@ -22,7 +24,7 @@ def test_a_clash_is_shown_and_resolved(employee, database):
     assert title_of(page).startswith("Update supplier")
     text = html.unescape(page.text)
     for part in ("It was", SUPPLIER["city"], "They made it", "Their <city>",
-                 "10.1.2.3", " UTC", f"/admin/supplier-history/{number}"):
+                 " UTC, by 10.1.2.3.", f"/admin/supplier-history/{number}"):
         assert part in text, part
     values = values_of(page.text)
     assert values["city"] == "My city" and values["name"] == "My name"
@@ -58,6 +60,84 @@ def test_the_clash_page_holds_what_they_typed(employee, database):
                         " FROM suppliers") == [["1"]]
 
 
+CHOICE = re.compile(r'name="theirs-(\w+)" value="([^"]*)">.*?'
+                    r'name="use-\1" value="(\w+)" checked', re.S)
+
+
+def choices_of(text):
+    """What a page lets people choose: theirs, and which one is checked."""
+    return {name: (html.unescape(theirs), use)
+            for name, theirs, use in CHOICE.findall(text)}
+
+
+def chosen(text, **uses):
+    """The form of a clash page, with a choice where one is made."""
+    found = {name: (theirs, uses.get(name, use))
+             for name, (theirs, use) in choices_of(text).items()}
+    return {**values_of(text),
+            **{f"theirs-{name}": one[0] for name, one in found.items()},
+            **{f"use-{name}": one[1] for name, one in found.items()}}
+
+
+def clash_of(employee, number):
+    """A clash page's form: their name was chosen, the own city was not."""
+    mine = open_form(employee, number)
+    saved(save(employee, open_form(employee, number), name="Their <name>",
+               city="Their city"))
+    page = save(employee, mine, name="My name", city="My city")
+    assert page.status == 409
+    assert choices_of(page.text) == {"name": ("Their <name>", "mine"),
+                                     "city": ("Their city", "mine")}
+    return chosen(page.text, name="theirs")
+
+
+@pytest.mark.parametrize("fields, origin, status", [
+    ({"preview": "1"}, None, 200), ({"phone": "?"}, None, 422),
+    ({"email": "alike@example.com"}, None, 409), ({}, "null", 403)])
+def test_a_choice_survives_what_stands_in_the_way(employee, database, fields,
+                                                  origin, status):
+    """Nothing is saved yet, so both texts and the choice come back."""
+    add(employee, name="Alike", email="alike@example.com", phone="1234567")
+    number, _ = add(employee)
+    form = clash_of(employee, number)
+    origin = origin or f"http://{employee.host}"
+    page = employee.post("/admin/supplier-update", {**form, **fields},
+                         Origin=origin)
+    assert page.status == status
+    assert typed_of(page.text)["name"] == "My name"
+    assert choices_of(page.text) == {"name": ("Their <name>", "theirs"),
+                                     "city": ("Their city", "mine")}
+    saved(save(employee, chosen(page.text), phone="1234568", anyway="1"))
+    row = rows(database)[1]
+    assert (row["name"], row["city"]) == ("Their <name>", "My city")
+
+
+def test_a_choice_survives_a_row_that_somebody_holds(employee, database):
+    number, _ = add(employee)
+    form = clash_of(employee, number)
+    prompt = connect(database, autocommit=False)
+    query(prompt, "SELECT id FROM suppliers WHERE id = %s FOR UPDATE", number)
+    page = save(employee, form)
+    prompt.rollback()
+    assert page.status == 503 and chosen(page.text) == form
+
+
+def test_a_choice_survives_the_next_clash(employee, database):
+    """Their newest is shown; where theirs was taken, that still is."""
+    number, _ = add(employee)
+    form = clash_of(employee, number)
+    saved(save(employee, open_form(employee, number), name="Newer name",
+               city="Newer city"))
+    page = save(employee, form)
+    assert page.status == 409
+    assert typed_of(page.text)["name"] == "My name"
+    assert choices_of(page.text) == {"name": ("Newer name", "theirs"),
+                                     "city": ("Newer city", "mine")}
+    saved(save(employee, chosen(page.text)))
+    row, = rows(database)
+    assert (row["name"], row["city"]) == ("Newer name", "My city")
+
+
 def test_what_does_not_clash_is_merged_and_said(employee, database):
     number, _ = add(employee)
     mine = open_form(employee, number)
@@ -76,7 +156,14 @@ def test_a_change_by_sql_clashes_too(employee, database):
     mine = open_form(employee, number)
     database.sql("UPDATE suppliers SET city = 'By SQL'")
     page = save(employee, mine, city="Mine")
-    assert page.status == 409 and "by SQL, account " in page.text
+    assert page.status == 409
+    assert re.search(r"While you were typing, on \d+ \w+ \d+, \d+:\d+ UTC,"
+                     r" by SQL, account \w+@localhost\. <strong>", page.text)
+    path = f"/admin/supplier-remove/{number}"
+    page = employee.post(path, {"revision": mine["revision"]})
+    assert page.status == 409
+    assert re.search(r"It was changed on \d+ \w+ \d+, \d+:\d+ UTC,"
+                     r" by SQL, account \w+@localhost\. Nothing", page.text)
 
 
 def test_gone_meanwhile_can_be_added_again(employee, database):
@@ -90,6 +177,27 @@ def test_gone_meanwhile_can_be_added_again(employee, database):
     assert "Add as a new supplier" in page.text
     saved(employee.post("/admin/supplier-add", values_of(page.text)))
     assert [row["city"] for row in rows(database)] == ["Mine"]
+
+
+def test_what_a_form_has_saved_is_gone_and_added_again(employee, database):
+    """Its key would lead back to a supplier that is no longer there."""
+    adding = {**values_of(employee.get("/admin/supplier-add").text),
+              **SUPPLIER}
+    saved(employee.post("/admin/supplier-add", adding))
+    number = rows(database)[0]["id"]
+    mine = {**open_form(employee, number), "city": "Mine"}
+    saved(save(employee, mine))
+    saved(employee.post(f"/admin/supplier-remove/{number}"))
+    for path, values in (("/admin/supplier-add", adding),
+                         ("/admin/supplier-update", mine)):
+        page = employee.post(path, {**values, "city": "Typed on"})
+        assert page.status == 404, path
+        assert "Add as a new supplier" in page.text
+        again = values_of(page.text)
+        first = employee.post("/admin/supplier-add", {**again, "anyway": "1"})
+        second = employee.post("/admin/supplier-add", {**again, "anyway": "1"})
+        assert saved(first) == saved(second), path
+    assert [row["city"] for row in rows(database)] == 2 * ["Typed on"]
 
 
 def test_every_loser_sees_the_clash(employee, database):
@@ -142,6 +250,29 @@ def test_delete_undo_delete(employee, database):
     page = employee.get(first.headers["Location"])
     assert "</bdi></a> is back." in page.text
     assert [row["id"] for row in rows(database)] == [str(number)]
+
+
+def test_a_deletion_sent_again_after_an_undo_deletes_nothing(employee,
+                                                             database):
+    """It was done once; what has become of it since is said."""
+    number, _ = add(employee)
+    path = f"/admin/supplier-remove/{number}"
+    fields = hidden_of(employee.get(path).text, path)
+    done = employee.post(path, fields)
+    undo = f"/admin/supplier-restore/{saved(done)}"
+    page = employee.get(done.headers["Location"])
+    saved(employee.post(undo, hidden_of(page.text, undo)))
+    again = employee.post(path, fields)
+    assert saved(again) == saved(done)
+    page = employee.get(again.headers["Location"])
+    assert ("</bdi></a> was deleted, and has been brought back since;"
+            " it is not deleted now.") in page.text
+    assert "Deleted" not in page.text
+    assert names(database) == [SUPPLIER["name"]]
+    saved(employee.post(path))
+    page = employee.get(again.headers["Location"])
+    assert "Deleted <bdi>" in page.text
+    assert "changed again since" in page.text
 
 
 def test_deleting_what_was_changed_asks_again(employee, database):

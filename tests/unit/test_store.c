@@ -247,9 +247,9 @@ static void test_an_unknown_version_makes_each_difference_a_clash(void **state)
     const struct scratch *s = *state;
     struct store_job base = added(s, SLICE("One"));
     struct store_job other = added(s, SLICE("Two"));
-    const uint64_t versions[] = { other.revision, 4711 };
+    const uint64_t versions[] = { other.revision, 4711, INT64_MAX };
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct store_job mine = edit_of(&base);
 
         mine.expected = versions[i];
