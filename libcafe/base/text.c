@@ -108,6 +108,16 @@ void text_reset(struct text *text)
         text->data[0] = '\0';
 }
 
+void text_fit(struct text *text)
+{
+    char *smaller = text->data ? realloc(text->data, text->len + 1) : NULL;
+
+    if (smaller == NULL)
+        return;
+    text->data = smaller;
+    text->capacity = text->len + 1;
+}
+
 /* Make room for `more` bytes and a NUL behind what is there. */
 static bool reserve(struct text *text, size_t more)
 {

@@ -76,6 +76,9 @@ void text_free(struct text *text);
 /** Make it empty and not failed, keep the buffer. */
 void text_reset(struct text *text);
 
+/** Give back what of the buffer is not needed. */
+void text_fit(struct text *text);
+
 void text_append(struct text *text, const char *data, size_t len);
 void text_append_slice(struct text *text, struct slice slice);
 void text_append_string(struct text *text, const char *string);
