@@ -163,12 +163,8 @@ void json_text(struct text *out, const char *name, struct slice value)
 
 void json_number(struct text *out, const char *name, int64_t number)
 {
-    uint64_t size = (uint64_t)number;
-
     begin(out, name);
-    if (number < 0)
-        text_append_char(out, '-');
-    text_append_number(out, number < 0 ? 0 - size : size);
+    text_append_integer(out, number);
 }
 
 void json_null(struct text *out, const char *name)

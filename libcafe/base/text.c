@@ -197,6 +197,15 @@ void text_append_number(struct text *text, uint64_t number)
     text_append(text, digits + at, sizeof(digits) - at);
 }
 
+void text_append_integer(struct text *text, int64_t number)
+{
+    uint64_t size = (uint64_t)number;
+
+    if (number < 0)
+        text_append_char(text, '-');
+    text_append_number(text, number < 0 ? 0 - size : size);
+}
+
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list args;

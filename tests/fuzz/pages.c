@@ -43,7 +43,7 @@ static void look_at(struct request *req)
     CHECK(err == request_form(req, &form));
     CHECK(err != OK || form->count <= FORM_FIELDS_MAX);
     if (request_param_id(req, "id", &id) == OK)
-        CHECK(id > 0 && id <= INT32_MAX);
+        CHECK(id != 0 && id >= INT32_MIN && id <= INT32_MAX);
     CHECK(request_id(req)[0] != '\0');
     CHECK(!request_refused(req) && request_route(req) != NULL);
     CHECK(request_method(req) == request_head(req)->method);

@@ -148,6 +148,13 @@ def test_ids_of_any_size(api, database):
     for number in numbers[::-1]:
         insert(admin, id=number)
     assert [one["id"] for one in api.all(limit=1)] == numbers
+    table = api.client.get("/suppliers.csv").text.splitlines()[1:]
+    assert sorted(int(line.split(",")[0]) for line in table) == numbers
+    for number in numbers:
+        assert api.get(f"{SUPPLIERS}/{number}").json["id"] == number
+        assert api.client.get(f"/suppliers/{number}").status == 200
+        card = api.client.get(f"/suppliers/{number}.vcf").text
+        assert f"UID;VALUE=text:cafe-supplier-{number}\r\n" in card
 
 
 PATHS = (SUPPLIERS, f"{SUPPLIERS}?limit=2", f"{SUPPLIERS}?q=s1&state=b",
@@ -209,8 +216,8 @@ def problem(answer, status, parameter=None):
 
 def test_what_is_not_there(api, database):
     number = insert(connect(database))
-    for name in ("0", "01", "-1", "x", str(number + 1), "2147483648", "1.json",
-                 "%31", "9" * 400):
+    for name in ("0", "01", "-1", "-0", "-01", "-", "-2147483649", "x",
+                 str(number + 1), "2147483648", "1.json", "%31", "9" * 400):
         detail = problem(api.get(f"{SUPPLIERS}/{name}"), 404)
         assert "no supplier of this id" in detail
     for path in ("/api", "/api/", "/api/v1", "/api/v2/suppliers",

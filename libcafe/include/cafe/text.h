@@ -84,6 +84,7 @@ void text_append_slice(struct text *text, struct slice slice);
 void text_append_string(struct text *text, const char *string);
 void text_append_char(struct text *text, char byte);
 void text_append_number(struct text *text, uint64_t number);
+void text_append_integer(struct text *text, int64_t number);
 void text_printf(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void text_vprintf(struct text *text, const char *format, va_list args)
