@@ -134,7 +134,8 @@ static const char *part_url(const struct part *part, int64_t after,
         text_printf(&text, "%climit=%zu", strchr(all, '?') ? '&' : '?',
                     part->limit);
     if (after != INT64_MIN) {
-        text_printf(&text, "%ccursor=", strchr(text.data, '?') ? '&' : '?');
+        text_printf(&text,
+                    "%ccursor=", strchr(text_string(&text), '?') ? '&' : '?');
         cursor_write(&text, (int32_t)after);
     }
     if (!text.failed)
