@@ -17,8 +17,8 @@ enum {
 
 /* A part of the list that is asked for, in the request's arena. */
 struct part {
-    struct listing listing; /* first: its head is written by that */
-    int64_t after;          /* only suppliers of greater ids */
+    struct listing listing;
+    int64_t after; /* only suppliers of greater ids */
     size_t limit;
 };
 
