@@ -85,6 +85,9 @@ enum { PARAMETERS = sizeof(parameters) / sizeof(parameters[0]) };
 static const char unknown[] =
     "There is no such parameter: there are q, state, city, limit and cursor.";
 static const char repeated[] = "Give each parameter once.";
+static const char nothing_in_it[] =
+    "There is nothing in it to search for. Give it a letter, a digit or a "
+    "sign, or leave it out.";
 
 static size_t number_of(struct slice name)
 {
@@ -115,6 +118,26 @@ static const char *read_query(const struct form *query, struct part *part,
             return parameters[number].detail;
     }
     return NULL;
+}
+
+/* What has a value, but nothing in it to compare by: it would find everybody.
+ * An absent slice when there is none. */
+static struct slice find_nothing(const struct form *query,
+                                 const struct search *search)
+{
+    const struct {
+        const char *name;
+        size_t compared;
+    } rows[] = {
+        { "q", search->word_count },
+        { "state", search->state_fold.len },
+        { "city", search->city_fold.len },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].compared == 0 && form_value(query, rows[i].name).len > 0)
+            return slice_of(rows[i].name);
+    return (struct slice){ NULL, 0 };
 }
 
 /* Its one URL, which is also the name of the kept page; NULL when out of
@@ -233,6 +256,10 @@ static bool part_read(struct request *req, struct part *part)
     }
     if (search_read(request_arena(req), query, search) != OK) {
         respond_error(req, 503);
+        return false;
+    }
+    if ((faulty = find_nothing(query, search)).data != NULL) {
+        respond_bad_parameter(req, faulty, nothing_in_it);
         return false;
     }
     search->by_id = true;
