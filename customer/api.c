@@ -88,6 +88,8 @@ static const char repeated[] = "Give each parameter once.";
 static const char nothing_in_it[] =
     "There is nothing in it to search for. Give it a letter, a digit or a "
     "sign, or leave it out.";
+static const char none_at_all[] =
+    "There are no parameters at this path: leave it out.";
 
 static size_t number_of(struct slice name)
 {
@@ -311,6 +313,22 @@ static void api_list_found(struct request *req,
 
 /* One. */
 
+/* False: it is answered. */
+static bool no_query(struct request *req)
+{
+    const struct form *query;
+
+    if (request_query(req, &query) != OK) {
+        respond_error(req, 400);
+        return false;
+    }
+    if (query->count > 0) {
+        respond_bad_parameter(req, query->fields[0].name, none_at_all);
+        return false;
+    }
+    return true;
+}
+
 static catalog_show_fn api_supplier_show;
 
 /* GET /api/v1/suppliers/{id} */
@@ -318,7 +336,8 @@ void api_supplier(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, api_supplier_show, req);
+    if (no_query(req))
+        catalog_when_fresh(self->catalog, api_supplier_show, req);
 }
 
 static void write_one(struct text *out, const struct supplier *supplier,
@@ -375,7 +394,8 @@ void api_description(struct request *req)
     struct page_key key;
     struct text body;
 
-    if (page_answer_kept(self->service, req, API_DESCRIPTION, 0, &key))
+    if (!no_query(req) ||
+        page_answer_kept(self->service, req, API_DESCRIPTION, 0, &key))
         return;
     text_init(&body, 0);
     text_append_slice(&body, text_slice(&self->api));

@@ -295,6 +295,15 @@ def test_filters_with_nothing_to_compare_by(api):
     assert api.list(q="020 7946").status == 200
 
 
+def test_paths_without_parameters(api, database):
+    number = insert(connect(database))
+    for path in (f"{SUPPLIERS}/{number}", DESCRIPTION):
+        assert "no parameters" in problem(api.get(f"{path}?x=1"), 400, "x")
+        problem(api.get(f"{path}?q="), 400, "q")
+        problem(api.get(f"{path}?x=%ff"), 400)
+        assert api.get(f"{path}?").status == 200
+
+
 def test_too_large_an_answer_says_so(start, database):
     api = Api(start("customer", database, APP_TAKE_MAX_BYTES=65536))
     admin = connect(database)
