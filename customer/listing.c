@@ -87,13 +87,17 @@ static struct page *make_page(struct listing *listing)
     return page;
 }
 
-static void written(void *argument)
+static void written(void *argument, enum error err)
 {
     struct listing *listing = argument;
     struct customer *self = request_app(listing->req);
     struct page *page = listing->page;
     size_t bytes;
 
+    if (err != OK) {
+        respond_error(listing->req, 503);
+        return;
+    }
     if (listing->body.failed) {
         page_unref(page);
         respond_error(listing->req, 422);
@@ -119,7 +123,7 @@ void listing_answer(struct request *req, struct listing *listing)
         respond_error(req, 503);
     } else if (count <= WRITE_MAX_ROWS) {
         write_records(listing);
-        written(listing);
+        written(listing, OK);
     } else if (offload_submit(self->service->offload, write_records, written,
                               listing) != OK) {
         respond_error(req, 503);

@@ -103,10 +103,12 @@ static void on_thread(void *argument)
     prepare(job->page, &job->key);
 }
 
-static void on_prepared(void *argument)
+static void on_prepared(void *argument, enum error err)
 {
     struct preparation *job = argument;
 
+    if (err != OK) /* it goes out as it is */
+        job->key.keep = false;
     finish(job->service, job->req, job->page, &job->key);
 }
 

@@ -352,6 +352,22 @@ def test_a_list_counts_as_its_length(start, database):
     held.close()
 
 
+def test_lists_that_nobody_began_don_t_hold_up_the_end(start, database):
+    """Past the time a daemon has to stop, who waits for a list gets 503."""
+    customer = start("customer", database, APP_STOP_MAX_MS=0,
+                     APP_TAKE_MAX_BYTES=1 << 30)
+    query(connect(database), "INSERT INTO suppliers"
+          " (name, address, city, state, email, phone)"
+          " SELECT 's', '', '', '', '', '' FROM seq_1_to_20000")
+    assert customer.get("/suppliers").status == 200
+    peers = [never_read(customer, f"/suppliers{kind}?sort={way}{name}")
+             for kind in ("/print", ".vcf") for way in ("", "-")
+             for name in NAMES[1:7]]
+    time.sleep(1)
+    assert customer.stop() == 0
+    assert b"HTTP/1.1 503" in [peer.recv(12) for peer in peers]
+
+
 def test_stale_files_are_kept_nowhere(start, folder):
     own = harness.Database(folder)
     own.start()
