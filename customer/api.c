@@ -17,8 +17,8 @@ enum {
 
 /* A part of the list that is asked for, in the request's arena. */
 struct part {
-    struct listing listing; /* first: its head is written by that */
-    int64_t after;          /* only suppliers of greater ids */
+    struct listing listing;
+    int64_t after; /* only suppliers of greater ids */
     size_t limit;
 };
 
@@ -85,6 +85,11 @@ enum { PARAMETERS = sizeof(parameters) / sizeof(parameters[0]) };
 static const char unknown[] =
     "There is no such parameter: there are q, state, city, limit and cursor.";
 static const char repeated[] = "Give each parameter once.";
+static const char nothing_in_it[] =
+    "There is nothing in it to search for. Give it a letter, a digit or a "
+    "sign, or leave it out.";
+static const char none_at_all[] =
+    "There are no parameters at this path: leave it out.";
 
 static size_t number_of(struct slice name)
 {
@@ -117,6 +122,26 @@ static const char *read_query(const struct form *query, struct part *part,
     return NULL;
 }
 
+/* What has a value, but nothing in it to compare by: it would find everybody.
+ * An absent slice when there is none. */
+static struct slice find_nothing(const struct form *query,
+                                 const struct search *search)
+{
+    const struct {
+        const char *name;
+        size_t compared;
+    } rows[] = {
+        { "q", search->word_count },
+        { "state", search->state_fold.len },
+        { "city", search->city_fold.len },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].compared == 0 && form_value(query, rows[i].name).len > 0)
+            return slice_of(rows[i].name);
+    return (struct slice){ NULL, 0 };
+}
+
 /* Its one URL, which is also the name of the kept page; NULL when out of
  * memory. */
 static const char *part_url(const struct part *part, int64_t after,
@@ -134,7 +159,8 @@ static const char *part_url(const struct part *part, int64_t after,
         text_printf(&text, "%climit=%zu", strchr(all, '?') ? '&' : '?',
                     part->limit);
     if (after != INT64_MIN) {
-        text_printf(&text, "%ccursor=", strchr(text.data, '?') ? '&' : '?');
+        text_printf(&text,
+                    "%ccursor=", strchr(text_string(&text), '?') ? '&' : '?');
         cursor_write(&text, (int32_t)after);
     }
     if (!text.failed)
@@ -234,6 +260,10 @@ static bool part_read(struct request *req, struct part *part)
         respond_error(req, 503);
         return false;
     }
+    if ((faulty = find_nothing(query, search)).data != NULL) {
+        respond_bad_parameter(req, faulty, nothing_in_it);
+        return false;
+    }
     search->by_id = true;
     return true;
 }
@@ -283,6 +313,22 @@ static void api_list_found(struct request *req,
 
 /* One. */
 
+/* False: it is answered. */
+static bool no_query(struct request *req)
+{
+    const struct form *query;
+
+    if (request_query(req, &query) != OK) {
+        respond_error(req, 400);
+        return false;
+    }
+    if (query->count > 0) {
+        respond_bad_parameter(req, query->fields[0].name, none_at_all);
+        return false;
+    }
+    return true;
+}
+
 static catalog_show_fn api_supplier_show;
 
 /* GET /api/v1/suppliers/{id} */
@@ -290,7 +336,8 @@ void api_supplier(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, api_supplier_show, req);
+    if (no_query(req))
+        catalog_when_fresh(self->catalog, api_supplier_show, req);
 }
 
 static void write_one(struct text *out, const struct supplier *supplier,
@@ -347,7 +394,8 @@ void api_description(struct request *req)
     struct page_key key;
     struct text body;
 
-    if (page_answer_kept(self->service, req, API_DESCRIPTION, 0, &key))
+    if (!no_query(req) ||
+        page_answer_kept(self->service, req, API_DESCRIPTION, 0, &key))
         return;
     text_init(&body, 0);
     text_append_slice(&body, text_slice(&self->api));

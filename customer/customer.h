@@ -127,7 +127,8 @@ struct listing {
 
 /**
  * Write a list that is filled in and answer with it. One that is longer than
- * take_max_bytes is answered 422; 503, when too many are not sent yet.
+ * take_max_bytes is answered 422; a long one 503, when too many are not sent
+ * yet.
  */
 void listing_answer(struct request *req, struct listing *listing);
 

@@ -7,6 +7,9 @@ enum {
     /* A card takes about 10 µs: longer lists are written on the other thread.
      */
     WRITE_MAX_ROWS = 100,
+    /* A part of the API at most: held back by nobody, however slowly others
+     * read. */
+    SHORT_MAX_ROWS = 200,
     ROW_BYTES = 512,      /* of a supplier that is not written yet */
     PENDING_MAX_LISTS = 2 /* as large as one may be; or more that are smaller */
 };
@@ -20,13 +23,14 @@ static void listing_end(void *argument)
     text_free(&listing->body);
 }
 
-/* Lists that are written and not sent yet have a bound together. */
-static bool reserve(struct listing *listing, size_t bytes)
+/* Long lists that are written and not sent yet have a bound together. */
+static bool reserve(struct listing *listing, size_t count)
 {
     struct customer *self = request_app(listing->req);
     size_t others = self->pending_bytes;
+    size_t bytes = count * ROW_BYTES;
 
-    if (others > 0 &&
+    if (count > SHORT_MAX_ROWS && others > 0 &&
         others + bytes > PENDING_MAX_LISTS * (size_t)self->take_max_bytes)
         return false;
     if (request_on_end(listing->req, listing_end, listing) != OK)
@@ -47,6 +51,8 @@ static void write_records(void *argument)
     if (format->page != NULL) {
         listing->page = format->page(listing);
         body->failed = listing->page == NULL || listing->page->body.failed;
+        if (!body->failed)
+            text_fit(&listing->page->body);
         return;
     }
     scratch = arena_open(0);
@@ -57,6 +63,7 @@ static void write_records(void *argument)
         format->record(body, search_at(listing->result, i), scratch);
     if (format->tail != NULL)
         format->tail(body, listing);
+    text_fit(body);
     arena_close(scratch);
 }
 
@@ -80,13 +87,17 @@ static struct page *make_page(struct listing *listing)
     return page;
 }
 
-static void written(void *argument)
+static void written(void *argument, enum error err)
 {
     struct listing *listing = argument;
     struct customer *self = request_app(listing->req);
     struct page *page = listing->page;
     size_t bytes;
 
+    if (err != OK) {
+        respond_error(listing->req, 503);
+        return;
+    }
     if (listing->body.failed) {
         page_unref(page);
         respond_error(listing->req, 422);
@@ -108,11 +119,11 @@ void listing_answer(struct request *req, struct listing *listing)
     text_init(&listing->body, (size_t)self->take_max_bytes);
     if (listing->format->view != NULL)
         listing->view = listing->format->view(listing);
-    if (!reserve(listing, count * ROW_BYTES)) {
+    if (!reserve(listing, count)) {
         respond_error(req, 503);
     } else if (count <= WRITE_MAX_ROWS) {
         write_records(listing);
-        written(listing);
+        written(listing, OK);
     } else if (offload_submit(self->service->offload, write_records, written,
                               listing) != OK) {
         respond_error(req, 503);

@@ -18,9 +18,9 @@ static const struct option own_options[] = {
     { "take_max_bytes", OPTION_NUMBER,
       offsetof(struct customer_settings, take_max_bytes), "67108864", 65536,
       (int64_t)1 << 32, NULL,
-      "Bytes of a list as contacts, table, JSON or page to print; longer ones "
-      "are refused. Those that are not sent yet may take twice as much "
-      "together." },
+      "Bytes of a list as contacts, table, JSON or page to print (64 MiB at "
+      "most); longer ones are refused. Those that are not sent yet may take "
+      "twice as much together, beside short ones." },
     { 0 },
 };
 

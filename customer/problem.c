@@ -11,7 +11,6 @@ static const struct {
     { 404, "There is nothing at this path. " API_DESCRIPTION
            " describes those that there are." },
     { 405, "Only GET and HEAD are possible here." },
-    { 408, "The request took too long to arrive. Send it again." },
     { 413, "Send this request without a body." },
     { 422, "The answer would be larger than this service allows. Ask for fewer "
            "suppliers at once, with limit." },

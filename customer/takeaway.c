@@ -4,6 +4,7 @@
 
 #include "cafe/csv.h"
 #include "cafe/supplier_json.h"
+#include "cafe/unicode.h"
 #include "cafe/vcard.h"
 #include "customer.h"
 
@@ -33,28 +34,18 @@ static const struct file_format object = { ".json", JSON_TYPE, object_write };
 
 enum { FILE_NAME_MAX_BYTES = 120 };
 
-/* The first characters of a name. */
-static struct slice cut(struct slice name)
-{
-    size_t len = FILE_NAME_MAX_BYTES;
-
-    if (name.len <= len)
-        return name;
-    while (len > 0 && ((unsigned char)name.data[len] & 0xc0) == 0x80)
-        len--;
-    return (struct slice){ name.data, len };
-}
-
 /* RFC 6266 5, RFC 8187 3.2.3: by its name, and for old clients by its id. */
 static void file_disposition(const struct supplier *supplier,
                              const char *suffix, struct text *out)
 {
+    struct slice name = supplier->fields[SUPPLIER_NAME];
+
     text_printf(out, "attachment; filename=\"supplier-%lld%s\"",
                 (long long)supplier->id, suffix);
-    if (supplier->fields[SUPPLIER_NAME].len == 0)
+    if (name.len == 0)
         return;
     text_append_string(out, "; filename*=UTF-8''");
-    percent_encode(out, cut(supplier->fields[SUPPLIER_NAME]));
+    percent_encode(out, utf8_cut(name, FILE_NAME_MAX_BYTES));
     text_append_string(out, suffix);
 }
 

@@ -21,18 +21,6 @@ size_t json_plain_len(struct slice value)
     return len;
 }
 
-/* Length of the UTF-8 sequence of several bytes at the front; 0 when it is
- * not one. */
-static size_t sequence_len(struct slice value)
-{
-    unsigned char lead = (unsigned char)value.data[0];
-    size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-
-    if (len > value.len || !utf8_valid((struct slice){ value.data, len }))
-        return 0;
-    return len;
-}
-
 /* The code point to escape of a valid sequence; 0 for none. */
 static unsigned control_of(const char *data, size_t len)
 {
@@ -60,7 +48,7 @@ static size_t clean_len(struct slice value)
         if (plain == rest.len || (unsigned char)value.data[at] < 0x80)
             return at;
         rest = (struct slice){ value.data + at, value.len - at };
-        len = sequence_len(rest);
+        len = utf8_sequence_len(rest);
         if (len == 0 || control_of(rest.data, len) != 0)
             return at;
         at += len;
@@ -87,7 +75,7 @@ static size_t escape_one(struct text *out, struct slice value)
         escape_byte(out, value.data[0]);
         return 1;
     }
-    len = sequence_len(value);
+    len = utf8_sequence_len(value);
     if (len == 0) {
         text_append_string(out, "\xef\xbf\xbd");
         return 1;
@@ -163,12 +151,8 @@ void json_text(struct text *out, const char *name, struct slice value)
 
 void json_number(struct text *out, const char *name, int64_t number)
 {
-    uint64_t size = (uint64_t)number;
-
     begin(out, name);
-    if (number < 0)
-        text_append_char(out, '-');
-    text_append_number(out, number < 0 ? 0 - size : size);
+    text_append_integer(out, number);
 }
 
 void json_null(struct text *out, const char *name)

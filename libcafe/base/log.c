@@ -15,6 +15,7 @@
 
 #include "cafe/clock.h"
 #include "cafe/json.h"
+#include "cafe/unicode.h"
 
 enum {
     KEPT_MAX_BYTES = 256 * 1024,
@@ -126,16 +127,6 @@ static const char *time_text(struct log *log)
     return log->now;
 }
 
-static struct slice shorten(struct slice value, size_t max)
-{
-    if (value.len <= max)
-        return value;
-    value.len = max; /* not within a character: 10xxxxxx goes on with one */
-    while (value.len > max - 3 && (value.data[value.len] & 0xc0) == 0x80)
-        value.len--;
-    return value;
-}
-
 static void append_number(struct text *line, const struct log_field *field)
 {
     if (field->kind == LOG_FIELD_NUMBER)
@@ -160,7 +151,7 @@ static void make_json(struct log *log, enum log_level level, const char *msg,
     text_append_string(line, "\",\"version\":\"");
     text_append_string(line, log->version);
     text_append_string(line, "\",\"msg\":\"");
-    json_escape(line, shorten(slice_of(msg), value_max));
+    json_escape(line, utf8_cut(slice_of(msg), value_max));
     text_append_char(line, '"');
     for (; field->name != NULL; field++) {
         text_append_string(line, ",\"");
@@ -171,7 +162,7 @@ static void make_json(struct log *log, enum log_level level, const char *msg,
             continue;
         }
         text_append_char(line, '"');
-        json_escape(line, shorten(field->text, value_max));
+        json_escape(line, utf8_cut(field->text, value_max));
         text_append_char(line, '"');
     }
     text_append_string(line, "}\n");
@@ -201,13 +192,13 @@ static void make_text(struct log *log, enum log_level level, const char *msg,
     struct text *line = &log->line;
 
     text_printf(line, "%.12s %-7s ", time_text(log) + 11, level_name(level));
-    json_escape(line, shorten(slice_of(msg), value_max));
+    json_escape(line, utf8_cut(slice_of(msg), value_max));
     for (; field->name != NULL; field++) {
         if (field->kind == LOG_FIELD_TEXT && field->text.len == 0)
             continue;
         text_printf(line, " %s=", field->name);
         if (field->kind == LOG_FIELD_TEXT)
-            append_value(line, shorten(field->text, value_max));
+            append_value(line, utf8_cut(field->text, value_max));
         else
             append_number(line, field);
     }

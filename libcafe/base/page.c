@@ -68,13 +68,14 @@ void page_body(struct page *page, struct text *body)
     text_init(body, body->max_bytes);
 }
 
-void page_make_etag(struct page *page)
+void page_make_etag(struct page *page, bool weak)
 {
-    char hex[HASH_HEX_CHARS + 1];
+    char hex[HASH_HEX_CHARS + 1], value[sizeof("W/") + sizeof(page->etag)];
 
     hash_hex(text_slice(&page->body), hex);
     snprintf(page->etag, sizeof(page->etag), "\"%s\"", hex);
-    page_field(page, "ETag", page->etag);
+    snprintf(value, sizeof(value), "%s%s", weak ? "W/" : "", page->etag);
+    page_field(page, "ETag", value);
 }
 
 struct page *page_ref(struct page *page)

@@ -108,6 +108,16 @@ void text_reset(struct text *text)
         text->data[0] = '\0';
 }
 
+void text_fit(struct text *text)
+{
+    char *smaller = text->data ? realloc(text->data, text->len + 1) : NULL;
+
+    if (smaller == NULL)
+        return;
+    text->data = smaller;
+    text->capacity = text->len + 1;
+}
+
 /* Make room for `more` bytes and a NUL behind what is there. */
 static bool reserve(struct text *text, size_t more)
 {
@@ -185,6 +195,15 @@ void text_append_number(struct text *text, uint64_t number)
         number /= 10;
     } while (number > 0);
     text_append(text, digits + at, sizeof(digits) - at);
+}
+
+void text_append_integer(struct text *text, int64_t number)
+{
+    uint64_t size = (uint64_t)number;
+
+    if (number < 0)
+        text_append_char(text, '-');
+    text_append_number(text, number < 0 ? 0 - size : size);
 }
 
 void text_printf(struct text *text, const char *format, ...)

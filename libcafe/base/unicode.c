@@ -19,9 +19,9 @@ static const struct {
     { 0x2010, "-" },  { 0x2011, "-" },  { 0x2013, "-" },  { 0x2014, "-" },
 };
 
-/* Length of the well-formed sequence at `at` (RFC 3629 4), 0 for none. */
-static size_t sequence_len(const unsigned char *at, size_t left)
+size_t utf8_sequence_len(struct slice slice)
 {
+    const unsigned char *at = (const unsigned char *)slice.data;
     unsigned char low = 0x80, high = 0xbf;
     size_t len, i;
 
@@ -38,7 +38,7 @@ static size_t sequence_len(const unsigned char *at, size_t left)
         low = 0x90;
     else if (at[0] == 0xf4)
         high = 0x8f;
-    if (left < len || at[1] < low || at[1] > high)
+    if (slice.len < len || at[1] < low || at[1] > high)
         return 0;
     for (i = 2; i < len; i++) {
         if (at[i] < 0x80 || at[i] > 0xbf)
@@ -49,7 +49,6 @@ static size_t sequence_len(const unsigned char *at, size_t left)
 
 bool utf8_valid(struct slice slice)
 {
-    const unsigned char *bytes = (const unsigned char *)slice.data;
     size_t at = 0;
 
     while (at < slice.len) {
@@ -58,18 +57,36 @@ bool utf8_valid(struct slice slice)
 
         /* Eight ASCII bytes at once: most text is ASCII. */
         if (slice.len - at >= sizeof(eight)) {
-            memcpy(&eight, bytes + at, sizeof(eight));
+            memcpy(&eight, slice.data + at, sizeof(eight));
             if ((eight & 0x8080808080808080u) == 0) {
                 at += sizeof(eight);
                 continue;
             }
         }
-        len = sequence_len(bytes + at, slice.len - at);
+        len = utf8_sequence_len(
+            (struct slice){ slice.data + at, slice.len - at });
         if (len == 0)
             return false;
         at += len;
     }
     return true;
+}
+
+static bool is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+struct slice utf8_cut(struct slice slice, size_t max_bytes)
+{
+    size_t len = max_bytes;
+
+    if (slice.len <= max_bytes)
+        return slice;
+    /* Of faulty bytes no more are left out than a sequence may have. */
+    while (len > 0 && len + 3 > max_bytes && is_continuation(slice.data[len]))
+        len--;
+    return (struct slice){ slice.data, len };
 }
 
 size_t utf8_count(struct slice slice)
@@ -78,7 +95,7 @@ size_t utf8_count(struct slice slice)
     size_t i;
 
     for (i = 0; i < slice.len; i++)
-        count += ((unsigned char)slice.data[i] & 0xc0) != 0x80;
+        count += !is_continuation(slice.data[i]);
     return count;
 }
 
@@ -150,11 +167,11 @@ static void append_letter(struct text *text, utf8proc_int32_t letter)
 /* Replace what is not UTF-8, so that any bytes can be folded. */
 static void append_repaired(struct text *text, struct slice slice)
 {
-    const unsigned char *bytes = (const unsigned char *)slice.data;
     size_t at = 0;
 
     while (at < slice.len) {
-        size_t len = sequence_len(bytes + at, slice.len - at);
+        size_t len = utf8_sequence_len(
+            (struct slice){ slice.data + at, slice.len - at });
 
         if (len == 0)
             text_append_string(text, "\xef\xbf\xbd");

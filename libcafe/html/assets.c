@@ -87,7 +87,7 @@ static struct page *make_page(const char *type, enum encoding encoding,
     if (encoding != ENCODING_IDENTITY)
         page_field(page, "Content-Encoding", encoding_name(encoding));
     page_body(page, content);
-    page_make_etag(page);
+    page_make_etag(page, false);
     return page;
 }
 

@@ -25,14 +25,9 @@ static char *reserve(struct text *out, size_t bytes)
 /* Give back what was not needed: kept pages count by their capacity. */
 static void finish(struct text *out, size_t len)
 {
-    char *smaller = realloc(out->data, len + 1);
-
-    if (smaller != NULL) {
-        out->data = smaller;
-        out->capacity = len + 1;
-    }
     out->len = len;
     out->data[len] = '\0';
+    text_fit(out);
 }
 
 static void gzip(struct slice body, int level, struct text *out)

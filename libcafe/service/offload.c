@@ -56,7 +56,7 @@ static struct task *next_task(struct offload *offload)
 {
     while (offload->waiting.first == NULL && !offload->stopping)
         pthread_cond_wait(&offload->wake, &offload->mutex);
-    return take(&offload->waiting);
+    return offload->stopping ? NULL : take(&offload->waiting);
 }
 
 static void *run(void *argument)
@@ -78,33 +78,34 @@ static void *run(void *argument)
     return NULL;
 }
 
-static struct task *take_result(struct offload *offload)
+static struct task *take_from(struct offload *offload, struct list *list)
 {
     struct task *task;
 
     pthread_mutex_lock(&offload->mutex);
-    task = take(&offload->results);
+    task = take(list);
     pthread_mutex_unlock(&offload->mutex);
     return task;
 }
 
-static void deliver(struct offload *offload)
+static void deliver(struct offload *offload, struct list *list, enum error err)
 {
     struct task *task;
 
-    while ((task = take_result(offload)) != NULL) {
-        task->done(task->job);
+    while ((task = take_from(offload, list)) != NULL) {
+        task->done(task->job, err);
         free(task);
     }
 }
 
 static void on_results(evutil_socket_t fd, short what, void *argument)
 {
+    struct offload *offload = argument;
     eventfd_t count;
 
     (void)what;
     if (eventfd_read(fd, &count) == 0)
-        deliver(argument);
+        deliver(offload, &offload->results, OK);
 }
 
 /* Signals are the loop's. */
@@ -154,7 +155,8 @@ void offload_close(struct offload *offload)
     pthread_mutex_unlock(&offload->mutex);
     if (offload->running)
         pthread_join(offload->thread, NULL);
-    deliver(offload);
+    deliver(offload, &offload->results, OK);
+    deliver(offload, &offload->waiting, ERROR_STOPPING);
     if (offload->on_results != NULL)
         event_free(offload->on_results);
     if (offload->fd >= 0)

@@ -78,11 +78,14 @@ static void compress(struct page *page, const struct page_key *key)
 /* What takes time, on any thread. */
 static void prepare(struct page *page, const struct page_key *key)
 {
-    if (key->encoding != ENCODING_IDENTITY &&
-        page->body.len >= COMPRESS_MIN_BYTES)
-        compress(page, key);
+    bool packs = key->encoding != ENCODING_IDENTITY &&
+                 page->body.len >= COMPRESS_MIN_BYTES;
+
+    /* Of what is compressed: its bytes are others once the page is kept. */
     if (key->name.data != NULL)
-        page_make_etag(page);
+        page_make_etag(page, packs);
+    if (packs)
+        compress(page, key);
 }
 
 static void finish(const struct service *service, struct request *req,
@@ -100,10 +103,12 @@ static void on_thread(void *argument)
     prepare(job->page, &job->key);
 }
 
-static void on_prepared(void *argument)
+static void on_prepared(void *argument, enum error err)
 {
     struct preparation *job = argument;
 
+    if (err != OK) /* it goes out as it is */
+        job->key.keep = false;
     finish(job->service, job->req, job->page, &job->key);
 }
 

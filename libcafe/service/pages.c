@@ -35,6 +35,9 @@ static const struct {
       "ourselves." },
 };
 
+static const char too_much[] =
+    "There is too much to do right now. Try again in a moment.";
+
 static const char older_schema[] =
     "The database's tables are older than this program. Whoever runs it has "
     "to bring them up to date: employee --migrate.";
@@ -43,12 +46,15 @@ static const char no_password[] =
     "We can't reach the database, and no password for it is set. Whoever runs "
     "this program: APP_DB_PASSWORD (or APP_DB_PASSWORD_FILE) is missing.";
 
-/* What mends a 503, where more is known than that the database is away. */
+/* What mends a 503, where something else is known than that the database is
+ * away. */
 static const char *outage_advice(const struct service *service,
                                  enum error reason, const char *otherwise)
 {
     const struct db_options *db = &service->settings->db;
 
+    if (reason == OK)
+        return too_much;
     if (reason == ERROR_DB_SCHEMA)
         return older_schema;
     if ((reason == ERROR_DB_AWAY || reason == ERROR_DEADLINE) &&

@@ -73,7 +73,7 @@ void csv_head(struct text *out, enum csv_reader reader)
 void csv_record(struct text *out, enum csv_reader reader,
                 const struct supplier *supplier)
 {
-    text_append_number(out, (uint64_t)supplier->id);
+    text_append_integer(out, supplier->id);
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
         append_value(out, reader, supplier->fields[f]);
     text_append_string(out, "\r\n");

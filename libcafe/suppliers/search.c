@@ -68,7 +68,11 @@ static enum error read_filter(struct arena *arena, const struct form *query,
     enum error err =
         read_text(arena, query, name, SEARCH_FILTER_MAX_CHARS, text);
 
-    return err == OK ? unicode_fold(arena, *text, fold) : err;
+    if (err == OK)
+        err = unicode_fold(arena, *text, fold);
+    if (err == OK && fold->len == 0) /* nothing to compare by: no filter */
+        *text = SLICE("");
+    return err;
 }
 
 /* Reading words. */
@@ -160,6 +164,8 @@ static enum error read_words(struct arena *arena, struct search *search)
     err = split(arena, fold, false, search);
     if (err == OK && search->word_count == 0)
         err = split(arena, fold, true, search);
+    if (err == OK && search->word_count == 0)
+        search->text = SLICE("");
     return err;
 }
 

@@ -173,7 +173,7 @@ void vcard_append(struct text *out, const struct supplier *supplier,
         name = SLICE("(no name)"); /* FN has to be there */
     text_append_string(out, "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\n");
     text_append_string(out, "UID;VALUE=text:cafe-supplier-");
-    text_append_number(out, (uint64_t)supplier->id);
+    text_append_integer(out, supplier->id);
     text_append_string(out, "\r\n");
     write_text(out, "FN:", name);
     write_text(out, "ORG:", fields[SUPPLIER_NAME]);

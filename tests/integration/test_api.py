@@ -148,6 +148,13 @@ def test_ids_of_any_size(api, database):
     for number in numbers[::-1]:
         insert(admin, id=number)
     assert [one["id"] for one in api.all(limit=1)] == numbers
+    table = api.client.get("/suppliers.csv").text.splitlines()[1:]
+    assert sorted(int(line.split(",")[0]) for line in table) == numbers
+    for number in numbers:
+        assert api.get(f"{SUPPLIERS}/{number}").json["id"] == number
+        assert api.client.get(f"/suppliers/{number}").status == 200
+        card = api.client.get(f"/suppliers/{number}.vcf").text
+        assert f"UID;VALUE=text:cafe-supplier-{number}\r\n" in card
 
 
 PATHS = (SUPPLIERS, f"{SUPPLIERS}?limit=2", f"{SUPPLIERS}?q=s1&state=b",
@@ -194,7 +201,7 @@ def test_same_lists_are_the_same_answer(api, database):
     query(connect(database), MANY.format(60))
     first = api.list(limit=50, cursor="", q="").headers["ETag"]
     assert api.get(SUPPLIERS + "/").headers["ETag"] == first
-    assert api.list(q=" ").headers["ETag"] == first
+    assert api.list(state="", city="").headers["ETag"] == first
     assert api.list(limit=51).headers["ETag"] != first
 
 
@@ -209,8 +216,8 @@ def problem(answer, status, parameter=None):
 
 def test_what_is_not_there(api, database):
     number = insert(connect(database))
-    for name in ("0", "01", "-1", "x", str(number + 1), "2147483648", "1.json",
-                 "%31", "9" * 400):
+    for name in ("0", "01", "-1", "-0", "-01", "-", "-2147483649", "x",
+                 str(number + 1), "2147483648", "1.json", "%31", "9" * 400):
         detail = problem(api.get(f"{SUPPLIERS}/{name}"), 404)
         assert "no supplier of this id" in detail
     for path in ("/api", "/api/", "/api/v1", "/api/v2/suppliers",
@@ -276,6 +283,25 @@ def test_faulty_parameters(api):
         problem(api.get(f"{SUPPLIERS}?{unreadable}"), 400)
     problem(api.get(f"{SUPPLIERS}?" + "&".join("q=" for _ in range(101))), 400)
     assert api.list(q="", state="", city="", cursor="").status == 200
+
+
+def test_filters_with_nothing_to_compare_by(api):
+    """A mark or a space alone would find everybody."""
+    for nothing in (" ", "\t", "\u0301", "\u200b", " \u0301\u200b "):
+        for name in ("q", "state", "city"):
+            detail = problem(api.list(**{name: nothing}), 400, name)
+            assert "nothing in it" in detail
+    assert api.list(q="&", state="-").status == 200
+    assert api.list(q="020 7946").status == 200
+
+
+def test_paths_without_parameters(api, database):
+    number = insert(connect(database))
+    for path in (f"{SUPPLIERS}/{number}", DESCRIPTION):
+        assert "no parameters" in problem(api.get(f"{path}?x=1"), 400, "x")
+        problem(api.get(f"{path}?q="), 400, "q")
+        problem(api.get(f"{path}?x=%ff"), 400)
+        assert api.get(f"{path}?").status == 200
 
 
 def test_too_large_an_answer_says_so(start, database):

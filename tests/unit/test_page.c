@@ -148,7 +148,7 @@ static void copy_etag(struct slice bytes, char etag[40])
     struct page *page = page_open(200);
 
     set_body(page, bytes);
-    page_make_etag(page);
+    page_make_etag(page, false);
     assert_false(page->failed);
     memcpy(etag, page->etag, 40);
     page_unref(page);
@@ -175,10 +175,22 @@ static void test_etag_is_a_strong_field(void **state)
     struct page *page = *state;
 
     set_body(page, SLICE("a"));
-    page_make_etag(page);
+    page_make_etag(page, false);
     assert_string_equal(page->etag, "\"d228cb696f1a8caf78912b704e4a8964\"");
     assert_string_equal(text_string(&page->fields),
                         "ETag: \"d228cb696f1a8caf78912b704e4a8964\"\r\n");
+}
+
+/* Compared weakly (RFC 9110 13.1.2), so the page keeps what is compared. */
+static void test_etag_of_what_is_compressed_is_weak(void **state)
+{
+    struct page *page = *state;
+
+    set_body(page, SLICE("a"));
+    page_make_etag(page, true);
+    assert_string_equal(page->etag, "\"d228cb696f1a8caf78912b704e4a8964\"");
+    assert_string_equal(text_string(&page->fields),
+                        "ETag: W/\"d228cb696f1a8caf78912b704e4a8964\"\r\n");
 }
 
 /* FNV-1a, 128 bits, worked out with big integers from its definition. */
@@ -232,6 +244,7 @@ int main(void)
         WITH(test_failed_text_fails_the_page),
         cmocka_unit_test(test_etag_comes_from_the_bytes),
         WITH(test_etag_is_a_strong_field),
+        WITH(test_etag_of_what_is_compressed_is_weak),
         cmocka_unit_test(test_hash_of_known_bytes),
         cmocka_unit_test(test_last_reference_frees),
     };

@@ -36,6 +36,9 @@ static const struct {
     { "", "/s" },
     { "q=&sort=&state=&city=&page=&per=", "/s" },
     { "q=+%09+&state=+", "/s" },
+    /* Nothing to compare by is no filter: a mark alone, no width. */
+    { "q=%CC%81&state=%E2%80%8B&city=+%CC%81", "/s" },
+    { "q=%26&state=-", "/s?q=%26&state=-" },
     { "q=lodz", "/s?q=lodz" },
     { "q=+Caf%C3%A9++%C5%81%C3%B3d%C5%BA%0D%0A",
       "/s?q=Caf%C3%A9%20%C5%81%C3%B3d%C5%BA" },

@@ -117,6 +117,32 @@ static void test_impossible_length(void **state)
     assert_false(text->failed);
 }
 
+static void test_fitting(void **state)
+{
+    struct text *text = *state;
+
+    text_fit(text);
+    assert_null(text->data);
+    text_append_string(text, "abc");
+    text_fit(text);
+    assert_int_equal(text->capacity, 4);
+    assert_string_equal(text->data, "abc");
+    text_append_string(text, "def");
+    assert_string_equal(text->data, "abcdef");
+}
+
+static void test_integers(void **state)
+{
+    struct text *text = *state;
+
+    text_append_integer(text, 0);
+    text_append_integer(text, -5);
+    text_append_integer(text, INT64_MAX);
+    text_append_integer(text, INT64_MIN);
+    assert_string_equal(text->data,
+                        "0-59223372036854775807-9223372036854775808");
+}
+
 static void test_free_keeps_the_bound(void **state)
 {
     struct text *text = *state;
@@ -141,6 +167,8 @@ int main(void)
         WITH(test_bound_is_exact),
         WITH(test_failure_is_remembered),
         WITH(test_impossible_length),
+        WITH(test_fitting),
+        WITH(test_integers),
         WITH(test_free_keeps_the_bound),
     };
 

@@ -277,6 +277,34 @@ static void test_fold_without_memory(void **state)
     arena_close(small);
 }
 
+static void test_cut_between_characters(void **state)
+{
+    static const struct {
+        struct slice text;
+        size_t max_bytes, len;
+    } rows[] = {
+        { { "", 0 }, 0, 0 },
+        { { "abc", 3 }, 3, 3 },
+        { { "abc", 3 }, 2, 2 },
+        { { "abc", 3 }, 0, 0 },
+        { { "a\xc3\xa9", 3 }, 2, 1 },
+        { { "a\xe2\x82\xac", 4 }, 3, 1 },
+        { { "\xf0\x9f\x98\x80", 4 }, 3, 0 },
+        { { "a\xf0\x9f\x98\x80z", 6 }, 5, 5 },
+        /* Faulty: not everything goes. */
+        { { "\x80\x80\x80\x80\x80\x80\x80\x80", 8 }, 7, 4 },
+        { { "\x80\x80\x80", 3 }, 2, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct slice cut = utf8_cut(rows[i].text, rows[i].max_bytes);
+
+        assert_int_equal(cut.len, rows[i].len);
+        assert_ptr_equal(cut.data, rows[i].text.data);
+    }
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -290,6 +318,7 @@ int main(void)
         WITH(test_normal_form_refuses),
         WITH(test_folds),
         WITH(test_fold_repairs_invalid_bytes),
+        cmocka_unit_test(test_cut_between_characters),
         cmocka_unit_test(test_fold_without_memory),
     };
 

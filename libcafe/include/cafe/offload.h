@@ -10,14 +10,14 @@ struct offload;
 /** On the thread: touches its own job only. */
 typedef void offload_work_fn(void *job);
 
-/** On the loop thread, exactly once a job. */
-typedef void offload_done_fn(void *job);
+/** On the loop thread, exactly once a job. ERROR_STOPPING: it was not run. */
+typedef void offload_done_fn(void *job, enum error err);
 
 /** Start the thread. Errors: ERROR_MEMORY, ERROR_SYSTEM. */
 MUST_CHECK enum error offload_open(struct event_base *base,
                                    struct offload **offload);
 
-/** End the job at work, run what waits, join. NULL is allowed. */
+/** End the job at work, give back what waits, join. NULL is allowed. */
 void offload_close(struct offload *offload);
 
 /**

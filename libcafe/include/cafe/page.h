@@ -17,7 +17,7 @@ struct page {
     bool stale;         /* from a snapshot the database did not confirm */
     struct text fields; /* "Name: value\r\n" lines, Content-Length not among */
     struct text body;
-    char etag[40]; /* with its quotes; "" for none */
+    char etag[40]; /* with its quotes, without "W/"; "" for none */
 };
 
 /** A page with one reference; NULL when out of memory. */
@@ -35,8 +35,13 @@ void page_field(struct page *page, const char *name, const char *value);
  */
 void page_body(struct page *page, struct text *body);
 
-/** Set a strong ETag made from the body's bytes (RFC 9110 8.8.3). */
-void page_make_etag(struct page *page);
+/**
+ * Set an ETag made from the body's bytes (RFC 9110 8.8.3).
+ *
+ * weak  For a body that will be compressed: all forms of it share the tag,
+ *       whatever the encoding and its level.
+ */
+void page_make_etag(struct page *page, bool weak);
 
 /** Another reference; returns the page. Thread: any. */
 struct page *page_ref(struct page *page);

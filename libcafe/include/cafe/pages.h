@@ -29,7 +29,7 @@ struct page *page_render(const struct service *service, const char *name,
  * Add status, heading and advice for an error status; a status without a row
  * of its own gets those of 500 or 400.
  *
- * reason  Of a 503, where it is known; else OK.
+ * reason  Why the database doesn't answer, of a 503; OK: it does.
  */
 void page_view_error(const struct service *service, struct view *view,
                      int status, enum error reason);

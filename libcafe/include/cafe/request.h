@@ -49,9 +49,10 @@ void request_set_own(struct request *req, void *own);
 struct slice request_param(const struct request *req, const char *name);
 
 /**
- * A segment "{name}" as a positive decimal number.
+ * A segment "{name}" as an id: any number of 32 bits but 0; rows that were
+ * made by SQL may have negative ones.
  *
- * Errors  ERROR_NOT_FOUND: not a number of 1 to 2147483647 in its one spelling.
+ * Errors  ERROR_NOT_FOUND: not such a number in its one spelling.
  */
 MUST_CHECK enum error request_param_id(const struct request *req,
                                        const char *name, int64_t *id);

@@ -41,8 +41,8 @@ struct search {
 
 /**
  * Read q, state, city, sort ("city", "-city" descending), page and per of a
- * query. What is faulty counts as absent, what is too large as the nearest
- * that is not.
+ * query. What is faulty, or has nothing to compare by (a mark without a
+ * letter), counts as absent, what is too large as the nearest that is not.
  *
  * A text that is too long is cut, and words beyond SEARCH_WORDS_MAX are left
  * out: that finds more, never less, and the page shows what was searched for.

@@ -76,11 +76,15 @@ void text_free(struct text *text);
 /** Make it empty and not failed, keep the buffer. */
 void text_reset(struct text *text);
 
+/** Give back what of the buffer is not needed. */
+void text_fit(struct text *text);
+
 void text_append(struct text *text, const char *data, size_t len);
 void text_append_slice(struct text *text, struct slice slice);
 void text_append_string(struct text *text, const char *string);
 void text_append_char(struct text *text, char byte);
 void text_append_number(struct text *text, uint64_t number);
+void text_append_integer(struct text *text, int64_t number);
 void text_printf(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void text_vprintf(struct text *text, const char *format, va_list args)

@@ -11,6 +11,14 @@
  */
 bool utf8_valid(struct slice slice);
 
+/** Length of the well-formed sequence that a slice of at least one byte begins
+ * with; 0 when it begins with none (RFC 3629 4). */
+size_t utf8_sequence_len(struct slice slice);
+
+/** The first bytes, at most max_bytes; no sequence is cut in two. Any bytes may
+ * be in it. */
+struct slice utf8_cut(struct slice slice, size_t max_bytes);
+
 /** Number of code points in valid UTF-8. */
 size_t utf8_count(struct slice slice);
 
