@@ -149,12 +149,12 @@ static int forget_supplier(const struct service_settings *settings, int64_t id)
 static int run_forget(const char *argument,
                       const struct service_settings *settings)
 {
-    uint64_t id;
+    int64_t id;
 
-    if (slice_number(slice_of(argument), INT32_MAX, &id) != OK || id == 0)
+    if (slice_id(slice_of(argument), &id) != OK)
         return complain("--forget needs the id of a supplier, a number",
                         argument);
-    return forget_supplier(settings, (int64_t)id);
+    return forget_supplier(settings, id);
 }
 
 int commands_run(int command, const struct config *config,

@@ -101,18 +101,18 @@ enum error edit_read(struct edit *edit)
 {
     struct arena *arena = request_arena(edit->req);
     const struct form *form;
-    uint64_t id = 0;
+    int64_t id = 0;
     enum error err = request_form(edit->req, &form);
 
     if (err != OK)
         return err;
     if (edit->kind == EDIT_UPDATE &&
-        (slice_number(form_value(form, "id"), INT32_MAX, &id) != OK || id == 0))
+        slice_id(form_value(form, "id"), &id) != OK)
         return ERROR_NOT_FOUND;
     if ((err = supplier_from_form(arena, form, &edit->job.supplier)) != OK ||
         (err = clash_choose(edit, form)) != OK)
         return err;
-    edit->job.supplier.id = (int64_t)id;
+    edit->job.supplier.id = id;
     edit_read_hidden(edit, form);
     return OK;
 }

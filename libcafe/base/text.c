@@ -89,6 +89,23 @@ enum error slice_number(struct slice slice, uint64_t max, uint64_t *number)
     return OK;
 }
 
+enum error slice_id(struct slice slice, int64_t *id)
+{
+    bool negative = slice_starts(slice, "-");
+    uint64_t max = negative ? (uint64_t)INT32_MAX + 1 : INT32_MAX;
+    uint64_t number;
+    enum error err;
+
+    if (negative)
+        slice = (struct slice){ slice.data + 1, slice.len - 1 };
+    if ((err = slice_number(slice, max, &number)) != OK)
+        return err;
+    if (number == 0)
+        return ERROR_SYNTAX;
+    *id = negative ? -(int64_t)number : (int64_t)number;
+    return OK;
+}
+
 void text_init(struct text *text, size_t max_bytes)
 {
     *text = (struct text){ .max_bytes = max_bytes };

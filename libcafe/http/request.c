@@ -196,17 +196,7 @@ struct slice request_param(const struct request *req, const char *name)
 enum error request_param_id(const struct request *req, const char *name,
                             int64_t *id)
 {
-    struct slice digits = request_param(req, name);
-    bool negative = digits.len > 0 && digits.data[0] == '-';
-    uint64_t max = negative ? (uint64_t)INT32_MAX + 1 : INT32_MAX;
-    uint64_t number;
-
-    if (negative)
-        digits = (struct slice){ digits.data + 1, digits.len - 1 };
-    if (slice_number(digits, max, &number) != OK || number == 0)
-        return ERROR_NOT_FOUND;
-    *id = negative ? -(int64_t)number : (int64_t)number;
-    return OK;
+    return slice_id(request_param(req, name), id) == OK ? OK : ERROR_NOT_FOUND;
 }
 
 struct slice request_field(const struct request *req, const char *name)

@@ -104,7 +104,7 @@ def test_forget_empties_the_history_of_one_supplier(database, employee, run):
 
 
 @pytest.mark.parametrize("number", [
-    "0", "-1", "x", "01", "", "1 OR 1=1", "2147483648", "--dry-run"])
+    "0", "-0", "x", "01", "", "1 OR 1=1", "2147483648", "--dry-run"])
 def test_forget_needs_an_id(database, run, number):
     assert "needs the id of a supplier" in one_line(run("--forget", number))
 

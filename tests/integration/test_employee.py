@@ -73,6 +73,20 @@ def test_add_change_remove(employee, customer, database):
     assert SUPPLIER["name"] not in customer.get("/suppliers").text
 
 
+def test_a_row_with_a_negative_id(employee, database):
+    """The column is signed; other programs fill it, too."""
+    add(employee)
+    database.sql("UPDATE suppliers SET id = -5")
+    values = values_of(employee.get("/admin/supplier-update/-5").text)
+    assert values["id"] == "-5"
+    values["city"] = "Gdynia"
+    assert employee.post("/admin/supplier-update", values).status == 303
+    assert [(row["id"], row["city"]) for row in rows(database)] == \
+        [("-5", "Gdynia")]
+    assert employee.post("/admin/supplier-remove/-5").status == 303
+    assert rows(database) == []
+
+
 def test_the_log_says_who(employee, database):
     add(employee)
     row = {"id": rows(database)[0]["id"], **SUPPLIER}

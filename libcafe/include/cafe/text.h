@@ -55,6 +55,14 @@ MUST_CHECK enum error slice_number(struct slice slice, uint64_t max,
                                    uint64_t *number);
 
 /**
+ * Read the id of a row: a signed number of 32 bits, as an INT column has them,
+ * but 0.
+ *
+ * Errors  ERROR_SYNTAX, ERROR_LIMIT.
+ */
+MUST_CHECK enum error slice_id(struct slice slice, int64_t *id);
+
+/**
  * A growing buffer. Appending to one that has failed does nothing, so append
  * freely and check `failed` once at the end. `data` is NUL-terminated
  * whenever it isn't NULL.
