@@ -24,6 +24,9 @@ static const char head[] = "# Written by cafe-deploy: changes are lost.\n"
                            "    timeout http-keep-alive 60s\n"
                            "    timeout queue 5s\n"
                            "    option httpchk\n"
+                           /* When it is reloaded; else a request may meet the
+                            * end of its connection. */
+                           "    option idle-close-on-response\n"
                            "\n"
                            "frontend microservicesLB\n";
 

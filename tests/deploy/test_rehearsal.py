@@ -277,6 +277,8 @@ def test_a_task_that_somebody_removed_comes_back(rehearsal):
     serving = rehearsal.version()
     rehearsal.engine.run("rm", "--force", *rehearsal.tasks("customer"))
     rehearsal.do("status")
+    harness.wait_until(lambda: rehearsal.site().get("/").status == 200,
+                       "it serves again")
     rehearsal.check("customer", serving)
 
 
