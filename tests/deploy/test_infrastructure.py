@@ -289,6 +289,12 @@ DEFECTS = [
     ("migration_runs_in_order", change("cluster", "Log", LogGroupName="x"),
      "the log groups"),
 
+    ("everything_runs_on_fargate",
+     change("cluster", "Cluster", CapacityProviders=["FARGATE"]),
+     "CapacityProviders"),
+    ("everything_runs_on_fargate", script("--launch-type FARGATE ", ""),
+     "launch types"),
+
     ("placeholders_are_filled_in", container(1, image="<IMAGE2_NAME>"),
      "nobody fills in <IMAGE2_NAME>"),
     ("placeholders_are_filled_in", script("<OFFICE-CIDR>", "<OFFICE>"),
