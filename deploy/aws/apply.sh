@@ -126,11 +126,12 @@ phase_3() {
 }
 
 phase_4() {
-    local name endpoint newest arn
+    local name endpoint admin newest arn
     need 3
     find_office
     stack registry registry
-    stack roles roles
+    admin=$(database MasterUserSecret.SecretArn)
+    stack roles roles "AdminSecret=$admin"
     stack cluster cluster
     how_to_push
     endpoint=$(database Endpoint.Address)

@@ -381,6 +381,12 @@ def roles_are_narrow(it):
         actions = as_list(statement["Action"])
         wrong += [f"{role} may do {action}" for action in actions
                   if action.endswith("*")]
+        if "secretsmanager:GetSecretValue" in actions:
+            wrong += [f"{role} may read {secret}"
+                      for secret in as_list(statement["Resource"])
+                      if ":secret:cafe/" not in str(secret) and
+                      (role, secret) != ("CafeMigrationRole",
+                                         {"Ref": "AdminSecret"})]
         if "*" in as_list(statement["Resource"]):
             wrong += [f"{role} may do {action} to everything"
                       for action in actions if action not in UNBOUND]

@@ -4,6 +4,7 @@ account.py says what of AWS is there, and what moto can't do. No template is
 proved by this: cfn-lint and infrastructure.py look at those.
 """
 import os
+import re
 import shutil
 import subprocess
 
@@ -128,6 +129,16 @@ def test_phase_4_registers_and_fills_in(account):
         assert f"secret:cafe/{name}-" in file and "<IMAGE1_NAME>" in file
         assert '"<' not in file.replace('"<IMAGE1_NAME>"', "")
     assert "private,192.0.2.0/24" in file
+
+
+def test_the_migration_reads_one_administrators_password(account):
+    database = account.aws("rds", "describe-db-instances")["DBInstances"][0]
+    policy = account.aws(
+        "iam", "get-role-policy", "--role-name", "CafeMigrationRole",
+        "--policy-name", "start-the-migration")["PolicyDocument"]
+    # moto's answer is no JSON where CloudFormation made the policy.
+    assert re.findall(r"[^'\"]*:secret:rds[^'\"]*", str(policy)) == [
+        database["MasterUserSecret"]["SecretArn"]]
 
 
 def test_phase_5_makes_the_balancer(account):

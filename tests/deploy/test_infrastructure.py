@@ -221,6 +221,13 @@ DEFECTS = [
         lambda it: statement(it, "ExecutionRole", 2), Resource="*"),
      "GetSecretValue to everything"),
     ("roles_are_narrow", inside(
+        lambda it: statement(it, "MigrationRole", 2),
+        Resource=[{"Fn::Sub": "arn:aws:secretsmanager:…:secret:rds!db-*"}]),
+     "CafeMigrationRole may read"),
+    ("roles_are_narrow", inside(
+        lambda it: statement(it, "ExecutionRole", 2),
+        Resource=[{"Ref": "AdminSecret"}]), "CafeExecutionRole may read"),
+    ("roles_are_narrow", inside(
         lambda it: statement(it, "PipelineRole", -1),
         Resource=[{"Fn::GetAtt": ["MigrationRole", "Arn"]}]), "may pass"),
     ("roles_are_narrow",
