@@ -35,6 +35,11 @@ def script(old, new):
     return defect
 
 
+def scripts(check, *rows):
+    """Rows of DEFECTS: what stands in the script, what instead, the words."""
+    return [(check, script(old, new), words) for old, new, words in rows]
+
+
 def inside(get, **changes):
     """Change a mapping inside: get finds it."""
     return lambda it: get(it).update(changes)
@@ -304,24 +309,20 @@ DEFECTS = [
 
     ("placeholders_are_filled_in", container(1, image="<IMAGE2_NAME>"),
      "nobody fills in <IMAGE2_NAME>"),
-    ("placeholders_are_filled_in", script("<OFFICE-CIDR>", "<OFFICE>"),
-     "nobody fills in <OFFICE-CIDR>"),
-    ("placeholders_are_filled_in", script("SECURITY-GROUP-ID", "GROUP"),
-     "nobody fills in SECURITY-GROUP-ID"),
-    ("placeholders_are_filled_in", script("<GRANTS-SQL>", "<GRANT-SQL>"),
-     "fills in <GRANT-SQL>, which stands nowhere"),
+    *scripts("placeholders_are_filled_in",
+             ("<OFFICE-CIDR>", "<OFFICE>", "nobody fills in <OFFICE-CIDR>"),
+             ("SECURITY-GROUP-ID", "GROUP", "in SECURITY-GROUP-ID"),
+             ("<GRANTS-SQL>", "<GRANT-SQL>", "in <GRANT-SQL>, which stands")),
 
-    ("stacks_get_their_parameters", script("network.BalancerGroup", ""),
-     "what balancer is given"),
-    ("stacks_get_their_parameters", script("listeners.Test ", "listeners.Tests "),
-     "listeners has no output Tests"),
-    ("stacks_get_their_parameters", script(" network.DatabaseGroup", ""),
-     "what database is given"),
+    *scripts("stacks_get_their_parameters",
+             ("network.BalancerGroup", "", "what balancer is given"),
+             ("listeners.Test ", "listeners.Tests ", "has no output Tests"),
+             (" network.DatabaseGroup", "", "what database is given"),
+             ("AdminSecret=", "Secret=", "what roles is given"),
+             ("stack cluster cluster", ":", "the stacks of the script")),
     ("stacks_get_their_parameters",
      lambda it: it.templates["balancer"]["Outputs"].pop("BalancerName"),
      "balancer has no output BalancerName"),
-    ("stacks_get_their_parameters", script("stack cluster cluster", ":"),
-     "the stacks of the script"),
 
     ("images_are_kept", drop("registry", "Employee", "LifecyclePolicy"),
      "Employee: the lifecycle policy"),
