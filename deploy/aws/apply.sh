@@ -204,7 +204,7 @@ phase_8() {
 
 remove_stack() {
     local status
-    status=$(stack_status "$1")
+    status=$(settled_status "$1")
     [ -n "$status" ] || return 0
     change aws cloudformation delete-stack --stack-name "cafe-$1"
     await cloudformation wait stack-delete-complete --stack-name "cafe-$1"
@@ -222,9 +222,14 @@ remove_pipeline() {
 remove_service() {
     local status
     status=$(service_status "$1")
-    [ "$status" = ACTIVE ] || return 0
-    change aws ecs delete-service --cluster $cluster \
-        --service "$1-microservice" --force >/dev/null
+    case $status in
+    ACTIVE)
+        change aws ecs delete-service --cluster $cluster \
+            --service "$1-microservice" --force >/dev/null
+        ;;
+    DRAINING) ;; # deleted already, but not gone yet
+    *) return 0 ;;
+    esac
     await ecs wait services-inactive --cluster $cluster \
         --services "$1-microservice"
 }

@@ -109,6 +109,30 @@ def test_phase_3_makes_network_and_database(account):
     account.give_what_stacks_lack()
 
 
+@pytest.mark.parametrize("status, waiter", [
+    ("CREATE_IN_PROGRESS", "create"),
+    ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "update"),
+    ("UPDATE_ROLLBACK_IN_PROGRESS", "rollback"),
+    ("DELETE_IN_PROGRESS", "delete")])
+def test_a_stack_under_way_is_waited_for(account, status, waiter):
+    account.calls()
+    account.put_under_way("cloudformation describe-stacks",
+                          f"cafe-network\t{status}")
+    said = applied(account, "3")
+    assert f"stack cafe-network is {status}: waiting" in said
+    assert "update-stack --stack-name cafe-network" in said
+    assert (f"cloudformation wait stack-{waiter}-complete "
+            "--stack-name cafe-network") in account.calls()
+
+
+def test_what_can_t_be_waited_for_is_told(account):
+    account.put_under_way("cloudformation describe-stacks",
+                          "cafe-network\tIMPORT_IN_PROGRESS")
+    done = account.apply("3")
+    account.end_what_is_under_way()
+    assert "is IMPORT_IN_PROGRESS: wait until that is done" in one_line(done)
+
+
 def test_phase_4_asks_for_what_is_missing(account):
     assert "--office" in one_line(account.apply("4"))
     done = account.apply("4", *OFFICE)
@@ -269,3 +293,13 @@ def test_destroy_takes_all_down(account):
                                "--repository-name", name)
         assert "DoesNotExist" in done.stderr
     applied(account, "destroy", "--yes")
+
+
+def test_destroy_waits_for_a_service_that_drains(account):
+    account.calls()
+    account.put_under_way("ecs describe-services", "DRAINING")
+    applied(account, "destroy", "--yes")
+    assert [line for line in account.calls()
+            if line.startswith(("ecs wait", "ecs delete"))] == [
+        f"ecs wait services-inactive --cluster {CLUSTER} "
+        "--services customer-microservice"]
