@@ -210,12 +210,15 @@ remove_stack() {
     await cloudformation wait stack-delete-complete --stack-name "cafe-$1"
 }
 
-# The bucket of a pipeline has to be empty before its stack can go.
+# The bucket of a pipeline has to be empty before its stack can go. There is
+# none where the stack could not be made.
 remove_pipeline() {
-    local status
-    status=$(stack_status "pipeline-$1")
+    local status bucket=cafe-pipeline-$1-$account
+    status=$(settled_status "pipeline-$1")
     [ -n "$status" ] || return 0
-    change aws s3 rm --quiet --recursive "s3://cafe-pipeline-$1-$account"
+    if aws s3api head-bucket --bucket "$bucket" >/dev/null 2>&1; then
+        change aws s3 rm --quiet --recursive "s3://$bucket"
+    fi
     remove_stack "pipeline-$1"
 }
 

@@ -54,7 +54,7 @@ case "$1 $2 ${{3:-}}" in
 esac
 exec {aws} --endpoint-url http://127.0.0.1:{port} "$@"
 """
-LOOKS = re.compile(r"^\w+ (describe|list|get|wait)")
+LOOKS = re.compile(r"^\w+ (describe|list|get|head|wait)")
 
 
 def missing():

@@ -280,6 +280,18 @@ def test_destroy_asks_first(account):
     assert services(account)
 
 
+def test_destroy_goes_on_without_a_bucket(account):
+    """As after a creation that failed, which takes the bucket along."""
+    account.aws("s3api", "delete-bucket", "--bucket",
+                "cafe-pipeline-customer-123456789012")
+    account.calls()
+    done = account.apply("destroy", "--yes")
+    # moto wants to delete the bucket again, but the stack is gone after that.
+    assert "calling the DeleteStack operation" in done.stderr, done.stderr
+    assert ("cloudformation delete-stack --stack-name cafe-pipeline-customer"
+            in account.calls())
+
+
 def test_destroy_takes_all_down(account):
     account.empty_registry()
     done = account.apply("destroy", "--yes")
