@@ -17,7 +17,8 @@ PHASE is a number from 1 to 8 (see deploy/PHASES.md). migrate prepares the
 database for the newest image of employee, as phase 6 does the first time.
 
     --dry-run       say what would be done; look, but change nothing
-    --office CIDR   who may edit suppliers, for instance 192.0.2.0/24 (phase 4)
+    --office CIDR   who may edit suppliers, for instance 192.0.2.0/24: for
+                    phase 4 only, phase 8 takes it from there
     --yes           destroy without asking
 TEXT
 }
@@ -310,6 +311,9 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+[ -z "$office" ] || [ "$phase" = 4 ] ||
+    fail "--office goes with phase 4 only, phase 8 takes it from there: run" \
+        "deploy/aws/apply.sh --office $office 4 first"
 case $phase in
 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8) phase=phase_$phase ;;
 migrate | destroy) ;;

@@ -41,6 +41,7 @@ def one_line(done):
     (("--office", "0.0.0.0/0", "4"), "no range like"),
     (("--office", "256.0.2.0/24", "4"), "no range like"),
     (("--office",), "no range like"),
+    (("--office", "192.0.2.0/24", "8"), "--office 192.0.2.0/24 4 first"),
 ])
 def test_a_wrong_command_is_told_in_one_line(args, words):
     assert words in one_line(run(*args))
