@@ -12,6 +12,7 @@ import pytest
 
 import contracts
 import documents
+import harness
 import infrastructure
 from infrastructure import CHECKS, FOLDER, TEMPLATES, Infrastructure
 
@@ -367,6 +368,15 @@ def test_each_check_has_a_defect():
 
 def test_every_template_is_looked_at():
     assert {path.stem for path in FOLDER.glob("*.yaml")} == set(TEMPLATES)
+
+
+def test_the_phases_name_what_the_rehearsal_runs():
+    text = (harness.ROOT / "deploy/local/rehearse.sh").read_text()
+    run = set(re.findall(r"step cafe-deploy (?:\"\S+ )?(\w+)", text))
+    told = (harness.ROOT / "deploy/PHASES.md").read_text()
+    assert {"up", "migrate", "service"} <= run
+    assert [name for name in sorted(run)
+            if f"`cafe-deploy {name}" not in told] == []
 
 
 @pytest.mark.parametrize("text, words", [
