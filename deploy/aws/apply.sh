@@ -17,7 +17,8 @@ PHASE is a number from 1 to 8 (see deploy/PHASES.md). migrate prepares the
 database for the newest image of employee, as phase 6 does the first time.
 
     --dry-run       say what would be done; look, but change nothing
-    --office CIDR   who may edit suppliers, for instance 192.0.2.0/24 (phase 4)
+    --office CIDR   who may edit suppliers, for instance 192.0.2.0/24: for
+                    phase 4 only, phase 8 takes it from there
     --yes           destroy without asking
 TEXT
 }
@@ -126,11 +127,12 @@ phase_3() {
 }
 
 phase_4() {
-    local name endpoint newest arn
+    local name endpoint admin newest arn
     need 3
     find_office
     stack registry registry
-    stack roles roles
+    admin=$(database MasterUserSecret.SecretArn)
+    stack roles roles "AdminSecret=$admin"
     stack cluster cluster
     how_to_push
     endpoint=$(database Endpoint.Address)
@@ -203,27 +205,35 @@ phase_8() {
 
 remove_stack() {
     local status
-    status=$(stack_status "$1")
+    status=$(settled_status "$1")
     [ -n "$status" ] || return 0
     change aws cloudformation delete-stack --stack-name "cafe-$1"
     await cloudformation wait stack-delete-complete --stack-name "cafe-$1"
 }
 
-# The bucket of a pipeline has to be empty before its stack can go.
+# The bucket of a pipeline has to be empty before its stack can go. There is
+# none where the stack could not be made.
 remove_pipeline() {
-    local status
-    status=$(stack_status "pipeline-$1")
+    local status bucket=cafe-pipeline-$1-$account
+    status=$(settled_status "pipeline-$1")
     [ -n "$status" ] || return 0
-    change aws s3 rm --quiet --recursive "s3://cafe-pipeline-$1-$account"
+    if aws s3api head-bucket --bucket "$bucket" >/dev/null 2>&1; then
+        change aws s3 rm --quiet --recursive "s3://$bucket"
+    fi
     remove_stack "pipeline-$1"
 }
 
 remove_service() {
     local status
     status=$(service_status "$1")
-    [ "$status" = ACTIVE ] || return 0
-    change aws ecs delete-service --cluster $cluster \
-        --service "$1-microservice" --force >/dev/null
+    case $status in
+    ACTIVE)
+        change aws ecs delete-service --cluster $cluster \
+            --service "$1-microservice" --force >/dev/null
+        ;;
+    DRAINING) ;; # deleted already, but not gone yet
+    *) return 0 ;;
+    esac
     await ecs wait services-inactive --cluster $cluster \
         --services "$1-microservice"
 }
@@ -301,6 +311,9 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+[ -z "$office" ] || [ "$phase" = 4 ] ||
+    fail "--office goes with phase 4 only, phase 8 takes it from there: run" \
+        "deploy/aws/apply.sh --office $office 4 first"
 case $phase in
 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8) phase=phase_$phase ;;
 migrate | destroy) ;;

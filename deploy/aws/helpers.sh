@@ -58,6 +58,27 @@ stack_status() {
     awk -v name="cafe-$1" '$1 == name { print $2 }' "$folder/stacks"
 }
 
+# The status of a stack once nothing is under way in it: the script may have
+# been interrupted. A waiter fails where AWS rolls back; the status tells that.
+settled_status() {
+    local status waiter
+    status=$(stack_status "$1")
+    case $status in
+    CREATE_IN_PROGRESS | ROLLBACK_IN_PROGRESS) waiter=stack-create-complete ;;
+    UPDATE_ROLLBACK_*IN_PROGRESS) waiter=stack-rollback-complete ;;
+    UPDATE_*IN_PROGRESS) waiter=stack-update-complete ;;
+    DELETE_IN_PROGRESS) waiter=stack-delete-complete ;;
+    *) waiter= ;;
+    esac
+    if [ -n "$waiter" ]; then
+        say "stack cafe-$1 is $status: waiting until that is done"
+        aws cloudformation wait $waiter --stack-name "cafe-$1" || :
+        rm -f "$folder/stacks"
+        status=$(stack_status "$1")
+    fi
+    echo "$status"
+}
+
 # An output of a stack; in a dry run one that does not exist yet has a name.
 output() {
     local value file=$folder/$1.outputs
@@ -95,7 +116,7 @@ stack() {
     options=(--stack-name "cafe-$name" --template-body "file://$template"
         --capabilities CAPABILITY_NAMED_IAM)
     [ $# = 0 ] || options+=(--parameters "${parameters[@]}")
-    status=$(stack_status "$name")
+    status=$(settled_status "$name")
     rm -f "$folder/stacks" "$folder/$name.outputs"
     case $status in
     "")
@@ -110,6 +131,10 @@ stack() {
         else
             update_stack "$name" "${options[@]}"
         fi
+        ;;
+    *_IN_PROGRESS)
+        fail "stack cafe-$name is $status: wait until that is done, then run" \
+            "this again"
         ;;
     *)
         fail "stack cafe-$name is $status: see its events, then delete it" \

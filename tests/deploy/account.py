@@ -11,6 +11,7 @@ here, and played or left out in the open:
 - It takes no notice of EmptyOnDelete: the test empties the registry.
 - It runs nothing: the test puts a target into a target group that the script
   waits for, and plays the task of the migration (WRAPPER).
+- Nothing takes time in it: what is under way is played, too.
 - CodeCommit has no git: two bare repositories stand in.
 """
 import hashlib
@@ -32,6 +33,13 @@ REPOSITORIES = ("microservices", "deployment")
 # can't do, and sends all else to moto.
 WRAPPER = """#!/bin/bash
 echo "$*" >>{folder}/calls
+if [ -f "{folder}/under-way/$1 $2" ]; then
+    cat "{folder}/under-way/$1 $2"
+    exit
+elif [ "$2" = wait ] && rm "{folder}/under-way/$1 "* 2>/dev/null; then
+    [ "$1" != cloudformation ] # as if the stack were rolled back
+    exit
+fi
 case "$1 $2 ${{3:-}}" in
 "ecs run-task"*)
     {aws} "$@" --generate-cli-skeleton output >/dev/null || exit
@@ -46,7 +54,7 @@ case "$1 $2 ${{3:-}}" in
 esac
 exec {aws} --endpoint-url http://127.0.0.1:{port} "$@"
 """
-LOOKS = re.compile(r"^\w+ (describe|list|get|wait)")
+LOOKS = re.compile(r"^\w+ (describe|list|get|head|wait)")
 
 
 def missing():
@@ -83,6 +91,7 @@ class Account:
 
     def make_command(self):
         (self.folder / "bin").mkdir()
+        (self.folder / "under-way").mkdir()
         command = self.folder / "bin/aws"
         command.write_text(WRAPPER.format(
             folder=self.folder, port=self.port, aws=shutil.which("aws")))
@@ -91,6 +100,14 @@ class Account:
 
     def end_migration_with(self, codes):
         (self.folder / "exit-codes").write_text(codes + "\n")
+
+    def put_under_way(self, call, answer):
+        """Until something of this service is waited for, AWS says this."""
+        (self.folder / "under-way" / call).write_text(answer + "\n")
+
+    def end_what_is_under_way(self):
+        for path in (self.folder / "under-way").iterdir():
+            path.unlink()
 
     def make_copy(self):
         self.copy = self.folder / "copy"

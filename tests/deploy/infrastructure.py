@@ -381,6 +381,12 @@ def roles_are_narrow(it):
         actions = as_list(statement["Action"])
         wrong += [f"{role} may do {action}" for action in actions
                   if action.endswith("*")]
+        if "secretsmanager:GetSecretValue" in actions:
+            wrong += [f"{role} may read {secret}"
+                      for secret in as_list(statement["Resource"])
+                      if ":secret:cafe/" not in str(secret) and
+                      (role, secret) != ("CafeMigrationRole",
+                                         {"Ref": "AdminSecret"})]
         if "*" in as_list(statement["Resource"]):
             wrong += [f"{role} may do {action} to everything"
                       for action in actions if action not in UNBOUND]
@@ -508,6 +514,19 @@ def migration_runs_in_order(it):
     return wrong
 
 
+def everything_runs_on_fargate(it):
+    """
+    By launch type: a new account lacks the role without which a cluster can't
+    be given capacity providers. contracts.py looks at the services.
+    """
+    cluster = it.resource("cluster", "Cluster")
+    return compare([
+        ("CapacityProviders", cluster.get("CapacityProviders"), None),
+        ("the launch types of run-task",
+         re.findall(r"run-task[^|]*?--launch-type (\w+)", it.script),
+         ["FARGATE"])])
+
+
 def placeholders_are_filled_in(it):
     """Each is known to the script, and the script knows no other."""
     texts = [text for document in
@@ -579,6 +598,6 @@ CHECKS = (
     each_source_has_its_rule, roles_have_one_purpose, roles_are_narrow,
     nobody_is_everybody, groups_are_a_chain, database_suits,
     passwords_are_made_there, migration_runs_in_order,
-    placeholders_are_filled_in, stacks_get_their_parameters, images_are_kept,
-    no_account_number,
+    everything_runs_on_fargate, placeholders_are_filled_in,
+    stacks_get_their_parameters, images_are_kept, no_account_number,
 )

@@ -4,6 +4,7 @@ account.py says what of AWS is there, and what moto can't do. No template is
 proved by this: cfn-lint and infrastructure.py look at those.
 """
 import os
+import re
 import shutil
 import subprocess
 
@@ -40,6 +41,7 @@ def one_line(done):
     (("--office", "0.0.0.0/0", "4"), "no range like"),
     (("--office", "256.0.2.0/24", "4"), "no range like"),
     (("--office",), "no range like"),
+    (("--office", "192.0.2.0/24", "8"), "--office 192.0.2.0/24 4 first"),
 ])
 def test_a_wrong_command_is_told_in_one_line(args, words):
     assert words in one_line(run(*args))
@@ -108,6 +110,30 @@ def test_phase_3_makes_network_and_database(account):
     account.give_what_stacks_lack()
 
 
+@pytest.mark.parametrize("status, waiter", [
+    ("CREATE_IN_PROGRESS", "create"),
+    ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "update"),
+    ("UPDATE_ROLLBACK_IN_PROGRESS", "rollback"),
+    ("DELETE_IN_PROGRESS", "delete")])
+def test_a_stack_under_way_is_waited_for(account, status, waiter):
+    account.calls()
+    account.put_under_way("cloudformation describe-stacks",
+                          f"cafe-network\t{status}")
+    said = applied(account, "3")
+    assert f"stack cafe-network is {status}: waiting" in said
+    assert "update-stack --stack-name cafe-network" in said
+    assert (f"cloudformation wait stack-{waiter}-complete "
+            "--stack-name cafe-network") in account.calls()
+
+
+def test_what_can_t_be_waited_for_is_told(account):
+    account.put_under_way("cloudformation describe-stacks",
+                          "cafe-network\tIMPORT_IN_PROGRESS")
+    done = account.apply("3")
+    account.end_what_is_under_way()
+    assert "is IMPORT_IN_PROGRESS: wait until that is done" in one_line(done)
+
+
 def test_phase_4_asks_for_what_is_missing(account):
     assert "--office" in one_line(account.apply("4"))
     done = account.apply("4", *OFFICE)
@@ -128,6 +154,16 @@ def test_phase_4_registers_and_fills_in(account):
         assert f"secret:cafe/{name}-" in file and "<IMAGE1_NAME>" in file
         assert '"<' not in file.replace('"<IMAGE1_NAME>"', "")
     assert "private,192.0.2.0/24" in file
+
+
+def test_the_migration_reads_one_administrators_password(account):
+    database = account.aws("rds", "describe-db-instances")["DBInstances"][0]
+    policy = account.aws(
+        "iam", "get-role-policy", "--role-name", "CafeMigrationRole",
+        "--policy-name", "start-the-migration")["PolicyDocument"]
+    # moto's answer is no JSON where CloudFormation made the policy.
+    assert re.findall(r"[^'\"]*:secret:rds[^'\"]*", str(policy)) == [
+        database["MasterUserSecret"]["SecretArn"]]
 
 
 def test_phase_5_makes_the_balancer(account):
@@ -245,6 +281,18 @@ def test_destroy_asks_first(account):
     assert services(account)
 
 
+def test_destroy_goes_on_without_a_bucket(account):
+    """As after a creation that failed, which takes the bucket along."""
+    account.aws("s3api", "delete-bucket", "--bucket",
+                "cafe-pipeline-customer-123456789012")
+    account.calls()
+    done = account.apply("destroy", "--yes")
+    # moto wants to delete the bucket again, but the stack is gone after that.
+    assert "calling the DeleteStack operation" in done.stderr, done.stderr
+    assert ("cloudformation delete-stack --stack-name cafe-pipeline-customer"
+            in account.calls())
+
+
 def test_destroy_takes_all_down(account):
     account.empty_registry()
     done = account.apply("destroy", "--yes")
@@ -258,3 +306,13 @@ def test_destroy_takes_all_down(account):
                                "--repository-name", name)
         assert "DoesNotExist" in done.stderr
     applied(account, "destroy", "--yes")
+
+
+def test_destroy_waits_for_a_service_that_drains(account):
+    account.calls()
+    account.put_under_way("ecs describe-services", "DRAINING")
+    applied(account, "destroy", "--yes")
+    assert [line for line in account.calls()
+            if line.startswith(("ecs wait", "ecs delete"))] == [
+        f"ecs wait services-inactive --cluster {CLUSTER} "
+        "--services customer-microservice"]

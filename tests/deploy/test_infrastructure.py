@@ -12,6 +12,7 @@ import pytest
 
 import contracts
 import documents
+import harness
 import infrastructure
 from infrastructure import CHECKS, FOLDER, TEMPLATES, Infrastructure
 
@@ -33,6 +34,11 @@ def script(old, new):
         assert old in it.script
         it.script = it.script.replace(old, new)
     return defect
+
+
+def scripts(check, *rows):
+    """Rows of DEFECTS: what stands in the script, what instead, the words."""
+    return [(check, script(old, new), words) for old, new, words in rows]
 
 
 def inside(get, **changes):
@@ -176,8 +182,8 @@ DEFECTS = [
      "the registry has no coffee"),
     ("pipelines_find_everything", action(2, AppSpecTemplateArtifact="source"),
      "AppSpecTemplateArtifact source is no input"),
-    ("pipelines_find_everything", action(2, TaskDefinitionTemplatePath="t.json"),
-     "there is no t.json"),
+    ("pipelines_find_everything",
+     action(2, TaskDefinitionTemplatePath="t.json"), "there is no t.json"),
     ("pipelines_find_everything", action(2, Image1ContainerName="IMAGE"),
      "has no <IMAGE>"),
     ("pipelines_find_everything", action(2, DeploymentGroupName="customer"),
@@ -220,6 +226,13 @@ DEFECTS = [
     ("roles_are_narrow", inside(
         lambda it: statement(it, "ExecutionRole", 2), Resource="*"),
      "GetSecretValue to everything"),
+    ("roles_are_narrow", inside(
+        lambda it: statement(it, "MigrationRole", 2),
+        Resource=[{"Fn::Sub": "arn:aws:secretsmanager:…:secret:rds!db-*"}]),
+     "CafeMigrationRole may read"),
+    ("roles_are_narrow", inside(
+        lambda it: statement(it, "ExecutionRole", 2),
+        Resource=[{"Ref": "AdminSecret"}]), "CafeExecutionRole may read"),
     ("roles_are_narrow", inside(
         lambda it: statement(it, "PipelineRole", -1),
         Resource=[{"Fn::GetAtt": ["MigrationRole", "Arn"]}]), "may pass"),
@@ -289,32 +302,35 @@ DEFECTS = [
     ("migration_runs_in_order", change("cluster", "Log", LogGroupName="x"),
      "the log groups"),
 
+    ("everything_runs_on_fargate",
+     change("cluster", "Cluster", CapacityProviders=["FARGATE"]),
+     "CapacityProviders"),
+    ("everything_runs_on_fargate", script("--launch-type FARGATE ", ""),
+     "launch types"),
+
     ("placeholders_are_filled_in", container(1, image="<IMAGE2_NAME>"),
      "nobody fills in <IMAGE2_NAME>"),
-    ("placeholders_are_filled_in", script("<OFFICE-CIDR>", "<OFFICE>"),
-     "nobody fills in <OFFICE-CIDR>"),
-    ("placeholders_are_filled_in", script("SECURITY-GROUP-ID", "GROUP"),
-     "nobody fills in SECURITY-GROUP-ID"),
-    ("placeholders_are_filled_in", script("<GRANTS-SQL>", "<GRANT-SQL>"),
-     "fills in <GRANT-SQL>, which stands nowhere"),
+    *scripts("placeholders_are_filled_in",
+             ("<OFFICE-CIDR>", "<OFFICE>", "nobody fills in <OFFICE-CIDR>"),
+             ("SECURITY-GROUP-ID", "GROUP", "in SECURITY-GROUP-ID"),
+             ("<GRANTS-SQL>", "<GRANT-SQL>", "in <GRANT-SQL>, which stands")),
 
-    ("stacks_get_their_parameters", script("network.BalancerGroup", ""),
-     "what balancer is given"),
-    ("stacks_get_their_parameters", script("listeners.Test ", "listeners.Tests "),
-     "listeners has no output Tests"),
-    ("stacks_get_their_parameters", script(" network.DatabaseGroup", ""),
-     "what database is given"),
+    *scripts("stacks_get_their_parameters",
+             ("network.BalancerGroup", "", "what balancer is given"),
+             ("listeners.Test ", "listeners.Tests ", "has no output Tests"),
+             (" network.DatabaseGroup", "", "what database is given"),
+             ("AdminSecret=", "Secret=", "what roles is given"),
+             ("stack cluster cluster", ":", "the stacks of the script")),
     ("stacks_get_their_parameters",
      lambda it: it.templates["balancer"]["Outputs"].pop("BalancerName"),
      "balancer has no output BalancerName"),
-    ("stacks_get_their_parameters", script("stack cluster cluster", ":"),
-     "the stacks of the script"),
 
     ("images_are_kept", drop("registry", "Employee", "LifecyclePolicy"),
      "Employee: the lifecycle policy"),
     ("images_are_kept", change("registry", "Employee",
                                ImageScanningConfiguration={}), "ScanOnPush"),
-    ("images_are_kept", change("registry", "Employee", RepositoryPolicyText="x"),
+    ("images_are_kept",
+     change("registry", "Employee", RepositoryPolicyText="x"),
      "repository policy"),
 
     ("no_account_number", change("roles", "TaskRole",
@@ -352,6 +368,15 @@ def test_each_check_has_a_defect():
 
 def test_every_template_is_looked_at():
     assert {path.stem for path in FOLDER.glob("*.yaml")} == set(TEMPLATES)
+
+
+def test_the_phases_name_what_the_rehearsal_runs():
+    text = (harness.ROOT / "deploy/local/rehearse.sh").read_text()
+    run = set(re.findall(r"step cafe-deploy (?:\"\S+ )?(\w+)", text))
+    told = (harness.ROOT / "deploy/PHASES.md").read_text()
+    assert {"up", "migrate", "service"} <= run
+    assert [name for name in sorted(run)
+            if f"`cafe-deploy {name}" not in told] == []
 
 
 @pytest.mark.parametrize("text, words", [

@@ -15,7 +15,8 @@ import contracts
 import harness
 from infrastructure import FOLDER, HEALTH_PATHS
 
-# docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.MasterAccounts.html
+# docs.aws.amazon.com/AmazonRDS/latest/UserGuide, on one page there:
+# UsingWithRDS.MasterAccounts.html
 ADMIN = """
 CREATE USER admin@'%' IDENTIFIED BY 'admin-password' REQUIRE SSL;
 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS,
