@@ -409,6 +409,7 @@ def test_status_watch_and_logs(rehearsal):
     finally:
         watching.kill()
         watching.communicate()
+    assert rehearsal.site().get("/suppliers").status == 200
     assert re.search(r'customer-\d+ \| .*"route":"/suppliers"',
                      rehearsal.do("logs", "customer"))
 
