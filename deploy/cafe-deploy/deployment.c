@@ -231,34 +231,38 @@ enum error deploy(struct site *site, struct service *service,
     return OK;
 }
 
-/* What was new goes again. Returns how many serve. */
-static size_t drop_new(struct task_set *set)
+/* What is new goes again, if something else serves. Returns whether it does;
+ * `serving` is how many then. */
+static bool drop_new(struct task_set *set, unsigned *serving)
 {
-    size_t serving = 0;
+    size_t new_ones = 0;
 
+    *serving = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        new_ones += set->tasks[i].phase == TASK_NEW;
+        *serving += set->tasks[i].phase == TASK_SERVING;
+    }
+    if (new_ones == 0 || *serving == 0)
+        return false;
     for (size_t i = 0; i < set->count; i++) {
         if (set->tasks[i].phase == TASK_NEW)
             set->tasks[i].phase = TASK_LEAVING;
-        serving += set->tasks[i].phase == TASK_SERVING;
     }
-    return serving;
+    return true;
 }
 
 /* When new tasks fail beside others that serve, it stays with those. */
 static enum error settle(struct site *site, struct service *service,
                          bool *went_back)
 {
-    struct task_set fewer;
     enum error err, why = tasks_settle(site, service);
-    size_t serving;
+    unsigned serving;
 
     *went_back = false;
-    fewer = service->blue;
-    serving = drop_new(&fewer);
-    if (why == OK || serving == 0 || service->step != STEP_NONE)
+    if (why == OK || service->step != STEP_NONE ||
+        !drop_new(&service->blue, &serving))
         return why;
-    service->blue = fewer;
-    service->desired = (unsigned)serving;
+    service->desired = serving;
     if ((err = service_save(site, service)) != OK ||
         (err = tasks_settle(site, service)) != OK)
         return err;
