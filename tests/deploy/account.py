@@ -65,6 +65,16 @@ def missing():
             "awscli)") if absent else None
 
 
+def aws_command():
+    """Not pyenv's stand-in for it: that takes a third of each call."""
+    if shutil.which("pyenv"):
+        done = subprocess.run(["pyenv", "which", "aws"], text=True,
+                              capture_output=True, check=False)
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return shutil.which("aws")
+
+
 class Account:
     """An empty account, and a copy of deploy/ to work on it."""
 
@@ -94,7 +104,7 @@ class Account:
         (self.folder / "under-way").mkdir()
         command = self.folder / "bin/aws"
         command.write_text(WRAPPER.format(
-            folder=self.folder, port=self.port, aws=shutil.which("aws")))
+            folder=self.folder, port=self.port, aws=aws_command()))
         command.chmod(0o755)
         self.end_migration_with("0\t0\t0")
 
