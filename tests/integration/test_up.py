@@ -77,8 +77,10 @@ def children(pid):
 
 def test_ctrl_c_stops_all_of_it(clone):
     port = harness.free_port()
-    process = harness.Process("up", ["./cafe", "up", "--port", str(port)],
-                              clone, cwd=clone)
+    # Ctrl-C reaches it also where the tests run in the background.
+    process = harness.Process(
+        "up", ["env", "--default-signal=INT", "./cafe", "up", "--port",
+               str(port)], clone, cwd=clone)
     harness.wait_until(
         lambda: re.search(r"^http://", process.output(), re.M) or
         not process.running(), "it is up", 300)
