@@ -223,20 +223,22 @@ enum error pipeline_release(struct site *site, const char *service, bool wait)
     return err == OK ? saved : err;
 }
 
-/* Show what was added to the log since the last time. */
-static enum error show_log(struct site *site, const char *path, size_t *shown)
+/* Show what was added to the log since the last time. Another run begins it
+ * anew, and may have written more by now. */
+static enum error show_log(struct site *site, const char *path,
+                           struct slice *shown)
 {
     struct slice log;
     enum error err = site_read(site, path, &log);
 
-    if (err == OK && log.len < *shown) /* another run has begun it anew */
-        *shown = 0;
-    if (err == OK && log.len > *shown) {
-        fwrite(log.data + *shown, 1, log.len - *shown, stdout);
-        fflush(stdout);
-        *shown = log.len;
-    }
-    return err;
+    if (err != OK || log.len == 0)
+        return err;
+    if (log.len < shown->len || memcmp(log.data, shown->data, shown->len) != 0)
+        shown->len = 0;
+    fwrite(log.data + shown->len, 1, log.len - shown->len, stdout);
+    fflush(stdout);
+    *shown = log;
+    return OK;
 }
 
 /* What is due is begun at once, unless nobody is there who would. */
@@ -265,7 +267,7 @@ enum error pipeline_wait(struct site *site, const char *service)
     struct pipeline pipeline;
     struct sources now;
     unsigned idle_looks = 0;
-    size_t shown = 0;
+    struct slice shown = { "", 0 };
     bool done = false;
     enum error err = path ? require(site, service, &pipeline) : ERROR_MEMORY;
 
