@@ -191,10 +191,11 @@ echo "http://127.0.0.1:$port" >"$run/address.new"
 mv "$run/address.new" "$run/address"
 cat "$run/address"
 
-# Follow the logs until one of the programs ends or we are told to stop.
+# Follow the logs until one of the programs ends or we are told to stop. That
+# may be before tail is there: the last one is the load balancer then, which is
+# the first to end anyway.
+trap '{ kill $! && wait $!; } 2>/dev/null || :; stop_all' EXIT
 tail -q -n 0 -F var/log/customer.log var/log/employee.log 2>/dev/null &
-tail_pid=$!
-trap 'kill $tail_pid 2>/dev/null || :; stop_all' EXIT
 wait -n -p ended "${pids[@]}" || :
 echo "${names[$ended]} has ended; stopping. See var/log/${names[$ended]}.log" >&2
 exit 1
