@@ -105,6 +105,10 @@ enum error admin_ask(struct admin *admin, const char *question,
 
 static enum error give(struct admin *admin, const char *format, va_list args,
                        struct slice *answer)
+    __attribute__((format(printf, 2, 0)));
+
+static enum error give(struct admin *admin, const char *format, va_list args,
+                       struct slice *answer)
 {
     struct text text;
     enum error err;
