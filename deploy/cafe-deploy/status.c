@@ -213,7 +213,7 @@ static void say_lines(struct slice name, struct slice lines)
     }
 }
 
-/* What a daemon says before it has a log goes to its standard error. */
+/* What a daemon says before it has a log goes to its standard error: a line. */
 static enum error show_log(struct site *site, struct slice name)
 {
     struct command_line line = { .count = 0 };
