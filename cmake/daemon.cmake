@@ -4,10 +4,16 @@
 # (folder views) and its own; of the same name, its own counts.
 find_program(BROTLI_PROGRAM brotli REQUIRED)
 find_program(GZIP_PROGRAM gzip REQUIRED)
-find_file(BOOTSTRAP_CSS bootstrap.min.css REQUIRED NO_DEFAULT_PATH PATHS
+find_file(BOOTSTRAP_CSS bootstrap.min.css NO_DEFAULT_PATH PATHS
   /usr/share/nodejs/bootstrap/dist/css
   /usr/share/javascript/bootstrap5/css
-  /usr/share/bootstrap-html/css)
+  /usr/share/bootstrap-html/css
+  DOC "Bootstrap 5's style sheet, bootstrap.min.css")
+if(NOT EXISTS "${BOOTSTRAP_CSS}")
+  message(FATAL_ERROR "Bootstrap's style sheet is not here: '${BOOTSTRAP_CSS}'. "
+    "Install Debian's libjs-bootstrap5, or name the file of Bootstrap 5: "
+    "-DBOOTSTRAP_CSS=/path/to/bootstrap.min.css")
+endif()
 
 # Make a folder of links to the files of others, so that who edits a file needs
 # no build. Images are built without those files, which are copied into them.
@@ -37,6 +43,9 @@ function(cafe_daemon name)
   set(outputs)
   foreach(source ${BOOTSTRAP_CSS} ${statics})
     get_filename_component(file ${source} NAME)
+    if(source STREQUAL BOOTSTRAP_CSS)
+      set(file bootstrap.min.css) # the pages link to this name
+    endif()
     set(out ${share}/static/${file})
     add_custom_command(OUTPUT ${out} ${out}.br ${out}.gz
       COMMAND ${CMAKE_COMMAND} -E copy ${source} ${out}
