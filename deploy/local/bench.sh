@@ -15,9 +15,7 @@ install_express() {
 }
 
 mkdir -p var/log
-# shellcheck disable=SC2086
-install_missing $build_packages $run_packages $bench_packages
-install_node
+install_for build bench
 install_express
 echo "Building" >&2
 build release

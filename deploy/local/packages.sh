@@ -1,25 +1,78 @@
-# Debian packages by purpose, and installing what is missing of them.
-# Sourced by the other scripts here.
-# shellcheck shell=bash disable=SC2034
+# Debian packages by purpose, and installing those that are missing.
+# Sourced by the other scripts here, and by the Dockerfiles' dash.
+# shellcheck shell=bash
 
-build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
-    libmariadb-dev libcmark-dev libyaml-dev libutf8proc-dev zlib1g-dev
-    libbrotli-dev brotli gzip libjs-bootstrap5"
-run_packages="mariadb-server-core mariadb-client-core haproxy procps"
-test_packages="clang libclang-rt-14-dev llvm node-llhttp libcmocka-dev python3
-    python3-pytest python3-pymysql python3-vobject python3-yaml
-    python3-jsonschema
-    clang-format-14 shellcheck groff-base
-    valgrind chromium fonts-dejavu-core git wrk slowhttptest strace iproute2
-    nginx-light"
-# With these come Docker's engine and, where there is systemd, its service.
-deploy_packages="docker.io docker-compose debootstrap iptables curl git
-    openssl"
-bench_packages="wrk nginx-light python3 python3-pymysql"
+# A package, then what needs it: suites of ./cafe test by their names, and
+#   build      compiling, here and in the first stage of both images
+#   up         ./cafe up
+#   rehearse   ./cafe rehearse
+#   bench      ./cafe bench
+# No name contains a version that only one release of Debian has.
+package_table="
+gcc                   build
+libc6-dev             build
+cmake                 build
+ninja-build           build
+pkg-config            build
+libevent-dev          build
+libmariadb-dev        build
+libcmark-dev          build
+libyaml-dev           build
+libutf8proc-dev       build
+zlib1g-dev            build
+libbrotli-dev         build
+brotli                build
+gzip                  build
+libjs-bootstrap5      build
+mariadb-server-core   up unit integration conformance browser deploy bench
+mariadb-client-core   up unit integration conformance browser deploy bench
+haproxy               up integration conformance browser
+procps                up integration
+python3               lint unit fuzz integration conformance browser deploy bench
+python3-pytest        lint fuzz integration conformance browser deploy
+python3-pytest-xdist  fuzz integration conformance browser deploy
+python3-pymysql       integration conformance browser deploy bench
+libcmocka-dev         unit
+binutils              lint
+clang-format          lint
+git                   lint integration deploy rehearse
+shellcheck            lint
+clang                 fuzz
+libclang-rt-dev       fuzz
+llvm                  fuzz
+node-llhttp           fuzz
+groff-base            integration
+iproute2              integration deploy
+python3-jsonschema    integration
+python3-vobject       integration
+slowhttptest          integration
+strace                integration
+wrk                   integration deploy bench
+nginx-light           conformance bench
+python3-yaml          deploy
+chromium              browser deploy
+fonts-dejavu-core     browser deploy
+npm                   browser deploy bench
+curl                  deploy rehearse
+openssl               deploy rehearse
+debootstrap           deploy
+docker-compose        deploy
+docker.io             deploy
+iptables              deploy
+"
+
+# The packages that any of these uses needs: packages_for build up.
+packages_for() {
+    printf '%s' "$package_table" | awk -v uses="$*" '
+        BEGIN { split(uses, list); for (i in list) wanted[list[i]] }
+        { for (i = 2; i <= NF; i++) if ($i in wanted) { print $1; next } }'
+}
 
 missing_packages() {
     local package
     for package in "$@"; do
+        # Node.js often comes from elsewhere; any version will do.
+        [ "$package" != npm ] || ! command -v npm >/dev/null || continue
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null |
             grep -q '^install ok installed' || echo "$package"
     done
@@ -33,9 +86,11 @@ may_install() {
     [[ -z $answer || $answer == [Yy]* ]]
 }
 
-install_missing() {
+# Install the packages that these uses need and this machine lacks.
+install_for() {
     local missing
-    missing=$(missing_packages "$@" | xargs)
+    # shellcheck disable=SC2046
+    missing=$(missing_packages $(packages_for "$@") | xargs)
     [ -n "$missing" ] || return 0
     if [ "$(id -u)" != 0 ]; then
         echo "Some packages are missing. Run this, then try again:" >&2
@@ -49,11 +104,6 @@ install_missing() {
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
         --no-install-recommends $missing >/dev/null
-}
-
-# Node.js for browser tests and bench: any that is there will do.
-install_node() {
-    command -v npm >/dev/null || install_missing nodejs npm
 }
 
 # A preset, or some targets of it.

@@ -25,8 +25,7 @@ while [ $# -gt 0 ]; do
 done
 
 mkdir -p var/log
-# shellcheck disable=SC2086
-install_missing $build_packages git curl openssl
+install_for build rehearse
 build release --target cafe-deploy
 state=$PWD/var/rehearsal
 work=$state/work

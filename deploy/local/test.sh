@@ -1,20 +1,26 @@
 #!/bin/bash
-# ./cafe test: install what is missing, build the dev preset, run the suites.
+# ./cafe test: install what its suites need, build the dev preset, run them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=deploy/local/packages.sh
 . deploy/local/packages.sh
 
+python=/usr/bin/python3
+[ -x $python ] || install_for lint
+suites=$($python tests/run.py "$@" --show-suites) || {
+    echo "$suites"
+    exit 2
+}
+# Docker's package starts an engine where there is systemd. There the owner of
+# the machine decides, and the tests with containers say what is missing.
+if [ -z "${CI:-}" ] && { [ "$(id -u)" != 0 ] || [ -d /run/systemd/system ]; }; then
+    packages_of_suites=${suites//deploy/}
+else
+    packages_of_suites=$suites
+fi
 mkdir -p var/log
 # shellcheck disable=SC2086
-install_missing $build_packages $run_packages $test_packages
-# Docker's package starts an engine where there is systemd: there it is up to
-# whoever owns the machine, and the tests with containers say what is missing.
-if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && [ ! -d /run/systemd/system ]; }; then
-    # shellcheck disable=SC2086
-    install_missing $deploy_packages
-fi
-install_node
+install_for build $packages_of_suites
 echo "Building" >&2
 build dev
-exec /usr/bin/python3 tests/run.py "$@"
+exec $python tests/run.py "$@"

@@ -57,8 +57,7 @@ if taken "$port"; then
     exit 1
 fi
 
-# shellcheck disable=SC2086
-install_missing $build_packages $run_packages
+install_for build up
 echo "Building" >&2
 build release
 bin=$PWD/build/release/bin
