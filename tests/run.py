@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""./cafe test: runs suites one after the other and adds up what they say.
+"""./cafe test: runs suites one after the other and adds up their results.
 
-    ./cafe test                 every suite
-    ./cafe test unit browser    some of them
-    ./cafe test long            every suite, and what takes long in full
-    ./cafe test integration -k adoption    what follows "-" is pytest's
+    ./cafe test                 lint unit fuzz integration conformance browser
+    ./cafe test unit browser    some suites
+    ./cafe test all             every suite: deploy, too
+    ./cafe test long            every suite, and each long test in full
+    ./cafe test integration -k adoption    options after "-" go to pytest
+    ./cafe test integration -n 0           one test at a time
     ./cafe test fuzz --minutes 60          new inputs for an hour
     ./cafe test fuzz --coverage            lines that the corpora reach
 """
@@ -19,8 +21,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import harness  # noqa: E402
 
-SUITES = ("lint", "unit", "fuzz", "integration", "conformance", "browser",
-          "deploy")
+# Each suite, and how many tests of it run at the same time: most of them wait
+# for deadlines, processes and disks.
+SUITES = {"lint": 1, "unit": 2, "fuzz": 2, "integration": 4, "conformance": 2,
+          "browser": 2, "deploy": 3}
+USUAL = [suite for suite in SUITES if suite != "deploy"]
+SLOWEST = 15  # tests that the report of a suite names
 
 # What the tests do for longer in a long run.
 LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",
@@ -52,10 +58,24 @@ def run_unit(report):
 
 
 def run_pytest(suite, report, options):
+    workers = []
+    if SUITES[suite] > 1 and not {"--minutes", "--coverage"} & set(options):
+        workers = ["-n", str(SUITES[suite]), "--dist", "loadgroup"]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         f"--junitxml={report}", "-rs", *options,
+         f"--junitxml={report}", "-rs", *workers, *options,
          harness.ROOT / "tests" / suite], check=False)
+
+
+def show_slowest(report):
+    """Where the time of a suite goes: set-up of a test is part of it."""
+    if not report.exists():
+        return
+    times = sorted(((float(case.get("time") or 0), case.get("name"))
+                    for case in xml.parse(report).getroot().iter("testcase")),
+                   reverse=True)[:SLOWEST]
+    print("slowest: " + ", ".join(f"{name} {seconds:.1f} s"
+                                  for seconds, name in times), flush=True)
 
 
 def count(report):
@@ -87,31 +107,58 @@ def split(args):
     return args, []
 
 
-def main(args):
-    suites, options = split(args)
-    if "long" in suites:
-        suites.remove("long")
+def choose(words):
+    """The suites that these words name."""
+    if "long" in words:
         os.environ.update(LONG)
-    unknown = set(suites) - set(SUITES)
-    if unknown or "--help" in options:
+    chosen = [word for word in words if word not in ("all", "long")]
+    if chosen:
+        return chosen
+    return list(SUITES) if words else USUAL
+
+
+def show_not_run(suites):
+    """What a green run has not shown, and how to see it."""
+    left = [suite for suite in SUITES if suite not in suites]
+    if left:
+        print(f"Not run: {' '.join(left)}. ./cafe test all runs every suite.")
+    if not os.environ.get("CAFE_LONG"):
+        print("Long tests ran in short form. ./cafe test long runs them in "
+              "full.")
+
+
+def run_suite(suite, options):
+    """Counts of passed, failed and skipped tests."""
+    report = REPORTS / f"{suite}.xml"
+    report.unlink(missing_ok=True)
+    began = time.monotonic()
+    print(f"== {suite}", flush=True)
+    if suite == "unit":
+        run_unit(report)
+    else:
+        run_pytest(suite, report, options)
+    counts = count(report)
+    show_slowest(report)
+    print(f"== {suite}: {counts[0]} passed, {counts[1]} failed, "
+          f"{counts[2]} skipped in {time.monotonic() - began:.0f} s",
+          flush=True)
+    return counts
+
+
+def main(args):
+    words, options = split(args)
+    suites = choose(words)
+    if set(suites) - set(SUITES) or "--help" in options:
         print(f"{__doc__}\nsuites: {' '.join(SUITES)}")
         return 2
+    if "--show-suites" in options:  # asked by the launcher
+        print(*suites)
+        return 0
     REPORTS.mkdir(parents=True, exist_ok=True)
     total = [0, 0, 0]
-    for suite in suites or SUITES:
-        report = REPORTS / f"{suite}.xml"
-        report.unlink(missing_ok=True)
-        began = time.monotonic()
-        print(f"== {suite}", flush=True)
-        if suite == "unit":
-            run_unit(report)
-        else:
-            run_pytest(suite, report, options)
-        counts = count(report)
-        total = [a + b for a, b in zip(total, counts)]
-        print(f"== {suite}: {counts[0]} passed, {counts[1]} failed, "
-              f"{counts[2]} skipped in {time.monotonic() - began:.0f} s",
-              flush=True)
+    for suite in suites:
+        total = [a + b for a, b in zip(total, run_suite(suite, options))]
+    show_not_run(suites)
     print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if total[1] or not total[0] else 0
 
