@@ -1,13 +1,17 @@
 """Docker's engine for the tests, and the system of docker-compose.yml in it.
 
-The engine is started here, with a data directory of its own under build/, so
-that images are kept for the next run, and is stopped in the end.
+The engine has a data directory of its own under build/, so that images are
+kept for the next run. All processes of a run share it: the first one that needs
+it starts it, and the process that the run began with stops it in the end.
 """
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tarfile
 import time
@@ -17,6 +21,8 @@ import harness
 ROOT = harness.ROOT
 DATA = ROOT / "build" / "engine"
 NEEDED = ("dockerd", "docker-compose", "debootstrap", "iptables")
+# The rehearsal, which runs beside these tests, builds customer:latest anew.
+TAG = "compose"
 PASSWORDS = {"root": "root-password", **harness.PASSWORDS}
 
 
@@ -56,31 +62,46 @@ def remove_stale_bridges():
 
 
 class Engine:
-    """dockerd, and the clients to talk to it."""
+    """dockerd, and the clients to talk to it. The folder is the run's."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.socket = self.folder / "docker.sock"
+        self.pid = self.folder / "docker.pid"
         self.env = {"PATH": search_path(), "HOME": str(self.folder),
                     "DOCKER_HOST": f"unix://{self.socket}"}
-        DATA.mkdir(parents=True, exist_ok=True)
-        remove_stale_bridges()
-        self.process = harness.Process("dockerd", [
-            "dockerd", "--data-root", DATA, "--exec-root",
-            self.folder / "exec", "--host", self.env["DOCKER_HOST"],
-            "--pidfile", self.folder / "docker.pid"], folder,
-            env={**os.environ, "PATH": search_path()})
-        try:
-            harness.wait_until(self.answers, "Docker's engine starts")
-        except AssertionError as fault:
-            self.process.stop()
-            raise RuntimeError(self.process.output()[-4000:]) from fault
-        self.clear()  # a run of the tests that was killed has left it
 
-    def answers(self):
-        if not self.process.running():
-            raise RuntimeError(self.process.output()[-4000:])
+    def start(self):
+        """Unless another process of this run has started it."""
+        with self.locked("engine"):
+            if self.pid.exists():
+                return
+            DATA.mkdir(parents=True, exist_ok=True)
+            remove_stale_bridges()
+            process = harness.Process("dockerd", [
+                "dockerd", "--data-root", DATA, "--exec-root",
+                self.folder / "exec", "--host", self.env["DOCKER_HOST"],
+                "--pidfile", self.pid], self.folder,
+                env={**os.environ, "PATH": search_path()})
+            try:
+                harness.wait_until(lambda: self.answers(process),
+                                   "Docker's engine starts")
+            except AssertionError as fault:
+                process.stop()
+                raise RuntimeError(process.output()[-4000:]) from fault
+            self.clear()  # a run of the tests that was killed has left it
+
+    def answers(self, process):
+        if not process.running():
+            raise RuntimeError(process.output()[-4000:])
         return self.try_run("version").returncode == 0
+
+    @contextlib.contextmanager
+    def locked(self, name):
+        """One process of the run at a time."""
+        with open(self.folder / f"{name}.lock", "w", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def try_run(self, *args, program="docker", **options):
         env = {**self.env, **options.pop("env", {})}
@@ -94,9 +115,9 @@ class Engine:
         assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
-    def build(self, name, context=ROOT, **env):
+    def build(self, name, context=ROOT, tag="latest", **env):
         """As the tutorial has it; what the builder says."""
-        done = self.try_run("build", "--tag", name, "-f",
+        done = self.try_run("build", "--tag", f"{name}:{tag}", "-f",
                             f"{name}/Dockerfile", ".", cwd=context, env=env)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return done.stdout + done.stderr
@@ -123,8 +144,12 @@ class Engine:
         self.run("volume", "prune", "--force")
 
     def stop(self):
+        """If it was started: by the process that the run began with."""
+        if not self.pid.exists():
+            return
         self.clear()
-        self.process.stop()
+        os.kill(int(self.pid.read_text()), signal.SIGTERM)
+        harness.wait_until(lambda: not self.pid.exists(), "the engine ends")
 
 
 class Site(harness.Client):
@@ -158,7 +183,8 @@ class Project:
             path.chmod(0o444)
         self.env = {"CAFE_PORT": f"127.0.0.1:{self.port}",
                     "CAFE_TEST_PORT": f"127.0.0.1:{self.test_port}",
-                    "CAFE_SECRETS": str(self.secrets), **env}
+                    "CAFE_SECRETS": str(self.secrets), "CAFE_TAG": TAG,
+                    **env}
 
     def compose(self, *args):
         files = [word for file in self.files for word in ("-f", str(file))]

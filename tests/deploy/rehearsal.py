@@ -10,9 +10,18 @@ import subprocess
 import harness
 
 BALANCER = "10.83.9.3"  # the load balancer's own address: 80 and 8080
+SERVICES = ("customer", "employee")
 KEEP_ALIVE, ONE_EACH = (), ("-H", "Connection: close")
 STEPS = ("Deploying replacement task set", "Test traffic route setup",
          "Rerouting production traffic", "Wait", "Terminate original task set")
+
+DRAIN_DELAY = """"name": "APP_DRAIN_DELAY_MS",
+                    "value": "5000\""""
+
+# Enough suppliers for a list that "broken" can't send.
+MANY = ("INSERT INTO suppliers (name, address, city, state, email, phone) "
+        "SELECT CONCAT('Supplier ', seq), REPEAT('x', 200), 'Lima', 'Lima', "
+        "'a@b.example', '5550142' FROM seq_1_to_600")
 
 # A version that is fine, as far as health checks see.
 BROKEN = """
@@ -43,11 +52,28 @@ class Rehearsal:
         self.env = {**os.environ, **engine.env}
         self.up_options = ["--port", self.ports[0], "--test-port",
                            self.ports[1], "--registry-port", self.ports[2],
-                           "--bake", 2, "--healthy", 30]
+                           "--bake", 1, "--healthy", 30]
 
     def restore_files(self):
+        """Those of deploy/, but for one wait: see end_quickly()."""
+        self.use_files_of_deploy()
+        for service in SERVICES:
+            self.end_quickly(service)
+
+    def use_files_of_deploy(self):
         shutil.rmtree(self.files, ignore_errors=True)
         shutil.copytree(harness.ROOT / "deploy/deployment", self.files)
+
+    def end_quickly(self, service):
+        """
+        The load balancer has drained a task before it is stopped, so the task
+        need not wait for clients as well.
+        """
+        path = self.files / f"taskdef-{service}.json"
+        text = path.read_text()
+        assert text.count(DRAIN_DELAY) == 1
+        path.write_text(text.replace(DRAIN_DELAY,
+                                     DRAIN_DELAY.replace("5000", "100")))
 
     def words(self, *words):
         return [str(word) for word in
@@ -73,20 +99,28 @@ class Rehearsal:
                                 stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT)
 
-    def up(self):
-        self.do(*self.up_options, "up")
-        for service in ("customer", "employee"):
-            self.push(service)
-            self.do("register", service)
+    def complete(self):
+        """From revision 1 of customer to two services that serve MANY."""
+        self.do("push", "employee")
+        self.do("register", "employee")
         self.do("migrate")
-        for service in ("customer", "employee"):
+        for service in SERVICES:
             self.do("service", "create", service)
+        self.images = {service: versions(self.engine, service, self.folder)
+                       for service in SERVICES}
+        self.sql(MANY)
 
-    def push(self, service, image=None):
-        """Push an image as the newest one of a service."""
-        if image:
-            self.engine.run("tag", image, service)
-        return self.do("push", service).strip()
+    def sql(self, text):
+        self.engine.run("exec", "cafe-db", "sh", "-c",
+                        "MYSQL_PWD=$(cat /run/secrets/root.password) "
+                        "exec mariadb --user=root COFFEE --execute \"$0\"",
+                        text)
+
+    def push(self, service, version):
+        """By Docker alone, as a build machine does."""
+        target = f"127.0.0.1:{self.ports[2]}/{service}:latest"
+        self.engine.run("tag", self.images[service][version], target)
+        self.engine.run("push", "--quiet", target)
 
     def down(self):
         self.do("down")
@@ -247,9 +281,11 @@ def versions(engine, service, folder):
                "deaf": f"{newest}ENV APP_PORT=9999\n",
                "broken": "FROM haproxy:2.6\nCOPY broken.cfg /broken.cfg\n"
                          'CMD ["-f", "/broken.cfg"]\n'}
-    (folder / "broken.cfg").write_text(BROKEN)
+    context = folder / "context"
+    context.mkdir(exist_ok=True)
+    (context / "broken.cfg").write_text(BROKEN)
     for name in ("one", "two"):
-        (folder / f"{name}.html").write_text(
+        (context / f"{name}.html").write_text(
             f'<p data-version="{name}">Version {name}</p>\n{footer}')
         recipes[name] = f"{newest}COPY {name}.html {views}/footer.html\n"
     names = {}
@@ -258,7 +294,31 @@ def versions(engine, service, folder):
         recipe.write_text(text)
         names[name] = f"{service}-{name}"
         engine.run("build", "--quiet", "--tag", names[name], "-f", recipe,
-                   folder)
-    engine.run("tag", f"{service}:latest", f"{service}-plain")
-    names["plain"] = f"{service}-plain"
+                   context)
     return names
+
+
+def volumes_of_rehearsals(engine):
+    """The volumes that containers of a rehearsal use."""
+    containers = engine.run("ps", "--all", "--quiet", "--filter",
+                            "label=cafe.rehearsal").split()
+    return {mount["Name"] for container in containers
+            for mount in engine.inspect(container)["Mounts"]
+            if mount["Type"] == "volume"}
+
+
+def left_over(engine):
+    return (engine.run("ps", "--all", "--quiet", "--filter",
+                       "label=cafe.rehearsal") +
+            engine.run("network", "ls", "--quiet", "--filter",
+                       "label=cafe.rehearsal"))
+
+
+def refused(rehearsal, *words):
+    """Its one line of complaint."""
+    done = rehearsal.run(*words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.startswith("cafe-deploy: "), done.stderr
+    assert done.stderr.count("\n") == 1 and done.stderr.endswith("\n")
+    assert not rehearsal.tasks("customer") + rehearsal.tasks("employee")
+    return done.stderr

@@ -27,7 +27,7 @@ def test_from_an_empty_volume_to_the_first_page(engine, images, folder,
                                                  project):
     """As a person starts it; it has sample suppliers."""
     made = containers.Project(engine, folder, "first",
-                              CAFE_SUBNET="10.83.9.0/24")
+                              CAFE_SUBNET="10.83.10.0/24")
     try:
         began = time.monotonic()
         made.up()
@@ -215,7 +215,7 @@ def fails(engine, folder, name, override):
     file = folder / f"{name}.yml"
     file.write_text(override)
     made = containers.Project(engine, folder, name, [file],
-                              CAFE_SUBNET="10.83.9.0/24")
+                              CAFE_SUBNET="10.83.10.0/24")
     try:
         done = made.compose("up", "--detach")
         assert done.returncode != 0
@@ -249,7 +249,7 @@ services:
 
 def test_a_missing_secret_is_said(engine, images, folder):
     made = containers.Project(engine, folder, "secret",
-                              CAFE_SUBNET="10.83.9.0/24")
+                              CAFE_SUBNET="10.83.10.0/24")
     (made.secrets / "customer.password").unlink()
     try:
         done = made.compose("up", "--detach")

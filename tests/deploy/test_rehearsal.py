@@ -5,58 +5,20 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import threading
 
 import pytest
 
 import harness
 from rehearsal import (KEEP_ALIVE, ONE_EACH, STEPS, Load, Rehearsal,
-                       ask_from_elsewhere, versions)
-
-# Enough suppliers for a list that "broken" can't send.
-MANY = ("INSERT INTO suppliers (name, address, city, state, email, phone) "
-        "SELECT CONCAT('Supplier ', seq), REPEAT('x', 200), 'Lima', 'Lima', "
-        "'a@b.example', '5550142' FROM seq_1_to_600")
+                       ask_from_elsewhere)
 
 MOMENTS = (3, 8, 14, 21, 29, 38, 50, 65, 80)
 LONG = "CAFE_LONG" in os.environ
 
 
-@pytest.fixture(scope="module")
-def site(engine, images):
-    """A rehearsal with both services, and images of several versions."""
-    folder = pathlib.Path(harness.make_folder())
-    made = Rehearsal(engine, folder)
-    try:
-        made.up()
-        made.images = {name: versions(engine, name, folder)
-                       for name in ("customer", "employee")}
-        engine.run("exec", "cafe-db", "sh", "-c",
-                   "MYSQL_PWD=$(cat /run/secrets/root.password) "
-                   "exec mariadb --user=root COFFEE --execute \"$0\"", MANY)
-        yield made
-    finally:
-        made.down()
-        for name in ("customer", "employee"):
-            if hasattr(made, "images"):
-                engine.run("tag", made.images[name]["plain"], name)
-        harness.remove_folder(folder)
-
-
-@pytest.fixture
-def rehearsal(site):
-    """As each test finds it: the files as they are, one task a service."""
-    site.restore_files()
-    site.do("status")
-    for service in ("customer", "employee"):
-        if len(site.tasks(service)) > 1:
-            site.do("scale", service, 1)
-    return site
-
-
 def deploy(rehearsal, service, version, *options):
-    rehearsal.push(service, rehearsal.images[service][version])
+    rehearsal.push(service, version)
     return rehearsal.run(*options, "deploy", service)
 
 
@@ -71,6 +33,7 @@ def read_until(process, text):
 
 
 def test_two_deployments_in_a_row_lose_nothing(rehearsal):
+    rehearsal.use_files_of_deploy()
     with Load("/suppliers"), Load("/admin/suppliers"):
         for version in ("one", "two"):
             for service in ("customer", "employee"):
@@ -215,7 +178,7 @@ def test_scale_up_and_down(rehearsal):
 
 def test_the_load_balancer_reloads_in_the_middle(rehearsal):
     version = "one" if rehearsal.version() == "two" else "two"
-    rehearsal.push("customer", rehearsal.images["customer"][version])
+    rehearsal.push("customer", version)
     with Load():
         running = rehearsal.start("--bake", 3, "deploy", "customer")
         for step in STEPS[:4]:
@@ -228,7 +191,7 @@ def test_the_load_balancer_reloads_in_the_middle(rehearsal):
 def test_the_load_balancer_restarts_in_the_middle(rehearsal):
     """While it is away nobody is served; then it goes on where it was."""
     version = "one" if rehearsal.version() == "two" else "two"
-    rehearsal.push("customer", rehearsal.images["customer"][version])
+    rehearsal.push("customer", version)
     running = rehearsal.start("--bake", 3, "deploy", "customer")
     for step in (STEPS[0], STEPS[2]):
         read_until(running, step)
@@ -245,7 +208,7 @@ def test_killed_at_a_step(rehearsal, number):
     """The next command completes the last step, and takes back all others."""
     serving = rehearsal.version()
     version = "one" if serving == "two" else "two"
-    rehearsal.push("customer", rehearsal.images["customer"][version])
+    rehearsal.push("customer", version)
     with Load():
         running = rehearsal.start("--bake", 1, "deploy", "customer")
         read_until(running, f"{number}/5")
@@ -261,7 +224,7 @@ def test_killed_at_any_moment_then_deployed(rehearsal):
     with Load():
         for tenths in MOMENTS if LONG else MOMENTS[::4]:
             version = "one" if rehearsal.version() == "two" else "two"
-            rehearsal.push("customer", rehearsal.images["customer"][version])
+            rehearsal.push("customer", version)
             running = rehearsal.start("--bake", 1, "deploy", "customer")
             try:  # any moment will do: time is what is tried here
                 running.wait(tenths / 10)
@@ -343,7 +306,7 @@ def test_a_folder_has_one_name(rehearsal):
 
 def test_one_deployment_at_a_time(rehearsal):
     version = "one" if rehearsal.version() == "two" else "two"
-    rehearsal.push("customer", rehearsal.images["customer"][version])
+    rehearsal.push("customer", version)
     running = rehearsal.start("--bake", 5, "deploy", "customer")
     read_until(running, "2/5")
     for words in (["deploy"], ["register"], ["scale"]):
@@ -491,50 +454,3 @@ def test_a_second_rehearsal_is_refused(rehearsal, folder):
     done = other.run(*other.up_options, "up")
     assert done.returncode == 2
     assert f"the rehearsal in {rehearsal.state} is up" in done.stderr
-
-
-def left_over(engine):
-    return (engine.run("ps", "--all", "--quiet", "--filter",
-                       "label=cafe.rehearsal") +
-            engine.run("network", "ls", "--quiet", "--filter",
-                       "label=cafe.rehearsal"))
-
-
-def test_down_leaves_nothing(engine, site):
-    volumes = engine.run("volume", "ls", "--quiet")
-    site.down()
-    assert left_over(engine) == ""
-    assert not site.state.exists()
-    assert len(engine.run("volume", "ls", "--quiet")) <= len(volumes)
-
-
-def test_ports_that_are_taken(engine, site, folder):
-    """Asked of a machine without a rehearsal."""
-    assert not site.state.exists()
-    made = Rehearsal(engine, folder)
-    for place, flag in enumerate(["--port", "--test-port", "--registry-port"]):
-        with socket.create_server(("127.0.0.1", made.ports[place])):
-            done = made.run(*made.up_options, "up")
-        assert done.returncode == 2
-        assert (f"port {made.ports[place]} is taken; choose another: "
-                f"{flag} N") in done.stderr
-    assert left_over(engine) == ""
-    assert not made.state.exists()
-
-
-def test_files_of_somebody_else_stay(engine, site, folder):
-    """Nor does a rehearsal begin among them."""
-    assert not site.state.exists()
-    made = Rehearsal(engine, folder)
-    made.state.mkdir()
-    mine = made.state / "thesis.txt"
-    mine.write_text("Beans")
-    done = made.run(*made.up_options, "up")
-    assert done.returncode == 2
-    assert "is no folder of a rehearsal: it has thesis.txt" in done.stderr
-    made.do("down")
-    assert mine.read_text() == "Beans"
-    (made.state / "settings").write_text("1\n2\n3\n4\n5\n")
-    done = made.run("down")
-    assert done.returncode == 1 and "somebody else" in done.stderr
-    assert [path.name for path in made.state.iterdir()] == ["thesis.txt"]

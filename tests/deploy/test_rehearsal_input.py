@@ -1,43 +1,15 @@
 """cafe-deploy before there is a service: what is wrong or missing is said in
 one line, with status 2, and nothing is begun."""
 # pylint: disable=redefined-outer-name
-import pathlib
-
 import pytest
 
-import harness
-from rehearsal import Rehearsal
-
-
-@pytest.fixture(scope="module")
-def bare(engine, images):
-    """Up, with revision 1 of customer; no service, nothing of employee."""
-    folder = pathlib.Path(harness.make_folder())
-    made = Rehearsal(engine, folder)
-    try:
-        made.do(*made.up_options, "up")
-        made.push("customer")
-        made.do("register", "customer")
-        yield made
-    finally:
-        made.down()
-        harness.remove_folder(folder)
+from rehearsal import refused
 
 
 @pytest.fixture
 def rehearsal(bare):
     bare.restore_files()
     return bare
-
-
-def refused(rehearsal, *words):
-    """Its one line of complaint."""
-    done = rehearsal.run(*words)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert done.stderr.startswith("cafe-deploy: "), done.stderr
-    assert done.stderr.count("\n") == 1 and done.stderr.endswith("\n")
-    assert not rehearsal.tasks("customer") + rehearsal.tasks("employee")
-    return done.stderr
 
 
 @pytest.mark.parametrize("words, said", [
@@ -110,16 +82,3 @@ def test_no_address(rehearsal, address):
     refused(rehearsal, "restrict", address)
     assert rehearsal.ask("show acl /etc/cafe/office.acl").split()[1::2] == \
         before
-
-
-def test_one_port_for_two(rehearsal, folder):
-    """Nothing is made, so the next try finds a free field."""
-    rehearsal.down()
-    made = Rehearsal(rehearsal.engine, folder)
-    for one, other in ((0, 1), (0, 2), (1, 2)):
-        ports = list(made.ports)
-        ports[other] = ports[one]
-        line = refused(made, "--port", ports[0], "--test-port", ports[1],
-                       "--registry-port", ports[2], "up")
-        assert f"are both {ports[one]}" in line
-        assert not made.state.exists()

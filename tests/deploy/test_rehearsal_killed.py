@@ -1,15 +1,11 @@
 """cafe-deploy is killed while it starts or ends a task: at the very moments,
 not by chance. The next command puts right what it left, unnoticed."""
-# pylint: disable=redefined-outer-name
-import json
 import shutil
 
 import pytest
 
 import harness
 from rehearsal import Load
-from test_rehearsal import (  # noqa: F401  # pylint: disable=unused-import
-    rehearsal, site)
 from test_rehearsal_pipelines import no_leftovers
 
 # The subcommand of docker, a word of it, when; whether the new version serves.
@@ -22,17 +18,6 @@ MOMENTS = [
     ("stop", "customer-", "after", True),
     ("rm", "customer-", "after", True),
 ]
-
-
-def end_quickly(rehearsal):
-    """The load balancer has drained a task before it is stopped: it need not
-    wait for clients as well. Six deployments are short then."""
-    path = rehearsal.files / "taskdef-customer.json"
-    definition = json.loads(path.read_text())
-    for row in definition["containerDefinitions"][0]["environment"]:
-        if row["name"] == "APP_DRAIN_DELAY_MS":
-            row["value"] = "100"
-    path.write_text(json.dumps(definition))
 
 
 def deploy_and_die(rehearsal, at, word, when):
@@ -54,10 +39,9 @@ def deploy_and_die(rehearsal, at, word, when):
 
 @pytest.mark.parametrize("at, word, when, is_new", MOMENTS)
 def test_killed_at_a_moment(rehearsal, at, word, when, is_new):
-    end_quickly(rehearsal)
     serving = rehearsal.version()
     version = "one" if serving == "two" else "two"
-    rehearsal.push("customer", rehearsal.images["customer"][version])
+    rehearsal.push("customer", version)
     with Load():
         deploy_and_die(rehearsal, at, word, when)
         rehearsal.do("status")
@@ -66,7 +50,6 @@ def test_killed_at_a_moment(rehearsal, at, word, when, is_new):
 
 
 def test_killed_while_scaling(rehearsal):
-    end_quickly(rehearsal)
     serving = rehearsal.version()
     with Load():
         running = rehearsal.start("scale", "customer", "3")

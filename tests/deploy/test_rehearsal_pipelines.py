@@ -11,25 +11,21 @@ import pytest
 
 import harness
 from in_flight import FILL, InFlight
-from rehearsal import BALANCER, Load
-from test_rehearsal import (  # noqa: F401  # pylint: disable=unused-import
-    read_until, rehearsal, site)
-
-SERVICES = ("customer", "employee")
+from rehearsal import BALANCER, SERVICES, Load
+from test_rehearsal import read_until
 
 
 @pytest.fixture(scope="module")
-def filled(site):
+def filled(world):
     """So many suppliers that a list of all of them takes its time."""
-    site.engine.run("exec", "cafe-db", "sh", "-c",
-                    "MYSQL_PWD=$(cat /run/secrets/root.password) "
-                    "exec mariadb --user=root COFFEE --execute \"$0\"", FILL)
-    site.push_files("Files")
+    world.restore_files()
+    world.sql(FILL)
+    world.push_files("Files")
     for service in SERVICES:
-        site.do("pipeline", "create", service)
+        world.do("pipeline", "create", service)
     for service in SERVICES:
-        assert "Succeeded" in site.do("pipeline", "wait", service)
-    return site
+        assert "Succeeded" in world.do("pipeline", "wait", service)
+    return world
 
 
 def number_of(made, service):
@@ -45,13 +41,6 @@ def await_pipeline(made, service, before):
     said = made.do("pipeline", "wait", service)
     assert "5/5" in said and "Succeeded" in said, said
     assert number_of(made, service) == before + 1
-
-
-def push_image(made, service, version):
-    """By Docker alone, as a build machine does."""
-    target = f"127.0.0.1:{made.ports[2]}/{service}:latest"
-    made.engine.run("tag", made.images[service][version], target)
-    made.engine.run("push", "--quiet", target)
 
 
 def no_leftovers(made):
@@ -77,7 +66,7 @@ def test_two_pushes_in_a_row_under_load(filled):
         for service in SERVICES:
             await_pipeline(filled, service, before[service])
         for service in SERVICES:
-            push_image(filled, service, "two")
+            filled.push(service, "two")
         for service in SERVICES:
             await_pipeline(filled, service, before[service] + 1)
     for service in SERVICES:
@@ -225,7 +214,7 @@ def test_an_interrupted_run_is_begun_again(filled):
     words = ("pipeline", "release", "customer")
     before = number_of(filled, "customer")
     version = "one" if filled.version("customer") == "two" else "two"
-    push_image(filled, "customer", version)
+    filled.push("customer", version)
     harness.wait_until(lambda: number_of(filled, "customer") > before,
                        "the pipeline begins")
     os.kill(process_of(*words), signal.SIGKILL)
@@ -239,7 +228,7 @@ def test_a_pushed_image_that_crashes(filled):
     """The last of these tests: it leaves that image in the registry."""
     serving = filled.version("customer")
     with Load():
-        push_image(filled, "customer", "crash")
+        filled.push("customer", "crash")
         failed = filled.run("pipeline", "wait", "customer")
     assert failed.returncode == 1 and "the pipeline failed" in failed.stderr
     filled.check("customer", serving)
