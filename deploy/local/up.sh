@@ -57,14 +57,16 @@ if taken "$port"; then
     exit 1
 fi
 
-install_for build up
-echo "Building" >&2
-build release
+if [ -z "${CAFE_BUILT:-}" ]; then
+    install_for build up
+    echo "Building" >&2
+    build release
+fi
 bin=$PWD/build/release/bin
 
 if [ -n "$detach" ]; then
     rm -f "$run/address"
-    setsid "$0" --port "$port" >var/log/up.log 2>&1 </dev/null &
+    CAFE_BUILT=yes setsid "$0" --port "$port" >var/log/up.log 2>&1 </dev/null &
     supervisor=$!
     while [ ! -f "$run/address" ]; do
         if ! kill -0 $supervisor 2>/dev/null; then
