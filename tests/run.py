@@ -12,6 +12,7 @@
 """
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -71,11 +72,17 @@ def show_slowest(report):
     """Where the time of a suite goes: set-up of a test is part of it."""
     if not report.exists():
         return
-    times = sorted(((float(case.get("time") or 0), case.get("name"))
+    times = sorted(((float(case.get("time") or 0), name_of(case))
                     for case in xml.parse(report).getroot().iter("testcase")),
                    reverse=True)[:SLOWEST]
-    print("slowest: " + ", ".join(f"{name} {seconds:.1f} s"
-                                  for seconds, name in times), flush=True)
+    print(f"The slowest of {report.stem}:", flush=True)
+    for seconds, name in times:
+        print(f"{seconds:8.1f} s  {name}", flush=True)
+
+
+def name_of(case):
+    """A test's name, without the group in which xdist has run it."""
+    return re.sub(r"@\w+$", "", case.get("name"))
 
 
 def count(report):
@@ -90,7 +97,7 @@ def count(report):
                    case.get("status") in ("notrun", "disabled"))
         counts[1 if failed else 2 if skipped else 0] += 1
         if failed or skipped:
-            print(f"{'FAILED' if failed else 'SKIPPED'} {case.get('name')}",
+            print(f"{'FAILED' if failed else 'SKIPPED'} {name_of(case)}",
                   flush=True)
             if failed and report.stem == "unit":
                 print(case.findtext("system-out"))

@@ -17,6 +17,7 @@ here, and played or left out in the open:
 import hashlib
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -75,6 +76,18 @@ def aws_command():
     return shutil.which("aws")
 
 
+def python_of(program):
+    """The interpreter of a Python program that has awscli 1; None if none."""
+    with open(program, "rb") as file:
+        line = file.readline().decode(errors="replace")
+    interpreter = line[2:].strip()
+    if not line.startswith("#!") or "python" not in line:
+        return None
+    done = subprocess.run([interpreter, "-c", "import awscli.clidriver"],
+                          capture_output=True, check=False)
+    return interpreter if done.returncode == 0 else None
+
+
 class Account:
     """An empty account, and a copy of deploy/ to work on it."""
 
@@ -85,6 +98,7 @@ class Account:
             "moto", ["moto_server", "-H", "127.0.0.1", "-p", self.port],
             folder)
         harness.wait_until(self.answers, "moto answers", 120)
+        self.make_server()
         self.make_command()
         self.make_copy()
         self.make_git()
@@ -99,12 +113,30 @@ class Account:
         except urllib.error.URLError:
             return False
 
+    def make_server(self):
+        """What stands for the aws command: itself, or a server of it."""
+        self.program = [aws_command()]
+        self.aws_server = None
+        interpreter = python_of(self.program[0])
+        if interpreter is None:
+            return
+        path = self.folder / "aws.socket"
+        server = pathlib.Path(__file__).parent / "aws_server.py"
+        self.aws_server = harness.Process(
+            "aws", [interpreter, server, "serve", path],
+            self.folder)
+        harness.wait_until(
+            lambda: path.exists() or not self.aws_server.running(), "the aws command is read", 120)
+        assert self.aws_server.running(), self.aws_server.output()
+        self.program = ["/usr/bin/python3", "-I", "-S", str(server), "call",
+                        str(path)]
+
     def make_command(self):
         (self.folder / "bin").mkdir()
         (self.folder / "under-way").mkdir()
         command = self.folder / "bin/aws"
         command.write_text(WRAPPER.format(
-            folder=self.folder, port=self.port, aws=aws_command()))
+            folder=self.folder, port=self.port, aws=" ".join(self.program)))
         command.chmod(0o755)
         self.end_migration_with("0\t0\t0")
 
@@ -185,7 +217,7 @@ class Account:
     def try_aws(self, *args):
         """Ask moto, beside the script."""
         return subprocess.run(
-            [shutil.which("aws"), "--endpoint-url",
+            [*self.program, "--endpoint-url",
              f"http://127.0.0.1:{self.port}", "--region", contracts.REGION,
              "--output", "json", *args], text=True, capture_output=True,
             check=False, env=self.environment())
@@ -228,3 +260,5 @@ class Account:
 
     def stop(self):
         self.server.stop()
+        if self.aws_server:
+            self.aws_server.stop()
