@@ -20,6 +20,8 @@ def filled(world):
     """So many suppliers that a list of all of them takes its time."""
     world.restore_files()
     world.sql(FILL)
+    for service in SERVICES:
+        world.push(service, "one")  # so that "two" is something new
     world.push_files("Files")
     for service in SERVICES:
         world.do("pipeline", "create", service)
