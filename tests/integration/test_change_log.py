@@ -13,7 +13,7 @@ WRITERS = 8
 TRANSACTIONS = 200
 ER_DUP_ENTRY, ER_LOCK_WAIT_TIMEOUT, ER_DEADLOCK = 1062, 1205, 1213
 ER_DATA_TOO_LONG = 1406
-DEADLOCKS = (ER_DEADLOCK, ER_LOCK_WAIT_TIMEOUT)
+DEADLOCKS = (ER_DEADLOCK, ER_LOCK_WAIT_TIMEOUT, ER_DUP_ENTRY)
 
 Case = collections.namedtuple("Case", "sql affected last_id changes")
 
@@ -364,11 +364,21 @@ class Many:
             self.session.run("ROLLBACK TO SAVEPOINT here")
             return 0
         if what == 3:
-            return self.session.run(f"REPLACE {WITH_ID} VALUES" +
-                                    numbered((number, name)))
+            return self.replace(number, name)
         return self.session.run("UPDATE suppliers SET name = %s"
                                 " WHERE id BETWEEN %s AND %s", name, number,
                                 number + 1)
+
+
+    def replace(self, number, name):
+        """InnoDB may refuse it where somebody else replaces the same row."""
+        try:
+            return self.session.run(f"REPLACE {WITH_ID} VALUES" +
+                                    numbered((number, name)))
+        except pymysql.IntegrityError as error:
+            assert error.args == (
+                ER_DUP_ENTRY, f"Duplicate entry '{number}' for key 'PRIMARY'")
+            raise pymysql.OperationalError(*error.args) from error
 
 
 def look(reader, first):

@@ -11,16 +11,20 @@ from writers import (SET_CITY, Background, Checker, Relay, connect, insert,
 
 SECONDS = float(os.environ.get("CAFE_FRESH_SECONDS", "8"))
 LONG = os.environ.get("CAFE_LONG") == "1"
-FRESH_PER_SECOND = 20  # far less than even a busy machine reads
+# So much has to be seen for each second of a run, however long it takes then.
+PER_SECOND = {"fresh": 20, "write 303": 1, "write by SQL": 1}
 
 
 def check(database, customer, employee, seconds, disturb=False, think_s=0):
-    """Let writers and readers run against each other for a while."""
+    """Let writers and readers run against each other, until enough was seen."""
+    wanted = {**PER_SECOND, **({"kill": 1} if disturb else {})}
     checker = Checker(database, customer, employee)
     checker.think_s = think_s
     steps = checker.steps() + ([checker.killer()] if disturb else [])
     with Background(steps) as background:
-        background.go_on(seconds)
+        background.go_on(seconds, lambda: all(
+            checker.count()[kind] > least * seconds
+            for kind, least in wanted.items()))
     print(f"in {seconds:g} s: {dict(checker.count())}")
     assert shown(customer) == stored(database)
     return checker
@@ -35,20 +39,13 @@ def test_no_answer_is_older_than_an_acknowledged_write(
     checker = check(database, customer, employee, SECONDS)
     count = checker.count()
     assert checker.violations == []
-    assert count["fresh"] > FRESH_PER_SECOND * SECONDS
     assert count["fresh"] > count["stale"] + count["503"]
-    for kind in ("write 303", "write by SQL"):
-        assert count[kind] > SECONDS, kind
     assert errors(customer) == errors(employee) == []
 
 
 def test_nor_while_connections_are_cut(database, customer, employee):
     checker = check(database, customer, employee, SECONDS, disturb=True)
-    count = checker.count()
     assert checker.violations == []
-    assert count["kill"] > SECONDS
-    assert count["fresh"] > FRESH_PER_SECOND * SECONDS
-    assert count["write 303"] > SECONDS
 
 
 def test_nor_when_answers_take_long(start, database, employee):
@@ -61,7 +58,6 @@ def test_nor_when_answers_take_long(start, database, employee):
         checker = check(database, customer, employee, min(SECONDS, 8),
                         think_s=0.05)
     assert checker.violations == []
-    assert checker.count()["fresh"] > FRESH_PER_SECOND * min(SECONDS, 8)
 
 
 def test_the_checker_sees_what_is_out_of_date(start, database):
@@ -70,7 +66,7 @@ def test_the_checker_sees_what_is_out_of_date(start, database):
     checker = Checker(database, start("customer", database, **old),
                       start("employee", database, **old))
     with Background(checker.steps()) as background:
-        background.go_on(2)
+        background.go_on(2, lambda: len(checker.violations) > 20)
     assert len(checker.violations) > 20
 
 
@@ -109,9 +105,9 @@ def test_revisions_are_in_the_order_of_commits(database, customer):
         pages.append(cities)
 
     with Background([writer(pair) for pair in pairs] + 2 * [reader]) as both:
-        both.go_on(min(SECONDS, 8))
+        both.go_on(min(SECONDS, 8),
+                   lambda: min(len(done), len(undone), len(pages)) > 50)
     print(f"{len(done)} commits, {len(undone)} undone, {len(pages)} pages")
-    assert len(done) > 50 and len(undone) > 50 and len(pages) > 50
     assert shown(customer) == stored(database)
     log = query(admin, "SELECT revision, supplier_id, city FROM"
                 " supplier_changes WHERE revision > %s ORDER BY revision",

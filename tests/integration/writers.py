@@ -16,6 +16,8 @@ import harness
 NAMES = ("name", "address", "city", "state", "country", "email", "phone",
          "notes")
 
+ENOUGH_S = 300  # far more than any machine needs
+
 SET_CITY = "UPDATE suppliers SET city = %s WHERE id = %s"
 
 
@@ -98,9 +100,14 @@ class Background:
             self.faults.append(fault)
             self.ended.set()
 
-    def go_on(self, seconds):
-        """Let them work for a while, or until one of them fails."""
+    def go_on(self, seconds, enough=lambda: True):
+        """
+        Let them work for a while, and on until that was enough (a busy machine
+        takes longer), or until one of them fails.
+        """
         self.ended.wait(seconds)
+        harness.wait_until(lambda: self.ended.is_set() or enough(),
+                           "enough has been done", ENOUGH_S)
 
     def __enter__(self):
         for thread in self.threads:
