@@ -3,17 +3,12 @@
 #define CAFE_SERVICE_FRAME_H
 
 #include "cafe/access.h"
+#include "cafe/inquiry.h"
 #include "cafe/service.h"
 
 enum { OPTIONS_MAX = 64, COMMANDS_MAX = 16, ROUTES_MAX = 8 };
 
 struct event;
-
-/** A request for readiness that waits for the database. */
-struct probe {
-    struct request *req;
-    struct probe *next;
-};
 
 /** A running daemon. */
 struct frame {
@@ -34,9 +29,8 @@ struct frame {
     struct route more_routes[ROUTES_MAX];
     void *app;
 
-    struct page *healthy;         /* made once: probes come often */
-    struct probe *probes_asked;   /* for the check under way */
-    struct probe *probes_waiting; /* for the next one */
+    struct page *healthy;     /* made once: probes come often */
+    struct inquiry readiness; /* probes that wait for the database */
 
     struct event *signals[3];
     struct event *stop_timer;

@@ -205,6 +205,7 @@ static enum error open_service(struct frame *frame, struct text *error)
     service->version = CAFE_VERSION;
     service->scripts = frame->definition->scripts;
     frame->healthy = page_plain(200, "healthy\n");
+    inquiry_init(&frame->readiness);
     service->base = event_base_new();
     service->log = log_open(frame->definition->name, CAFE_VERSION,
                             log_format_of(frame->settings), STDOUT_FILENO,
