@@ -270,6 +270,7 @@ struct page *edit_page(const struct edit *edit, int status)
     bool adding = edit->kind == EDIT_ADD;
     struct view *view = employee_view(edit->req, adding ? "Add a new supplier"
                                                         : "Update supplier");
+    struct page *page;
 
     view_number(view, "id", edit->job.supplier.id);
     edit_view_hidden(edit, view);
@@ -280,9 +281,12 @@ struct page *edit_page(const struct edit *edit, int status)
         clash_view(edit, view);
     if (edit->preview)
         view_preview(edit, view);
-    return page_render(self->service,
+    snapshot_view(edit->snapshot, request_arena(edit->req), view);
+    page = page_render(self->service,
                        adding ? "supplier-add" : "supplier-update", view,
                        status, "no-store");
+    snapshot_mark(edit->snapshot, page);
+    return page;
 }
 
 void edit_respond(struct edit *edit, int status)
