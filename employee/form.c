@@ -231,10 +231,11 @@ static void view_preview(const struct edit *edit, struct view *view)
     struct slice notes = edit->job.supplier.fields[SUPPLIER_NOTES];
     struct view *preview = view_object(view, "preview");
     struct text html;
+    bool formatted;
 
     text_init(&html, 0);
-    markdown_render(notes, &html);
-    view_flag(preview, "failed", html.failed);
+    formatted = markdown_render(notes, &html);
+    view_flag(preview, "plain", !formatted);
     view_flag(preview, "empty", notes.len == 0);
     if (!html.failed)
         view_html(preview, "html",
