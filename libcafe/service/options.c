@@ -76,9 +76,10 @@ static const struct option rows[] = {
       10 * MINUTE_MS, NULL, "Milliseconds for a body, beside its rate." },
     { "http.body_min_rate", OPTION_NUMBER, AT(limits.body_min_rate), "1024", 1,
       1000000000, NULL, "Least bytes a second of a body." },
-    { "http.handle_ms", OPTION_NUMBER, AT(limits.handle_ms), "60000", 1,
+    { "http.handle_ms", OPTION_NUMBER, AT(limits.handle_ms), "50000", 1,
       60 * MINUTE_MS, NULL,
-      "Milliseconds until a request has its answer; then it is answered 503." },
+      "Milliseconds for the daemon to answer a request, then 503; shorter than "
+      "the load balancer." },
     { "http.idle_ms", OPTION_NUMBER, AT(limits.idle_ms), "75000", 1,
       60 * MINUTE_MS, NULL,
       "Milliseconds to keep an idle connection; longer than the load "
