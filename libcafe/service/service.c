@@ -341,14 +341,22 @@ static void announce(const struct frame *frame)
              LOG_NUMBER("pid", getpid()), LOG_END);
 }
 
-/* One turn of the loop at a time: its log lines go out in one write. */
-static void run_loop(struct frame *frame)
+/* One turn of the loop at a time: its log lines go out in one write. Returns
+ * the exit status: a loop that can't wait for events would only spin. */
+static int run_loop(struct frame *frame)
 {
-    while (!frame->done) {
+    int turned = 0;
+
+    while (!frame->done && turned == 0) {
         log_flush(frame->service.log);
-        event_base_loop(frame->service.base, EVLOOP_ONCE);
+        turned = event_base_loop(frame->service.base, EVLOOP_ONCE);
     }
-    log_line(frame->service.log, LOG_INFO, "stopped", LOG_END);
+    if (frame->done)
+        log_line(frame->service.log, LOG_INFO, "stopped", LOG_END);
+    else
+        log_line(frame->service.log, LOG_ERROR, "the event loop has failed",
+                 LOG_END);
+    return frame->done ? 0 : 1;
 }
 
 static int serve(struct frame *frame)
@@ -363,7 +371,7 @@ static int serve(struct frame *frame)
         (err = stop_open(frame)) == OK &&
         (err = open_servers(frame, &error)) == OK) {
         announce(frame);
-        run_loop(frame);
+        status = run_loop(frame);
     } else {
         status = complain(frame, &error, err);
     }

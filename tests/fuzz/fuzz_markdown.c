@@ -63,11 +63,10 @@ static char next_byte(const char **at)
     static const struct {
         const char *reference;
         char byte;
-    } references[] = { { "&amp;", '&' },
-                       { "&lt;", '<' },
-                       { "&gt;", '>' },
-                       { "&quot;", '"' },
-                       { "&#x27;", '\'' } };
+    } references[] = {
+        { "&amp;", '&' },  { "&lt;", '<' },   { "&gt;", '>' },
+        { "&quot;", '"' }, { "&#39;", '\'' }, { "&#x27;", '\'' }
+    };
     size_t i;
 
     if (**at != '&')

@@ -185,7 +185,8 @@ def test_preview_shows_and_saves_nothing(employee, database):
 @pytest.mark.parametrize("notes", [
     "> " * 100 + "Ring twice", "- " * 1000 + "Ring twice",
     "1. " * 3000 + "Ring twice", "<div>Ring twice</div>",
-    "<!-- Ring twice -->"])
+    "<!-- Ring twice -->"],
+    ids=["quotes", "lists", "numbers", "HTML", "comment"])
 def test_notes_never_vanish(employee, customer, notes):
     """What can't be formatted is shown as plain text."""
     number, _ = add(employee, notes=notes)
