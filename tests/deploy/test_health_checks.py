@@ -67,17 +67,6 @@ def lock(own):
     own.sql("SET GLOBAL read_only = 1")
 
 
-@pytest.fixture
-def own(folder):
-    database = harness.Database(folder)
-    database.start()
-    database.make_ready()
-    yield database
-    if database.process.running():
-        database.process.send(signal.SIGCONT)
-        database.stop()
-
-
 def assert_passes(daemon, path, seconds, status):
     balancer = harness.Client(daemon.port)
     balancer.seconds = seconds

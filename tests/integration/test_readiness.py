@@ -46,24 +46,13 @@ def test_every_pipelined_probe_is_answered(start, database, name):
     assert daemon.stop() == 0  # does not wait for stop_max_ms
 
 
-@pytest.fixture
-def hung(folder):
-    """A database that can be stopped in its tracks."""
-    own = harness.Database(folder)
-    own.start()
-    own.make_ready()
-    yield own
-    own.process.send(signal.SIGCONT)
-    own.stop()
-
-
-def test_no_request_is_handled_for_ever(start, hung):
+def test_no_request_is_handled_for_ever(start, own):
     """A handler that waits too long is answered for, and may answer late."""
-    daemon = start("employee", hung, APP_HTTP_HANDLE_MS=1000,
+    daemon = start("employee", own, APP_HTTP_HANDLE_MS=1000,
                    APP_DB_READ_TIMEOUT_S=300, APP_DB_THREADS=1)
     assert daemon.get("/readyz").status == 200
     before = descriptors(daemon)
-    hung.process.send(signal.SIGSTOP)
+    own.process.send(signal.SIGSTOP)
     with dial(daemon) as sock:
         sock.sendall(READYZ * 3)
         answer = read_all(sock)  # the server closes
@@ -78,16 +67,16 @@ def test_no_request_is_handled_for_ever(start, hung):
                        "all connections are closed")
     assert any(line["msg"] == "a request was not answered in time"
                for line in daemon.lines())
-    hung.process.send(signal.SIGCONT)
+    own.process.send(signal.SIGCONT)
     harness.wait_until(lambda: daemon.get("/readyz").status == 200,
                        "employee is ready")
     add(daemon)
 
 
-def test_a_late_answer_is_dropped_while_stopping(start, hung):
-    daemon = start("employee", hung, APP_HTTP_HANDLE_MS=1000,
+def test_a_late_answer_is_dropped_while_stopping(start, own):
+    daemon = start("employee", own, APP_HTTP_HANDLE_MS=1000,
                    APP_DB_READ_TIMEOUT_S=3, APP_STOP_MAX_MS=600000)
     assert daemon.get("/readyz").status == 200
-    hung.process.send(signal.SIGSTOP)
+    own.process.send(signal.SIGSTOP)
     assert "took too long" in daemon.get("/readyz").text
     assert daemon.stop() == 0
