@@ -41,6 +41,7 @@ function(cafe_daemon name)
     ${PROJECT_SOURCE_DIR}/libcafe/service/static/*
     ${CMAKE_CURRENT_SOURCE_DIR}/static/*)
   set(outputs)
+  set(wanted)
   foreach(source ${BOOTSTRAP_CSS} ${statics})
     get_filename_component(file ${source} NAME)
     if(source STREQUAL BOOTSTRAP_CSS)
@@ -53,7 +54,14 @@ function(cafe_daemon name)
       COMMAND ${GZIP_PROGRAM} -9 -n -c ${source} > ${out}.gz
       DEPENDS ${source} VERBATIM)
     list(APPEND outputs ${out})
+    list(APPEND wanted ${out} ${out}.br ${out}.gz)
   endforeach()
+  # What was made of a file that is gone would be served and installed.
+  file(GLOB there ${share}/static/*)
+  list(REMOVE_ITEM there ${wanted})
+  if(there)
+    file(REMOVE ${there})
+  endif()
   add_custom_target(${name}_static DEPENDS ${outputs})
   cafe_link_folder(${share}/views
     ${PROJECT_SOURCE_DIR}/views ${CMAKE_CURRENT_SOURCE_DIR}/views)

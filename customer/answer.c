@@ -1,7 +1,4 @@
 /* Answers that show a snapshot: kept while it is fresh, or marked stale. */
-#include <string.h>
-
-#include "cafe/clock.h"
 #include "customer.h"
 
 bool answer_kept(struct request *req, const struct snapshot *snapshot,
@@ -40,28 +37,12 @@ void answer_page(struct request *req, struct page *page,
                  const struct snapshot *snapshot, const struct page_key *key)
 {
     const struct customer *self = request_app(req);
-    char as_of[CLOCK_ISO_BYTES];
 
-    if (!snapshot_stale(snapshot)) {
+    snapshot_mark(snapshot, page);
+    if (snapshot_stale(snapshot))
+        page_answer_once(self->service, req, page);
+    else
         page_answer(self->service, req, page, key);
-        return;
-    }
-    clock_iso(snapshot_as_of_us(snapshot), as_of);
-    if (page != NULL)
-        page_field(page, "Cafe-As-Of", as_of);
-    page_answer_once(self->service, req, page);
-}
-
-void answer_as_of(struct request *req, const struct snapshot *snapshot,
-                  struct view *view)
-{
-    char as_of[CLOCK_ISO_BYTES];
-    struct slice minute = { as_of + strlen("2026-11-23T"), strlen("14:02") };
-
-    if (!snapshot_stale(snapshot))
-        return;
-    clock_iso(snapshot_as_of_us(snapshot), as_of);
-    view_text(view, "as_of", arena_slice(request_arena(req), minute));
 }
 
 void answer_view(struct request *req, const char *name, struct view *view,
@@ -69,7 +50,7 @@ void answer_view(struct request *req, const char *name, struct view *view,
 {
     const struct customer *self = request_app(req);
 
-    answer_as_of(req, snapshot, view);
+    snapshot_view(snapshot, request_arena(req), view);
     answer_page(
         req,
         page_render(self->service, name, view, 200, answer_cache(snapshot)),

@@ -62,10 +62,6 @@ void answer_page(struct request *req, struct page *page,
 void answer_view(struct request *req, const char *name, struct view *view,
                  const struct snapshot *snapshot, const struct page_key *key);
 
-/** Set as_of ("14:02"), where the snapshot is stale. */
-void answer_as_of(struct request *req, const struct snapshot *snapshot,
-                  struct view *view);
-
 /** The supplier of "{id}"; NULL: there is none, and the request is answered.
  * A snapshot that is NULL is answered 503. */
 const struct supplier *find_supplier(struct request *req,

@@ -16,11 +16,16 @@ enum error home_open(struct customer *self, struct text *error)
     text_printf(&path, "%s/home.md", folder);
     err = file_read(text_string(&path), &source, error);
     if (err == OK) {
-        markdown_render(text_slice(&source), &self->home);
-        if (self->home.failed) {
-            text_printf(error, "%s: is nested too deeply", text_string(&path));
+        bool shown = markdown_render(text_slice(&source), &self->home);
+
+        if (self->home.failed)
+            err = ERROR_MEMORY;
+        else if (!shown)
             err = ERROR_CONFIG;
-        }
+        if (err == ERROR_CONFIG)
+            text_printf(error,
+                        "%s: is nested too deeply, or has nothing to show",
+                        text_string(&path));
     }
     text_free(&path);
     text_free(&source);

@@ -33,7 +33,8 @@ static struct view *print_view(struct listing *listing)
     size_t count = search_count(listing->result);
     struct view *view = list_page_view(listing->req, search);
 
-    answer_as_of(listing->req, search_snapshot(listing->result), view);
+    snapshot_view(search_snapshot(listing->result), request_arena(listing->req),
+                  view);
     view_string(view, "list", search_url(search, "/suppliers", arena));
     view_string(view, "count", paging_number(count, arena));
     view_flag(view, "one", count == 1);

@@ -28,7 +28,7 @@ static void directory_list_show(struct request *req,
     const struct employee *self = request_app(req);
     struct list *list = arena_alloc(request_arena(req), sizeof(*list));
 
-    if (list == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
+    if (list == NULL || snapshot == NULL) {
         respond_error(req, 503);
     } else if (request_query(req, &list->query) != OK) {
         respond_error(req, 400);
@@ -44,7 +44,8 @@ static void directory_list_show(struct request *req,
     }
 }
 
-/* The change that the query names; false: none. */
+/* The change that the query names; false: none. The log is in the database
+ * only. */
 static bool wants_to_know(const struct list *list, struct saved *saved)
 {
     struct arena *arena = request_arena(saved->req);
@@ -70,16 +71,19 @@ static void respond_list(const struct list *list, bool told)
     struct view *view = employee_view(req, search_is_all(&list->search)
                                                ? "All suppliers"
                                                : "Suppliers found");
+    struct page *page;
 
     view_flag(view, "at_list", true);
+    snapshot_view(saved->snapshot, request_arena(req), view);
     search_view(list->result, path, request_arena(req), view);
     list_view(req, state, view);
     if (told)
         saved_view(saved, state, form_value(list->query, "merged").data != NULL,
                    view);
-    page_answer_once(
-        self->service, req,
-        page_render(self->service, "supplier-list-all", view, 200, "no-store"));
+    page =
+        page_render(self->service, "supplier-list-all", view, 200, "no-store");
+    snapshot_mark(saved->snapshot, page);
+    page_answer_once(self->service, req, page);
 }
 
 static void directory_list_found(struct request *req,
@@ -93,7 +97,8 @@ static void directory_list_found(struct request *req,
         return;
     }
     list->result = result;
-    if (wants_to_know(list, &list->saved))
+    if (!snapshot_stale(list->saved.snapshot) &&
+        wants_to_know(list, &list->saved))
         db_submit(self->service->db, saved_read, directory_list_told,
                   &list->saved);
     else

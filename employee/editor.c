@@ -37,11 +37,12 @@ static void editor_update_found(struct request *req,
 
     if (request_param_id(req, "id", &id) != OK) {
         respond_error(req, 404);
-    } else if (edit == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
+    } else if (edit == NULL || snapshot == NULL) {
         respond_error(req, 503);
     } else if ((supplier = snapshot_find(snapshot, id)) == NULL) {
-        respond_gone(req, id);
+        respond_missing(req, snapshot, id);
     } else {
+        edit->snapshot = snapshot;
         edit->job.supplier = *supplier;
         edit->job.expected = supplier->revision;
         edit->list = list_of(req, request_head(req)->query);

@@ -61,9 +61,10 @@ struct edit {
     enum edit_kind kind;
     char key[FORM_KEY_CHARS + 1];
     const char *list;
-    bool anyway;  /* duplicates were seen and are none */
-    bool preview; /* show the notes, save nothing */
-    bool gone;    /* the supplier was deleted meanwhile */
+    bool anyway;                     /* duplicates were seen and are none */
+    bool preview;                    /* show the notes, save nothing */
+    bool gone;                       /* the supplier was deleted meanwhile */
+    const struct snapshot *snapshot; /* shown as it is there; NULL: not */
     const char *problem;
     enum error outcome; /* what the store has said; OK: not asked yet */
     struct choice choices[SUPPLIER_FIELDS];
@@ -143,6 +144,10 @@ handler_fn remove_supplier;
 
 /** The page for a supplier that is not there (any more), with its history. */
 void respond_gone(struct request *req, int64_t id);
+
+/** It is not in this snapshot: gone, unless somebody may just have added it. */
+void respond_missing(struct request *req, const struct snapshot *snapshot,
+                     int64_t id);
 
 /* restore.c */
 handler_fn restore_version;

@@ -231,10 +231,11 @@ static void view_preview(const struct edit *edit, struct view *view)
     struct slice notes = edit->job.supplier.fields[SUPPLIER_NOTES];
     struct view *preview = view_object(view, "preview");
     struct text html;
+    bool formatted;
 
     text_init(&html, 0);
-    markdown_render(notes, &html);
-    view_flag(preview, "failed", html.failed);
+    formatted = markdown_render(notes, &html);
+    view_flag(preview, "plain", !formatted);
     view_flag(preview, "empty", notes.len == 0);
     if (!html.failed)
         view_html(preview, "html",
@@ -270,6 +271,7 @@ struct page *edit_page(const struct edit *edit, int status)
     bool adding = edit->kind == EDIT_ADD;
     struct view *view = employee_view(edit->req, adding ? "Add a new supplier"
                                                         : "Update supplier");
+    struct page *page;
 
     view_number(view, "id", edit->job.supplier.id);
     edit_view_hidden(edit, view);
@@ -280,9 +282,12 @@ struct page *edit_page(const struct edit *edit, int status)
         clash_view(edit, view);
     if (edit->preview)
         view_preview(edit, view);
-    return page_render(self->service,
+    snapshot_view(edit->snapshot, request_arena(edit->req), view);
+    page = page_render(self->service,
                        adding ? "supplier-add" : "supplier-update", view,
                        status, "no-store");
+    snapshot_mark(edit->snapshot, page);
+    return page;
 }
 
 void edit_respond(struct edit *edit, int status)

@@ -14,11 +14,21 @@ void respond_gone(struct request *req, int64_t id)
                                   "no-store"));
 }
 
+void respond_missing(struct request *req, const struct snapshot *snapshot,
+                     int64_t id)
+{
+    if (snapshot_stale(snapshot))
+        respond_error(req, 503);
+    else
+        respond_gone(req, id);
+}
+
 static void respond_question(const struct edit *edit,
                              const struct supplier *supplier, int status)
 {
     const struct employee *self = request_app(edit->req);
     struct view *view = employee_view(edit->req, "Delete this supplier");
+    struct page *page;
 
     supplier_view(supplier, view);
     edit_view_hidden(edit, view);
@@ -26,8 +36,11 @@ static void respond_question(const struct edit *edit,
     view_flag(view, "faulty", edit->problem != NULL || edit->clash);
     if (edit->clash)
         clash_view_changes(edit, view);
-    respond_page(edit->req, page_render(self->service, "supplier-remove", view,
-                                        status, "no-store"));
+    snapshot_view(edit->snapshot, request_arena(edit->req), view);
+    page =
+        page_render(self->service, "supplier-remove", view, status, "no-store");
+    snapshot_mark(edit->snapshot, page);
+    respond_page(edit->req, page);
 }
 
 /* GET /admin/supplier-remove/{id} */
@@ -46,11 +59,12 @@ static void remove_ask(struct request *req, const struct snapshot *snapshot)
 
     if (request_param_id(req, "id", &id) != OK) {
         respond_error(req, 404);
-    } else if (edit == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
+    } else if (edit == NULL || snapshot == NULL) {
         respond_error(req, 503);
     } else if ((supplier = snapshot_find(snapshot, id)) == NULL) {
-        respond_gone(req, id);
+        respond_missing(req, snapshot, id);
     } else {
+        edit->snapshot = snapshot;
         edit->job.expected = supplier->revision;
         edit->list = list_of(req, request_head(req)->query);
         respond_question(edit, supplier, 200);
@@ -94,8 +108,9 @@ static void remove_ask_again(struct request *req,
     if (snapshot == NULL) {
         respond_error(req, 503);
     } else if (supplier == NULL) {
-        respond_gone(req, id);
+        respond_missing(req, snapshot, id);
     } else {
+        edit->snapshot = snapshot;
         if (edit->job.expected == REVISION_LOST)
             edit->job.expected = supplier->revision;
         respond_question(edit, supplier,

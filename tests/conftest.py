@@ -1,5 +1,6 @@
 """Fixtures for every suite: one MariaDB a run, fresh daemons a test."""
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -46,6 +47,18 @@ def database(server):
         server.start()
     server.make_ready()
     return server
+
+
+@pytest.fixture
+def own(folder):
+    """A migrated database of the test's own, to stop or to kill."""
+    made = harness.Database(folder)
+    made.start()
+    made.make_ready()
+    yield made
+    if made.process.running():
+        made.process.send(signal.SIGCONT)
+        made.stop()
 
 
 @pytest.fixture

@@ -212,13 +212,15 @@ class Response:
 class Client:
     """A small HTTP client that follows nothing and adds nothing."""
 
+    seconds = WAIT_S  # to wait for an answer
+
     def __init__(self, port):
         self.port = port
         self.host = f"127.0.0.1:{port}"
 
     def request(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                timeout=WAIT_S)
+                                                timeout=self.seconds)
         with contextlib.closing(connection):
             connection.request(method, path, body, headers or {})
             return Response(connection.getresponse())

@@ -18,6 +18,8 @@ static const char *const events[] = { "BeforeInstall", "AfterInstall",
                                       "BeforeAllowTraffic",
                                       "AfterAllowTraffic" };
 enum { EVENT_COUNT = sizeof(events) / sizeof(*events) };
+_Static_assert((int)EVENT_COUNT < (int)HOOKS_MAX,
+               "an AppSpec needs room for each event and one more");
 
 static field_fn read_hooks, read_resources;
 

@@ -33,18 +33,31 @@ static const char *const column_names[COLUMNS] = {
 /* places[i]: which of our columns the i-th word is; COLUMNS for none. */
 enum { WORDS_MAX = 160 };
 
-static void read_head(struct slice line, unsigned char places[WORDS_MAX])
+/* A column that were not found would count nothing, not even errors. */
+static enum error read_head(struct site *site, struct slice line,
+                            unsigned char places[WORDS_MAX])
 {
+    bool found[COLUMNS] = { false };
+
     slice_cut(&line, ' '); /* "# " */
     for (size_t i = 0; i < WORDS_MAX; i++) {
         struct slice word = slice_cut(&line, ',');
 
         places[i] = COLUMNS;
         for (unsigned char column = 0; column < COLUMNS; column++) {
-            if (slice_is(word, column_names[column]))
-                places[i] = column;
+            if (!slice_is(word, column_names[column]))
+                continue;
+            places[i] = column;
+            found[column] = true;
         }
     }
+    for (size_t column = 0; column < COLUMNS; column++) {
+        if (!found[column])
+            return fail(site, ERROR_SYSTEM,
+                        "the load balancer's statistics have no column %s",
+                        column_names[column]);
+    }
+    return OK;
 }
 
 static uint64_t number_of(struct slice word)
@@ -58,13 +71,16 @@ static enum error read_server(struct site *site,
                               const struct slice words[COLUMNS],
                               struct servers *servers)
 {
-    struct server *server = &servers->items[servers->count];
+    struct server *server;
     struct slice status = words[COLUMN_STATUS], group = words[COLUMN_GROUP];
     struct slice name = words[COLUMN_NAME], check = words[COLUMN_CHECK];
 
-    if (servers->count == SERVERS_MAX || slice_is(name, "FRONTEND") ||
-        slice_is(name, "BACKEND"))
+    if (slice_is(name, "FRONTEND") || slice_is(name, "BACKEND"))
         return OK;
+    if (servers->count == SERVERS_MAX)
+        return fail(site, ERROR_SYSTEM,
+                    "the load balancer has more than %d servers", SERVERS_MAX);
+    server = &servers->items[servers->count];
     server->group = arena_copy(site->arena, group.data, group.len);
     server->name = arena_copy(site->arena, name.data, name.len);
     server->status = arena_copy(site->arena, status.data, status.len);
@@ -96,7 +112,7 @@ enum error balancer_look(struct site *site, struct servers *servers)
     servers->away = admin.away;
     if (err != OK)
         return admin.away ? OK : err;
-    read_head(slice_cut(&lines, '\n'), places);
+    err = read_head(site, slice_cut(&lines, '\n'), places);
     while (lines.len > 0 && err == OK) {
         struct slice line = slice_cut(&lines, '\n');
         struct slice words[COLUMNS + 1] = { { NULL, 0 } };

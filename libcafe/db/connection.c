@@ -78,45 +78,68 @@ static enum error read_password(const char *path,
     return OK;
 }
 
-static void set_timeout(MYSQL *mysql, enum mysql_option option, int64_t seconds)
-{
-    unsigned value = (unsigned)seconds;
+/* One setting of the connector; absent where its value is NULL. */
+struct setting {
+    enum mysql_option option;
+    const char *name;
+    const void *value;
+};
 
-    if (seconds > 0)
-        mysql_options(mysql, option, &value);
+/* A setting that is not taken is no connection: one without TLS, a deadline
+ * or the right characters must not pass for what was asked for. */
+static enum error apply_settings(MYSQL *mysql, const struct setting *settings,
+                                 size_t count, struct text *why)
+{
+    for (size_t i = 0; i < count; i++)
+        if (settings[i].value &&
+            mysql_options(mysql, settings[i].option, settings[i].value)) {
+            text_printf(why, "the database connector refuses to set %s",
+                        settings[i].name);
+            return ERROR_DB_AWAY;
+        }
+    return OK;
 }
 
-static void set_tls(MYSQL *mysql, const struct db_options *options)
+/* NULL for a number that isn't set. */
+static const unsigned *given_number(const unsigned *number)
 {
-    my_bool enforce = options->tls != DB_TLS_OFF;
-    my_bool verify = options->tls == DB_TLS_VERIFY;
-
-    mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
-    mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
-    if (verify && given(options->tls_ca))
-        mysql_options(mysql, MYSQL_OPT_SSL_CA, options->tls_ca);
+    return *number > 0 ? number : NULL;
 }
 
 /*
  * Without a protocol the connector takes "localhost" for a socket of its own
  * choice, whatever the port.
  */
-static void set_options(MYSQL *mysql, const struct db_options *options)
+static enum error set_options(MYSQL *mysql, const struct db_options *options,
+                              struct text *why)
 {
     const my_bool off = 0;
     const unsigned no_files = 0;
     const enum mysql_protocol_type protocol =
         given(options->socket) ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    const unsigned connect_s = (unsigned)options->connect_timeout_s;
+    const unsigned read_s = (unsigned)options->read_timeout_s;
+    const unsigned write_s = (unsigned)options->write_timeout_s;
+    const my_bool enforce = options->tls != DB_TLS_OFF;
+    const my_bool verify = options->tls == DB_TLS_VERIFY;
+    const struct setting settings[] = {
+        { MYSQL_OPT_SSL_ENFORCE, "TLS", &enforce },
+        { MYSQL_OPT_SSL_VERIFY_SERVER_CERT, "TLS verification", &verify },
+        { MYSQL_OPT_SSL_CA, "the TLS authorities",
+          verify ? given(options->tls_ca) : NULL },
+        { MYSQL_OPT_PROTOCOL, "the protocol", &protocol },
+        { MYSQL_OPT_RECONNECT, "reconnecting", &off },
+        { MYSQL_OPT_LOCAL_INFILE, "local files", &no_files },
+        { MYSQL_SET_CHARSET_NAME, "the character set", "utf8mb4" },
+        { MYSQL_OPT_CONNECT_TIMEOUT, "the connect timeout",
+          given_number(&connect_s) },
+        { MYSQL_OPT_READ_TIMEOUT, "the read timeout", given_number(&read_s) },
+        { MYSQL_OPT_WRITE_TIMEOUT, "the write timeout",
+          given_number(&write_s) },
+    };
 
-    mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
-
-    mysql_options(mysql, MYSQL_OPT_RECONNECT, &off);
-    mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no_files);
-    mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    set_timeout(mysql, MYSQL_OPT_CONNECT_TIMEOUT, options->connect_timeout_s);
-    set_timeout(mysql, MYSQL_OPT_READ_TIMEOUT, options->read_timeout_s);
-    set_timeout(mysql, MYSQL_OPT_WRITE_TIMEOUT, options->write_timeout_s);
-    set_tls(mysql, options);
+    return apply_settings(mysql, settings, sizeof(settings) / sizeof(*settings),
+                          why);
 }
 
 /*
@@ -149,31 +172,39 @@ static const char *missing_password(const struct db_options *options)
 }
 
 static enum error connect_mysql(MYSQL *mysql, const struct db_options *options,
-                                struct text *why)
+                                const char *password, struct text *why)
 {
-    char from_file[PASSWORD_MAX_BYTES];
-    const char *password = options->password;
     const char *socket = given(options->socket);
+    enum error err = set_options(mysql, options, why);
 
-    if (given(options->password_file)) {
-        enum error err = read_password(options->password_file, from_file, why);
-
-        if (err != OK)
-            return err;
-        password = from_file;
-    }
-    set_options(mysql, options);
-    MYSQL *connected = mysql_real_connect(
-        mysql, socket ? NULL : given(options->host), given(options->user),
-        password, given(options->name), socket ? 0 : (unsigned)options->port,
-        socket, CLIENT_FOUND_ROWS);
-    explicit_bzero(from_file, sizeof(from_file));
-    if (!connected) {
+    if (err != OK)
+        return err;
+    if (!mysql_real_connect(
+            mysql, socket ? NULL : given(options->host), given(options->user),
+            password, given(options->name),
+            socket ? 0 : (unsigned)options->port, socket, CLIENT_FOUND_ROWS)) {
         text_printf(why, "%s (%u)%s", mysql_error(mysql), mysql_errno(mysql),
                     missing_password(options));
         return ERROR_DB_AWAY;
     }
     return prepare_session(mysql, options, why);
+}
+
+/* With the password that is configured, or read from its file. */
+static enum error connect_with_password(MYSQL *mysql,
+                                        const struct db_options *options,
+                                        struct text *why)
+{
+    char from_file[PASSWORD_MAX_BYTES];
+    enum error err;
+
+    if (!given(options->password_file))
+        return connect_mysql(mysql, options, options->password, why);
+    err = read_password(options->password_file, from_file, why);
+    if (err == OK)
+        err = connect_mysql(mysql, options, from_file, why);
+    explicit_bzero(from_file, sizeof(from_file));
+    return err;
 }
 
 enum error db_connect(const struct db_options *options,
@@ -188,7 +219,7 @@ enum error db_connect(const struct db_options *options,
         return ERROR_MEMORY;
     }
     made->mysql = mysql;
-    enum error err = connect_mysql(mysql, options, why);
+    enum error err = connect_with_password(mysql, options, why);
     if (err != OK) {
         db_disconnect(made);
         return err;

@@ -103,16 +103,21 @@ static void deliver(struct db *db)
     }
 }
 
-/* Have on_deadline called when the first waiting job's time is up. */
-static void watch_deadline(struct db *db, int64_t deadline_ms)
+/*
+ * Have on_deadline called when the first waiting job's time is up, unless it
+ * will be called anyway. False: out of memory, it will not.
+ */
+static bool watch_deadline(struct db *db, int64_t deadline_ms)
 {
     int64_t wait_ms = deadline_ms - clock_monotonic_ms() + 1;
 
+    if (event_pending(db->on_deadline, EV_TIMEOUT, NULL))
+        return true;
     if (wait_ms < 1)
         wait_ms = 1;
     const struct timeval wait = { .tv_sec = wait_ms / 1000,
                                   .tv_usec = wait_ms % 1000 * 1000 };
-    event_add(db->on_deadline, &wait);
+    return event_add(db->on_deadline, &wait) == 0;
 }
 
 /* The deadline of the first job that waits; 0 for none. */
@@ -125,6 +130,18 @@ static int64_t first_deadline(struct db *db)
     return deadline_ms;
 }
 
+/* Nobody waits without a deadline: without a timer the jobs come back now. */
+static void watch_first(struct db *db)
+{
+    int64_t deadline_ms = first_deadline(db);
+
+    if (!deadline_ms || watch_deadline(db, deadline_ms))
+        return;
+    pthread_mutex_lock(&db->mutex);
+    pool_refuse_waiting(db, ERROR_MEMORY);
+    pthread_mutex_unlock(&db->mutex);
+}
+
 /* A thread signals, too, when it has put a job back: it waits once more. */
 static void on_results(evutil_socket_t fd, short what, void *argument)
 {
@@ -135,9 +152,7 @@ static void on_results(evutil_socket_t fd, short what, void *argument)
     if (read(fd, &signals, sizeof(signals)) != sizeof(signals))
         return;
     deliver(db);
-    int64_t deadline_ms = first_deadline(db);
-    if (deadline_ms && !event_pending(db->on_deadline, EV_TIMEOUT, NULL))
-        watch_deadline(db, deadline_ms);
+    watch_first(db);
 }
 
 /* All threads may be busy: hand back what has waited too long. */
@@ -152,9 +167,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
     while (db->waiting.first && db->waiting.first->deadline_ms < now_ms)
         pool_refuse(db, tasks_take(&db->waiting), ERROR_DEADLINE);
     pthread_mutex_unlock(&db->mutex);
-    int64_t next_ms = first_deadline(db);
-    if (next_ms)
-        watch_deadline(db, next_ms);
+    watch_first(db);
 }
 
 /* A spare task, or a new one; NULL when out of memory. */
@@ -187,7 +200,8 @@ static enum error refusal(const struct db *db)
 static void submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job,
                    bool repeatable)
 {
-    struct task *task = new_task(db);
+    int64_t deadline_ms = clock_monotonic_ms() + db->config.queue_ms;
+    struct task *task = watch_deadline(db, deadline_ms) ? new_task(db) : NULL;
 
     if (!task) {
         done(job, ERROR_MEMORY);
@@ -197,10 +211,9 @@ static void submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job,
         .work = work,
         .done = done,
         .job = job,
-        .deadline_ms = clock_monotonic_ms() + db->config.queue_ms,
+        .deadline_ms = deadline_ms,
         .repeatable = repeatable,
     };
-    int64_t deadline_ms = task->deadline_ms;
     struct worker *worker = NULL;
     pthread_mutex_lock(&db->mutex);
     enum error err = refusal(db);
@@ -213,8 +226,6 @@ static void submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job,
     pthread_mutex_unlock(&db->mutex);
     if (worker)
         pthread_cond_signal(&worker->wake);
-    if (err == OK && !event_pending(db->on_deadline, EV_TIMEOUT, NULL))
-        watch_deadline(db, deadline_ms);
 }
 
 void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job)

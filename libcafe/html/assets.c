@@ -91,6 +91,15 @@ static struct page *make_page(const char *type, enum encoding encoding,
     return page;
 }
 
+/* What an earlier folder had: none of its forms may be sent any more. */
+static void forget_forms(struct asset *asset)
+{
+    for (enum encoding e = ENCODING_IDENTITY; e < ENCODINGS; e++) {
+        page_unref(asset->pages[e]);
+        asset->pages[e] = NULL;
+    }
+}
+
 /* Read a file in one of its forms; a compressed one may be missing. */
 static enum error load_form(struct asset *asset, const char *path,
                             enum encoding encoding, struct text *error)
@@ -104,7 +113,6 @@ static enum error load_form(struct asset *asset, const char *path,
                     encoding == ENCODING_IDENTITY ? error : &ignored);
     text_free(&ignored);
     if (err == OK) {
-        page_unref(asset->pages[encoding]);
         asset->pages[encoding] =
             make_page(type_of(asset->name), encoding, &content);
         if (asset->pages[encoding] == NULL || asset->pages[encoding]->failed)
@@ -155,6 +163,7 @@ static enum error load(const char *folder, const char *name, void *context,
     }
     if ((asset = find_or_add(assets, name)) == NULL)
         return ERROR_MEMORY;
+    forget_forms(asset);
     for (e = ENCODING_IDENTITY; e < ENCODINGS && err == OK; e++) {
         const char *path =
             arena_printf(assets->arena, "%s/%s%s", folder, name, suffixes[e]);
@@ -172,26 +181,52 @@ static int by_name(const void *a, const void *b)
     return strcmp((*left)->name, (*right)->name);
 }
 
-/* One hash over all names and contents, whatever order the folder has. */
-static enum error name_set(struct assets *assets, const char *prefix)
+/* All of them by name; NULL when out of memory. */
+static const struct asset **sort(const struct assets *assets, size_t *count)
 {
-    const struct asset *sorted[256];
-    struct asset *asset;
-    struct text all;
-    size_t count = 0;
-    size_t i;
+    const struct asset *asset;
+    const struct asset **sorted;
+    size_t i = 0;
 
-    for (asset = assets->first; asset != NULL; asset = asset->next) {
-        if (count < sizeof(sorted) / sizeof(sorted[0]))
-            sorted[count++] = asset;
-    }
-    qsort(sorted, count, sizeof(sorted[0]), by_name);
+    *count = 0;
+    for (asset = assets->first; asset != NULL; asset = asset->next)
+        ++*count;
+    sorted = calloc(*count + 1, sizeof(*sorted));
+    if (sorted == NULL)
+        return NULL;
+    for (asset = assets->first; asset != NULL; asset = asset->next)
+        sorted[i++] = asset;
+    qsort(sorted, *count, sizeof(*sorted), by_name);
+    return sorted;
+}
+
+/* One hash over all names and contents, whatever order the folder has. */
+static enum error hash_set(struct assets *assets)
+{
+    struct text all;
+    size_t count;
+    const struct asset **sorted = sort(assets, &count);
+    bool failed = sorted == NULL;
+
     text_init(&all, 0);
-    for (i = 0; i < count; i++)
+    for (size_t i = 0; !failed && i < count; i++)
         text_printf(&all, "%s %s\n", sorted[i]->name,
                     sorted[i]->pages[ENCODING_IDENTITY]->etag);
-    hash_hex(text_slice(&all), assets->hash);
+    failed = failed || all.failed;
+    if (!failed)
+        hash_hex(text_slice(&all), assets->hash);
     text_free(&all);
+    free(sorted);
+    return failed ? ERROR_MEMORY : OK;
+}
+
+static enum error name_set(struct assets *assets, const char *prefix)
+{
+    struct asset *asset;
+    enum error err = hash_set(assets);
+
+    if (err != OK)
+        return err;
     for (asset = assets->first; asset != NULL; asset = asset->next) {
         asset->url = arena_printf(assets->arena, "%s/%s/%s", prefix,
                                   assets->hash, asset->name);

@@ -1,12 +1,19 @@
 /* Markdown to safe HTML: cmark parses, what is unsafe is taken out of the
- * syntax tree, cmark writes the rest. */
+ * syntax tree, cmark writes the rest. What it can't show becomes plain text:
+ * notes that were saved never vanish from a page. */
 #include "cafe/markdown.h"
 
 #include <cmark.h>
 #include <string.h>
 #include <strings.h>
 
-enum { DEPTH_MAX = 64 };
+#include "cafe/unicode.h"
+#include "template.h"
+
+enum {
+    DEPTH_MAX = 64,
+    STEP_MAX_BYTES = 8 /* of a character or line break as HTML */
+};
 
 static const char *const schemes[] = { "https", "http", "mailto", "tel" };
 
@@ -143,35 +150,105 @@ static bool mend_tree(cmark_node *document)
     return depth <= DEPTH_MAX;
 }
 
-static void write_html(cmark_node *document, struct text *out)
+/* Text, an image or a line is left; in what cmark has written every other "<"
+ * and ">" is escaped. */
+static bool shows_something(const char *html)
+{
+    bool in_tag = false;
+
+    if (strstr(html, "<img ") != NULL || strstr(html, "<hr ") != NULL)
+        return true;
+    for (; *html != '\0'; html++) {
+        if (*html == '<')
+            in_tag = true;
+        else if (*html == '>')
+            in_tag = false;
+        else if (!in_tag && (unsigned char)*html > ' ')
+            return true;
+    }
+    return false;
+}
+
+/* False, with nothing written: there is nothing to show, or too much. */
+static bool write_html(cmark_node *document, struct text *out)
 {
     char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
     size_t len = html ? strlen(html) : 0;
+    bool fine = html != NULL && len <= MARKDOWN_HTML_MAX_BYTES &&
+                shows_something(html);
 
-    if (html == NULL || len > MARKDOWN_HTML_MAX_BYTES)
-        out->failed = true;
-    else
+    if (fine)
         text_append(out, html, len);
     cmark_get_default_mem_allocator()->free(html);
+    return fine;
 }
 
-void markdown_render(struct slice source, struct text *out)
+static bool write_markdown(struct slice source, struct text *out)
 {
     cmark_node *document;
+    bool fine;
 
-    if (source.len > MARKDOWN_SOURCE_MAX_BYTES) {
-        out->failed = true;
-        return;
+    if (source.len > MARKDOWN_SOURCE_MAX_BYTES)
+        return false;
+    document =
+        cmark_parse_document(source.data, source.len, CMARK_OPT_VALIDATE_UTF8);
+    fine = document != NULL && mend_tree(document) && write_html(document, out);
+    if (document != NULL)
+        cmark_node_free(document);
+    return fine;
+}
+
+/* Plain text. */
+
+static bool is_blank(struct slice source)
+{
+    for (size_t i = 0; i < source.len; i++) {
+        if ((unsigned char)source.data[i] > ' ')
+            return false;
     }
-    document = cmark_parse_document(source.len ? source.data : "", source.len,
-                                    CMARK_OPT_VALIDATE_UTF8);
-    if (document == NULL) {
-        out->failed = true;
-        return;
+    return true;
+}
+
+/* Write the character or line break that a text begins with. */
+static struct slice write_next(struct slice rest, struct text *out)
+{
+    size_t len = utf8_sequence_len(rest);
+    struct slice next = { rest.data, len };
+
+    if (len == 0 || *rest.data == '\0') {
+        text_append_string(out, "\xef\xbf\xbd"); /* U+FFFD */
+        len = 1;
+    } else if (slice_starts(rest, "\r\n")) {
+        text_append_string(out, "<br />\n");
+        len = 2;
+    } else if (*rest.data == '\n' || *rest.data == '\r') {
+        text_append_string(out, "<br />\n");
+    } else {
+        html_escape(out, next);
     }
-    if (mend_tree(document))
-        write_html(document, out);
-    else
-        out->failed = true;
-    cmark_node_free(document);
+    return (struct slice){ rest.data + len, rest.len - len };
+}
+
+static void write_plain(struct slice rest, struct text *out)
+{
+    static const char cut[] =
+        "</p>\n<p>… The rest is too long to be shown here.";
+    static const char end[] = "</p>\n";
+    const size_t most = MARKDOWN_HTML_MAX_BYTES - sizeof(cut) - sizeof(end) -
+                        STEP_MAX_BYTES;
+
+    text_append_string(out, "<p>");
+    while (rest.len > 0 && !out->failed && out->len < most)
+        rest = write_next(rest, out);
+    if (rest.len > 0)
+        text_append_string(out, cut);
+    text_append_string(out, end);
+}
+
+bool markdown_render(struct slice source, struct text *out)
+{
+    if (is_blank(source) || write_markdown(source, out))
+        return true;
+    write_plain(source, out);
+    return false;
 }

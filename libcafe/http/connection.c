@@ -22,7 +22,7 @@ static size_t body_len(const struct request *req)
     return req->bodyless ? 0 : req->page->body.len;
 }
 
-/* How long a state may last, in milliseconds; -1 without end. */
+/* How long a state may last, in milliseconds. */
 static int64_t patience_ms(const struct connection *connection,
                            enum connection_state state)
 {
@@ -39,13 +39,14 @@ static int64_t patience_ms(const struct connection *connection,
                req->head.content_length * 1000 / limits->body_min_rate;
     case CONNECTION_WRITING:
         return limits->write_ms + (int64_t)body_len(req) * 1000 / 1024;
+    case CONNECTION_HANDLING:
+        return limits->handle_ms;
     case CONNECTION_LINGERING:
         return limits->linger_ms;
-    case CONNECTION_HANDLING:
     case CONNECTION_CLOSED:
         break;
     }
-    return -1;
+    return 0;
 }
 
 /* Wait for EV_READ, EV_WRITE or nothing (0) from the socket. */
@@ -70,15 +71,16 @@ static void await(struct connection *connection, short what)
  * request the socket stays registered: it costs nothing unless bytes come. */
 static void enter(struct connection *connection, enum connection_state state)
 {
-    int64_t patience = patience_ms(connection, state);
-
     connection->state = state;
-    connection->deadline_ms = patience < 0 ? INT64_MAX
-                                           : clock_monotonic_ms() + patience;
-    if (state == CONNECTION_CLOSED)
+    connection->deadline_ms = clock_monotonic_ms() +
+                              patience_ms(connection, state);
+    if (state == CONNECTION_CLOSED) {
         await(connection, 0);
-    else if (state != CONNECTION_HANDLING && state != CONNECTION_WRITING)
+    } else if (state != CONNECTION_HANDLING && state != CONNECTION_WRITING) {
         await(connection, EV_READ);
+        if (connection->awaiting == 0) /* nothing would ever come */
+            connection->deadline_ms = 0;
+    }
 }
 
 /* Idle connections hold no buffer. */
@@ -350,7 +352,8 @@ static void end_request(struct connection *connection)
 static void linger(struct connection *connection)
 {
     shutdown(connection->fd, SHUT_WR);
-    release_buffer(connection);
+    if (!connection->given_up)
+        release_buffer(connection);
     enter(connection, CONNECTION_LINGERING);
 }
 
@@ -363,10 +366,11 @@ static void advance_answer(struct connection *connection)
     } else if (connection->written < len) {
         if (keep_head(connection))
             await(connection, EV_WRITE);
-        else
+        if (connection->awaiting != EV_WRITE)
             enter(connection, CONNECTION_CLOSED);
     } else {
-        end_request(connection);
+        if (!connection->given_up)
+            end_request(connection);
         if (connection->closing)
             linger(connection);
         else
@@ -423,12 +427,37 @@ void connection_advance(struct connection *connection)
         connection_close(connection);
 }
 
+/*
+ * The handler takes too long. The client gets an answer and the connection
+ * ends; the request stays until the handler answers it after all. Its arena
+ * may be in use on another thread, so nothing here allocates from it.
+ */
+static void give_up(struct connection *connection)
+{
+    struct request *req = connection->req;
+    const struct server_config *config = connection->server->config;
+
+    log_line(
+        config->log, LOG_ERROR, "a request was not answered in time",
+        LOG_STRING("request_id", req->id),
+        LOG_STRING("route", req->match.route ? req->match.route->path : ""),
+        LOG_NUMBER("handle_ms", config->limits.handle_ms), LOG_END);
+    connection->advancing = true;
+    connection->closing = true;
+    respond_plain(req, 503,
+                  "This took too long, and nobody knows what came of "
+                  "it. Send it again.\n");
+    connection->given_up = true;
+}
+
 void connection_expire(struct connection *connection)
 {
     if (connection->state == CONNECTION_HEAD ||
         connection->state == CONNECTION_BODY) {
         connection->advancing = true;
         refuse(connection, 408);
+    } else if (connection->state == CONNECTION_HANDLING) {
+        give_up(connection);
     } else {
         enter(connection, CONNECTION_CLOSED);
     }
@@ -446,25 +475,35 @@ void connection_finish(struct connection *connection)
     connection_advance(connection);
 }
 
-/* Put it at the front of the server's list. */
+/* Put it at the front of a list. */
+static void link_in(struct connection *connection, struct connection **list)
+{
+    connection->next = *list;
+    connection->previous = list;
+    if (connection->next != NULL)
+        connection->next->previous = &connection->next;
+    *list = connection;
+}
+
+static void link_out(struct connection *connection)
+{
+    *connection->previous = connection->next;
+    if (connection->next != NULL)
+        connection->next->previous = connection->previous;
+}
+
 static void enlist(struct connection *connection)
 {
     struct server *server = connection->server;
 
-    connection->next = server->connections;
-    connection->previous = &server->connections;
-    if (connection->next != NULL)
-        connection->next->previous = &connection->next;
-    server->connections = connection;
+    link_in(connection, &server->connections);
     server->connection_count++;
     counter_add(server->config->counters, COUNTER_CONNECTIONS_OPEN, 1);
 }
 
 static void delist(struct connection *connection)
 {
-    *connection->previous = connection->next;
-    if (connection->next != NULL)
-        connection->next->previous = connection->previous;
+    link_out(connection);
     connection->server->connection_count--;
     counter_add(connection->server->config->counters, COUNTER_CONNECTIONS_OPEN,
                 -1);
@@ -513,16 +552,38 @@ void connection_open(struct server *server, evutil_socket_t fd,
         connection_close(connection);
 }
 
+/* Free what is closed already. */
+static void release(struct connection *connection)
+{
+    if (connection->req != NULL)
+        end_request(connection);
+    release_buffer(connection);
+    free(connection);
+}
+
 void connection_close(struct connection *connection)
 {
     struct server *server = connection->server;
 
     await(connection, 0);
-    if (connection->req != NULL)
-        end_request(connection);
-    release_buffer(connection);
     delist(connection);
     close(connection->fd);
-    free(connection);
+    if (connection->given_up)
+        link_in(connection, &server->abandoned);
+    else
+        release(connection);
     server_resume(server);
+}
+
+void connection_forget(struct connection *connection)
+{
+    link_out(connection);
+    release(connection);
+}
+
+void connection_handed_back(struct connection *connection)
+{
+    connection->given_up = false;
+    if (connection->state == CONNECTION_CLOSED)
+        connection_forget(connection);
 }

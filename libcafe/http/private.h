@@ -47,6 +47,7 @@ struct connection {
     enum connection_state state;
     bool advancing; /* connection_advance() is at work further up */
     bool closing;   /* close once the answer is out */
+    bool given_up;  /* answered in place of its handler, which has it still */
     short awaiting; /* EV_READ, EV_WRITE or 0 */
     int64_t deadline_ms;
     int64_t requests;
@@ -109,6 +110,7 @@ struct server {
     struct evconnlistener *listener;
     struct event *sweep;
     struct connection *connections;
+    struct connection *abandoned; /* closed, but for a handler's request */
     size_t connection_count;
     bool draining;
     bool stopped;
@@ -142,6 +144,12 @@ void connection_finish(struct connection *connection);
 
 /** Close at once; the request ends unanswered. */
 void connection_close(struct connection *connection);
+
+/** The handler of a request that was given up is done with it. May free it. */
+void connection_handed_back(struct connection *connection);
+
+/** Free one that is in the server's list of abandoned ones. */
+void connection_forget(struct connection *connection);
 
 /* request.c */
 

@@ -122,6 +122,11 @@ static bool is_unchanged(const struct request *req, const struct page *page)
 
 void respond_page(struct request *req, struct page *page)
 {
+    if (req->connection->given_up) { /* too late */
+        page_unref(page);
+        connection_handed_back(req->connection);
+        return;
+    }
     assert(!req->answered && "answered twice");
     if (page != NULL && page->failed) {
         page_unref(page);

@@ -49,7 +49,7 @@ static void add_param(struct route_match *match, struct slice pattern,
     struct route_param *param;
 
     if (match->param_count == ROUTE_PARAMS_MAX)
-        return;
+        return; /* not in a table that router_check() has let pass */
     param = &match->params[match->param_count++];
     param->name =
         (struct slice){ pattern.data + 1, pattern.len - 1 - mark_len };
@@ -126,6 +126,23 @@ void router_match(const struct route *const tables[], size_t table_count,
         }
     }
     match->param_count = 0;
+}
+
+enum error router_check(const struct route *table, struct text *error)
+{
+    for (; table->methods != 0; table++) {
+        struct slice path = slice_of(table->path);
+        size_t count = 0;
+
+        while (path.len > 0)
+            count += is_param(next_segment(&path));
+        if (count > ROUTE_PARAMS_MAX) {
+            text_printf(error, "the route %s has more than %d parameters",
+                        table->path, ROUTE_PARAMS_MAX);
+            return ERROR_CONFIG;
+        }
+    }
+    return OK;
 }
 
 void router_allow(unsigned methods, struct text *text)

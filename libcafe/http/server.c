@@ -29,6 +29,7 @@ const struct server_limits server_limits_default = {
     .head_ms = 5000,
     .body_ms = 10000,
     .body_min_rate = 1024,
+    .handle_ms = 50000,
     .idle_ms = 75000,
     .write_ms = 10000,
     .linger_ms = 2000,
@@ -129,8 +130,7 @@ void server_resume(struct server *server)
 {
     if (!server->starved || server->listener == NULL)
         return;
-    server->starved = false;
-    evconnlistener_enable(server->listener);
+    server->starved = evconnlistener_enable(server->listener) != 0;
 }
 
 /* "" is every address of both families where the system has IPv6. */
@@ -226,13 +226,14 @@ enum error server_listen(struct server *server, const char *bind_to, int port,
     server->port = port_of(fd);
     server->listener = evconnlistener_new(
         server->base, on_accept, server,
-        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
+        fd);
     if (server->listener == NULL) {
         close(fd);
         return ERROR_MEMORY;
     }
     evconnlistener_set_error_cb(server->listener, on_accept_error);
-    return OK;
+    return evconnlistener_enable(server->listener) == 0 ? OK : ERROR_MEMORY;
 }
 
 int server_port(const struct server *server)
@@ -275,6 +276,8 @@ void server_close(struct server *server)
     server->listener = NULL;
     while (server->connections != NULL)
         connection_close(server->connections);
+    while (server->abandoned != NULL)
+        connection_forget(server->abandoned);
     if (server->sweep != NULL)
         event_free(server->sweep);
     while (server->spares != NULL) {

@@ -3,25 +3,16 @@
 #define CAFE_SERVICE_FRAME_H
 
 #include "cafe/access.h"
+#include "cafe/inquiry.h"
 #include "cafe/service.h"
 
-enum { OPTIONS_MAX = 64, COMMANDS_MAX = 16, ROUTES_MAX = 8 };
-
 struct event;
-
-/** A request for readiness that waits for the database. */
-struct probe {
-    struct request *req;
-    struct probe *next;
-};
 
 /** A running daemon. */
 struct frame {
     const struct service_definition *definition;
     struct arena *arena; /* for strings that live as long as the daemon */
     struct config_source source;
-    struct option options[OPTIONS_MAX];
-    struct command commands[COMMANDS_MAX];
     struct config *config;
     struct service_settings *settings; /* and the daemon's own behind */
 
@@ -30,13 +21,10 @@ struct frame {
     struct access_rules access;
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
-    char static_route[64];
-    struct route more_routes[ROUTES_MAX];
     void *app;
 
-    struct page *healthy;         /* made once: probes come often */
-    struct probe *probes_asked;   /* for the check under way */
-    struct probe *probes_waiting; /* for the next one */
+    struct page *healthy;     /* made once: probes come often */
+    struct inquiry readiness; /* probes that wait for the database */
 
     struct event *signals[3];
     struct event *stop_timer;
@@ -48,8 +36,9 @@ struct frame {
 
 /* options.c */
 
-/** Fill the frame's tables of options and commands for this daemon. */
-void options_prepare(struct frame *frame);
+/** Make the tables of options and commands of this daemon. Errors:
+ * ERROR_MEMORY. */
+MUST_CHECK enum error options_prepare(struct frame *frame);
 
 /** Name the folders that were not configured. Errors: ERROR_MEMORY. */
 MUST_CHECK enum error options_find_folders(const char *name,

@@ -11,6 +11,12 @@
 
 enum { HEALTHCHECK_TIMEOUT_S = 3 };
 
+/* A request for readiness that waits for the database; in its arena. */
+struct probe {
+    struct waiter waiter; /* first */
+    struct request *req;
+};
+
 static handler_fn healthz, readyz;
 
 const struct route ops_routes[] = {
@@ -50,30 +56,34 @@ static void answer(struct request *req, const struct frame *frame,
     respond_plain(req, 503, text ? text : "not ready\n");
 }
 
-static void ask(struct frame *frame);
-
-static void on_asked(void *job, enum error outcome)
-{
-    struct frame *frame = job;
-    struct probe *probe = frame->probes_asked;
-
-    frame->probes_asked = NULL;
-    while (probe != NULL) {
-        struct probe *next = probe->next;
-
-        answer(probe->req, frame, outcome);
-        probe = next;
-    }
-    if (frame->probes_waiting != NULL)
-        ask(frame);
-}
+static db_done_fn on_asked;
 
 /* One question at a time, whatever number of probes waits for it. */
 static void ask(struct frame *frame)
 {
-    frame->probes_asked = frame->probes_waiting;
-    frame->probes_waiting = NULL;
-    db_submit(frame->service.db, frame->definition->ready, on_asked, frame);
+    if (inquiry_wanted(&frame->readiness) && inquiry_begin(&frame->readiness))
+        db_submit(frame->service.db, frame->definition->ready, on_asked, frame);
+}
+
+static void on_asked(void *job, enum error outcome)
+{
+    struct frame *frame = job;
+    struct waiters answered;
+    struct waiter *probe;
+
+    waiters_init(&answered);
+    inquiry_end(&frame->readiness, &answered);
+    ask(frame);
+    while ((probe = waiters_take(&answered)) != NULL)
+        answer(((struct probe *)probe)->req, frame, outcome);
+}
+
+/* The request is over: it waits no more. */
+static void probe_end(void *argument)
+{
+    struct probe *probe = argument;
+
+    waiters_leave(&probe->waiter);
 }
 
 static void readyz(struct request *req)
@@ -81,15 +91,14 @@ static void readyz(struct request *req)
     struct frame *frame = request_app(req);
     struct probe *probe = arena_alloc(request_arena(req), sizeof(*probe));
 
-    if (frame->draining || probe == NULL) {
+    if (frame->draining || probe == NULL ||
+        request_on_end(req, probe_end, probe) != OK) {
         answer(req, frame, ERROR_MEMORY);
         return;
     }
     probe->req = req;
-    probe->next = frame->probes_waiting;
-    frame->probes_waiting = probe;
-    if (frame->probes_asked == NULL)
-        ask(frame);
+    inquiry_join(&frame->readiness, &probe->waiter);
+    ask(frame);
 }
 
 /* The client side, for container health checks without curl. */

@@ -76,6 +76,10 @@ static const struct option rows[] = {
       10 * MINUTE_MS, NULL, "Milliseconds for a body, beside its rate." },
     { "http.body_min_rate", OPTION_NUMBER, AT(limits.body_min_rate), "1024", 1,
       1000000000, NULL, "Least bytes a second of a body." },
+    { "http.handle_ms", OPTION_NUMBER, AT(limits.handle_ms), "50000", 1,
+      60 * MINUTE_MS, NULL,
+      "Milliseconds for the daemon to answer a request, then 503; shorter than "
+      "the load balancer." },
     { "http.idle_ms", OPTION_NUMBER, AT(limits.idle_ms), "75000", 1,
       60 * MINUTE_MS, NULL,
       "Milliseconds to keep an idle connection; longer than the load "
@@ -100,7 +104,6 @@ static const struct option rows[] = {
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-_Static_assert((int)ROWS < (int)OPTIONS_MAX, "the frame's table is too small");
 
 static const struct command common_commands[] = {
     { "--help", COMMAND_HELP, "Show this text.", NULL },
@@ -115,38 +118,81 @@ static const struct command common_commands[] = {
       "Succeed if the daemon on this port is healthy.", NULL },
 };
 
-/* Behind the first `count` of the frame's table; returns how many there are. */
-static size_t add_options(struct frame *frame, size_t count,
-                          const struct option *option, size_t at)
+enum { COMMANDS = sizeof(common_commands) / sizeof(common_commands[0]) };
+
+static size_t count_options(const struct option *option)
 {
-    while (option != NULL && option->name != NULL && count + 1 < OPTIONS_MAX) {
-        frame->options[count] = *option++;
-        frame->options[count++].offset += at;
-    }
+    size_t count = 0;
+
+    while (option != NULL && option[count].name != NULL)
+        count++;
     return count;
 }
 
-void options_prepare(struct frame *frame)
+static size_t count_commands(const struct command *command)
 {
-    const struct service_definition *definition = frame->definition;
-    const struct command *own = definition->commands;
-    size_t count = sizeof(common_commands) / sizeof(common_commands[0]);
-    size_t i;
+    size_t count = 0;
 
-    memcpy(frame->options, rows, sizeof(rows));
-    for (i = 0; i < ROWS; i++) {
-        if (strcmp(rows[i].name, "allow") == 0)
-            frame->options[i].fallback = definition->allow_fallback;
+    while (command != NULL && command[count].flag != NULL)
+        count++;
+    return count;
+}
+
+/* Copy `count` options whose offsets count from `at`; returns their end. */
+static struct option *put_options(struct option *end,
+                                  const struct option *options, size_t count,
+                                  size_t at)
+{
+    for (size_t i = 0; i < count; i++) {
+        *end = options[i];
+        end++->offset += at;
     }
-    i = add_options(frame, i, definition->options, definition->options_at);
-    add_options(frame, i, definition->more_options,
-                definition->more_options_at);
-    memcpy(frame->commands, common_commands, sizeof(common_commands));
-    while (own != NULL && own->flag != NULL && count + 1 < COMMANDS_MAX)
-        frame->commands[count++] = *own++;
-    frame->source.options = frame->options;
-    frame->source.commands = frame->commands;
-    frame->source.program = definition->name;
+    return end;
+}
+
+/* The common rows, then the daemon's own; what follows them is zero. */
+static const struct option *join_options(const struct frame *frame)
+{
+    const struct service_definition *own = frame->definition;
+    size_t first = count_options(own->options);
+    size_t second = count_options(own->more_options);
+    struct option *all =
+        arena_alloc(frame->arena, (ROWS + first + second + 1) * sizeof(*all));
+    struct option *end;
+
+    if (all == NULL)
+        return NULL;
+    end = put_options(all, rows, ROWS, 0);
+    end = put_options(end, own->options, first, own->options_at);
+    put_options(end, own->more_options, second, own->more_options_at);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, "allow") == 0)
+            all[i].fallback = own->allow_fallback;
+    }
+    return all;
+}
+
+static const struct command *join_commands(const struct frame *frame)
+{
+    const struct command *own = frame->definition->commands;
+    size_t count = count_commands(own);
+    struct command *all =
+        arena_alloc(frame->arena, (COMMANDS + count + 1) * sizeof(*all));
+
+    if (all == NULL)
+        return NULL;
+    memcpy(all, common_commands, sizeof(common_commands));
+    if (count > 0)
+        memcpy(all + COMMANDS, own, count * sizeof(*all));
+    return all;
+}
+
+enum error options_prepare(struct frame *frame)
+{
+    frame->source.options = join_options(frame);
+    frame->source.commands = join_commands(frame);
+    frame->source.program = frame->definition->name;
+    return frame->source.options && frame->source.commands ? OK : ERROR_MEMORY;
 }
 
 /* "../share/cafe/NAME" beside the folder of this program. */

@@ -14,7 +14,7 @@
 #include "cafe/response.h"
 #include "frame.h"
 
-enum { FOLDERS_MAX = 8, DB_BACK_OFF_MAX_MS = 2000 };
+enum { DB_BACK_OFF_MAX_MS = 2000 };
 
 extern char **environ;
 
@@ -130,19 +130,30 @@ static void static_show(struct request *req)
         respond_page(req, page);
 }
 
-static enum error open_assets(struct frame *frame, struct text *error)
+/* The folders of the option, ended by NULL; NULL when out of memory. */
+static const char *const *static_folders(const struct frame *frame)
 {
-    const char *folders[FOLDERS_MAX + 1] = { NULL };
     struct slice list = slice_of(frame->settings->statics);
+    size_t most = list.len + 2; /* one a byte, and the end */
+    const char **folders = arena_alloc(frame->arena, most * sizeof(*folders));
     size_t count = 0;
 
-    while (list.len > 0 && count < FOLDERS_MAX) {
+    while (folders != NULL && list.len > 0) {
         struct slice folder = slice_trim(slice_cut(&list, ','));
 
         folders[count] = arena_copy(frame->arena, folder.data, folder.len);
         if (folders[count++] == NULL)
-            return ERROR_MEMORY;
+            return NULL;
     }
+    return folders;
+}
+
+static enum error open_assets(struct frame *frame, struct text *error)
+{
+    const char *const *folders = static_folders(frame);
+
+    if (folders == NULL)
+        return ERROR_MEMORY;
     return assets_open(folders, frame->definition->static_prefix,
                        &frame->service.assets, error);
 }
@@ -205,6 +216,7 @@ static enum error open_service(struct frame *frame, struct text *error)
     service->version = CAFE_VERSION;
     service->scripts = frame->definition->scripts;
     frame->healthy = page_plain(200, "healthy\n");
+    inquiry_init(&frame->readiness);
     service->base = event_base_new();
     service->log = log_open(frame->definition->name, CAFE_VERSION,
                             log_format_of(frame->settings), STDOUT_FILENO,
@@ -221,28 +233,33 @@ static enum error open_service(struct frame *frame, struct text *error)
     return frame->definition->open(service, &frame->app, error);
 }
 
-static void fill_routes(struct frame *frame)
+/* Static files, then those of ops.c; NULL when out of memory. */
+static const struct route *make_more_routes(const struct frame *frame)
 {
-    const struct route *ops = ops_routes;
-    size_t i = 0;
+    const char *path = arena_printf(frame->arena, "%s/{path...}",
+                                    frame->definition->static_prefix);
+    struct route *routes;
+    size_t count = 0;
 
-    snprintf(frame->static_route, sizeof(frame->static_route), "%s/{path...}",
-             frame->definition->static_prefix);
-    frame->more_routes[i++] =
-        (struct route){ GET, frame->static_route, static_show, 0, ROUTE_OPEN };
-    while (ops->methods != 0 && i + 1 < ROUTES_MAX)
-        frame->more_routes[i++] = *ops++;
+    while (ops_routes[count].methods != 0)
+        count++;
+    routes = arena_alloc(frame->arena, (count + 2) * sizeof(*routes));
+    if (routes == NULL || path == NULL)
+        return NULL;
+    routes[0] = (struct route){ GET, path, static_show, 0, ROUTE_OPEN };
+    memcpy(routes + 1, ops_routes, count * sizeof(*routes));
+    return routes;
 }
 
-static void fill_server_configs(struct frame *frame)
+static void fill_server_configs(struct frame *frame,
+                                const struct route *more_routes)
 {
     const struct service_definition *definition = frame->definition;
 
-    fill_routes(frame);
     frame->main_config = (struct server_config){
         .name = "main",
         .routes = definition->routes,
-        .more_routes = frame->more_routes,
+        .more_routes = more_routes,
         .app = frame->app,
         .more_app = frame,
         .error_page = definition->error_page,
@@ -267,10 +284,16 @@ static void fill_server_configs(struct frame *frame)
 static enum error open_servers(struct frame *frame, struct text *error)
 {
     const struct service_settings *settings = frame->settings;
+    const struct route *more_routes = make_more_routes(frame);
     struct event_base *base = frame->service.base;
     enum error err;
 
-    fill_server_configs(frame);
+    if (more_routes == NULL)
+        return ERROR_MEMORY;
+    if ((err = router_check(frame->definition->routes, error)) != OK ||
+        (err = router_check(more_routes, error)) != OK)
+        return err;
+    fill_server_configs(frame, more_routes);
     if ((err = server_open(base, &frame->main_config, &frame->main_server)))
         return err;
     err = server_listen(frame->main_server, settings->bind, (int)settings->port,
@@ -318,14 +341,22 @@ static void announce(const struct frame *frame)
              LOG_NUMBER("pid", getpid()), LOG_END);
 }
 
-/* One turn of the loop at a time: its log lines go out in one write. */
-static void run_loop(struct frame *frame)
+/* One turn of the loop at a time: its log lines go out in one write. Returns
+ * the exit status: a loop that can't wait for events would only spin. */
+static int run_loop(struct frame *frame)
 {
-    while (!frame->done) {
+    int turned = 0;
+
+    while (!frame->done && turned == 0) {
         log_flush(frame->service.log);
-        event_base_loop(frame->service.base, EVLOOP_ONCE);
+        turned = event_base_loop(frame->service.base, EVLOOP_ONCE);
     }
-    log_line(frame->service.log, LOG_INFO, "stopped", LOG_END);
+    if (frame->done)
+        log_line(frame->service.log, LOG_INFO, "stopped", LOG_END);
+    else
+        log_line(frame->service.log, LOG_ERROR, "the event loop has failed",
+                 LOG_END);
+    return frame->done ? 0 : 1;
 }
 
 static int serve(struct frame *frame)
@@ -340,7 +371,7 @@ static int serve(struct frame *frame)
         (err = stop_open(frame)) == OK &&
         (err = open_servers(frame, &error)) == OK) {
         announce(frame);
-        run_loop(frame);
+        status = run_loop(frame);
     } else {
         status = complain(frame, &error, err);
     }
@@ -427,12 +458,12 @@ int service_main(const struct service_definition *definition, int argc,
     int status;
 
     text_init(&error, 0);
-    options_prepare(&frame);
     frame.settings = new_settings(&frame);
-    err = frame.arena && frame.settings
-              ? config_load(&frame.source, frame.settings, &command,
-                            &frame.config, &error)
-              : ERROR_MEMORY;
+    err = frame.arena && frame.settings ? options_prepare(&frame)
+                                        : ERROR_MEMORY;
+    if (err == OK)
+        err = config_load(&frame.source, frame.settings, &command,
+                          &frame.config, &error);
     if (err != OK)
         status = complain(&frame, &error, err);
     else

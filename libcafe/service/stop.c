@@ -9,11 +9,16 @@
 
 enum { LOOK_MS = 20 };
 
+/* Without a timer it ends now: nobody would ever look again. */
 static void look_again_in(struct frame *frame, int64_t ms)
 {
     const struct timeval delay = { ms / 1000, ms % 1000 * 1000 };
 
-    event_add(frame->stop_timer, &delay);
+    if (event_add(frame->stop_timer, &delay) == 0)
+        return;
+    log_line(frame->service.log, LOG_ERROR, "stopping at once",
+             LOG_STRING("reason", error_text(ERROR_MEMORY)), LOG_END);
+    frame->done = true;
 }
 
 /* The drain delay is over, or it is time to see whether all have gone. */

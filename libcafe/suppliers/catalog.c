@@ -1,14 +1,12 @@
 /*
  * The catalog: requests wait for one question to the database that was sent
  * after they came, and are shown the suppliers as its answer has them.
- *
- * At most one question is under way. Who comes meanwhile shares the next one,
- * never the one already sent: it may have missed what he has just saved.
  */
 #include <event2/event.h>
 #include <stdlib.h>
 
 #include "cafe/clock.h"
+#include "cafe/inquiry.h"
 #include "feed.h"
 
 enum {
@@ -40,9 +38,8 @@ const struct option catalog_options[] = {
 };
 
 /* A request that waits, then one that holds a snapshot; in its arena. */
-struct waiter {
-    struct waiter *next;
-    struct waiter **previous; /* what points to this one; NULL: not waiting */
+struct visitor {
+    struct waiter waiter; /* first */
     catalog_show_fn *show;
     struct request *req;
     int64_t since_ms;
@@ -55,15 +52,13 @@ struct catalog {
     struct content *newest; /* NULL before the first reading */
     uint64_t serials;
     struct question question;
-    bool asking;
+    struct inquiry inquiry;         /* visitors */
     int64_t asked_ms, asked_utc_us; /* when the question was sent */
     int64_t confirmed_ms;           /* when the last answered one was */
     int64_t as_of_us;
     bool away;          /* stale answers go out at once */
     enum error trouble; /* why */
     bool stopping;
-    struct waiter *asked;   /* for the question under way */
-    struct waiter *waiting; /* for the next one */
     struct event *retry, *patience, *compare;
     struct question comparison;
     bool comparing;
@@ -72,73 +67,43 @@ struct catalog {
     int compare_tries;
 };
 
-/* Waiters. */
-
-static void link_in(struct waiter **list, struct waiter *waiter)
-{
-    waiter->next = *list;
-    waiter->previous = list;
-    if (*list)
-        (*list)->previous = &waiter->next;
-    *list = waiter;
-}
-
-static void link_out(struct waiter *waiter)
-{
-    *waiter->previous = waiter->next;
-    if (waiter->next)
-        waiter->next->previous = waiter->previous;
-    waiter->previous = NULL;
-}
-
-/* Put all of a list in front of another one. */
-static void move_all(struct waiter **from, struct waiter **to)
-{
-    while (*from) {
-        struct waiter *waiter = *from;
-
-        link_out(waiter);
-        link_in(to, waiter);
-    }
-}
+/* Visitors. */
 
 /* The request is over: it waits no more and needs no snapshot. */
-static void waiter_end(void *argument)
+static void visitor_end(void *argument)
 {
-    struct waiter *waiter = argument;
+    struct visitor *visitor = argument;
 
-    if (waiter->previous)
-        link_out(waiter);
-    content_unref(waiter->snapshot.content);
+    waiters_leave(&visitor->waiter);
+    content_unref(visitor->snapshot.content);
 }
 
 /* Each holds a state of its own: the next question changes nothing in it. */
-static void show(struct catalog *catalog, struct waiter *waiter, bool stale)
+static void show(struct catalog *catalog, struct visitor *visitor, bool stale)
 {
     if (!catalog->newest) {
-        waiter->show(waiter->req, NULL);
+        visitor->show(visitor->req, NULL);
         return;
     }
-    waiter->snapshot = (struct snapshot){ content_ref(catalog->newest),
-                                          catalog->as_of_us, stale };
-    waiter->show(waiter->req, &waiter->snapshot);
+    visitor->snapshot = (struct snapshot){ content_ref(catalog->newest),
+                                           catalog->as_of_us, stale };
+    visitor->show(visitor->req, &visitor->snapshot);
 }
 
-static void show_all(struct catalog *catalog, struct waiter **list, bool stale)
+static void show_all(struct catalog *catalog, struct waiters *list, bool stale)
 {
-    while (*list) {
-        struct waiter *waiter = *list;
+    struct waiter *waiter;
 
-        link_out(waiter);
-        show(catalog, waiter, stale);
-    }
+    while ((waiter = waiters_take(list)))
+        show(catalog, (struct visitor *)waiter, stale);
 }
 
-static void after(struct event *event, int64_t ms)
+/* Have a timer run; false: out of memory, it will not. */
+static bool after(struct event *event, int64_t ms)
 {
     const struct timeval delay = { ms / 1000, ms % 1000 * 1000 };
 
-    event_add(event, &delay);
+    return event_add(event, &delay) == 0;
 }
 
 /* Being away, and being back. */
@@ -153,8 +118,9 @@ static const char *advice(enum error reason)
 /* From now on stale answers go out at once. */
 static void go_away(struct catalog *catalog, enum error reason)
 {
-    struct waiter *all = NULL;
+    struct waiters all;
 
+    waiters_init(&all);
     if (!catalog->away && !catalog->stopping) {
         struct text text;
 
@@ -166,8 +132,7 @@ static void go_away(struct catalog *catalog, enum error reason)
     }
     catalog->away = true;
     catalog->trouble = reason;
-    move_all(&catalog->asked, &all);
-    move_all(&catalog->waiting, &all);
+    inquiry_leave_all(&catalog->inquiry, &all);
     show_all(catalog, &all, true);
 }
 
@@ -207,24 +172,26 @@ static void ask(struct catalog *catalog)
 {
     struct content *base = catalog->newest;
 
-    if (catalog->asking || catalog->stopping)
+    if (catalog->stopping || !inquiry_begin(&catalog->inquiry))
         return;
-    catalog->asking = true;
     catalog->asked_ms = clock_monotonic_ms();
     catalog->asked_utc_us = clock_utc_us();
     catalog->question = new_question(catalog, base ? content_ref(base) : NULL);
-    move_all(&catalog->waiting, &catalog->asked);
     db_submit(catalog->feed, feed_ask, on_answer, &catalog->question);
 }
 
+static int64_t retry_ms(const struct catalog *catalog, enum error reason)
+{
+    if (reason == ERROR_LIMIT)
+        return RETRY_LIMIT_MS;
+    return inquiry_wanted(&catalog->inquiry) ? RETRY_MS : RETRY_AWAY_MS;
+}
+
+/* Without a timer nobody may wait: the next request tries once more. */
 static void try_again_later(struct catalog *catalog, enum error reason)
 {
-    bool wanted = catalog->waiting != NULL;
-
-    if (reason == ERROR_LIMIT)
-        after(catalog->retry, RETRY_LIMIT_MS);
-    else
-        after(catalog->retry, wanted ? RETRY_MS : RETRY_AWAY_MS);
+    if (!after(catalog->retry, retry_ms(catalog, reason)))
+        go_away(catalog, ERROR_MEMORY);
 }
 
 /* What another attempt within the time that requests wait will not mend. */
@@ -236,7 +203,7 @@ static bool is_lasting(enum error reason)
 
 static void note_failure(struct catalog *catalog, enum error reason)
 {
-    move_all(&catalog->asked, &catalog->waiting);
+    inquiry_fail(&catalog->inquiry);
     if (catalog->away || is_lasting(reason))
         go_away(catalog, reason);
     if (!catalog->stopping)
@@ -244,22 +211,24 @@ static void note_failure(struct catalog *catalog, enum error reason)
 }
 
 static void finish_comparison(struct catalog *catalog);
+static void keep_comparing(struct catalog *catalog);
 
 /* In the loop's next turn, behind what has arrived by then: one question for
  * all of it. */
 static void ask_soon(struct catalog *catalog)
 {
-    if (!catalog->asking && !event_pending(catalog->retry, EV_TIMEOUT, NULL))
-        after(catalog->retry, 0);
+    if (!catalog->stopping && !catalog->inquiry.under_way &&
+        !event_pending(catalog->retry, EV_TIMEOUT, NULL) &&
+        !after(catalog->retry, 0))
+        go_away(catalog, ERROR_MEMORY);
 }
 
 static void on_answer(void *job, enum error outcome)
 {
     struct question *question = job;
     struct catalog *catalog = question->asker;
-    struct waiter *batch = NULL;
+    struct waiters batch;
 
-    catalog->asking = false;
     content_unref(question->base);
     if (outcome != OK) {
         note_failure(catalog, outcome);
@@ -270,9 +239,11 @@ static void on_answer(void *job, enum error outcome)
     catalog->confirmed_ms = catalog->asked_ms;
     catalog->as_of_us = catalog->asked_utc_us;
     come_back(catalog);
+    waiters_init(&batch);
+    inquiry_end(&catalog->inquiry, &batch);
     finish_comparison(catalog);
-    move_all(&catalog->asked, &batch);
-    if (catalog->waiting)
+    keep_comparing(catalog);
+    if (inquiry_wanted(&catalog->inquiry))
         ask_soon(catalog);
     show_all(catalog, &batch, false);
 }
@@ -286,29 +257,23 @@ static void on_retry(evutil_socket_t fd, short what, void *argument)
 
 /* Patience: the longest that a request waits. */
 
-static int64_t oldest_ms(const struct waiter *list, int64_t oldest)
-{
-    for (; list; list = list->next)
-        if (list->since_ms < oldest)
-            oldest = list->since_ms;
-    return oldest;
-}
-
 static void on_patience(evutil_socket_t fd, short what, void *argument)
 {
     struct catalog *catalog = argument;
-    int64_t now = clock_monotonic_ms();
-    int64_t oldest = oldest_ms(catalog->asked, now);
+    const struct visitor *oldest =
+        (const struct visitor *)inquiry_oldest(&catalog->inquiry);
     int64_t left;
 
     (void)fd;
     (void)what;
-    oldest = oldest_ms(catalog->waiting, oldest);
-    left = oldest + catalog->config.settings.wait_ms - now;
+    if (!oldest)
+        return;
+    left = oldest->since_ms + catalog->config.settings.wait_ms -
+           clock_monotonic_ms();
     if (left <= 0)
         go_away(catalog, ERROR_DEADLINE);
-    else if (catalog->asked || catalog->waiting)
-        after(catalog->patience, left);
+    else if (!after(catalog->patience, left))
+        go_away(catalog, ERROR_MEMORY);
 }
 
 /*
@@ -316,10 +281,19 @@ static void on_patience(evutil_socket_t fd, short what, void *argument)
  * there were any) is found by reading everything now and then.
  */
 
-static void compare_later(struct catalog *catalog, bool soon)
+/* False: out of memory; keep_comparing() tries again after each answer. */
+static bool compare_later(struct catalog *catalog, bool soon)
 {
-    after(catalog->compare,
-          soon ? COMPARE_AGAIN_MS : catalog->config.settings.compare_ms);
+    return after(catalog->compare,
+                 soon ? COMPARE_AGAIN_MS : catalog->config.settings.compare_ms);
+}
+
+/* A comparison is due, under way or done, but for want of memory. */
+static void keep_comparing(struct catalog *catalog)
+{
+    if (!catalog->comparing && !catalog->compared &&
+        !event_pending(catalog->compare, EV_TIMEOUT, NULL))
+        compare_later(catalog, false);
 }
 
 /* Its base has to be the newest still, and the next question's base too. */
@@ -328,7 +302,7 @@ static void finish_comparison(struct catalog *catalog)
     struct question *comparison = &catalog->comparison;
     bool moved = comparison->base != catalog->newest;
 
-    if (!catalog->compared || catalog->asking)
+    if (!catalog->compared || catalog->inquiry.under_way)
         return;
     catalog->compared = false;
     content_unref(comparison->base);
@@ -364,7 +338,7 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
     (void)what;
     if (!catalog->newest || catalog->away || catalog->comparing ||
         catalog->compared) {
-        compare_later(catalog, false);
+        keep_comparing(catalog);
         return;
     }
     catalog->comparing = true;
@@ -382,7 +356,8 @@ static enum error open_events(struct catalog *catalog)
     catalog->retry = evtimer_new(base, on_retry, catalog);
     catalog->patience = evtimer_new(base, on_patience, catalog);
     catalog->compare = evtimer_new(base, on_compare, catalog);
-    return catalog->retry && catalog->patience && catalog->compare
+    return catalog->retry && catalog->patience && catalog->compare &&
+                   compare_later(catalog, false)
                ? OK
                : ERROR_MEMORY;
 }
@@ -412,12 +387,12 @@ enum error catalog_open(const struct catalog_config *config,
     if (!catalog)
         return ERROR_MEMORY;
     catalog->config = *config;
+    inquiry_init(&catalog->inquiry);
     if ((err = open_events(catalog)) != OK ||
         (err = open_feed(catalog)) != OK) {
         catalog_close(catalog);
         return err;
     }
-    compare_later(catalog, false);
     ask(catalog);
     *result = catalog;
     return OK;
@@ -463,26 +438,28 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
                         struct request *req)
 {
     const struct catalog_settings *settings = &catalog->config.settings;
-    struct waiter *waiter = arena_alloc(request_arena(req), sizeof(*waiter));
+    struct visitor *visitor = arena_alloc(request_arena(req), sizeof(*visitor));
 
-    if (!waiter || request_on_end(req, waiter_end, waiter) != OK) {
+    if (!visitor || request_on_end(req, visitor_end, visitor) != OK) {
         show_fn(req, NULL);
         return;
     }
-    waiter->show = show_fn;
-    waiter->req = req;
+    visitor->show = show_fn;
+    visitor->req = req;
     if (catalog->away) {
-        show(catalog, waiter, true);
+        ask_soon(catalog);
+        show(catalog, visitor, true);
         return;
     }
-    waiter->since_ms = clock_monotonic_ms();
+    visitor->since_ms = clock_monotonic_ms();
     if (catalog->newest &&
-        waiter->since_ms - catalog->confirmed_ms < settings->max_age_ms) {
-        show(catalog, waiter, false);
+        visitor->since_ms - catalog->confirmed_ms < settings->max_age_ms) {
+        show(catalog, visitor, false);
         return;
     }
-    link_in(&catalog->waiting, waiter);
+    inquiry_join(&catalog->inquiry, &visitor->waiter);
     ask_soon(catalog);
-    if (!event_pending(catalog->patience, EV_TIMEOUT, NULL))
-        after(catalog->patience, settings->wait_ms);
+    if (!event_pending(catalog->patience, EV_TIMEOUT, NULL) &&
+        !after(catalog->patience, settings->wait_ms))
+        go_away(catalog, ERROR_MEMORY);
 }

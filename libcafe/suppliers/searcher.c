@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cafe/clock.h"
+#include "cafe/inquiry.h"
 #include "search_private.h"
 
 enum {
@@ -22,8 +23,8 @@ enum {
 
 /* A request that waits for a search, then one that holds its result; in its
  * arena. */
-struct waiter {
-    struct waiter *next;
+struct visitor {
+    struct waiter waiter; /* first */
     search_show_fn *show;
     struct request *req;
     struct search_result result;
@@ -34,12 +35,11 @@ struct job {
     struct job *next;
     struct slice key; /* behind the struct */
     struct content *content;
-    const struct search *search; /* the first waiter's */
+    const struct search *search; /* the first visitor's */
     struct scan *scan;           /* NULL: not begun, or done */
     bool done;
     struct found *found; /* when done; NULL: it failed */
-    struct waiter *first;
-    struct waiter **end;
+    struct waiters visitors;
 };
 
 /* A result that is kept. */
@@ -173,26 +173,27 @@ static struct found *find_kept(struct searcher *searcher, struct slice key)
 
 /* Showing. */
 
-/* The request is over and needs its result no more. */
-static void waiter_end(void *argument)
+/* The request is over: it waits no more and needs no result. */
+static void visitor_end(void *argument)
 {
-    struct waiter *waiter = argument;
+    struct visitor *visitor = argument;
 
-    found_unref(waiter->result.found);
+    waiters_leave(&visitor->waiter);
+    found_unref(visitor->result.found);
 }
 
-static void show(struct waiter *waiter, struct found *found)
+static void show(struct visitor *visitor, struct found *found)
 {
-    struct search_result *result = &waiter->result;
+    struct search_result *result = &visitor->result;
 
     if (!found) {
-        waiter->show(waiter->req, NULL);
+        visitor->show(visitor->req, NULL);
         return;
     }
     result->found = found_ref(found);
     paging_set(&result->paging, found->count, result->search->page,
                result->search->per);
-    waiter->show(waiter->req, result);
+    visitor->show(visitor->req, result);
 }
 
 /* Jobs. */
@@ -214,33 +215,33 @@ static struct job *find_job(const struct searcher *searcher, struct slice key)
     return job;
 }
 
-static void turn_soon(const struct searcher *searcher)
+/* False: out of memory, there will be no turn. */
+static bool turn_soon(const struct searcher *searcher)
 {
     const struct timeval now = { 0, 0 };
 
-    event_add(searcher->turn, &now);
+    return event_add(searcher->turn, &now) == 0;
 }
 
 static struct job *add_job(struct searcher *searcher, struct slice key,
-                           const struct waiter *waiter)
+                           const struct visitor *visitor)
 {
-    struct content *content = waiter->result.snapshot->content;
+    struct content *content = visitor->result.snapshot->content;
     struct job *job;
 
     if (searcher->first &&
         searcher->queued_rows + content->count > QUEUE_MAX_ROWS)
         return NULL;
-    if (!(job = calloc(1, sizeof(*job) + key.len)))
+    if (!turn_soon(searcher) || !(job = calloc(1, sizeof(*job) + key.len)))
         return NULL;
     memcpy(job + 1, key.data, key.len);
     job->key = (struct slice){ (char *)(job + 1), key.len };
     job->content = content_ref(content);
-    job->search = waiter->result.search;
-    job->end = &job->first;
+    job->search = visitor->result.search;
+    waiters_init(&job->visitors);
     *searcher->end = job;
     searcher->end = &job->next;
     searcher->queued_rows += content->count;
-    turn_soon(searcher);
     return job;
 }
 
@@ -280,18 +281,13 @@ static void step_job(struct searcher *searcher, struct job *job)
         job_done(searcher, job, err);
 }
 
-/* Each is taken out before it is shown: that may bring a new request. */
 static bool show_next(struct job *job)
 {
-    struct waiter *waiter = job->first;
+    struct waiter *waiter = waiters_take(&job->visitors);
 
-    if (!waiter)
-        return false;
-    job->first = waiter->next;
-    if (!job->first)
-        job->end = &job->first;
-    show(waiter, job->found);
-    return true;
+    if (waiter)
+        show((struct visitor *)waiter, job->found);
+    return waiter != NULL;
 }
 
 static void work(struct searcher *searcher)
@@ -302,6 +298,19 @@ static void work(struct searcher *searcher)
         step_job(searcher, job);
     else if (!show_next(job))
         remove_first(searcher);
+}
+
+static void give_up(struct searcher *searcher, enum error reason)
+{
+    while (searcher->first) {
+        struct job *job = searcher->first;
+
+        if (!job->done)
+            job_done(searcher, job, reason);
+        while (show_next(job))
+            continue;
+        remove_first(searcher);
+    }
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *argument)
@@ -316,8 +325,8 @@ static void on_turn(evutil_socket_t fd, short what, void *argument)
             return;
         work(searcher);
     } while (clock_monotonic_us() < end_us);
-    if (searcher->first)
-        turn_soon(searcher);
+    if (searcher->first && !turn_soon(searcher))
+        give_up(searcher, ERROR_MEMORY);
 }
 
 /* What the others call. */
@@ -341,15 +350,7 @@ enum error searcher_open(struct event_base *base, struct searcher **result)
 void searcher_stop(struct searcher *searcher)
 {
     searcher->stopping = true;
-    while (searcher->first) {
-        struct job *job = searcher->first;
-
-        if (!job->done)
-            job_done(searcher, job, ERROR_STOPPING);
-        while (show_next(job))
-            continue;
-        remove_first(searcher);
-    }
+    give_up(searcher, ERROR_STOPPING);
 }
 
 void searcher_close(struct searcher *searcher)
@@ -366,17 +367,16 @@ void searcher_close(struct searcher *searcher)
 }
 
 /* Have it wait for its search; false: it can't. */
-static bool wait_for(struct searcher *searcher, struct waiter *waiter,
+static bool wait_for(struct searcher *searcher, struct visitor *visitor,
                      struct slice key)
 {
     struct job *job = find_job(searcher, key);
 
     if (!job)
-        job = add_job(searcher, key, waiter);
+        job = add_job(searcher, key, visitor);
     if (!job)
         return false;
-    *job->end = waiter;
-    job->end = &waiter->next;
+    waiters_add(&job->visitors, &visitor->waiter);
     return true;
 }
 
@@ -386,21 +386,21 @@ void search_when_found(struct searcher *searcher,
                        struct request *req)
 {
     struct arena *arena = request_arena(req);
-    struct waiter *waiter = arena_alloc(arena, sizeof(*waiter));
+    struct visitor *visitor = arena_alloc(arena, sizeof(*visitor));
     struct slice key = make_key(search, snapshot_serial(snapshot), arena);
     struct found *found;
 
-    if (searcher->stopping || !waiter || !key.data ||
-        request_on_end(req, waiter_end, waiter) != OK) {
+    if (searcher->stopping || !visitor || !key.data ||
+        request_on_end(req, visitor_end, visitor) != OK) {
         show_fn(req, NULL);
         return;
     }
-    waiter->show = show_fn;
-    waiter->req = req;
-    waiter->result.search = search;
-    waiter->result.snapshot = snapshot;
+    visitor->show = show_fn;
+    visitor->req = req;
+    visitor->result.search = search;
+    visitor->result.snapshot = snapshot;
     if ((found = find_kept(searcher, key)) != NULL)
-        show(waiter, found);
-    else if (!wait_for(searcher, waiter, key))
-        show(waiter, NULL);
+        show(visitor, found);
+    else if (!wait_for(searcher, visitor, key))
+        show(visitor, NULL);
 }

@@ -2,6 +2,9 @@
 #include "snapshot.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "cafe/clock.h"
 
 /* Lifetime. */
 
@@ -129,4 +132,28 @@ int64_t snapshot_as_of_us(const struct snapshot *snapshot)
 bool snapshot_stale(const struct snapshot *snapshot)
 {
     return snapshot->stale;
+}
+
+/* What pages say of one that is stale. */
+
+void snapshot_view(const struct snapshot *snapshot, struct arena *arena,
+                   struct view *view)
+{
+    char as_of[CLOCK_ISO_BYTES];
+    struct slice minute = { as_of + strlen("2026-11-23T"), strlen("14:02") };
+
+    if (snapshot == NULL || !snapshot_stale(snapshot))
+        return;
+    clock_iso(snapshot_as_of_us(snapshot), as_of);
+    view_text(view, "as_of", arena_slice(arena, minute));
+}
+
+void snapshot_mark(const struct snapshot *snapshot, struct page *page)
+{
+    char as_of[CLOCK_ISO_BYTES];
+
+    if (snapshot == NULL || page == NULL || !snapshot_stale(snapshot))
+        return;
+    clock_iso(snapshot_as_of_us(snapshot), as_of);
+    page_field(page, "Cafe-As-Of", as_of);
 }

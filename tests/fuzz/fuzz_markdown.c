@@ -63,11 +63,10 @@ static char next_byte(const char **at)
     static const struct {
         const char *reference;
         char byte;
-    } references[] = { { "&amp;", '&' },
-                       { "&lt;", '<' },
-                       { "&gt;", '>' },
-                       { "&quot;", '"' },
-                       { "&#x27;", '\'' } };
+    } references[] = {
+        { "&amp;", '&' },  { "&lt;", '<' },   { "&gt;", '>' },
+        { "&quot;", '"' }, { "&#39;", '\'' }, { "&#x27;", '\'' }
+    };
     size_t i;
 
     if (**at != '&')
@@ -203,11 +202,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text html;
 
+    bool blank = true;
+
+    for (size_t i = 0; i < size; i++)
+        blank = blank && data[i] <= ' ';
     text_init(&html, 0);
-    markdown_render(fuzz_slice(data, size), &html);
+    bool formatted = markdown_render(fuzz_slice(data, size), &html);
+    CHECK(!html.failed);
     CHECK(html.len <= MARKDOWN_HTML_MAX_BYTES);
-    CHECK(size <= MARKDOWN_SOURCE_MAX_BYTES || html.failed);
-    if (!html.failed && html.len > 0) {
+    CHECK(size <= MARKDOWN_SOURCE_MAX_BYTES || blank || !formatted);
+    CHECK(blank == (html.len == 0));
+    if (html.len > 0) {
         CHECK(strlen(html.data) == html.len);
         CHECK(utf8_valid(text_slice(&html)));
         check_html(html.data);

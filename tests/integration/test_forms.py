@@ -182,6 +182,25 @@ def test_preview_shows_and_saves_nothing(employee, database):
     assert len(rows(database)) == 1
 
 
+@pytest.mark.parametrize("notes", [
+    "> " * 100 + "Ring twice", "- " * 1000 + "Ring twice",
+    "1. " * 3000 + "Ring twice", "<div>Ring twice</div>",
+    "<!-- Ring twice -->"],
+    ids=["quotes", "lists", "numbers", "HTML", "comment"])
+def test_notes_never_vanish(employee, customer, notes):
+    """What can't be formatted is shown as plain text."""
+    number, _ = add(employee, notes=notes)
+    page = customer.get(f"/suppliers/{number}")
+    assert page.status == 200 and "Ring twice" in page.text
+    assert "<div>Ring" not in page.text and "<!-- Ring" not in page.text
+    values = open_form(employee, number)
+    assert values["notes"] == notes
+    preview = save(employee, values, preview="1").text
+    assert "plain text" in preview
+    shown = preview[preview.index("Preview of the notes"):]
+    assert "Ring twice" in shown[:shown.index("</section>")]
+
+
 # Posts that are refused.
 
 def test_too_large_comes_back_filled_in(employee, database):

@@ -74,3 +74,31 @@ def test_a_wrong_password_is_said(start, server):
     customer.stop()
     assert "Access denied" in customer.process.output()
     assert "wrong" not in customer.process.output()
+
+
+def test_employees_see_the_last_state(start, own):
+    """Whatever page shows only what the catalog has is shown, and marked."""
+    employee = start("employee", own, APP_CATALOG_WAIT_MS=500)
+    add(employee)
+    pages = {"/admin/suppliers": 200, "/admin/suppliers?q=finca": 200,
+             "/admin/suppliers?saved=1": 200,
+             "/admin/supplier-update/1": 200,
+             "/admin/supplier-remove/1": 200}
+    for path, status in pages.items():
+        fresh = employee.get(path)
+        assert fresh.status == status and not fresh.headers["Cafe-As-Of"]
+        assert "This is as of" not in fresh.text
+    assert employee.get("/admin/supplier-update/2").status == 404
+    own.kill()
+    for path, status in pages.items():
+        stale = employee.get(path)
+        assert stale.status == status and stale.headers["Cafe-As-Of"]
+        assert "This is as of" in stale.text
+        assert SUPPLIER["name"] in stale.text
+        assert stale.headers["Cache-Control"] == "no-store"
+    # Somebody may have added it meanwhile: it is not said to be gone.
+    for path in "/admin/supplier-update/2", "/admin/supplier-remove/2":
+        assert employee.get(path).status == 503
+    assert employee.get("/admin/supplier-update/x").status == 404
+    assert employee.get("/admin/supplier-add").status == 200
+    assert employee.get("/admin").status == 200

@@ -31,8 +31,8 @@ FLOORS = {
 
 # Which part each public header belongs to.
 HEADERS = {
-    "base": "arena clock config counters error file hash json log nearest page "
-            "text unicode",
+    "base": "arena clock config counters error file hash inquiry json log "
+            "nearest page text unicode",
     "http": "form parser request response router server",
     "db": "db",
     "html": "assets compress encoding markdown page_cache render template "
@@ -46,7 +46,7 @@ PART_OF = {name: part for part, names in HEADERS.items()
 
 # Where a foreign library may be included.
 FOREIGN = {
-    "mysql.h": ("libcafe/db/",),
+    "mysql.h": ("libcafe/db/", "tests/unit/"),
     "mariadb_com.h": ("libcafe/db/",),
     "cmark.h": ("libcafe/html/markdown.c",),
     "yaml.h": ("libcafe/base/config_yaml.c", "deploy/cafe-deploy/document.c",

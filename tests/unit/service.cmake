@@ -2,3 +2,10 @@
 foreach(name test_access test_offload test_origin)
   cafe_unit_test(${name} cafe_service PkgConfig::EVENT)
 endforeach()
+cafe_unit_test(test_options cafe_service)
+cafe_unit_test(test_stop cafe_service PkgConfig::EVENT)
+target_link_options(test_stop PRIVATE -Wl,--wrap=event_add)
+foreach(name test_options test_stop)
+  target_include_directories(${name} PRIVATE
+    ${PROJECT_SOURCE_DIR}/libcafe/service)
+endforeach()

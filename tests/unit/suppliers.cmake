@@ -17,7 +17,7 @@ if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
   endforeach()
   cafe_unit_test(test_searcher cafe_suppliers PkgConfig::EVENT)
   target_link_options(test_searcher PRIVATE
-    -Wl,--wrap=clock_monotonic_us)
+    -Wl,--wrap=clock_monotonic_us -Wl,--wrap=event_add)
   target_include_directories(test_searcher PRIVATE
     ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
 endif()
@@ -27,3 +27,4 @@ foreach(name test_catalog test_form_key test_history test_migrations test_store
   set_tests_properties(${name} PROPERTIES
     SKIP_RETURN_CODE 77 RESOURCE_LOCK test_database)
 endforeach()
+target_link_options(test_catalog PRIVATE -Wl,--wrap=event_add)

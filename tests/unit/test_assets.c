@@ -29,6 +29,14 @@ static void write_file(const struct folder *folder, const char *name,
     fclose(file);
 }
 
+static void unlink_file(const struct folder *folder, const char *name)
+{
+    char path[256];
+
+    snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+    unlink(path);
+}
+
 static int set_up(void **state)
 {
     struct folder *folder = calloc(1, sizeof(*folder));
@@ -47,21 +55,20 @@ static int tear_down(void **state)
     static const char *const names[] = { "a.css", "a.css.br", "b.svg",
                                          "c.exe" };
     struct folder *folder = *state;
-    char path[256];
-    size_t i;
 
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", folder->path, names[i]);
-        unlink(path);
-    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        unlink_file(folder, names[i]);
     rmdir(folder->path);
     free(folder);
     return 0;
 }
 
-static struct assets *load(const struct folder *folder)
+/* later  NULL: there is none. */
+static struct assets *load_two(const struct folder *folder,
+                               const struct folder *later)
 {
-    const char *const folders[] = { folder->path, NULL };
+    const char *const folders[] = { folder->path, later ? later->path : NULL,
+                                    NULL };
     struct assets *assets = NULL;
     struct text error;
 
@@ -69,6 +76,11 @@ static struct assets *load(const struct folder *folder)
     assert_int_equal(assets_open(folders, "/static", &assets, &error), OK);
     text_free(&error);
     return assets;
+}
+
+static struct assets *load(const struct folder *folder)
+{
+    return load_two(folder, NULL);
 }
 
 static void test_url_carries_the_hash(void **state)
@@ -153,6 +165,58 @@ static void test_missing_folder_is_refused(void **state)
     text_free(&error);
 }
 
+/* Whatever a client accepts: an earlier folder's compressed form is none of
+ * the later folder's file. */
+static void test_a_later_folder_wins_in_every_form(void **state)
+{
+    static const char *const accepted[] = { NULL, "gzip", "br", "br, gzip" };
+    struct folder *later;
+    struct assets *assets;
+
+    write_file(*state, "a.css.gz", "gzip");
+    assert_int_equal(set_up((void **)&later), 0);
+    write_file(later, "a.css", "later{}");
+    unlink_file(later, "a.css.br");
+    assets = load_two(*state, later);
+    for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++)
+        assert_string_equal(body_of(assets, "a.css", accepted[i]), "later{}");
+    assets_close(assets);
+
+    write_file(later, "a.css.gz", "later gzip");
+    assets = load_two(*state, later);
+    assert_string_equal(body_of(assets, "a.css", "gzip"), "later gzip");
+    assert_string_equal(body_of(assets, "a.css", "br"), "later{}");
+    assets_close(assets);
+    unlink_file(*state, "a.css.gz");
+    unlink_file(later, "a.css.gz");
+    tear_down((void **)&later);
+}
+
+/* However many there are: each of them changes the hash. */
+static void test_every_file_counts(void **state)
+{
+    enum { FILES = 600 };
+    char name[32], hash[33] = "";
+    struct assets *assets;
+
+    for (int i = 0; i < FILES; i++) {
+        snprintf(name, sizeof(name), "%03d.txt", i);
+        write_file(*state, name, "one");
+    }
+    for (int i = 0; i < FILES; i += 37) {
+        snprintf(name, sizeof(name), "%03d.txt", i);
+        write_file(*state, name, "another");
+        assets = load(*state);
+        assert_string_not_equal(assets_hash(assets), hash);
+        strcpy(hash, assets_hash(assets));
+        assets_close(assets);
+    }
+    for (int i = 0; i < FILES; i++) {
+        snprintf(name, sizeof(name), "%03d.txt", i);
+        unlink_file(*state, name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +225,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_best_form_is_served, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_type_is_refused, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_later_folder_wins_in_every_form,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_every_file_counts, set_up,
                                         tear_down),
         cmocka_unit_test(test_missing_folder_is_refused),
     };

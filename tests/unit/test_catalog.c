@@ -1,5 +1,6 @@
 /* The catalog behind a real server and database: fresh, shared, or stale. */
 #include "test_catalog.h"
+#include "test_timers.h"
 
 static void test_all_suppliers_in_the_order_of_their_names(void **state)
 {
@@ -83,6 +84,54 @@ static void test_without_any_state_there_is_nothing_to_show(void **state)
     open_catalog(f);
     client_receive(f, client_send(f, "/list"), reply);
     assert_non_null(strstr(reply, "HTTP/1.1 503 "));
+}
+
+/* Whichever timer can't be added, nobody waits for ever, and the catalog
+ * finds back by itself. */
+static void test_without_timers_everybody_is_answered(void **state)
+{
+    enum { TIMERS = 5, CLIENTS = 3 };
+    struct fixture *f = *state;
+    char reply[REPLY_MAX_BYTES];
+
+    add(f, "x");
+    assert_list(f, client_send(f, "/list"), "1 fresh: x");
+    for (int left = 0; left < TIMERS; left++) {
+        int fds[CLIENTS];
+
+        timers_left = left;
+        for (int i = 0; i < CLIENTS; i++)
+            fds[i] = client_send(f, "/list");
+        for (int i = 0; i < CLIENTS; i++) {
+            client_receive(f, fds[i], reply);
+            assert_non_null(strstr(reply, ": x"));
+        }
+        timers_left = -1;
+        int64_t until_ms = clock_monotonic_ms() + GIVE_UP_MS;
+        do {
+            assert_true(clock_monotonic_ms() < until_ms);
+            client_receive(f, client_send(f, "/list"), reply);
+        } while (strstr(reply, "stale"));
+    }
+}
+
+static void test_without_database_and_timers_it_is_stale(void **state)
+{
+    struct fixture *f = *state;
+
+    add(f, "x");
+    assert_list(f, client_send(f, "/list"), "1 fresh: x");
+    take_away(f);
+    timers_left = 2; /* the question and its patience, but no second try */
+    assert_list(f, client_send(f, "/list"), "1 stale: x");
+    assert_int_equal(symlink(f->socket, f->link), 0);
+    timers_left = -1;
+    char reply[REPLY_MAX_BYTES];
+    int64_t until_ms = clock_monotonic_ms() + GIVE_UP_MS;
+    do {
+        assert_true(clock_monotonic_ms() < until_ms);
+        client_receive(f, client_send(f, "/list"), reply);
+    } while (strstr(reply, "stale"));
 }
 
 static const struct snapshot *keep_one(struct fixture *f, int *fd)
@@ -278,6 +327,8 @@ int main(void)
         WITH_FIXTURE(test_every_request_sees_what_was_written_before_it),
         WITH_FIXTURE(test_requests_share_a_reading),
         WITH_FIXTURE(test_without_a_database_the_last_state_is_stale),
+        WITH_FIXTURE(test_without_timers_everybody_is_answered),
+        WITH_FIXTURE(test_without_database_and_timers_it_is_stale),
         cmocka_unit_test_setup_teardown(
             test_without_any_state_there_is_nothing_to_show,
             setup_without_catalog, teardown),

@@ -1,5 +1,6 @@
 /* The database threads: every job comes back exactly once, and as what. */
 #include "test_db_pool.h"
+#include "test_timers.h"
 
 static void test_done_runs_on_the_loop_thread(void **state)
 {
@@ -131,6 +132,52 @@ static void test_deadline_passes_while_all_threads_are_busy(void **state)
     sem_post(&go);
     await(&f, &held);
     assert_int_equal(held.outcome, OK);
+    teardown(&f);
+}
+
+/* Without memory for the timer nobody would see the deadline pass. */
+static void test_no_job_waits_without_a_deadline(void **state)
+{
+    struct fixture f;
+    struct probe refused = { 0 };
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    timers_left = 0;
+    db_submit(f.db, ask_id, on_done, &refused);
+    timers_left = -1;
+    assert_int_equal(refused.done, 1);
+    assert_int_equal(refused.outcome, ERROR_MEMORY);
+    assert_int_equal(finish(&f, ask_id, &refused), OK);
+    teardown(&f);
+}
+
+static void test_jobs_come_back_when_the_next_deadline_is_lost(void **state)
+{
+    struct fixture f;
+    struct probe held, late[2] = { { 0 } };
+    sem_t begun, go;
+
+    (void)state;
+    setup(&f);
+    f.config.queue_ms = 50;
+    start_held(&f, &held, &begun, &go);
+    submit(&f, ask_id, &late[0]);
+    int64_t submitted_ms = clock_monotonic_ms();
+    while (clock_monotonic_ms() <= submitted_ms + f.config.queue_ms)
+        continue;
+    submit(&f, ask_id, &late[1]);
+    timers_left = 1; /* await() takes it */
+    await(&f, &late[0]);
+    timers_left = 1;
+    await(&f, &late[1]);
+    timers_left = -1;
+    assert_int_equal(late[0].outcome, ERROR_DEADLINE);
+    assert_true(late[1].outcome == ERROR_MEMORY ||
+                late[1].outcome == ERROR_DEADLINE); /* a slow machine */
+    sem_post(&go);
+    await(&f, &held);
     teardown(&f);
 }
 
@@ -441,6 +488,8 @@ int main(void)
         cmocka_unit_test(test_many_jobs_on_several_threads),
         cmocka_unit_test(test_a_full_queue_is_busy),
         cmocka_unit_test(test_deadline_passes_while_all_threads_are_busy),
+        cmocka_unit_test(test_no_job_waits_without_a_deadline),
+        cmocka_unit_test(test_jobs_come_back_when_the_next_deadline_is_lost),
         cmocka_unit_test(test_stopping_hands_every_job_back),
         cmocka_unit_test(test_rolled_back_jobs_run_at_most_three_times),
         cmocka_unit_test(test_killed_while_idle_goes_unnoticed),

@@ -61,38 +61,106 @@ static void test_cases(void **state)
         struct text out;
 
         text_init(&out, 0);
-        markdown_render(slice_of(cases[i].source), &out);
+        assert_true(markdown_render(slice_of(cases[i].source), &out));
         assert_false(out.failed);
         assert_string_equal(text_string(&out), cases[i].html);
         text_free(&out);
     }
 }
 
-static bool renders(const char *part, size_t times)
+/* What is beyond a limit is plain text, whole or with a word on the rest. */
+static const struct {
+    const char *part;
+    size_t times;
+    const char *end;
+    bool formatted;
+} large[] = {
+    { "a", MARKDOWN_SOURCE_MAX_BYTES - 8, "the end", true },
+    { "a", MARKDOWN_SOURCE_MAX_BYTES, "the end", false },
+    { "> ", 20, "the end", true },
+    { "> ", 1000, "the end", false },
+    { "> ", 30000, "the end", false },
+    { "- ", 100, "the end", false },
+    { "1. ", 5000, "the end", false },
+    { "[", 200, "the end", true },
+    { "*a **a ", 2000, "the end", true },
+    { "\"", MARKDOWN_SOURCE_MAX_BYTES, "the end", false },
+};
+
+static bool render(size_t row, struct text *out)
 {
-    struct text source, out;
-    bool fine;
-    size_t i;
+    struct text source;
+    bool formatted;
 
     text_init(&source, 0);
-    text_init(&out, 0);
-    for (i = 0; i < times; i++)
-        text_append_string(&source, part);
-    markdown_render(text_slice(&source), &out);
-    fine = !out.failed;
+    text_init(out, 0);
+    for (size_t i = 0; i < large[row].times; i++)
+        text_append_string(&source, large[row].part);
+    text_append_string(&source, large[row].end);
+    formatted = markdown_render(text_slice(&source), out);
     text_free(&source);
-    text_free(&out);
-    return fine;
+    return formatted;
 }
 
 static void test_limits(void **state)
 {
     (void)state;
-    assert_true(renders("a", MARKDOWN_SOURCE_MAX_BYTES));
-    assert_false(renders("a", MARKDOWN_SOURCE_MAX_BYTES + 1));
-    assert_true(renders("> ", 20));
-    assert_false(renders("> ", 1000));
-    assert_false(renders("> ", 30000));
+    for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
+        struct text out;
+
+        assert_int_equal(render(i, &out), large[i].formatted);
+        assert_false(out.failed);
+        assert_true(out.len <= MARKDOWN_HTML_MAX_BYTES);
+        assert_non_null(strstr(text_string(&out), large[i].end));
+        text_free(&out);
+    }
+}
+
+static void test_a_text_without_end_is_cut(void **state)
+{
+    struct text source, out;
+
+    (void)state;
+    text_init(&source, 0);
+    text_init(&out, 0);
+    while (source.len < 2 * MARKDOWN_HTML_MAX_BYTES)
+        text_append_string(&source, "\xc3\xa9\"");
+    assert_false(markdown_render(text_slice(&source), &out));
+    assert_true(out.len <= MARKDOWN_HTML_MAX_BYTES);
+    assert_true(out.len > MARKDOWN_HTML_MAX_BYTES - 200);
+    assert_non_null(strstr(text_string(&out), "The rest is too long"));
+    text_free(&source);
+    text_free(&out);
+}
+
+/* Of which Markdown would leave nothing: it stands there as it was typed. */
+static void test_plain_text(void **state)
+{
+    static const struct {
+        const char *source;
+        const char *html;
+    } rows[] = {
+        { " \n\t", "" },
+        { "<!-- a & b -->", "<p>&lt;!-- a &amp; b --&gt;</p>\n" },
+        { "<div>\r\na\rb\nc\n</div>",
+          "<p>&lt;div&gt;<br />\na<br />\nb<br />\nc<br />\n&lt;/div&gt;"
+          "</p>\n" },
+        { "[a]: javascript:x", "<p>[a]: javascript:x</p>\n" },
+        { "![](//e/x.png)", "<p>![](//e/x.png)</p>\n" },
+        { "<!-- \xff\xc3\xa9 -->",
+          "<p>&lt;!-- \xef\xbf\xbd\xc3\xa9 --&gt;</p>\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct text out;
+
+        text_init(&out, 0);
+        assert_int_equal(markdown_render(slice_of(rows[i].source), &out),
+                         rows[i].html[0] == '\0');
+        assert_string_equal(text_string(&out), rows[i].html);
+        text_free(&out);
+    }
 }
 
 int main(void)
@@ -100,6 +168,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_a_text_without_end_is_cut),
+        cmocka_unit_test(test_plain_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -108,12 +109,31 @@ static void a_path_knows_its_methods(void **state)
     text_free(&allow);
 }
 
+static void too_many_parameters_are_named(void **state)
+{
+    static const struct route table[] = {
+        { .methods = GET, .path = "/{a}/{b}/{c}/{d}", .handler = handle },
+        { .methods = GET, .path = "/{a}/{b}/{c}/{d}/x/{e}.vcf" },
+        { .methods = 0 },
+    };
+    struct text error;
+
+    (void)state;
+    text_init(&error, 0);
+    assert_int_equal(router_check(first, &error), OK);
+    assert_int_equal(router_check(second, &error), OK);
+    assert_int_equal(router_check(table, &error), ERROR_CONFIG);
+    assert_non_null(strstr(text_string(&error), table[1].path));
+    text_free(&error);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_found),
         cmocka_unit_test(parameters_are_named),
         cmocka_unit_test(a_path_knows_its_methods),
+        cmocka_unit_test(too_many_parameters_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

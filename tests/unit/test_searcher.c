@@ -5,6 +5,7 @@
 #include "cafe/request.h"
 #include "search_private.h"
 #include "test_content.h"
+#include "test_timers.h"
 
 enum { MANY = 50000, TURNS_MIN = 100, REQUESTS_MAX = 8 };
 
@@ -294,6 +295,40 @@ static void test_stopped(void **state)
     run(fixture);
 }
 
+/* Without memory for a timer nobody would ever search: 503 at once. */
+static void test_no_turn_for_a_search(void **state)
+{
+    struct fixture *fixture = *state;
+    struct request *req;
+
+    timers_left = 0;
+    req = ask(fixture, "q=1");
+    timers_left = -1;
+    assert_int_equal(req->shown, 1);
+    assert_false(req->found);
+    req = ask(fixture, "q=1");
+    run(fixture);
+    assert_true(req->found);
+}
+
+static void test_no_turn_after_a_slice(void **state)
+{
+    struct fixture *fixture = *state;
+
+    content_unref(fixture->snapshot.content);
+    fixture->snapshot.content = make_names(MANY, 1);
+    ask(fixture, "q=4&sort=-name")->more = "q=5";
+    ask(fixture, "q=9");
+    timers_left = 0;
+    run(fixture);
+    timers_left = -1;
+    assert_int_equal(fixture->count, 3);
+    for (size_t i = 0; i < fixture->count; i++) {
+        assert_int_equal(fixture->requests[i].shown, 1);
+        assert_false(fixture->requests[i].found);
+    }
+}
+
 /* More than can be done soon is refused, but never one that is alone. */
 static void test_too_many(void **state)
 {
@@ -360,6 +395,8 @@ int main(void)
         ALL(test_content_stays_until_done),
         ALL(test_asked_while_shown),
         ALL(test_stopped),
+        ALL(test_no_turn_for_a_search),
+        ALL(test_no_turn_after_a_slice),
         ALL(test_too_many),
         ALL(test_loop_goes_on),
     };

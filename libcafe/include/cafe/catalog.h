@@ -4,6 +4,7 @@
 
 #include "cafe/config.h"
 #include "cafe/db.h"
+#include "cafe/page.h"
 #include "cafe/request.h"
 #include "cafe/supplier.h"
 
@@ -31,6 +32,13 @@ int64_t snapshot_as_of_us(const struct snapshot *snapshot);
 
 /** The database did not confirm in time that this is its state. */
 bool snapshot_stale(const struct snapshot *snapshot);
+
+/** Set as_of, a time of day in UTC, where it is stale; NULL is not. */
+void snapshot_view(const struct snapshot *snapshot, struct arena *arena,
+                   struct view *view);
+
+/** Add the field Cafe-As-Of where it is stale. Both may be NULL. */
+void snapshot_mark(const struct snapshot *snapshot, struct page *page);
 
 /** Tells snapshots apart: another number, other suppliers. */
 uint64_t snapshot_serial(const struct snapshot *snapshot);

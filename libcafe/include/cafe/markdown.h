@@ -10,15 +10,19 @@ enum {
 };
 
 /**
- * Render Markdown. Raw HTML is left out; links keep only https, http, mailto,
+ * Render Markdown, or plain text where that would lose it: what is nested too
+ * deeply, too large, or nothing but what is left out is written as it stands,
+ * line by line. Raw HTML is left out; links keep only https, http, mailto,
  * tel and relative targets, others become their text; images must be relative
  * or become their alternative text. Decided on the
  * syntax tree. Headings go one level down: the page has the first.
  *
  * source  UTF-8.
- * out     Failed when the source, its nesting or the HTML is over its limit.
- * Thread  Any.
+ * out      Empty; then at most MARKDOWN_HTML_MAX_BYTES, of which the last say
+ *          so when a plain text is cut. Failed when out of memory.
+ * Returns  false: it is plain text.
+ * Thread   Any.
  */
-void markdown_render(struct slice source, struct text *out);
+bool markdown_render(struct slice source, struct text *out);
 
 #endif

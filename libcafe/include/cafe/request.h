@@ -13,7 +13,9 @@
  * A request lives from its head until the answer that a respond_… function
  * gave it has been handed to the connection. A handler may return first and
  * answer later, on the loop thread; the request waits, also when the peer has
- * gone. Everything here is for the loop thread only.
+ * gone, and when the server has answered 503 in its place because it took too
+ * long: then its answer goes nowhere. Everything here is for the loop thread
+ * only.
  */
 struct request;
 

@@ -53,6 +53,15 @@ void router_match(const struct route *const tables[], size_t table_count,
                   enum method method, struct slice path,
                   struct route_match *match);
 
+/**
+ * A table can be used: no path has more parameters than a match has room for.
+ *
+ * error   One line that names the path.
+ * Errors  ERROR_CONFIG.
+ */
+MUST_CHECK enum error router_check(const struct route *table,
+                                   struct text *error);
+
 /** "GET, HEAD, POST" for a set of methods, into the text. */
 void router_allow(unsigned methods, struct text *text);
 

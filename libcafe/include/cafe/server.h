@@ -15,6 +15,7 @@ struct server_limits {
     int64_t head_ms;       /* a whole head, from its first byte */
     int64_t body_ms;       /* a body, plus 1 s per body_min_rate bytes */
     int64_t body_min_rate; /* bytes a second */
+    int64_t handle_ms;     /* until a handler answers; then 503 */
     int64_t idle_ms;       /* a kept-alive connection without a request */
     int64_t write_ms;      /* an answer, plus 1 s per KiB */
     int64_t linger_ms;     /* reading on after an answer to a bad request */
@@ -22,8 +23,7 @@ struct server_limits {
     int64_t requests_max; /* a connection's requests */
 };
 
-/** What http.md's readers expect: 5 s, 10 s, 1024, 75 s, 10 s, 2 s, 10000, 1000
- */
+/** What the daemons' options have as defaults. */
 extern const struct server_limits server_limits_default;
 
 /**
