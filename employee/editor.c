@@ -1,5 +1,6 @@
 /* Adding and changing a supplier. Each step is two neighbouring functions: one
  * asks, the next answers. */
+#include "cafe/access.h"
 #include "employee.h"
 
 static catalog_show_fn editor_update_found, editor_compare;
@@ -161,11 +162,23 @@ static void editor_saved(void *job, enum error outcome)
 
 /* A post that the server has refused. */
 
-static const char *refusal_text(int status)
+static const char *refusal_text(struct request *req, int status)
 {
+    struct slice origin = origin_named(req);
+
     if (status == 413)
         return "This is too large to be saved. Nothing was changed; shorten "
                "what you typed and send it again.";
+    if (origin.data != NULL)
+        return arena_printf(
+            request_arena(req),
+            "Nothing was changed: your browser says that this was sent from "
+            "%.*s, which is not known here as an address of this site. If you "
+            "opened this site at that address, its settings are incomplete: "
+            "tell the people who run it to add that address to APP_ORIGINS, "
+            "then send this again. If you did not, another site tried to "
+            "make you save this: do not send it.",
+            (int)origin.len, origin.data);
     return "Your browser did not say from which page this came, so nothing "
            "was changed. Check what you typed and send it again. If this "
            "happens each time, an add-on or a proxy takes the field Origin "
@@ -186,7 +199,7 @@ struct page *editor_refused(struct request *req, int status)
     if (edit == NULL || edit_read(edit) != OK)
         return NULL;
     edit->preview = false;
-    edit->problem = refusal_text(status);
+    edit->problem = refusal_text(req, status);
     if (status == 413)
         supplier_check(request_arena(req), &edit->job.supplier, &edit->faults);
     page = edit_page(edit, status);

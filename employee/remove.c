@@ -71,7 +71,7 @@ static void remove_ask(struct request *req, const struct snapshot *snapshot)
     }
 }
 
-/* POST /admin/supplier-remove/{id}; one without fields deletes, too. */
+/* POST /admin/supplier-remove/{id}; one without a body deletes, too. */
 void remove_supplier(struct request *req)
 {
     struct employee *self = request_app(req);
@@ -82,6 +82,10 @@ void remove_supplier(struct request *req)
     if (edit == NULL ||
         request_param_id(req, "id", &edit->job.supplier.id) != OK) {
         respond_error(req, edit ? 404 : 503);
+        return;
+    }
+    if (err == ERROR_NOT_FOUND && request_body(req).len > 0) {
+        respond_error(req, 415);
         return;
     }
     if (err != OK && err != ERROR_NOT_FOUND) {

@@ -44,6 +44,8 @@ void restore_version(struct request *req)
                             &edit->job.version) != OK ||
                edit->job.version == 0) {
         respond_error(req, 404);
+    } else if (err == ERROR_NOT_FOUND && request_body(req).len > 0) {
+        respond_error(req, 415);
     } else if (err != OK && err != ERROR_NOT_FOUND) {
         respond_error(req, status_of_error(err));
     } else {

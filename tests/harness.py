@@ -297,12 +297,16 @@ class Daemon(Client):
 
 
 class Proxy(Client):
-    """HAProxy with the configuration of ./cafe up, or another file."""
+    """
+    HAProxy with the configuration of ./cafe up, or another file.
+
+    proxies   Those in front of it, by address, with spaces between.
+    """
 
     def __init__(self, folder, customer, employee,
-                 config=ROOT / "deploy/local/haproxy.cfg"):
+                 config=ROOT / "deploy/local/haproxy.cfg", proxies=""):
         port = free_port()
-        env = dict(os.environ, CAFE_PORT=str(port),
+        env = dict(os.environ, CAFE_PORT=str(port), CAFE_PROXIES=proxies,
                    CAFE_CUSTOMER_PORT=str(customer.port),
                    CAFE_EMPLOYEE_PORT=str(employee.port))
         self.process = Process("haproxy", [

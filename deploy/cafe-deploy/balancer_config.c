@@ -30,13 +30,23 @@ static const char head[] = "# Written by cafe-deploy: changes are lost.\n"
                            "\n"
                            "frontend microservicesLB\n";
 
-/* Which rule a request falls under, then where the rule leads. */
+/* Which rule a request falls under, then where the rule leads. The source
+ * address is the client's only where nobody forwards: no proxy in front of
+ * this one makes all that come through it the office's. */
 static const char rules[] =
     "    option forwardfor\n"
-    "    http-request del-header X-Forwarded-For\n"
     "    acl office src -f " OFFICE_PATH "\n"
+    "    acl forwards req.hdr_names -m reg -i (^|,)(x-forwarded-[^,]*|"
+    "forwarded|via|cdn-loop)(,|$)\n"
+    "    acl forwards req.hdr_names -m reg -i (^|,)(x-real-ip|x-client-ip|"
+    "x-cluster-client-ip|client-ip|true-client-ip)(,|$)\n"
+    "    acl forwards req.hdr_names -m reg -i (^|,)(cf-ray|cf-connecting-ip|"
+    "x-arr-ssl|x-original-forwarded-for|x-proxyuser-ip|"
+    "x-envoy-external-address)(,|$)\n"
     "    http-request set-var(txn.rule) str(default)\n"
-    "    http-request set-var(txn.rule) str(admin) if admin office\n"
+    "    http-request set-var(txn.rule) str(admin) if admin office !forwards\n"
+    "    http-request del-header X-Forwarded-For\n"
+    "    http-request del-header X-Forwarded-Host\n"
     "    use_backend %[dst_port,concat(:,txn.rule),map(" RULES_PATH ")]\n";
 
 /* As on AWS: with a star at its end a path is a beginning. */

@@ -8,13 +8,16 @@ cd "$(dirname "$0")/../.."
 
 port=8080
 detach=
+export CAFE_PROXIES=${CAFE_PROXIES:-}
 while [ $# -gt 0 ]; do
     case "$1" in
     --port) port=${2:?--port needs a number} && shift ;;
     --port=*) port=${1#--port=} ;;
+    --proxies) CAFE_PROXIES=${2?--proxies needs addresses} && shift ;;
+    --proxies=*) CAFE_PROXIES=${1#--proxies=} ;;
     --detach) detach=yes ;;
     *)
-        echo "usage: ./cafe up [--port N] [--detach]" >&2
+        echo "usage: ./cafe up [--port N] [--proxies ADDRESSES] [--detach]" >&2
         exit 2
         ;;
     esac
@@ -22,6 +25,13 @@ while [ $# -gt 0 ]; do
 done
 if ! [[ $port =~ ^[0-9]{1,5}$ ]] || ((port < 1 || port > 65535)); then
     echo "--port: '$port' is not a port from 1 to 65535" >&2
+    exit 2
+fi
+
+# HAProxy wants spaces between addresses, the daemons commas.
+CAFE_PROXIES=$(tr -s ', ' '  ' <<<"$CAFE_PROXIES" | xargs)
+if [[ $CAFE_PROXIES == *[!0-9a-fA-F:./\ ]* ]]; then
+    echo "--proxies: '$CAFE_PROXIES' are not addresses or ranges of them" >&2
     exit 2
 fi
 
@@ -172,6 +182,7 @@ start_daemon() {
     daemon_port=$(free_port "$2")
     start "$1" env APP_PORT="$daemon_port" APP_BIND=127.0.0.1 APP_OPS_PORT=0 \
         APP_DB_SOCKET="$run/db.sock" APP_DB_USER="$1" APP_DRAIN_DELAY_MS=0 \
+        APP_TRUSTED_PROXIES="loopback,${CAFE_PROXIES// /,}" \
         APP_DB_PASSWORD_FILE="$PWD/var/secrets/$1.password" "$bin/$1"
     wait_for "$1" "$bin/customer" --healthcheck --ops-port 0 \
         --bind 127.0.0.1 --port "$daemon_port"

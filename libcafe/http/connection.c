@@ -151,7 +151,8 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
         alive = receive(connection);
         break;
     case CONNECTION_BODY:
-        alive = receive_body(connection);
+        alive = connection->req->chunks ? receive(connection)
+                                        : receive_body(connection);
         break;
     case CONNECTION_LINGERING:
         alive = discard(connection);
@@ -200,37 +201,26 @@ static void send_continue(struct connection *connection)
         return;
 }
 
-/* The body is wanted: by the handler, or to give a refused form back. */
-static bool wants_body(const struct request *req)
-{
-    const struct route *route = req->match.route;
-
-    if (req->refusal == 0)
-        return true;
-    return req->form_kept && route != NULL && route->body_max_bytes > 0 &&
-           req->head.content_length <= BODY_READ_MAX_BYTES;
-}
-
 /* The head is complete: read its body, or answer without it. */
 static void finish_head(struct connection *connection, size_t head_len)
 {
     struct request *req = connection->req;
-    int64_t length = req->head.content_length;
 
-    connection->used = head_len;
+    connection->used = req->head_len = head_len;
     req->head_complete = true;
     request_route_it(req);
-    if (wants_body(req)) {
+    if (!body_wanted(req)) {
+        connection->closing = connection->closing || body_announced(req);
+        enter(connection, CONNECTION_HANDLING);
+        respond_error(req, req->refusal);
+    } else if (!body_begin(req)) {
+        enter(connection, CONNECTION_CLOSED);
+    } else {
         enter(connection, CONNECTION_BODY);
-        if (length > 0 && req->head.expects_continue &&
+        if (body_announced(req) && req->head.expects_continue &&
             connection->filled == head_len)
             send_continue(connection);
-        return;
     }
-    if (length > 0)
-        connection->closing = true;
-    enter(connection, CONNECTION_HANDLING);
-    respond_error(req, req->refusal);
 }
 
 static void advance_head(struct connection *connection)
@@ -246,27 +236,36 @@ static void advance_head(struct connection *connection)
         finish_head(connection, head_len);
 }
 
-/* Move what the buffer has of the body, and hand over when it is whole. */
-static void advance_body(struct connection *connection)
+/* The whole body is there; of a chunked one the length is known only now. */
+static void finish_body(struct connection *connection)
 {
     struct request *req = connection->req;
-    size_t missing = (size_t)req->head.content_length - req->body.len;
-    size_t there = connection->filled - connection->used;
-    size_t take = there < missing ? there : missing;
 
-    text_append(&req->body, connection->buffer + connection->used, take);
-    connection->used += take;
-    if (req->body.failed) {
-        enter(connection, CONNECTION_CLOSED);
-        return;
+    req->body_read = true;
+    if (req->refusal == 0 && req->body.len > req->match.route->body_max_bytes) {
+        req->refusal = 413;
+        req->form_kept = true;
     }
-    if (take < missing)
-        return;
     enter(connection, CONNECTION_HANDLING);
     if (req->refusal != 0)
         respond_error(req, req->refusal);
     else
         req->match.route->handler(req);
+}
+
+/* Take what is there of the body, and hand over when it is whole. */
+static void advance_body(struct connection *connection)
+{
+    struct request *req = connection->req;
+    bool whole = false;
+    int status = body_take(connection, &whole);
+
+    if (status != 0)
+        refuse(connection, status);
+    else if (req->body.failed)
+        enter(connection, CONNECTION_CLOSED);
+    else if (whole)
+        finish_body(connection);
 }
 
 /* The answer is there: make its head and try to write it. */

@@ -89,6 +89,14 @@ static int read_path(struct slice rest, struct request_head *head)
     return grammar_query(head->query) ? 0 : 400;
 }
 
+/* A target that is the server itself. */
+static int read_asterisk(struct request_head *head)
+{
+    head->path = SLICE("*");
+    head->query = (struct slice){ NULL, 0 };
+    return 0;
+}
+
 /* Where the authority of an absolute-form begins; 0 for another form. */
 static size_t scheme_len(struct slice target)
 {
@@ -115,7 +123,8 @@ static struct slice target_authority(struct slice target)
 }
 
 /* RFC 9112 3.2: origin-form, or absolute-form whose authority has to be the
- * same as Host (which has not been read yet). */
+ * same as Host (which has not been read yet). OPTIONS has the asterisk-form,
+ * too, and an absolute-form without a path that means the same (3.2.4). */
 static int read_target(struct request_head *head)
 {
     struct slice target = head->target;
@@ -125,12 +134,17 @@ static int read_target(struct request_head *head)
         return 414;
     if (target.len == 0)
         return 400;
+    if (head->method == OPTIONS && slice_is(target, "*"))
+        return read_asterisk(head);
     if (scheme_len(target) == 0)
         return target.data[0] == '/' ? read_path(target, head) : 400;
     authority = target_authority(target);
     if (!grammar_authority(authority))
         return 400;
-    return read_path(after(target, scheme_len(target) + authority.len), head);
+    target = after(target, scheme_len(target) + authority.len);
+    if (head->method == OPTIONS && target.len == 0)
+        return read_asterisk(head);
+    return read_path(target, head);
 }
 
 /* RFC 9112 3: method SP target SP version, with single spaces. */
@@ -239,16 +253,16 @@ static int read_field(struct parser *parser, struct slice line,
 }
 
 /* What can only be judged once every field is there. */
-static int read_end(const struct parser *parser,
-                    const struct request_head *head)
+static int read_end(const struct parser *parser, struct request_head *head)
 {
     size_t scheme = scheme_len(head->target);
 
+    /* RFC 9112 6.1 and 6.3, stricter: no other coding, never with a length. */
     if (parser->encoding_count > 0) {
-        if (parser->encoding_count == 1 && parser->chunked &&
-            parser->length_count == 0 && head->minor_version == 1)
-            return 411;
-        return 501;
+        if (parser->encoding_count > 1 || !parser->chunked ||
+            parser->length_count > 0 || head->minor_version == 0)
+            return 501;
+        head->chunked = true;
     }
     if (head->minor_version == 1 && parser->host_count == 0)
         return 400;
@@ -277,6 +291,7 @@ static int read_line(struct parser *parser, struct slice line,
     }
     head->host = SLICE("");
     head->content_length = 0;
+    head->chunked = false;
     head->field_count = 0;
     head->expects_continue = false;
     if ((status = read_request_line(line, head)) != 0)

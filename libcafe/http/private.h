@@ -8,6 +8,7 @@
 
 #include "cafe/response.h"
 #include "cafe/server.h"
+#include "chunked.h"
 
 enum {
     /* A whole head always fits, and a body's beginning behind it. */
@@ -76,10 +77,13 @@ struct request {
     struct request_head head;
     struct route_match match;
     bool head_complete;
-    bool refused;   /* by a check */
-    bool form_kept; /* read the body of a refused form all the same */
-    int refusal;    /* status decided on before the handler; 0 for none */
+    bool refused;    /* by a check */
+    bool form_kept;  /* read the body of a refused form all the same */
+    int refusal;     /* status decided on before the handler; 0 for none */
+    size_t head_len; /* bytes of the head, once it is complete */
+    struct chunk_reader *chunks; /* of a chunked body that is being read */
     struct text body;
+    bool body_read; /* to its end */
     bool form_parsed, query_parsed;
     enum error form_error, query_error;
     struct form form, query;
@@ -150,6 +154,25 @@ void connection_handed_back(struct connection *connection);
 
 /** Free one that is in the server's list of abandoned ones. */
 void connection_forget(struct connection *connection);
+
+/* body.c */
+
+/** Its length is not 0, or not known before its end. */
+bool body_announced(const struct request *req);
+
+/** Somebody wants it: the handler, or the page that gives a form back. */
+bool body_wanted(const struct request *req);
+
+/** Before the first body_take(). Returns false when out of memory. */
+bool body_begin(struct request *req);
+
+/**
+ * Move what the connection's buffer has of the body to the request.
+ *
+ * whole    Out: that was its end.
+ * Returns  0, or the status to refuse with and close.
+ */
+int body_take(struct connection *connection, bool *whole);
 
 /* request.c */
 

@@ -109,6 +109,10 @@ static int ask_checks(struct request *req)
     return 0;
 }
 
+/* What every path has; a row of a table may have its own. */
+static const struct route options_route = { OPTIONS, "*", respond_allowed, 0,
+                                            0 };
+
 void request_route_it(struct request *req)
 {
     const struct route *route;
@@ -116,8 +120,11 @@ void request_route_it(struct request *req)
     adopt_id(req);
     router_match(req->server->tables, 2, req->head.method, req->head.path,
                  &req->match);
+    if (req->match.route == NULL && req->match.allowed != 0 &&
+        req->head.method == OPTIONS)
+        req->match.route = &options_route;
     route = req->match.route;
-    if (route == NULL || !(route->flags & ROUTE_OPEN))
+    if (!(req->match.flags & ROUTE_OPEN))
         req->refusal = ask_checks(req);
     req->refused = req->refusal != 0;
     if (req->refusal == 0 && route == NULL)
@@ -168,8 +175,7 @@ void request_keep_form(struct request *req)
 
 bool request_form_kept(const struct request *req)
 {
-    return req->form_kept && req->head_complete && req->body.len > 0 &&
-           req->body.len == (size_t)req->head.content_length;
+    return req->form_kept && req->body_read && req->body.len > 0;
 }
 
 void *request_own(const struct request *req)

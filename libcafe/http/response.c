@@ -23,7 +23,6 @@ static const struct {
     { 405, "Method Not Allowed" },
     { 408, "Request Timeout" },
     { 409, "Conflict" },
-    { 411, "Length Required" },
     { 412, "Precondition Failed" },
     { 413, "Content Too Large" },
     { 414, "URI Too Long" },
@@ -173,6 +172,12 @@ void respond_error(struct request *req, int status)
         page = page_plain(status, text ? text : "");
     }
     respond_page(req, page);
+}
+
+void respond_allowed(struct request *req)
+{
+    add_allow(req);
+    respond_page(req, page_plain(204, ""));
 }
 
 void respond_see_other(struct request *req, const char *location)

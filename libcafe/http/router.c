@@ -98,13 +98,24 @@ static bool match_table(const struct route *table, enum method method,
     for (route = table; route->methods != 0; route++) {
         if (!path_fits(slice_of(route->path), path, match))
             continue;
-        match->allowed |= methods_of(route);
+        match->allowed |= methods_of(route) | (unsigned)OPTIONS;
+        match->flags |= route->flags;
         if (methods_of(route) & (unsigned)method) {
             match->route = route;
+            match->flags = route->flags;
             return true;
         }
     }
     return false;
+}
+
+/* "*" is no path but the server: what any of its rows can do. */
+static void match_server(const struct route *table, struct route_match *match)
+{
+    const struct route *route;
+
+    for (route = table; route->methods != 0; route++)
+        match->allowed |= methods_of(route) | (unsigned)OPTIONS;
 }
 
 void router_match(const struct route *const tables[], size_t table_count,
@@ -116,11 +127,15 @@ void router_match(const struct route *const tables[], size_t table_count,
     match->route = NULL;
     match->table = 0;
     match->allowed = 0;
+    match->flags = 0;
     match->param_count = 0;
     if (path.len > 1 && path.data[path.len - 1] == '/')
         path.len--;
     for (i = 0; i < table_count; i++) {
-        if (tables[i] != NULL && match_table(tables[i], method, path, match)) {
+        if (tables[i] != NULL && slice_is(path, "*"))
+            match_server(tables[i], match);
+        else if (tables[i] != NULL &&
+                 match_table(tables[i], method, path, match)) {
             match->table = i;
             return;
         }

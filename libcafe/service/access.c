@@ -196,58 +196,136 @@ void cidr_list_close(struct cidr_list *list)
     free(list);
 }
 
-enum search { SEARCH_ON, FOUND, MALFORMED };
+/* Fields by which a proxy shows that it forwards for somebody else; all
+ * X-Forwarded-… fields count, too. */
+static const char *const proxy_fields[] = {
+    "forwarded",      "via",
+    "x-real-ip",      "x-client-ip",
+    "cdn-loop",       "x-cluster-client-ip",
+    "client-ip",      "true-client-ip",
+    "cf-ray",         "cf-connecting-ip",
+    "x-arr-ssl",      "x-original-forwarded-for",
+    "x-proxyuser-ip", "x-envoy-external-address",
+};
 
-/* "192.0.2.1:4711" and "[2001:db8::1]:4711", as some load balancers write. */
-static struct slice without_port(struct slice text)
+static bool is_proxy_field(struct slice name)
 {
-    const char *colon = memchr(text.data, ':', text.len);
-    const char *end = memchr(text.data, ']', text.len);
+    static const struct slice prefix = { "x-forwarded-", 12 };
+    size_t i;
 
-    if (text.len > 0 && text.data[0] == '[' && end != NULL)
-        return (struct slice){ text.data + 1, (size_t)(end - text.data) - 1 };
-    if (colon != NULL && colon == memrchr(text.data, ':', text.len))
-        text.len = (size_t)(colon - text.data);
-    return text;
+    if (name.len > prefix.len &&
+        slice_is_nocase((struct slice){ name.data, prefix.len }, prefix.data))
+        return true;
+    for (i = 0; i < sizeof(proxy_fields) / sizeof(proxy_fields[0]); i++) {
+        if (slice_is_nocase(name, proxy_fields[i]))
+            return true;
+    }
+    return false;
 }
 
-/* Look at one field's members from the right for one that is no proxy. */
-static enum search search_field(const struct cidr_list *proxies,
-                                struct slice field, struct address *client,
-                                struct slice *text)
+static bool is_forwarded(const struct request_head *head)
+{
+    size_t i;
+
+    for (i = 0; i < head->field_count; i++) {
+        if (head->fields[i].value.len > 0 &&
+            is_proxy_field(head->fields[i].name))
+            return true;
+    }
+    return false;
+}
+
+/* Who a request is from, as X-Forwarded-For says. */
+struct trail {
+    size_t members;        /* of all its fields; empty ones say nothing */
+    bool malformed;        /* one that matters is no address */
+    bool found;            /* one that is no trusted proxy: the client */
+    bool more;             /* others stand to the left of it */
+    struct address client; /* when found */
+    struct slice text;
+};
+
+/* A port is 1 to 5 digits. */
+static bool is_port(struct slice text)
+{
+    uint64_t number;
+
+    return text.len > 0 && slice_number(text, 65535, &number) == OK;
+}
+
+/* An address, perhaps with a port as some load balancers write it:
+ * "192.0.2.1:4711", "[2001:db8::1]:4711". *text becomes the address alone. */
+static bool read_member(struct slice *text, struct address *address)
+{
+    const char *colon = memchr(text->data, ':', text->len);
+    const char *end = memchr(text->data, ']', text->len);
+    struct slice rest = { NULL, 0 };
+    bool bracketed = text->data[0] == '[';
+    unsigned bits;
+
+    if (bracketed && end != NULL) {
+        rest = (struct slice){ end + 1,
+                               (size_t)(text->data + text->len - end) - 1 };
+        *text =
+            (struct slice){ text->data + 1, (size_t)(end - text->data) - 1 };
+    } else if (colon != NULL && colon == memrchr(text->data, ':', text->len)) {
+        rest =
+            (struct slice){ colon, (size_t)(text->data + text->len - colon) };
+        text->len = (size_t)(colon - text->data);
+    }
+    if (rest.len > 0 &&
+        (rest.data[0] != ':' ||
+         !is_port((struct slice){ rest.data + 1, rest.len - 1 })))
+        return false;
+    return from_text(*text, address, &bits) && (!bracketed || bits > 32);
+}
+
+/* The next member, from the right to the left. */
+static void look_at_member(const struct cidr_list *proxies, struct slice member,
+                           struct trail *trail)
+{
+    struct address address;
+
+    trail->members++;
+    if (trail->found || trail->malformed) {
+        trail->more = true;
+        return;
+    }
+    if (!read_member(&member, &address)) {
+        trail->malformed = true;
+    } else if (!has_address(proxies, &address)) {
+        trail->found = true;
+        trail->client = address;
+        trail->text = member;
+    }
+}
+
+static void search_field(const struct cidr_list *proxies, struct slice field,
+                         struct trail *trail)
 {
     while (field.len > 0) {
         const char *comma = memrchr(field.data, ',', field.len);
         size_t start = comma ? (size_t)(comma - field.data) + 1 : 0;
-        unsigned bits;
+        struct slice member =
+            slice_trim((struct slice){ field.data + start, field.len - start });
 
-        *text = without_port(slice_trim(
-            (struct slice){ field.data + start, field.len - start }));
+        if (member.len > 0) /* RFC 9110 5.6.1: an empty one says nothing */
+            look_at_member(proxies, member, trail);
         field.len = comma ? start - 1 : 0;
-        if (text->len == 0) /* RFC 9110 5.6.1: an empty member says nothing */
-            continue;
-        if (!from_text(*text, client, &bits))
-            return MALFORMED;
-        if (!has_address(proxies, client))
-            return FOUND;
     }
-    return SEARCH_ON;
 }
 
 /* The client behind a trusted proxy: the right-most address of all
  * X-Forwarded-For fields, in their order, that is no trusted proxy. */
-static enum search find_client(const struct cidr_list *proxies,
-                               const struct request_head *head,
-                               struct address *client, struct slice *text)
+static void find_trail(const struct cidr_list *proxies,
+                       const struct request_head *head, struct trail *trail)
 {
-    enum search search = SEARCH_ON;
     size_t i = head->field_count;
 
-    while (i-- > 0 && search == SEARCH_ON) {
+    while (i-- > 0) {
         if (slice_is_nocase(head->fields[i].name, "x-forwarded-for"))
-            search = search_field(proxies, head->fields[i].value, client, text);
+            search_field(proxies, head->fields[i].value, trail);
     }
-    return search;
 }
 
 static void set_client(struct request *req, struct slice text)
@@ -258,6 +336,24 @@ static void set_client(struct request *req, struct slice text)
         request_set_client(req, copy);
 }
 
+/* In one of the ranges that "loopback" and "private" stand for. */
+static bool is_internal(const struct address *address)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct slice list = slice_of(words[i].ranges);
+        struct range range;
+
+        while (list.len > 0) {
+            if (parse_range(slice_cut(&list, ','), &range) &&
+                same_bits(&range.base, address, range.prefix_bits))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Who may not use the daemon must not learn that there is one: 404. */
 static int verdict(const struct access_rules *rules,
                    const struct address *client)
@@ -265,24 +361,35 @@ static int verdict(const struct access_rules *rules,
     return rules->allow == NULL || has_address(rules->allow, client) ? 0 : 404;
 }
 
+/* What a trusted proxy says. An internal address that has itself forwarded for
+ * others is a proxy that nobody has named, and no client. */
+static int check_forwarded(const struct access_rules *rules,
+                           struct request *req, const struct address *peer)
+{
+    struct trail trail = { 0 };
+
+    find_trail(rules->proxies, request_head(req), &trail);
+    if (trail.found)
+        set_client(req, trail.text);
+    if (rules->allow == NULL)
+        return 0;
+    if (trail.malformed || (trail.more && is_internal(&trail.client)) ||
+        (trail.members == 0 && is_forwarded(request_head(req))))
+        return 404;
+    return verdict(rules, trail.found ? &trail.client : peer);
+}
+
 int access_check(void *context, struct request *req)
 {
     const struct access_rules *rules = context;
-    struct address peer, client;
-    struct slice text;
+    struct address peer;
 
     if (!from_sockaddr(request_peer(req), &peer))
-        return rules->allow ? 404 : 0;
-    if (!has_address(rules->proxies, &peer))
-        return verdict(rules, &peer);
-    switch (find_client(rules->proxies, request_head(req), &client, &text)) {
-    case FOUND:
-        set_client(req, text);
-        return verdict(rules, &client);
-    case MALFORMED: /* nobody knows who it is: only those who let all in */
-        return rules->allow ? 404 : 0;
-    case SEARCH_ON:
-        break;
-    }
+        return rules->allow == NULL ? 0 : 404;
+    if (has_address(rules->proxies, &peer))
+        return check_forwarded(rules, req, &peer);
+    /* A peer that forwards for others without being trusted is no client. */
+    if (rules->allow != NULL && is_forwarded(request_head(req)))
+        return 404;
     return verdict(rules, &peer);
 }

@@ -27,7 +27,11 @@ static const struct option rows[] = {
       "Who may use the daemon: address ranges, loopback, private; empty for "
       "all." },
     { "trusted_proxies", OPTION_LIST, AT(trusted_proxies), "loopback", 0, 0,
-      NULL, "Whose X-Forwarded-For is believed: as allow." },
+      NULL,
+      "Whose X-Forwarded-For and X-Forwarded-Host are believed: as allow." },
+    { "origins", OPTION_LIST, AT(origins), "", 0, 0, NULL,
+      "Where forms may be posted from, for instance https://cafe.example; "
+      "empty for the host that a request names." },
     { "db.host", OPTION_TEXT, AT(db.host), "127.0.0.1", 0, 0, NULL,
       "Database host; the primary, never a replica." },
     { "db.port", OPTION_NUMBER, AT(db.port), "3306", 1, 65535, NULL,

@@ -1,9 +1,203 @@
 /* The check against posts that another site makes a browser send. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cafe/access.h"
 
-enum { CROSS_SITE = 403 };
+enum { CROSS_SITE = 403, ORIGINS_MAX = 64, ORIGIN_SHOWN_MAX_BYTES = 255 };
+
+/* Scheme, host and port of an origin (RFC 6454). */
+struct origin {
+    bool secure; /* https */
+    struct slice host;
+    struct slice port; /* the default one of the scheme, if none is named */
+};
+
+struct origin_list {
+    char *text; /* that the origins point into */
+    size_t count;
+    struct origin origins[ORIGINS_MAX];
+};
+
+/* Split "host:port". */
+static void split_authority(struct slice authority, bool secure,
+                            struct origin *origin)
+{
+    size_t len = authority.len;
+
+    while (len > 0 && authority.data[len - 1] >= '0' &&
+           authority.data[len - 1] <= '9')
+        len--;
+    origin->secure = secure;
+    origin->host = authority;
+    origin->port = secure ? SLICE("443") : SLICE("80");
+    if (len == 0 || authority.data[len - 1] != ':' || len == authority.len)
+        return;
+    origin->host.len = len - 1;
+    origin->port = (struct slice){ authority.data + len, authority.len - len };
+}
+
+/* Without case: an origin in an option is written by hand. */
+static bool begins(struct slice text, const char *scheme)
+{
+    size_t len = strlen(scheme);
+
+    return text.len > len &&
+           slice_is_nocase((struct slice){ text.data, len }, scheme);
+}
+
+/* "http://host" or "https://host:port", and nothing behind it. */
+static bool read_origin(struct slice text, struct origin *origin)
+{
+    size_t scheme = begins(text, "https://") ? 8 : 7;
+    size_t i;
+
+    if (!begins(text, "https://") && !begins(text, "http://"))
+        return false;
+    for (i = scheme; i < text.len; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~' ||
+            strchr("/?#@\\\"<>,", text.data[i]) != NULL)
+            return false;
+    }
+    split_authority((struct slice){ text.data + scheme, text.len - scheme },
+                    scheme == 8, origin);
+    return origin->host.len > 0;
+}
+
+static bool same_text(struct slice a, struct slice b)
+{
+    size_t i;
+
+    for (i = 0; i < a.len && i < b.len; i++) {
+        struct slice one = { a.data + i, 1 };
+        const char other[2] = { b.data[i], '\0' };
+
+        if (!slice_is_nocase(one, other))
+            return false;
+    }
+    return a.len == b.len;
+}
+
+static bool same_origin(const struct origin *a, const struct origin *b)
+{
+    return same_text(a->host, b->host) && slice_equal(a->port, b->port);
+}
+
+/* The list of an option. */
+
+static enum error add_origin(struct origin_list *list, struct slice text,
+                             struct text *error)
+{
+    if (text.len == 0)
+        return OK;
+    if (list->count == ORIGINS_MAX) {
+        text_printf(error, "origins: more than %d", ORIGINS_MAX);
+        return ERROR_CONFIG;
+    }
+    if (read_origin(text, &list->origins[list->count])) {
+        list->count++;
+        return OK;
+    }
+    text_printf(error,
+                "origins: '%.*s' is no origin; write for instance "
+                "https://cafe.example or http://10.0.0.5:8080",
+                (int)text.len, text.data);
+    return ERROR_CONFIG;
+}
+
+enum error origin_list_open(const char *text, struct origin_list **result,
+                            struct text *error)
+{
+    struct origin_list *list = calloc(1, sizeof(*list));
+    struct slice rest;
+    enum error err = OK;
+
+    if (list == NULL)
+        return ERROR_MEMORY;
+    list->text = strdup(text);
+    if (list->text == NULL)
+        err = ERROR_MEMORY;
+    rest = slice_of(list->text);
+    while (rest.len > 0 && err == OK)
+        err = add_origin(list, slice_trim(slice_cut(&rest, ',')), error);
+    if (err != OK) {
+        origin_list_close(list);
+        return err;
+    }
+    *result = list;
+    return OK;
+}
+
+void origin_list_close(struct origin_list *list)
+{
+    if (list == NULL)
+        return;
+    free(list->text);
+    free(list);
+}
+
+/* Does a request come from here? */
+
+static bool is_listed(const struct origin_list *list,
+                      const struct origin *origin)
+{
+    size_t i;
+
+    for (i = 0; i < list->count; i++) {
+        if (list->origins[i].secure == origin->secure &&
+            same_origin(&list->origins[i], origin))
+            return true;
+    }
+    return false;
+}
+
+/* The host and port that the request went to. The scheme may differ: TLS ends
+ * at the load balancer, so the default port of Origin's scheme is also taken
+ * for Host's. */
+static bool is_host(const struct origin *origin, struct slice host)
+{
+    struct origin own;
+
+    split_authority(host, origin->secure, &own);
+    return own.host.len > 0 && same_origin(origin, &own);
+}
+
+/* The host that a trusted proxy was asked for. One behind the other may have
+ * added what it was asked for: browsers can't write this field. */
+static bool is_forwarded_host(const struct access_rules *rules,
+                              const struct request *req,
+                              const struct origin *origin)
+{
+    const struct request_head *head = request_head(req);
+    size_t i;
+
+    if (!cidr_list_has(rules->proxies, request_peer(req)))
+        return false;
+    for (i = 0; i < head->field_count; i++) {
+        struct slice list = head->fields[i].value;
+
+        if (!slice_is_nocase(head->fields[i].name, "x-forwarded-host"))
+            continue;
+        while (list.len > 0) {
+            if (is_host(origin, slice_trim(slice_cut(&list, ','))))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_own(const struct access_rules *rules, const struct request *req,
+                   struct slice text)
+{
+    struct origin origin;
+
+    if (!read_origin(text, &origin))
+        return false;
+    if (rules->origins != NULL)
+        return is_listed(rules->origins, &origin);
+    return is_host(&origin, request_head(req)->host) ||
+           is_forwarded_host(rules, req, &origin);
+}
 
 /* A media type without its parameters. */
 static struct slice media_type(struct slice field)
@@ -16,46 +210,35 @@ static struct slice media_type(struct slice field)
     return slice_trim(field);
 }
 
-/* "host:port" with the port that the scheme has by default made explicit. */
-static void write_authority(struct slice authority, const char *default_port,
-                            struct text *out)
+/* A password that browsers add by themselves: any but a bearer token. */
+static bool has_browser_password(const struct request *req)
 {
-    size_t len = authority.len;
+    struct slice value = request_field(req, "authorization");
 
-    text_append_slice(out, authority);
-    while (len > 0 && authority.data[len - 1] >= '0' &&
-           authority.data[len - 1] <= '9')
-        len--;
-    if (len == 0 || authority.data[len - 1] != ':' || len == authority.len)
-        text_printf(out, ":%s", default_port);
+    return value.data != NULL &&
+           !slice_is_nocase(slice_cut(&value, ' '), "bearer");
 }
 
-/* Origin (RFC 6454 7) names the host and port that the request went to. The
- * scheme may differ: TLS ends at the load balancer, so the default port of
- * Origin's scheme is also taken for Host's. */
-static bool same_host(struct slice origin, struct slice host)
+/* What a browser adds by itself, whatever site makes it send the request. The
+ * last two are sent by each of them; some programs send one of the two. */
+static bool is_browser(const struct request *req)
 {
-    bool secure = slice_starts(origin, "https://");
-    size_t scheme = secure ? 8 : 7;
-    struct text left, right;
-    bool same;
-
-    if (host.len == 0 || (!secure && !slice_starts(origin, "http://")))
-        return false;
-    text_init(&left, 0);
-    text_init(&right, 0);
-    write_authority((struct slice){ origin.data + scheme, origin.len - scheme },
-                    secure ? "443" : "80", &left);
-    write_authority(host, secure ? "443" : "80", &right);
-    same = !left.failed && !right.failed &&
-           slice_is_nocase(text_slice(&left), text_string(&right));
-    text_free(&left);
-    text_free(&right);
-    return same;
+    return request_field(req, "cookie").data != NULL ||
+           request_field(req, "referer").data != NULL ||
+           has_browser_password(req) ||
+           (slice_starts(request_field(req, "user-agent"), "Mozilla/") &&
+            request_field(req, "accept-language").data != NULL);
 }
 
-/* Neither field says where it comes from: perhaps from here, through a browser
- * or a proxy that hides it. */
+/* No form of another site can be JSON. */
+static bool is_json(const struct request *req)
+{
+    return slice_is_nocase(media_type(request_field(req, "content-type")),
+                           "application/json");
+}
+
+/* Nobody knows where it comes from: perhaps from here, through a browser or a
+ * proxy that hides it. */
 static int refuse_unknown(struct request *req)
 {
     if (slice_is_nocase(media_type(request_field(req, "content-type")),
@@ -66,21 +249,28 @@ static int refuse_unknown(struct request *req)
 
 int origin_check(void *context, struct request *req)
 {
+    const struct access_rules *rules = context;
     struct slice site = request_field(req, "sec-fetch-site");
     struct slice origin = request_field(req, "origin");
 
-    (void)context;
     if (request_method(req) & (GET | HEAD | OPTIONS))
         return 0;
     if (site.data != NULL)
         return slice_is(site, "same-origin") || slice_is(site, "none")
                    ? 0
                    : CROSS_SITE;
-    if (origin.data != NULL && !slice_is(origin, "null"))
-        return same_host(origin, request_head(req)->host) ? 0 : CROSS_SITE;
-    if (origin.data == NULL &&
-        slice_is_nocase(media_type(request_field(req, "content-type")),
-                        "application/json"))
-        return 0;
-    return refuse_unknown(req);
+    if (origin.data != NULL)
+        return is_own(rules, req, origin) ? 0 : refuse_unknown(req);
+    return is_json(req) || !is_browser(req) ? 0 : refuse_unknown(req);
+}
+
+struct slice origin_named(const struct request *req)
+{
+    struct slice text = request_field(req, "origin");
+    struct origin origin;
+
+    if (request_field(req, "sec-fetch-site").data != NULL ||
+        text.len > ORIGIN_SHOWN_MAX_BYTES || !read_origin(text, &origin))
+        return (struct slice){ NULL, 0 };
+    return text;
 }

@@ -12,7 +12,8 @@ static const struct {
       "Check the address, or go back and try again." },
     { 403, "That came from another site",
       "For your safety nothing was changed. Open the page here and send the "
-      "form again." },
+      "form again. If this happens each time, a proxy hides this site's "
+      "address: whoever runs it has to name that in APP_ORIGINS." },
     { 404, "Page not found",
       "Sorry, we don't seem to have that page in stock" },
     { 405, "That can't be done here", "Go back and use the links or buttons." },
@@ -20,13 +21,13 @@ static const struct {
       "The connection was too slow for us to read your request. Try again." },
     { 409, "Somebody else was faster",
       "Nothing was changed. Look at the supplier again." },
-    { 411, "We could not read that request", "Its length is missing." },
     { 413, "That is too large",
       "Nothing was changed. Go back and shorten the notes: at most 16 KiB "
       "fit." },
     { 414, "That address is too long", "Shorten what you search for." },
     { 415, "We could not read that form",
-      "Nothing was changed. Open the page here and send the form again." },
+      "Nothing was changed. Open the page here and send the form again; a "
+      "program sends it as application/x-www-form-urlencoded." },
     { 500, "Something went wrong here",
       "It is our fault, and it has been noted. Try again, and if it happens "
       "again, tell us the number below." },

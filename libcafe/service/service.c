@@ -38,12 +38,19 @@ static enum log_format log_format_of(const struct service_settings *settings)
     return settings->log_format == JSON ? LOG_JSON : LOG_TEXT;
 }
 
+static void close_access(struct access_rules *rules)
+{
+    cidr_list_close(rules->allow);
+    cidr_list_close(rules->proxies);
+    origin_list_close(rules->origins);
+}
+
 /* An empty list would let in the world where that is not the default. */
 static enum error open_access(const struct service_definition *definition,
                               const struct service_settings *settings,
                               struct access_rules *rules, struct text *error)
 {
-    struct access_rules made = { NULL, NULL };
+    struct access_rules made = { NULL, NULL, NULL };
     enum error err = OK;
 
     if (settings->allow[0] == '\0' && definition->allow_fallback[0] != '\0') {
@@ -55,18 +62,14 @@ static enum error open_access(const struct service_definition *definition,
         err = cidr_list_open(settings->allow, &made.allow, error);
     if (err == OK)
         err = cidr_list_open(settings->trusted_proxies, &made.proxies, error);
+    if (err == OK && settings->origins[0] != '\0')
+        err = origin_list_open(settings->origins, &made.origins, error);
     if (err != OK) {
-        cidr_list_close(made.allow);
+        close_access(&made);
         return err;
     }
     *rules = made;
     return OK;
-}
-
-static void close_access(struct access_rules *rules)
-{
-    cidr_list_close(rules->allow);
-    cidr_list_close(rules->proxies);
 }
 
 static void apply(struct frame *frame, const struct service_settings *settings)
@@ -268,7 +271,8 @@ static void fill_server_configs(struct frame *frame,
         .counters = &frame->counters,
     };
     if (definition->check_origin)
-        frame->main_config.checks[1].check = origin_check;
+        frame->main_config.checks[1] =
+            (struct server_check){ origin_check, &frame->access };
     frame->ops_config = (struct server_config){
         .name = "ops",
         .routes = ops_routes,
@@ -404,8 +408,8 @@ static const char manual_rest[] =
     "one ends it at once.\n"
     ".TP\n.B SIGHUP\n"
     "Read the configuration again. Who may use it, whose X\\-Forwarded\\-For\n"
-    "is believed, the limits of HTTP, the log and the times of a stop change\n"
-    "at once, everything else at the next start.\n"
+    "is believed, the site's own origins, the limits of HTTP, the log and the\n"
+    "times of a stop change at once, everything else at the next start.\n"
     ".SH EXIT STATUS\n"
     "0 when it was told to end or a command succeeded; 1 after one line on\n"
     "standard error that says what is wrong and what to do.\n";

@@ -1,5 +1,5 @@
 """Keep-alive, pipelining, upgrades, and what all answers have in common."""
-from rows import (ALIVE, ANSWER, CUSTOMER, EMPLOYEE, HEALTH, PIPE,
+from rows import (ALIVE, ANSWER, CUSTOMER, EMPLOYEE, HEALTH, PIPE, READ, SAME,
                   form, get, row)
 
 LIST = get(b"{p}/suppliers")
@@ -81,8 +81,13 @@ PIPELINED = [
         (200, 400)),
     row(PIPE, "an unknown method, then more",
         get(method=b"BREW") + HOME, 501, via=(501, 200)),
-    row(PIPE, "405, then more", get(method=b"OPTIONS") + HOME, (405, 200),
-        allow="GET, HEAD"),
+    row(PIPE, "405, then more", get(fields=SAME, method=b"PUT") + HOME,
+        (405, 200), allow=READ),
+    row(PIPE, "options, then more", get(method=b"OPTIONS") + HOME, (204, 200),
+        allow=READ),
+    row(PIPE, "options on the server, then more",
+        get(b"*", method=b"OPTIONS") + HEALTH, (204, 200), allow=READ,
+        daemons=CUSTOMER),
     row(PIPE, "none, then more", MISSING + HOME, (404, 200)),
     row(PIPE, "too many fields, then more",
         get(fields=b"A: b\r\n" * 64) + HOME, 431, via=(431, 200)),

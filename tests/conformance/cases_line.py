@@ -1,9 +1,6 @@
 """Request lines: methods, spaces, versions, and how long a line may be."""
-from rows import (CUSTOMER, EMPLOYEE, END, HEALTH, HOST, LIMIT, LINE,
-                  METHOD, SAME, VERSION, get, row)
-
-READ = "GET, HEAD"
-BOTH = "GET, HEAD, POST"
+from rows import (BOTH, COOKIE, CUSTOMER, EMPLOYEE, END, HEALTH, HOST, LIMIT,
+                  LINE, METHOD, READ, SAME, VERSION, get, row)
 
 
 def padded(target_bytes, method=b"GET"):
@@ -19,10 +16,32 @@ METHODS = [
     row(METHOD, "head home", get(method=b"HEAD"), 200),
     row(METHOD, "head list", get(b"{p}/suppliers", method=b"HEAD"), 200),
     row(METHOD, "head unknown page", get(b"{p}/nothing", method=b"HEAD"), 404),
-    row(METHOD, "options on a page", get(method=b"OPTIONS"), 405, allow=READ),
+    row(METHOD, "options on a page", get(method=b"OPTIONS"), 204, allow=READ),
+    row(METHOD, "options on a probe", get(b"/healthz", method=b"OPTIONS"),
+        204, allow=READ),
     row(METHOD, "options on a form",
-        get(b"{p}/supplier-add", method=b"OPTIONS"), 405, allow=BOTH,
+        get(b"{p}/supplier-add", method=b"OPTIONS"), 204, allow=BOTH,
         daemons=EMPLOYEE),
+    row(METHOD, "options where only post is",
+        get(b"{p}/supplier-update", method=b"OPTIONS"), 204,
+        allow="POST, OPTIONS", daemons=EMPLOYEE),
+    row(METHOD, "options from another site",
+        get(fields=b"Origin: http://other\r\n"
+            b"Access-Control-Request-Method: PUT\r\n", method=b"OPTIONS"),
+        204, allow=READ),
+    row(METHOD, "options on the server", get(b"*", method=b"OPTIONS"), 204,
+        allow=READ, daemons=CUSTOMER),
+    row(METHOD, "options on the server that has forms",
+        get(b"*", method=b"OPTIONS"), 204, allow=BOTH, daemons=EMPLOYEE),
+    row(METHOD, "options on an absolute-form without a path",
+        get(b"http://cafe", method=b"OPTIONS"), 204, allow=READ,
+        daemons=CUSTOMER),
+    row(METHOD, "options on an absolute-form with a path",
+        get(b"http://cafe{p}/", method=b"OPTIONS"), 204, allow=READ),
+    row(METHOD, "options on more than the server",
+        get(b"*/", method=b"OPTIONS"), 400),
+    row(METHOD, "get on the server", get(b"*"), 400),
+    row(METHOD, "post on the server", get(b"*", SAME, method=b"POST"), 400),
     row(METHOD, "options on an unknown page",
         get(b"{p}/nothing", method=b"OPTIONS"), 404),
     *[row(METHOD, f"{name.decode()} on a page", get(fields=SAME, method=name),
@@ -31,14 +50,18 @@ METHODS = [
         get(b"{p}/supplier-add", SAME, method=b"PUT"), 405, allow=BOTH,
         daemons=EMPLOYEE),
     row(METHOD, "get where only post is",
-        get(b"{p}/supplier-update"), 405, allow="POST", daemons=EMPLOYEE),
+        get(b"{p}/supplier-update"), 405, allow="POST, OPTIONS",
+        daemons=EMPLOYEE),
     row(METHOD, "head where only post is",
-        get(b"{p}/supplier-update", method=b"HEAD"), 405, allow="POST",
+        get(b"{p}/supplier-update", method=b"HEAD"), 405, allow="POST, OPTIONS",
         daemons=EMPLOYEE),
     row(METHOD, "post on an unknown page",
         get(b"{p}/nothing", SAME, method=b"POST"), 404),
-    row(METHOD, "post from nowhere", get(method=b"POST"), 403,
-        daemons=EMPLOYEE, note="a check refuses before 405"),
+    row(METHOD, "a browser's post from nowhere",
+        get(fields=COOKIE, method=b"POST"), 403, daemons=EMPLOYEE,
+        note="a check refuses before 405"),
+    row(METHOD, "a script's post from nowhere", get(method=b"POST"), 405,
+        allow=READ, daemons=EMPLOYEE),
     row(METHOD, "post to customers from nowhere", get(method=b"POST"), 405,
         allow=READ, daemons=CUSTOMER),
     row(METHOD, "post from another site",
@@ -150,7 +173,8 @@ ANSWERS_TO_HEAD = [
         ("a field without a name",
          get(fields=b": x\r\n", method=b"HEAD"), 400),
         ("a chunked body",
-         get(fields=b"Transfer-Encoding: chunked\r\n", method=b"HEAD"), 411),
+         get(fields=b"Transfer-Encoding: gzip, chunked\r\n", method=b"HEAD"),
+         501),
         ("an unknown coding",
          get(fields=b"Transfer-Encoding: gzip\r\n", method=b"HEAD"), 501))
 ]

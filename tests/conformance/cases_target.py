@@ -68,7 +68,6 @@ def absolute(target, host=b"cafe", **more):
 
 
 FORMS = [
-    row(TARGET, "asterisk-form", get(b"*", method=b"OPTIONS"), 400),
     row(TARGET, "asterisk with get", get(b"*"), 400),
     row(TARGET, "authority-form", get(b"cafe:80"), 400),
     row(TARGET, "no slash in front", get(b"suppliers"), 400),

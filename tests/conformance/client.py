@@ -8,7 +8,7 @@ import select
 import socket
 import time
 
-ANSWER_S = 10
+ANSWER_S = 30
 END_S = 3
 PROBE_S = 1
 HURRY_S = 0.02

@@ -7,9 +7,13 @@ HEALTH = b"GET /healthz HTTP/1.1\r\nHost: cafe\r\n\r\n"
 FORM = (b"POST {p}/supplier-add HTTP/1.1\r\nHost: cafe\r\n"
         b"Sec-Fetch-Site: same-origin\r\n"
         b"Content-Type: application/x-www-form-urlencoded\r\n")
+COOKIE = b"Cookie: a=b\r\n"
 SAME = b"Sec-Fetch-Site: same-origin\r\n"
 EMPLOYEE = ("employee",)
 CUSTOMER = ("customer",)
+
+READ = "GET, HEAD, OPTIONS"
+BOTH = "GET, HEAD, POST, OPTIONS"
 
 LINE = "request line"
 METHOD = "methods"
@@ -20,6 +24,7 @@ LIMIT = "limits"
 HOSTS = "host"
 LENGTH = "content-length"
 CODING = "transfer-encoding"
+CHUNK = "chunks"
 BODY = "body"
 EXPECT = "expect"
 ALIVE = "keep-alive"
@@ -32,7 +37,7 @@ def row(rule, name, raw, status, state=None, **more):
     statuses = status if isinstance(status, tuple) else (status,)
     if state is None:
         last = statuses[-1] if statuses else 400
-        state = ("closed" if last in (400, 411, 414, 431, 501, 505)
+        state = ("closed" if last in (400, 414, 431, 501, 505)
                  else "open")
     return {"rule": rule, "name": name, "raw": raw, "statuses": statuses,
             "state": state, **more}
@@ -43,6 +48,11 @@ def get(target=b"{p}/", fields=b"", version=b"HTTP/1.1", host=HOST,
     """A request without a body."""
     return (method + b" " + target + b" " + version + b"\r\n" + host +
             fields + END)
+
+
+def chunked(raw, head=FORM):
+    """A post with a chunked body, as it goes over the wire."""
+    return head + b"Transfer-Encoding: chunked\r\n\r\n" + raw
 
 
 def form(body, length=None):

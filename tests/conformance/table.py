@@ -15,7 +15,7 @@ import cases_target
 PREFIX = {"customer": b"", "employee": b"/admin"}
 
 # What a head that is refused gets; any other status says that it was read.
-REFUSALS = frozenset((400, 408, 411, 414, 431, 501, 505))
+REFUSALS = frozenset((400, 408, 414, 431, 501, 505))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Case:
     statuses  Of the answers in order, without 1xx.
     state     "open" or "closed" after the last of them.
     daemons   Where the case makes sense.
-    allow     The Allow field of an answer 405.
+    allow     The Allow field of an answer 204 or 405.
     heads     Places of the answers to HEAD; None finds out from the bytes.
     half      Shut the sending side when all is sent.
     via       Statuses behind HAProxy, where it repairs or changes what it

@@ -17,6 +17,7 @@ struct expected {
     bool may_be_304;         /* a condition was sent */
     bool may_continue;       /* 100 Continue may stand before it */
     bool bodyless;           /* HEAD */
+    bool options;            /* it says what the path takes */
     const struct page *page; /* its body; NULL: `body` */
     char body[EXPECTED_BODY_MAX_BYTES];
 };

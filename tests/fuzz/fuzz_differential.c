@@ -1,8 +1,10 @@
 /* Whatever our parser accepts, llhttp in strict mode accepts too, with the
- * same method, target, fields and length of the body. */
+ * same method, target, fields, and length of the body; of a chunked one with
+ * the same bytes and end. */
 #include <llhttp.h>
 
 #include "cafe/parser.h"
+#include "chunked.h"
 #include "fuzz.h"
 #include "grammar.h"
 
@@ -24,11 +26,12 @@ struct other {
     bool name_open, value_open;
     int heads, messages;
     size_t body_len;
+    char body[BODY_FED_MAX_BYTES];
     int keep_alive; /* noted when the head was complete */
     uint64_t content_length;
 };
 
-static uint64_t runs, accepted;
+static uint64_t runs, accepted, chunked;
 
 static void append(struct other *other, struct span *span, bool begins,
                    const char *at, size_t len)
@@ -102,7 +105,8 @@ static int on_body(llhttp_t *parser, const char *at, size_t len)
 {
     struct other *other = parser->data;
 
-    (void)at;
+    CHECK(len <= sizeof(other->body) - other->body_len);
+    memcpy(other->body + other->body_len, at, len);
     other->body_len += len;
     return 0;
 }
@@ -119,8 +123,11 @@ static llhttp_settings_t settings;
 
 static void tell(void)
 {
-    fprintf(stderr, "heads that both accepted: %llu of %llu runs\n",
-            (unsigned long long)accepted, (unsigned long long)runs);
+    fprintf(stderr,
+            "heads that both accepted: %llu of %llu runs; chunked bodies: "
+            "%llu\n",
+            (unsigned long long)accepted, (unsigned long long)runs,
+            (unsigned long long)chunked);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -227,6 +234,47 @@ static void check_body(struct other *other, size_t len)
     CHECK(other->body_len == len);
 }
 
+/* llhttp 8.1 can't read an extension behind a value without quotes. */
+static bool is_beyond_llhttp(struct slice bytes)
+{
+    bool in_value = false;
+    size_t i;
+
+    for (i = 0; i < bytes.len; i++) {
+        struct slice byte = { bytes.data + i, 1 };
+
+        if (in_value && bytes.data[i] == ';')
+            return true;
+        in_value = bytes.data[i] == '=' || (in_value && grammar_token(byte));
+    }
+    return false;
+}
+
+/* Feed a chunked body that we have taken: it ends with the same byte. */
+static void check_chunks(struct other *other, struct slice bytes)
+{
+    static struct chunk_reader reader;
+    struct text body;
+    size_t len;
+    int status;
+
+    memset(&reader, 0, sizeof(reader));
+    reader.max_bytes = BODY_FED_MAX_BYTES;
+    text_init(&body, 0);
+    status = chunks_feed(&reader, bytes, &body, &len);
+    if (status == 0 && reader.part == CHUNK_END &&
+        !is_beyond_llhttp((struct slice){ bytes.data, len })) {
+        chunked++;
+        feed(other, bytes.data, len - 1);
+        CHECK(other->messages == 0);
+        feed(other, bytes.data + len - 1, 1);
+        CHECK(other->messages == 1);
+        CHECK(slice_equal((struct slice){ other->body, other->body_len },
+                          text_slice(&body)));
+    }
+    text_free(&body);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct request_head head;
@@ -240,14 +288,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     accepted++;
     memset(&other, 0, offsetof(struct other, bytes));
-    memset(&other.used, 0, sizeof(other) - offsetof(struct other, used));
+    memset(&other.used, 0,
+           offsetof(struct other, body) - offsetof(struct other, used));
+    other.keep_alive = 0;
+    other.content_length = 0;
     llhttp_init(&other.parser, HTTP_REQUEST, &settings);
     other.parser.data = &other;
     feed(&other, (const char *)data, head_len - 1);
     CHECK(other.heads == 0);
     feed(&other, (const char *)data + head_len - 1, 1);
     check_head(&other, &head);
-    if (head.content_length <= BODY_FED_MAX_BYTES)
+    if (head.chunked)
+        check_chunks(&other, (struct slice){ (const char *)data + head_len,
+                                             size - head_len });
+    else if (head.content_length <= BODY_FED_MAX_BYTES)
         check_body(&other, (size_t)head.content_length);
     return 0;
 }

@@ -148,7 +148,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice input = fuzz_slice(data, size);
     unsigned choice = fuzz_take(&input);
-    struct access_rules rules = { (choice & 4) ? allowed : NULL, proxies };
+    struct access_rules rules = { .allow = (choice & 4) ? allowed : NULL,
+                                  .proxies = proxies };
     struct slice values[FIELDS_MAX];
     struct cidr_list *list = NULL;
     struct text text, error;

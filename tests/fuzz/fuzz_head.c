@@ -16,8 +16,8 @@ struct outcome {
 
 static bool is_refusal(int status)
 {
-    return status == 400 || status == 411 || status == 414 || status == 431 ||
-           status == 501 || status == 505;
+    return status == 400 || status == 414 || status == 431 || status == 501 ||
+           status == 505;
 }
 
 static bool same_place(struct slice a, struct slice b)
@@ -42,6 +42,7 @@ static void check_same_head(const struct request_head *a,
     CHECK(a->keep_alive == b->keep_alive);
     CHECK(a->expects_continue == b->expects_continue);
     CHECK(a->content_length == b->content_length);
+    CHECK(a->chunked == b->chunked);
     CHECK(a->field_count == b->field_count);
     for (i = 0; i < a->field_count; i++) {
         CHECK(same_place(a->fields[i].name, b->fields[i].name));
@@ -72,13 +73,17 @@ static void check_accepted(const struct outcome *found, struct slice bytes)
     CHECK(slice_is(head->method_text, method_name(head->method)));
     CHECK(fuzz_within(head->target, own));
     CHECK(head->target.len <= PARSER_TARGET_MAX_BYTES);
-    CHECK(head->path.len > 0 && head->path.data[0] == '/');
+    CHECK(head->path.len > 0 &&
+          (head->path.data[0] == '/' ||
+           (head->method == OPTIONS && slice_is(head->path, "*"))));
     CHECK(memchr(head->path.data, '#', head->path.len) == NULL);
     CHECK(head->minor_version == 0 || head->minor_version == 1);
     CHECK(head->minor_version == 1 || !head->keep_alive);
     CHECK(head->minor_version == 0 || head_field_count(head, "Host") == 1);
     CHECK(head_field_count(head, "Content-Length") <= 1);
-    CHECK(head_field_count(head, "Transfer-Encoding") == 0);
+    CHECK(head_field_count(head, "Transfer-Encoding") == head->chunked);
+    CHECK(!head->chunked || (head_field_count(head, "Content-Length") == 0 &&
+                             head->minor_version == 1));
     CHECK(head->content_length >= 0);
     CHECK(head->field_count <= PARSER_FIELDS_MAX);
     for (i = 0; i < head->field_count; i++) {

@@ -1,8 +1,12 @@
 /* Reads a connection's bytes from front to back, without any of the waiting,
  * and says what has to be answered. */
 #include "answers.h"
+#include "chunked.h"
 #include "fuzz.h"
 #include "pages.h"
+
+/* A body over its route's limit is read up to here. */
+enum { READ_MAX_BYTES = 1024 * 1024 };
 
 /* FNV-1a with 64 bits. */
 static uint64_t digest(struct slice bytes)
@@ -82,17 +86,30 @@ static void fill_page(const struct model *model, struct expected *answer,
     }
 }
 
+/* Every path has OPTIONS, also where no row says so. */
+static bool is_options(const struct request_head *head,
+                       const struct route_match *match)
+{
+    return match->route == NULL && match->allowed != 0 &&
+           head->method == OPTIONS;
+}
+
+/* The longest body that the request may have. */
+static size_t body_max(const struct route_match *match)
+{
+    return match->route ? match->route->body_max_bytes : 0;
+}
+
 static int refusal_of(const struct request_head *head,
                       const struct route_match *match)
 {
-    bool checked = match->route == NULL || !(match->route->flags & ROUTE_OPEN);
+    bool checked = !(match->flags & ROUTE_OPEN);
 
     if (checked && head_field(head, "X-Refuse").data != NULL)
         return 403;
-    if (match->route == NULL)
+    if (match->route == NULL && !is_options(head, match))
         return match->allowed ? 405 : 404;
-    return head->content_length > (int64_t)match->route->body_max_bytes ? 413
-                                                                        : 0;
+    return head->content_length > (int64_t)body_max(match) ? 413 : 0;
 }
 
 /* Too large for the route, but read to its end all the same. */
@@ -100,48 +117,104 @@ static bool is_read(int refusal, const struct request_head *head,
                     const struct route_match *match)
 {
     return refusal == 0 ||
-           (refusal == 413 && head->content_length <= 1024 * 1024 &&
-            match->route->body_max_bytes > 0);
+           (refusal == 413 && head->content_length <= READ_MAX_BYTES &&
+            body_max(match) > 0);
+}
+
+/* A body, as far as it is there. */
+struct body {
+    bool complete;
+    int refusal;       /* that it brings about, or 0 */
+    size_t used;       /* bytes that are the request's */
+    struct slice data; /* borrowed, of a chunked one from `decoded` */
+};
+
+static void take_known(const struct request_head *head, struct slice rest,
+                       struct body *body)
+{
+    body->complete = rest.len >= (size_t)head->content_length;
+    body->used = body->complete ? (size_t)head->content_length : rest.len;
+    body->data = (struct slice){ rest.data, body->used };
+}
+
+static void take_chunks(const struct route_match *match, struct slice rest,
+                        struct text *decoded, struct body *body)
+{
+    static struct chunk_reader reader;
+
+    memset(&reader, 0, sizeof(reader));
+    reader.max_bytes = body_max(match) > 0 ? READ_MAX_BYTES : 0;
+    body->refusal = chunks_feed(&reader, rest, decoded, &body->used);
+    body->data = text_slice(decoded);
+    body->complete = reader.part == CHUNK_END || body->refusal != 0;
+}
+
+static void add_answer(struct model *model, const struct request_head *head,
+                       const struct route_match *match, int refusal,
+                       struct slice body)
+{
+    struct expected *answer = add(model, refusal);
+
+    answer->bodyless = head->method == HEAD;
+    if (refusal == 404)
+        plain_error(answer);
+    else if (refusal != 0)
+        model_error(refusal, answer->body);
+    else if (is_options(head, match))
+        *answer = (struct expected){ .status = 204, .options = true };
+    else
+        fill_page(model, answer, match->route, head, body);
 }
 
 /* A complete head and what is there of its body. Returns how much of that is
  * the request's. */
-static size_t add_request(struct model *model, const struct request_head *head,
-                          struct slice rest)
+static size_t add_body(struct model *model, const struct request_head *head,
+                       const struct route_match *match, struct slice rest,
+                       struct text *decoded)
 {
-    const struct server_config *config = model->config;
-    const struct route *tables[2] = { config->routes, config->more_routes };
-    struct slice body = { rest.data, (size_t)head->content_length };
-    struct route_match match;
-    struct expected *answer;
-    bool continues, read;
-    int refusal;
+    struct body body = { .complete = true };
+    int refusal = refusal_of(head, match);
+    bool read = is_read(refusal, head, match);
+    bool announced = head->content_length > 0 || head->chunked;
+    bool continues = read && announced && head->expects_continue;
 
-    router_match(tables, 2, head->method, head->path, &match);
-    refusal = refusal_of(head, &match);
-    read = is_read(refusal, head, &match);
-    continues = read && head->content_length > 0 && head->expects_continue;
-    if (read && rest.len < body.len) {
+    if (read && head->chunked)
+        take_chunks(match, rest, decoded, &body);
+    else if (read)
+        take_known(head, rest, &body);
+    if (!body.complete) {
         model->rest = REST_BODY;
         model->rest_method = head->method;
         model->rest_may_continue = continues;
         return rest.len;
     }
-    answer = add(model, refusal);
-    answer->may_continue = continues;
-    answer->bodyless = head->method == HEAD;
-    if (refusal == 0)
-        fill_page(model, answer, match.route, head, body);
-    else if (refusal == 404)
-        plain_error(answer);
-    else
-        model_error(refusal, answer->body);
-    if (!head->keep_alive || model->draining ||
-        (!read && head->content_length > 0) ||
-        (int64_t)model->count >= config->limits.requests_max)
-        answer->ending = CLOSES;
-    model->closed = answer->ending == CLOSES;
-    return read ? body.len : 0;
+    if (body.refusal == 0 && head->chunked && refusal == 0 &&
+        body.data.len > body_max(match))
+        refusal = 413;
+    add_answer(model, head, match, body.refusal ? body.refusal : refusal,
+               body.data);
+    model->answers[model->count - 1].may_continue = continues;
+    model->closed = !head->keep_alive || model->draining || body.refusal != 0 ||
+                    (!read && announced) ||
+                    (int64_t)model->count >= model->config->limits.requests_max;
+    model->answers[model->count - 1].ending = model->closed ? CLOSES : STAYS;
+    return body.used;
+}
+
+static size_t add_request(struct model *model, const struct request_head *head,
+                          struct slice rest)
+{
+    const struct server_config *config = model->config;
+    const struct route *tables[2] = { config->routes, config->more_routes };
+    struct route_match match;
+    struct text decoded;
+    size_t used;
+
+    router_match(tables, 2, head->method, head->path, &match);
+    text_init(&decoded, 0);
+    used = add_body(model, head, &match, rest, &decoded);
+    text_free(&decoded);
+    return used;
 }
 
 void model_make(struct model *model, struct slice bytes)

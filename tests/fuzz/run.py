@@ -34,6 +34,7 @@ class Target(NamedTuple):
 
 TARGETS = {
     "head": Target(80000, "http"),
+    "chunked": Target(60000, "http"),
     "differential": Target(300000, "http"),
     "connection": Target(3000, "http"),
     "form": Target(60000, "form"),

@@ -228,11 +228,11 @@ def test_what_is_not_there(api, database):
 
 def test_only_get_and_head(api):
     for path in PATHS:
-        for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
             answer = api.request(method, path, b"x=1",
                                  Origin="https://other.example")
             problem(answer, 405)
-            assert answer.headers["Allow"] == "GET, HEAD"
+            assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
     assert api.request("HEAD", "/api/nothing").status == 404
     problem(api.request("GET", SUPPLIERS, b"body"), 413)
 

@@ -104,11 +104,39 @@ def test_trailing_slash_makes_no_difference(customer):
 
 
 def test_only_get_and_head(customer):
-    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
         for path in ("/", "/suppliers", "/suppliers/1"):
             answer = customer.request(method, path)
             assert answer.status == 405, (method, path)
-            assert answer.headers["Allow"] == "GET, HEAD"
+            assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_options_tells_what_a_path_takes(customer, employee):
+    both = "GET, HEAD, POST, OPTIONS"
+    for daemon, path, allow in (
+            (customer, "/", None), (customer, "/suppliers.csv", None),
+            (customer, "/api/v1/suppliers", None), (customer, "/healthz", None),
+            (customer, "/static/x/y.css", None), (employee, "/admin/", None),
+            (employee, "/admin/static/x/y.css", None),
+            (employee, "/admin/supplier-add", both),
+            (employee, "/admin/supplier-restore/7", "POST, OPTIONS"),
+            (employee, "*", both), (customer, "*", None)):
+        answer = daemon.request("OPTIONS", path)
+        assert (answer.status, answer.body) == (204, b""), path
+        assert answer.headers["Allow"] == (allow or
+                                           "GET, HEAD, OPTIONS"), path
+        assert "Content-Length" not in answer.headers
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    for path in ("/nothing", "/api/v2"):
+        assert customer.request("OPTIONS", path).status == 404
+
+
+def test_options_tells_strangers_nothing(start, database):
+    employee = start("employee", database, APP_ALLOW="192.0.2.0/24")
+    for path in ("/admin", "/admin/supplier-add", "*"):
+        assert employee.request("OPTIONS", path).status == 404
+    for path in ("/healthz", "/admin/static/x/y.css"):
+        assert employee.request("OPTIONS", path).status == 204
 
 
 def test_head_is_get_without_body(customer, database):

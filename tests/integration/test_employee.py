@@ -152,14 +152,16 @@ def test_bad_ids_are_404(employee):
 
 def test_posts_from_elsewhere_are_403(employee, database):
     for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"},
-                    {"Origin": None}, {"Sec_Fetch_Site": "cross-site"},
+                    {"Origin": None, "Cookie": "a=b"},
+                    {"Sec_Fetch_Site": "cross-site"},
                     {"Sec_Fetch_Site": "same-site"}):
         done = employee.post("/admin/supplier-add", SUPPLIER, **headers)
         assert done.status == 403, headers
     assert rows(database) == []
     for headers in ({"Sec_Fetch_Site": "same-origin", "Origin": None},
                     {"Sec_Fetch_Site": "none", "Origin": None},
-                    {"Origin": f"https://{employee.host}"}):
+                    {"Origin": f"https://{employee.host}"},
+                    {"Origin": None}):
         done = employee.post("/admin/supplier-add", anyway(), **headers)
         assert done.status == 303, headers
 

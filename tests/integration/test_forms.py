@@ -1,5 +1,6 @@
 """Forms: what they carry, what comes back, and what is never done twice."""
 import re
+import subprocess
 import unicodedata
 import urllib.parse
 
@@ -71,18 +72,81 @@ def test_typed_on_and_changed_by_others_can_be_resolved(employee, database):
     assert [row["city"] for row in rows(database)] == ["Mine"]
 
 
-def test_scripts_need_no_hidden_fields(employee, database):
-    saved(employee.post("/admin/supplier-add", SUPPLIER))
+FORM = "application/x-www-form-urlencoded"
+
+# What a program sends that knows nothing of browsers.
+PROGRAMS = {
+    "http.client": {},
+    "curl": {"User-Agent": "curl/7.88.1", "Accept": "*/*"},
+    "requests": {"User-Agent": "python-requests/2.28.1", "Accept": "*/*",
+                 "Accept-Encoding": "gzip, deflate"},
+    "PowerShell": {"User-Agent": "Mozilla/5.0 (Windows NT; Windows NT 10.0; "
+                   "en-US) WindowsPowerShell/5.1"},
+    "fetch in Node": {"User-Agent": "node", "Accept-Language": "*",
+                      "Sec-Fetch-Mode": "cors"},
+    "a token": {"Authorization": "Bearer abc"},
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_scripts_need_nothing_but_a_form(employee, database, program, chunked):
+    """No Origin, no hidden field, and a body with or without a length."""
+    def send(path, fields):
+        body = urllib.parse.urlencode(fields).encode()
+        pieces = (body[i:i + 7] for i in range(0, len(body), 7))
+        return employee.request("POST", path, pieces if chunked else body,
+                                {"Content-Type": FORM, **PROGRAMS[program]})
+
+    saved(send("/admin/supplier-add", SUPPLIER))
     number = rows(database)[0]["id"]
-    saved(employee.post("/admin/supplier-update",
-                        {**SUPPLIER, "id": number, "city": "Łódź"}))
-    saved(employee.post("/admin/supplier-update",
-                        {**SUPPLIER, "id": number, "city": "Gdańsk",
-                         "revision": "", "form_key": "", "list": ""}))
+    saved(send("/admin/supplier-update",
+               {**SUPPLIER, "id": number, "city": "Łódź"}))
+    saved(send("/admin/supplier-update",
+               {**SUPPLIER, "id": number, "city": "Gdańsk",
+                "revision": "", "form_key": "", "list": ""}))
     assert rows(database)[0]["city"] == "Gdańsk"
     saved(employee.request("POST", f"/admin/supplier-remove/{number}", b"",
-                           {"Origin": f"http://{employee.host}"}))
+                           PROGRAMS[program]))
     assert rows(database) == []
+
+
+def test_curl_posts(employee, database):
+    """The very lines of README."""
+    readme = (harness.ROOT / "README.md").read_text()
+    lines = re.search(r"    (curl -sS .*?supplier-add)\n", readme, re.S)[1]
+    done = subprocess.run(
+        ["bash", "-c", lines.replace("127.0.0.1:8080", employee.host) +
+         " -o /dev/null -w '%{http_code}'"],
+        capture_output=True, text=True, check=False)
+    assert done.stdout == "303", done.stderr
+    assert len(rows(database)) == 1
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data",
+                                  "text/plain", None])
+def test_a_post_that_is_no_form_changes_nothing(employee, database, kind):
+    """A revision in it would not be read: nothing is removed in spite of it."""
+    number, revision = add(employee)
+    fields = {"Content-Type": kind} if kind else {}
+    for path in ("/admin/supplier-add", "/admin/supplier-update",
+                 f"/admin/supplier-remove/{number}",
+                 f"/admin/supplier-restore/{revision}"):
+        done = employee.request("POST", path, b'{"revision":1}', fields)
+        assert done.status == 415, path
+        assert FORM in done.text
+    assert len(rows(database)) == 1
+
+
+# What a browser sends that names no origin.
+BROWSERS = [
+    {"Origin": None, "Cookie": "a=b"},
+    {"Origin": None, "Referer": "http://cafe.example/admin/supplier-add"},
+    {"Origin": None, "Authorization": "Basic YTpi"},
+    {"Origin": None, "User-Agent": "Mozilla/5.0 (X11) Firefox/60.0",
+     "Accept-Language": "en"},
+    {"Origin": "null"},
+]
 
 
 @pytest.mark.parametrize("value", ["short", "x" * 23, "ä" * 22, "." * 22])
@@ -221,21 +285,21 @@ def test_too_large_comes_back_filled_in(employee, database):
     assert len(rows(database)) == 1
 
 
-@pytest.mark.parametrize("origin", [None, "null"])
-def test_without_an_origin_it_comes_back_filled_in(employee, database, origin):
-    page = employee.post("/admin/supplier-add", SUPPLIER, Origin=origin)
+@pytest.mark.parametrize("sent", BROWSERS)
+def test_without_an_origin_it_comes_back_filled_in(employee, database, sent):
+    page = employee.post("/admin/supplier-add", SUPPLIER, **sent)
     assert page.status == 403
     assert typed_of(page.text) == SUPPLIER
     assert "did not say from which page" in page.text
     assert rows(database) == []
     number, revision = add(employee)
     values = {**open_form(employee, number), "city": "typed"}
-    page = employee.post("/admin/supplier-update", values, Origin=origin)
+    page = employee.post("/admin/supplier-update", values, **sent)
     assert page.status == 403 and values_of(page.text) == values
     assert rows(database)[0]["city"] == SUPPLIER["city"]
     assert save(employee, values_of(page.text)).status == 303
     large = employee.post("/admin/supplier-add", {"notes": "x" * 300000},
-                          Origin=origin)
+                          **sent)
     assert large.status == 403 and len(typed_of(large.text)["notes"]) == 300000
 
 
@@ -243,11 +307,26 @@ def test_without_an_origin_it_comes_back_filled_in(employee, database, origin):
     {"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"},
     {"Sec_Fetch_Site": "cross-site", "Origin": "null"},
     {"Sec_Fetch_Site": "cross-site", "Origin": None},
-    {"Origin": "http://evil.example"}])
+    {"Sec_Fetch_Site": "cross-site", "Origin": "http://evil.example"}])
 def test_from_another_site_nothing_comes_back(employee, headers):
     page = employee.post("/admin/supplier-add", SUPPLIER, **headers)
     assert page.status == 403
     assert "<textarea" not in page.text and SUPPLIER["city"] not in page.text
+
+
+def test_from_an_unknown_origin_it_comes_back_with_a_warning(employee,
+                                                            database):
+    """It may be this site behind a proxy that changes Host, or another one."""
+    origin = "http://evil.example"
+    page = employee.post("/admin/supplier-add", SUPPLIER, Origin=origin)
+    assert page.status == 403 and typed_of(page.text) == SUPPLIER
+    assert f"sent from {origin}, which" in page.text
+    assert "another site tried" in page.text
+    for origin in ("http://<b>", "http://" + "a" * 300, "ftp://a", "\xff"):
+        page = employee.post("/admin/supplier-add", SUPPLIER, Origin=origin)
+        assert page.status == 403 and typed_of(page.text) == SUPPLIER
+        assert "did not say from which page" in page.text, origin
+    assert rows(database) == []
 
 
 def test_without_access_nothing_comes_back(start, database, customer):

@@ -67,6 +67,45 @@ def test_a_slow_body_is_cut_off_at_its_deadline(start, database):
     assert took > 1.4
 
 
+@pytest.mark.parametrize("sent, slow", [
+    (b"", b"1;" + 100 * b"x"), (b"", 14 * b"0"), (b"3e8\r\n", 100 * b"x"),
+    (b"", 50 * b"1\r\nx\r\n"), (b"1\r\nx\r\n0\r\n", b"A:" + 100 * b"b"),
+    (b"1\r\nx\r\n0\r\n", 20 * b"A: b\r\n")])
+def test_a_slow_chunked_body_is_cut_off_at_its_deadline(start, database, sent,
+                                                        slow):
+    """Wherever it is slow: only bytes of the body itself earn it time."""
+    employee = start("employee", database, APP_HTTP_BODY_MS=1500)
+    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: x\r\n"
+            b"Origin: http://x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    with connect(employee) as sock:
+        sock.sendall(head + sent)
+        began = time.monotonic()
+        got = trickle(sock, slow, 0.2)
+        took = time.monotonic() - began
+    assert got.startswith(b"HTTP/1.1 408 ")
+    assert 1.4 < took < 1.5 + 1 + 1 + 1
+
+
+def test_a_chunked_body_at_its_least_rate_is_read(start, database):
+    """4 bytes a second earn a second each four: more than it may take."""
+    employee = start("employee", database, APP_HTTP_BODY_MS=1000,
+                     APP_HTTP_BODY_MIN_RATE=4)
+    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: x\r\n"
+            b"Origin: http://x\r\nTransfer-Encoding: chunked\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\n")
+    with connect(employee) as sock:
+        sock.sendall(head)
+        began = time.monotonic()
+        while time.monotonic() - began < 3:
+            sock.sendall(b"2\r\na&\r\n")
+            sock.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                sock.recv(4096)
+        sock.settimeout(harness.WAIT_S)
+        sock.sendall(b"0\r\n\r\n")
+        assert sock.recv(65536).startswith(b"HTTP/1.1 422 ")
+
+
 def test_an_idle_connection_ends(start, database):
     customer = start("customer", database, APP_HTTP_IDLE_MS=1000)
     with connect(customer) as sock:

@@ -1,6 +1,9 @@
 """What is wrong with the original application is right here."""
+import re
+
 import pytest
 
+import harness
 from test_employee import SUPPLIER, add, rows, values_of
 
 
@@ -67,6 +70,59 @@ def test_admin_itself_goes_to_employee(proxy):
         assert "Administrator home" in proxy.get(path).text
     for path in ("/", "/suppliers", "/administrator", "/adminx"):
         assert "Administrator link" in proxy.get(path).text
+
+
+@pytest.fixture
+def tutorial(folder, customer, employee):
+    """The load balancer with the tutorial's rule alone: /admin/*."""
+    text = (harness.ROOT / "deploy/local/haproxy.cfg").read_text()
+    path = folder / "tutorial.cfg"
+    path.write_text(text.replace("    acl admin path /admin\n", ""))
+    assert path.read_text() != text
+    balancer = harness.Proxy(folder, customer, employee, path)
+    yield balancer
+    balancer.stop()
+
+
+LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
+
+
+def test_every_link_leads_somewhere_by_the_tutorials_rule(
+        tutorial, employee, customer, database, start):
+    """It has no /admin; /admin/ is served by either rule."""
+    add(tutorial)
+    assert "Administrator link" in tutorial.get("/admin").text
+    seen, left = set(), ["/", "/admin/", "/nothing", "/admin/nothing"]
+    while left:
+        path = left.pop()
+        page = tutorial.get(path)
+        assert page.status == (404 if "nothing" in path else 200), path
+        seen.add(path)
+        for link in LINK.findall(page.text):
+            link = link.replace("&amp;", "&")
+            if link not in seen and link not in left:
+                left.append(link)
+        # What is only posted to, and lists that differ in order alone.
+        left = [link for link in left if "?" not in link and not re.search(
+            r"/admin/supplier-(restore/|update$)", link)]
+    assert {"/suppliers", "/admin/suppliers", "/admin/history"} <= seen
+    assert "/admin" not in seen
+    stranger = start("employee", database, APP_ALLOW="192.0.2.0/24")
+    assert 'href="/admin/"' in stranger.get("/admin/").text
+    done = tutorial.post("/admin/supplier-add", {**SUPPLIER, "anyway": "1"})
+    assert done.status == 303 and done.headers["Location"] != "/admin"
+
+
+def test_no_view_and_no_code_leads_to_the_bare_path():
+    """Pages that the walk does not reach: errors, outages, printing."""
+    found = [
+        (path, line) for folder in ("customer", "employee", "views", "libcafe")
+        for path in sorted((harness.ROOT / folder).rglob("*"))
+        if path.suffix in (".html", ".md", ".js", ".c", ".json")
+        for line in path.read_text().splitlines()
+        if re.search(r"""["'(]/admin(["')?#]|\\")""", line)
+        and not line.strip().startswith('{ GET, "/admin"')]
+    assert found == []
 
 
 def test_each_daemon_has_its_own_styles(proxy):

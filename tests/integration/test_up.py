@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+import front
 import harness
 from test_employee import SUPPLIER
 
@@ -54,6 +55,31 @@ def test_up_down_and_data_survive(clone):
     assert SUPPLIER["city"] in site.get("/suppliers?per=200").text
     assert "1–21 of 21" in site.get("/suppliers").text
     assert cafe(clone, "down").returncode == 0
+
+
+def test_proxies_in_front_are_named(clone):
+    """What they say counts; what anybody else says locks /admin."""
+    port = harness.free_port()
+    done = cafe(clone, "up", "--detach", "--port", str(port), "--proxies",
+                "127.0.0.2, 10.0.0.0/8")
+    assert done.returncode == 0, done.stderr
+    for source, forwarded, status in (
+            ("127.0.0.1", None, 200), ("127.0.0.1", "192.168.0.7", 404),
+            ("127.0.0.2", None, 404), ("127.0.0.2", "192.168.0.7", 200),
+            ("127.0.0.2", "203.0.113.9", 404),
+            ("127.0.0.2", "203.0.113.9, 10.1.2.3", 404),
+            ("127.0.0.2", "192.168.0.7, 10.1.2.3", 200)):
+        fields = [("X-Forwarded-For", forwarded)] if forwarded else []
+        assert front.visit(port, "/admin/", source, fields) == status, (
+            source, forwarded)
+        assert front.visit(port, "/", source, fields) == 200
+    assert cafe(clone, "down").returncode == 0
+
+
+def test_proxies_that_are_no_addresses_are_said(clone):
+    for proxies in ("cafe.example", "loopback", "127.0.0.1;x", "$(x)"):
+        done = cafe(clone, "up", "--proxies", proxies)
+        assert done.returncode == 2 and f"'{proxies}'" in done.stderr
 
 
 def test_a_taken_port_is_said(clone):

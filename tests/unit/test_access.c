@@ -180,13 +180,54 @@ static const struct visit peers[] = {
     { NULL, "", "", 404, "127.0.0.1" },
 };
 
-/* A peer that is no proxy may not say who it is. */
+/* A peer that is no proxy may not say who it is. It forwards for somebody,
+ * and so is nobody who could be let in by his address. */
 static const struct visit untrusted_peers[] = {
     { "10.0.0.0/8", NULL, XFF "192.0.2.1\r\n", 200, "127.0.0.1" },
     { "10.0.0.0/8", "192.0.2.1", XFF "192.0.2.1\r\n", 404, "127.0.0.1" },
-    { "10.0.0.0/8", "loopback", XFF "192.0.2.1\r\n", 200, "127.0.0.1" },
-    { "10.0.0.0/8", "loopback", XFF "junk\r\n", 200, "127.0.0.1" },
+    { "10.0.0.0/8", "loopback", XFF "192.0.2.1\r\n", 404, "127.0.0.1" },
+    { "10.0.0.0/8", "loopback", XFF "127.0.0.1\r\n", 404, "127.0.0.1" },
+    { "10.0.0.0/8", "loopback", XFF "junk\r\n", 404, "127.0.0.1" },
+    { "10.0.0.0/8", "loopback", XFF "\r\n", 200, "127.0.0.1" },
     { NULL, "10.0.0.0/8", XFF "10.0.0.1\r\n", 404, "127.0.0.1" },
+    { NULL, "loopback", "Via: 1.1 caddy\r\n", 404, "127.0.0.1" },
+    { NULL, "loopback", "Forwarded: for=192.0.2.1\r\n", 404, "127.0.0.1" },
+    { NULL, "loopback", "X-Real-IP: 192.0.2.1\r\n", 404, "127.0.0.1" },
+    { NULL, "loopback", "x-FORWARDED-proto: https\r\n", 404, "127.0.0.1" },
+    { NULL, "loopback", "CF-Connecting-IP: 192.0.2.1\r\n", 404, "127.0.0.1" },
+    { NULL, NULL, "Via: 1.1 caddy\r\n", 200, "127.0.0.1" },
+    { NULL, "loopback", "X-Forwarded: 1\r\nForward: 1\r\n", 200, "127.0.0.1" },
+};
+
+/* A trusted proxy that shows itself, but names no client. */
+static const struct visit silent_proxies[] = {
+    { "loopback", "loopback", "Via: 1.1 caddy\r\n", 404, "127.0.0.1" },
+    { "loopback", "loopback", "Forwarded: for=127.0.0.1\r\n", 404,
+      "127.0.0.1" },
+    { "loopback", "loopback", "X-Real-IP: 127.0.0.1\r\n", 404, "127.0.0.1" },
+    { "loopback", "loopback", XFF ",\r\nX-Real-IP: 192.0.2.1\r\n", 404,
+      "127.0.0.1" },
+    { "loopback", "loopback", "Via: 1.1 caddy\r\n" XFF "127.0.0.1\r\n", 200,
+      "127.0.0.1" },
+    { "loopback", NULL, "Via: 1.1 caddy\r\n", 200, "127.0.0.1" },
+};
+
+/* In a network of one's own nobody but a proxy forwards for others. */
+static const struct visit unnamed_in_between[] = {
+    { "loopback", "private", XFF "10.0.0.9\r\n", 200, "10.0.0.9" },
+    { "loopback", "private", XFF "203.0.113.9, 10.0.0.9\r\n", 404, "10.0.0.9" },
+    { "loopback", "private", XFF "10.0.0.8, 10.0.0.9\r\n", 404, "10.0.0.9" },
+    { "loopback", "private", XFF "203.0.113.9\r\n" XFF "10.0.0.9\r\n", 404,
+      "10.0.0.9" },
+    { "loopback", "private", XFF "junk, 10.0.0.9, 127.0.0.1\r\n", 404,
+      "10.0.0.9" },
+    { "loopback", "private", XFF " , ,10.0.0.9\r\n", 200, "10.0.0.9" },
+    { "loopback", "private", XFF "203.0.113.9, fd00::1\r\n", 404, "fd00::1" },
+    { "127.0.0.1", "loopback", XFF "203.0.113.9, 127.0.0.2\r\n", 404,
+      "127.0.0.2" },
+    { "loopback, 10.0.0.9", "private", XFF "10.0.0.8, 10.0.0.9\r\n", 200,
+      "10.0.0.8" },
+    { "loopback", NULL, XFF "203.0.113.9, 10.0.0.9\r\n", 200, "10.0.0.9" },
 };
 
 /* A proxy may. */
@@ -251,6 +292,20 @@ static const struct visit malformed_addresses[] = {
     { "loopback", "::/0", XFF "192.0.2.0/24\r\n", 404, "127.0.0.1" },
     { "loopback, 10.0.0.0/8", "::/0", XFF "junk\r\n" XFF "10.0.0.1\r\n", 404,
       "127.0.0.1" },
+    { "loopback", "::/0", XFF "[]\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF ":80\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "[]:80\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "192.0.2.1, [], 127.0.0.1\r\n", 404,
+      "127.0.0.1" },
+    { "loopback", "::/0", XFF "192.0.2.1:\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "192.0.2.1:http\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "192.0.2.1:65536\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "[192.0.2.1]:80\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "[2001:db8::1]80\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "[2001:db8::1]:\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "[2001:db8::1\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "2001:db8::1]\r\n", 404, "127.0.0.1" },
+    { "loopback", "::/0", XFF "\"192.0.2.1\"\r\n", 404, "127.0.0.1" },
     { "loopback", NULL, XFF "junk\r\n", 200, "127.0.0.1" },
 };
 
@@ -295,6 +350,16 @@ static void test_untrusted_peers(void **state)
     check_visits(*state, untrusted_peers, ROWS(untrusted_peers));
 }
 
+static void test_silent_proxies(void **state)
+{
+    check_visits(*state, silent_proxies, ROWS(silent_proxies));
+}
+
+static void test_unnamed_in_between(void **state)
+{
+    check_visits(*state, unnamed_in_between, ROWS(unnamed_in_between));
+}
+
 static void test_clients_of_proxies(void **state)
 {
     check_visits(*state, clients_of_proxies, ROWS(clients_of_proxies));
@@ -328,6 +393,9 @@ int main(void)
         cmocka_unit_test(test_faulty_ranges_are_named),
         cmocka_unit_test_setup_teardown(test_peers, start, server_end),
         cmocka_unit_test_setup_teardown(test_untrusted_peers, start,
+                                        server_end),
+        cmocka_unit_test_setup_teardown(test_silent_proxies, start, server_end),
+        cmocka_unit_test_setup_teardown(test_unnamed_in_between, start,
                                         server_end),
         cmocka_unit_test_setup_teardown(test_clients_of_proxies, start,
                                         server_end),

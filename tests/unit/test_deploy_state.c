@@ -225,6 +225,14 @@ static void test_configuration_has_what_serves(void **state)
     assert_non_null(strstr(text.data, "\n    acl admin path /admin\n"
                                       "    acl admin path_beg /admin/\n"));
     assert_non_null(strstr(text.data, "\n    retries 0\n"));
+    /* Who comes through a proxy has the proxy's address: not the office's. */
+    at = strstr(text.data, "\n    acl forwards req.hdr_names ");
+    assert_non_null(at);
+    at = strstr(at, "\n    http-request set-var(txn.rule) str(admin) "
+                    "if admin office !forwards\n");
+    assert_non_null(at);
+    assert_non_null(strstr(at, "\n    http-request del-header "
+                               "X-Forwarded-For\n"));
     at = strstr(text.data, "\nbackend customer-tg-two\n");
     assert_non_null(at);
     at = strstr(at, "    server customer-1 10.83.9.65:8080 check ");

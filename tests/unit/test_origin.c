@@ -88,20 +88,165 @@ static const struct post other_origins[] = {
     { "POST", "cafe.test", "Origin: http://evil.test\r\n" JSON, 403 },
 };
 
-/* With neither, only what a form can't send. */
+/* With neither, whatever no browser can have sent. */
 static const struct post neither_field[] = {
-    { "POST", "a", "", 403 },
-    { "POST", "a", FORM, 403 },
+    { "POST", "a", "", 200 },
+    { "POST", "a", FORM, 200 },
+    { "DELETE", "a", "", 200 },
+    { "POST", "a", FORM "User-Agent: curl/7.88.1\r\nAccept: */*\r\n", 200 },
+    { "POST", "a", FORM "User-Agent: Mozilla/5.0 PowerShell/7.4\r\n", 200 },
+    { "POST", "a",
+      FORM "User-Agent: node\r\nAccept-Language: *\r\n"
+           "Sec-Fetch-Mode: cors\r\n",
+      200 },
+    { "POST", "a", FORM "Authorization: Bearer abc\r\n", 200 },
+};
+
+/* What a browser adds, whatever site makes it send the request. */
+static const struct post browsers[] = {
+    { "POST", "a", FORM "Cookie: a=b\r\n", 403 },
+    { "POST", "a", "Cookie: a=b\r\n", 403 },
+    { "POST", "a", "Cookie:\r\n", 403 },
+    { "DELETE", "a", "Cookie: a=b\r\n", 403 },
+    { "POST", "a", FORM "Referer: http://a/admin/\r\n", 403 },
+    { "POST", "a", FORM "Authorization: Basic YTpi\r\n", 403 },
+    { "POST", "a", FORM "Authorization: Negotiate abc\r\n", 403 },
+    { "POST", "a", FORM "Authorization: Bearerx abc\r\n", 403 },
+    { "POST", "a",
+      FORM "User-Agent: Mozilla/5.0 (X11) Firefox/60.0\r\n"
+           "Accept-Language: en\r\n",
+      403 },
+    { "POST", "a", "User-Agent: Mozilla/5.0\r\nAccept-Language:\r\n", 403 },
+    { "POST", "a", JSON "Cookie: a=b\r\n", 200 },
     { "POST", "a", JSON, 200 },
     { "POST", "a", "Content-Type: Application/JSON ; charset=utf-8\r\n", 200 },
-    { "POST", "a", "Content-Type: application/jsonp\r\n", 403 },
-    { "POST", "a", "Content-Type: text/plain; application/json\r\n", 403 },
-    { "POST", "a", "Content-Type: \r\n", 403 },
+    { "POST", "a", "Cookie: a=b\r\nContent-Type: application/jsonp\r\n", 403 },
+    { "POST", "a",
+      "Cookie: a=b\r\nContent-Type: text/plain; application/json\r\n", 403 },
+    { "POST", "a", "Cookie: a=b\r\nContent-Type: \r\n", 403 },
 };
+
+/* The peer is a trusted proxy, and says what it was asked for. */
+static const struct post forwarded_hosts[] = {
+    { "POST", "up", "Origin: http://a\r\nX-Forwarded-Host: a\r\n", 200 },
+    { "POST", "up", "Origin: https://a\r\nX-Forwarded-Host: A:443\r\n", 200 },
+    { "POST", "up", "Origin: http://a:81\r\nX-Forwarded-Host: a:81\r\n", 200 },
+    { "POST", "up", "Origin: http://a\r\nX-Forwarded-Host: a, up2\r\n", 200 },
+    { "POST", "up", "Origin: http://a\r\nX-Forwarded-Host: up2 ,a\r\n", 200 },
+    { "POST", "up",
+      "Origin: http://a\r\nX-Forwarded-Host: b\r\nX-Forwarded-Host: a\r\n",
+      200 },
+    { "POST", "up", "Origin: http://a\r\n", 403 },
+    { "POST", "up", "Origin: http://a\r\nX-Forwarded-Host: b\r\n", 403 },
+    { "POST", "up", "Origin: http://a\r\nX-Forwarded-Host: a:81\r\n", 403 },
+    { "POST", "up", "Origin: http://a\r\nX-Forwarded-Host: ,\r\n", 403 },
+    { "POST", "up", "Origin: http://:80\r\nX-Forwarded-Host: :80\r\n", 403 },
+    { "POST", "up", "Origin: null\r\nX-Forwarded-Host: null\r\n", 403 },
+    { "POST", "up",
+      SITE "cross-site\r\nOrigin: http://a\r\nX-Forwarded-Host: a\r\n", 403 },
+    { "POST", "a", "Origin: http://a\r\nX-Forwarded-Host: b\r\n", 200 },
+};
+
+/* Anybody else may not say that. */
+static const struct post forwarded_by_strangers[] = {
+    { "POST", "up", "Origin: http://a\r\nX-Forwarded-Host: a\r\n", 403 },
+    { "POST", "a", "Origin: http://a\r\nX-Forwarded-Host: b\r\n", 200 },
+};
+
+/* Where the site's own origins are named, nothing else is one. */
+static const char origins[] =
+    " https://Cafe.example , http://10.0.0.5:8080,,http://[fd00::1]";
+static const struct post listed_origins[] = {
+    { "POST", "up", "Origin: https://cafe.example\r\n", 200 },
+    { "POST", "up", "Origin: https://cafe.example:443\r\n", 200 },
+    { "POST", "up", "Origin: http://10.0.0.5:8080\r\n", 200 },
+    { "POST", "up", "Origin: http://[fd00::1]:80\r\n", 200 },
+    { "POST", "up", "Origin: http://cafe.example\r\n", 403 },
+    { "POST", "up", "Origin: https://cafe.example:8443\r\n", 403 },
+    { "POST", "up", "Origin: http://10.0.0.5\r\n", 403 },
+    { "POST", "evil", "Origin: http://evil\r\n", 403 },
+    { "POST", "up", "Origin: http://evil\r\nX-Forwarded-Host: evil\r\n", 403 },
+    { "POST", "up", SITE "same-origin\r\nOrigin: http://x\r\n", 200 },
+    { "POST", "up", SITE "cross-site\r\nOrigin: https://cafe.example\r\n",
+      403 },
+    { "POST", "up", FORM, 200 },
+};
+
+static struct access_rules rules;
+
+static struct cidr_list *loopback(void)
+{
+    struct cidr_list *list = NULL;
+    struct text error;
+
+    text_init(&error, 0);
+    assert_int_equal(cidr_list_open("loopback", &list, &error), OK);
+    text_free(&error);
+    return list;
+}
 
 static int start(void **state)
 {
-    return server_start(state, origin_check, NULL);
+    rules = (struct access_rules){ .proxies = loopback() };
+    return server_start(state, origin_check, &rules);
+}
+
+static int start_among_strangers(void **state)
+{
+    rules = (struct access_rules){ .proxies = NULL };
+    return server_start(state, origin_check, &rules);
+}
+
+static int start_with_origins(void **state)
+{
+    struct text error;
+
+    text_init(&error, 0);
+    rules = (struct access_rules){ .proxies = loopback() };
+    assert_int_equal(origin_list_open(origins, &rules.origins, &error), OK);
+    text_free(&error);
+    return server_start(state, origin_check, &rules);
+}
+
+static int end(void **state)
+{
+    cidr_list_close(rules.proxies);
+    origin_list_close(rules.origins);
+    return server_end(state);
+}
+
+static void test_faulty_origins_are_named(void **state)
+{
+    static const char *const faulty[] = {
+        "cafe.example",
+        "ftp://cafe.example",
+        "https://",
+        "https:///",
+        "https://cafe.example/",
+        "https://cafe.example/admin",
+        "null",
+        "*",
+        "https://user@cafe.example",
+        "https://a b",
+        "http://:8080",
+    };
+    struct text error;
+    size_t i;
+
+    (void)state;
+    text_init(&error, 0);
+    for (i = 0; i < ROWS(faulty); i++) {
+        struct origin_list *list = NULL;
+        char text[128];
+
+        text_reset(&error);
+        snprintf(text, sizeof(text), "http://fine, %s", faulty[i]);
+        assert_int_equal(origin_list_open(text, &list, &error), ERROR_CONFIG);
+        assert_null(list);
+        if (strstr(text_string(&error), faulty[i]) == NULL)
+            fail_msg("%s: %s", faulty[i], text_string(&error));
+    }
+    text_free(&error);
 }
 
 static void check_posts(struct server_fixture *fixture,
@@ -153,15 +298,42 @@ static void test_neither_field(void **state)
     check_posts(*state, neither_field, ROWS(neither_field));
 }
 
+static void test_browsers(void **state)
+{
+    check_posts(*state, browsers, ROWS(browsers));
+}
+
+static void test_forwarded_hosts(void **state)
+{
+    check_posts(*state, forwarded_hosts, ROWS(forwarded_hosts));
+}
+
+static void test_forwarded_by_strangers(void **state)
+{
+    check_posts(*state, forwarded_by_strangers, ROWS(forwarded_by_strangers));
+}
+
+static void test_listed_origins(void **state)
+{
+    check_posts(*state, listed_origins, ROWS(listed_origins));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_safe_methods, start, server_end),
-        cmocka_unit_test_setup_teardown(test_unsafe_methods, start, server_end),
-        cmocka_unit_test_setup_teardown(test_fetch_sites, start, server_end),
-        cmocka_unit_test_setup_teardown(test_same_origins, start, server_end),
-        cmocka_unit_test_setup_teardown(test_other_origins, start, server_end),
-        cmocka_unit_test_setup_teardown(test_neither_field, start, server_end),
+        cmocka_unit_test_setup_teardown(test_safe_methods, start, end),
+        cmocka_unit_test_setup_teardown(test_unsafe_methods, start, end),
+        cmocka_unit_test_setup_teardown(test_fetch_sites, start, end),
+        cmocka_unit_test_setup_teardown(test_same_origins, start, end),
+        cmocka_unit_test_setup_teardown(test_other_origins, start, end),
+        cmocka_unit_test_setup_teardown(test_neither_field, start, end),
+        cmocka_unit_test_setup_teardown(test_browsers, start, end),
+        cmocka_unit_test_setup_teardown(test_forwarded_hosts, start, end),
+        cmocka_unit_test_setup_teardown(test_forwarded_by_strangers,
+                                        start_among_strangers, end),
+        cmocka_unit_test_setup_teardown(test_listed_origins, start_with_origins,
+                                        end),
+        cmocka_unit_test(test_faulty_origins_are_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

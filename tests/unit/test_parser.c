@@ -46,7 +46,14 @@ static const struct row rows[] = {
     /* Target. */
     { "GET suppliers HTTP/1.1\r\n" HOST "\r\n", 400 },
     { "GET * HTTP/1.1\r\n" HOST "\r\n", 400 },
-    { "OPTIONS * HTTP/1.1\r\n" HOST "\r\n", 400 },
+    { "OPTIONS * HTTP/1.1\r\n" HOST "\r\n", 0 },
+    { "OPTIONS http://a HTTP/1.1\r\n" HOST "\r\n", 0 },
+    { "OPTIONS http://b HTTP/1.1\r\n" HOST "\r\n", 400 },
+    { "OPTIONS ** HTTP/1.1\r\n" HOST "\r\n", 400 },
+    { "OPTIONS *?a HTTP/1.1\r\n" HOST "\r\n", 400 },
+    { "OPTIONS http://a* HTTP/1.1\r\n" HOST "\r\n", 400 },
+    { "GET * HTTP/1.1\r\n" HOST "\r\n", 400 },
+    { "POST * HTTP/1.1\r\n" HOST "\r\n", 400 },
     { "GET //a/b HTTP/1.1\r\n" HOST "\r\n", 0 },
     { "GET /a[1] HTTP/1.1\r\n" HOST "\r\n", 0 },
     { "GET /a{1} HTTP/1.1\r\n" HOST "\r\n", 400 },
@@ -129,8 +136,9 @@ static const struct row rows[] = {
     { GET_LINE HOST "Content-Length: 0x5\r\n\r\n", 400 },
     { GET_LINE HOST "Content-Length: 5, 5\r\n\r\n", 400 },
     { GET_LINE HOST "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", 400 },
-    { GET_LINE HOST "Transfer-Encoding: chunked\r\n\r\n", 411 },
-    { GET_LINE HOST "Transfer-Encoding: Chunked\r\n\r\n", 411 },
+    { GET_LINE HOST "Transfer-Encoding: chunked\r\n\r\n", 0 },
+    { GET_LINE HOST "Transfer-Encoding: Chunked\r\n\r\n", 0 },
+    { GET_LINE "Transfer-Encoding: chunked\r\n\r\n", 400 },
     { GET_LINE HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501 },
     { GET_LINE HOST "Transfer-Encoding: identity\r\n\r\n", 501 },
     { GET_LINE HOST "Transfer-Encoding: chunked\r\n"
@@ -283,6 +291,27 @@ static void an_accepted_head_is_taken_apart(void **state)
     assert_true(head.keep_alive);
 }
 
+static void the_server_itself_is_asked_by_options(void **state)
+{
+    (void)state;
+    assert_true(
+        slice_is(accept("OPTIONS * HTTP/1.1\r\n" HOST "\r\n").path, "*"));
+    assert_true(slice_is(
+        accept("OPTIONS http://a HTTP/1.1\r\n" HOST "\r\n").path, "*"));
+    assert_true(slice_is(
+        accept("OPTIONS http://a/ HTTP/1.1\r\n" HOST "\r\n").path, "/"));
+    assert_true(slice_is(
+        accept("OPTIONS http://a?b HTTP/1.1\r\n" HOST "\r\n").path, "/"));
+}
+
+static void a_chunked_body_is_announced(void **state)
+{
+    (void)state;
+    assert_false(accept(GET_LINE HOST "\r\n").chunked);
+    assert_true(
+        accept(GET_LINE HOST "transfer-encoding:\tCHUNKED\r\n\r\n").chunked);
+}
+
 static void keep_alive_follows_version_and_connection(void **state)
 {
     (void)state;
@@ -303,6 +332,8 @@ int main(void)
         cmocka_unit_test(nul_is_refused_everywhere),
         cmocka_unit_test(limits_do_not_depend_on_the_split),
         cmocka_unit_test(an_accepted_head_is_taken_apart),
+        cmocka_unit_test(the_server_itself_is_asked_by_options),
+        cmocka_unit_test(a_chunked_body_is_announced),
         cmocka_unit_test(keep_alive_follows_version_and_connection),
     };
 

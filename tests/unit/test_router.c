@@ -23,7 +23,7 @@ static const struct route first[] = {
 };
 
 static const struct route second[] = {
-    { .methods = GET, .path = "/static/{path...}", .handler = handle },
+    { GET, "/static/{path...}", handle, 0, ROUTE_OPEN },
     { .methods = GET, .path = "/a/{x}/b/{y}", .handler = handle },
     { .methods = GET, .path = "/cards/{id}.vcf", .handler = handle },
     { .methods = GET, .path = "/cards/{id}", .handler = handle },
@@ -99,13 +99,30 @@ static void parameters_are_named(void **state)
 
 static void a_path_knows_its_methods(void **state)
 {
+    static const struct {
+        const char *path, *allow;
+    } rows[] = {
+        { "/suppliers/7", "GET, HEAD, POST, OPTIONS" },
+        { "/suppliers/7/", "GET, HEAD, POST, OPTIONS" },
+        { "/suppliers", "GET, HEAD, OPTIONS" },
+        { "/", "GET, HEAD, OPTIONS" },
+        { "*", "GET, HEAD, POST, OPTIONS" },
+        { "/nowhere", "" },
+    };
     struct text allow;
+    size_t i;
 
     (void)state;
-    assert_int_equal(match(GET, "/nowhere").allowed, 0);
     text_init(&allow, 0);
-    router_allow(match(PUT, "/suppliers/7").allowed, &allow);
-    assert_string_equal(text_string(&allow), "GET, HEAD, POST");
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct route_match found = match(OPTIONS, rows[i].path);
+
+        assert_null(found.route);
+        text_reset(&allow);
+        router_allow(found.allowed, &allow);
+        assert_string_equal(text_string(&allow), rows[i].allow);
+        assert_int_equal(found.allowed, match(PUT, rows[i].path).allowed);
+    }
     text_free(&allow);
 }
 
@@ -127,6 +144,16 @@ static void too_many_parameters_are_named(void **state)
     text_free(&error);
 }
 
+static void a_path_knows_its_flags(void **state)
+{
+    (void)state;
+    assert_int_equal(match(GET, "/static/a").flags, ROUTE_OPEN);
+    assert_int_equal(match(OPTIONS, "/static/a").flags, ROUTE_OPEN);
+    assert_int_equal(match(OPTIONS, "/suppliers").flags, 0);
+    assert_int_equal(match(OPTIONS, "*").flags, 0);
+    assert_int_equal(match(GET, "/nowhere").flags, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +161,7 @@ int main(void)
         cmocka_unit_test(parameters_are_named),
         cmocka_unit_test(a_path_knows_its_methods),
         cmocka_unit_test(too_many_parameters_are_named),
+        cmocka_unit_test(a_path_knows_its_flags),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

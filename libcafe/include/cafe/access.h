@@ -26,27 +26,58 @@ void cidr_list_close(struct cidr_list *list);
 bool cidr_list_has(const struct cidr_list *list,
                    const struct sockaddr *address);
 
+/** A list of origins, "https://cafe.example". */
+struct origin_list;
+
+/**
+ * Parse a comma-separated list of at most 64 origins: "http://" or "https://",
+ * a host, and a port unless it is the scheme's own.
+ *
+ * error   One line that names the faulty one.
+ * Errors  ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error origin_list_open(const char *text,
+                                       struct origin_list **list,
+                                       struct text *error);
+void origin_list_close(struct origin_list *list);
+
 struct access_rules {
-    struct cidr_list *allow;   /* NULL: everybody */
-    struct cidr_list *proxies; /* may say who the client is */
+    struct cidr_list *allow;     /* NULL: everybody */
+    struct cidr_list *proxies;   /* may say who the client is */
+    struct origin_list *origins; /* the site's own; NULL: those of the host */
 };
 
 /**
- * A check_fn (context: struct access_rules): the client is the right-most
- * address of X-Forwarded-For that is no trusted proxy, if the peer is one;
- * none left or no field: the peer. A port behind an address is left out. What
- * is no address refuses the request unless everybody may come in. Sets
- * request_set_client(). Refused: 404.
+ * A check_fn (context: struct access_rules). If the peer is a trusted proxy,
+ * the client is the right-most address of X-Forwarded-For that is none; with
+ * nobody but proxies in it, or without it, the client is the peer. A port
+ * behind an address is left out. Sets request_set_client(). Refused: 404.
+ *
+ * Unless everybody may come in, these are refused, too, because nobody knows
+ * the client: what is no address; a peer that is no trusted proxy but shows
+ * that it forwards (X-Forwarded-For, Forwarded, Via, X-Real-IP and their
+ * like); a trusted one that does without naming anybody in X-Forwarded-For;
+ * and a loopback or private address with others to the left of it.
  */
 int access_check(void *context, struct request *req);
 
 /**
- * A check_fn (no context) against cross-site posts. Safe methods pass.
- * Sec-Fetch-Site same-origin or none passes, any other value is 403; without
- * it, Origin must have the request's host and port; with neither only
- * Content-Type: application/json passes. A form that is refused because it has
- * neither, or "Origin: null", is kept (request_keep_form()).
+ * A check_fn (context: struct access_rules) against cross-site posts. Safe
+ * methods pass. Sec-Fetch-Site same-origin or none passes, any other value is
+ * 403. Without it, Origin must be one of the site's own: those of the option,
+ * else the request's host and port, or those in X-Forwarded-Host of a trusted
+ * proxy. With neither, what can't come from a browser passes: JSON, and
+ * requests without a field that browsers add by themselves (Cookie, Referer,
+ * Authorization but Bearer, Accept-Language of a "Mozilla/").
+ *
+ * A form that is refused without Sec-Fetch-Site is kept (request_keep_form()).
  */
 int origin_check(void *context, struct request *req);
+
+/**
+ * The origin that a refused form names; absent if it names none, if it can't
+ * be shown, or if Sec-Fetch-Site has decided.
+ */
+struct slice origin_named(const struct request *req);
 
 #endif

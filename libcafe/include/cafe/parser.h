@@ -31,13 +31,15 @@ struct request_head {
     enum method method; /* METHOD_UNKNOWN: a token we don't know; 501 */
     struct slice method_text;
     struct slice target; /* as received */
-    struct slice path;   /* absolute, escapes kept; of absolute-form too */
+    struct slice path;   /* absolute, escapes kept; of absolute-form too; "*"
+                            asks about the server (OPTIONS only) */
     struct slice query;  /* without '?'; absent when there is none */
     struct slice host;   /* "" on HTTP/1.0 without Host */
     int minor_version;   /* 0 or 1 */
     bool keep_alive;
     bool expects_continue;
     int64_t content_length; /* 0 when there is none */
+    bool chunked;           /* the body says itself where it ends */
     size_t field_count;
     struct field_line fields[PARSER_FIELDS_MAX];
 };
@@ -64,7 +66,7 @@ struct parser {
  * head      Filled while parsing; valid when *status is 0 and *head_len > 0.
  * head_len  Bytes of the head, its empty line included, once complete; else 0.
  * Returns   0 to go on (or complete), otherwise the status to refuse with and
- *           close: 400, 411, 414, 431, 501 or 505.
+ *           close: 400, 414, 431, 501 or 505.
  * Source    RFC 9112 2.2, 3, 5, 6; RFC 9110 4.2, 5.6.
  */
 MUST_CHECK int parser_feed(struct parser *parser, struct slice bytes,

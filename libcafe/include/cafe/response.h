@@ -24,6 +24,12 @@ void respond_page(struct request *req, struct page *page);
 void respond_error(struct request *req, int status);
 
 /**
+ * Answer 204 with Allow: a handler_fn for OPTIONS, which every path has
+ * (RFC 9110 9.3.7).
+ */
+void respond_allowed(struct request *req);
+
+/**
  * Answer 303 See Other.
  *
  * location  A path with query, percent-encoded where needed.

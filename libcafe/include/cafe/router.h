@@ -15,7 +15,8 @@ enum route_flags {
 
 /**
  * A row of a route table, which ends with a row without methods. HEAD is
- * served wherever GET is. In a path, "{name}" stands for one whole segment,
+ * served wherever GET is, and the server answers OPTIONS on every path where
+ * no row does. In a path, "{name}" stands for one whole segment,
  * "{name}.vcf" for one that ends so (its row comes before that of "{name}"),
  * and a last "{name...}" for the rest of the path. A trailing slash in the
  * request is ignored.
@@ -39,6 +40,7 @@ struct route_match {
     const struct route *route; /* NULL: none */
     size_t table;              /* that the route is in */
     unsigned allowed;          /* methods on this path, for 405 and Allow */
+    unsigned flags;            /* of the row, or of all rows for this path */
     size_t param_count;
     struct route_param params[ROUTE_PARAMS_MAX];
 };
@@ -47,7 +49,8 @@ struct route_match {
  * Find the row for a method and path in up to two tables, the first first.
  *
  * match  route is NULL when none fits; allowed is 0 when no path fits (404),
- *        otherwise the methods that the path has (405).
+ *        otherwise the methods that the path has (405); OPTIONS is one of
+ *        them. The path "*" has those of all rows.
  */
 void router_match(const struct route *const tables[], size_t table_count,
                   enum method method, struct slice path,

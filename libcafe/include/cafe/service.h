@@ -20,6 +20,7 @@ struct service_settings {
     int64_t db_queue_ms;
     const char *allow;
     const char *trusted_proxies;
+    const char *origins;
     int log_format;
     bool log_requests;
     int log_level;
