@@ -7,6 +7,7 @@
 enum {
     STEP_ROWS = 128, /* about 20 µs: a row is memory that is far away */
     AHEAD = 16,      /* rows that are fetched before they are looked at */
+    AHEAD_LINES = 4, /* of the cache, from what a search reads first */
     RANKS = 4,
     PLACES_FIRST = 64,
     SKIP_MAX = 255,
@@ -39,7 +40,8 @@ struct scan {
     struct row *const *rows;
     const struct search *search;
     size_t order[SEARCH_WORDS_MAX]; /* of words: the longest first */
-    struct needle texts[SEARCH_WORDS_MAX], digits[SEARCH_WORDS_MAX];
+    struct needle texts[SEARCH_WORDS_MAX], looses[SEARCH_WORDS_MAX];
+    struct needle digits[SEARCH_WORDS_MAX], homes[SEARCH_WORDS_MAX];
     size_t at; /* the next row */
     struct places ranks[RANKS];
     struct counting states, cities;
@@ -92,7 +94,9 @@ static void make_needles(struct scan *scan)
         size_t at = i;
 
         needle_make(&scan->texts[i], words[i].text);
+        needle_make(&scan->looses[i], words[i].loose);
         needle_make(&scan->digits[i], words[i].digits);
+        needle_make(&scan->homes[i], words[i].home);
         for (;
              at > 0 && words[scan->order[at - 1]].text.len < words[i].text.len;
              at--)
@@ -101,26 +105,42 @@ static void make_needles(struct scan *scan)
     }
 }
 
-/* 0 is the best, NOWHERE none; see struct search_result. The name is the first
- * fold: what is in it is found there first. */
+/* Where a word is first, in either spelling; as a number, past the name. */
+static size_t find_word(const struct scan *scan, size_t word,
+                        const struct row *row)
+{
+    struct slice searched = row_searched(row);
+    size_t at = needle_find(&scan->texts[word], searched);
+
+    if (at >= row->spans.name.len) {
+        size_t loose = needle_find(&scan->looses[word], searched);
+
+        at = loose < at ? loose : at;
+    }
+    if (at == NOWHERE &&
+        (needle_find(&scan->digits[word], row_phone(row)) != NOWHERE ||
+         needle_find(&scan->homes[word], row_phone(row)) != NOWHERE))
+        at = row->spans.name.len;
+    return at;
+}
+
+/* 0 is the best, NOWHERE none; see struct search_result. The name is searched
+ * first: what is in it is found there. */
 static size_t rank_of(const struct scan *scan, const struct row *row)
 {
-    struct slice folds = row_folds(row);
-    size_t name_len = row_fold(row, SUPPLIER_NAME).len;
     size_t in_name = 0;
     size_t count = scan->search->word_count;
     bool first_begins = false;
 
     for (size_t i = 0; i < count; i++) {
         size_t word = scan->order[i];
-        size_t at = needle_find(&scan->texts[word], folds);
+        size_t at = find_word(scan, word, row);
 
-        if (at == NOWHERE &&
-            needle_find(&scan->digits[word], row_fold(row, SUPPLIER_PHONE)) ==
-                NOWHERE)
+        if (at == NOWHERE)
             return NOWHERE;
-        in_name += at < name_len;
-        first_begins |= word == 0 && at == 0;
+        in_name += at < row->spans.name.len;
+        first_begins |= word == 0 && at < row->spans.name.len &&
+                        (at == 0 || at == row->spans.name_variant);
     }
     if (count == 0 || scan->search->sorted || scan->search->by_id)
         return 0;
@@ -253,9 +273,8 @@ static void fetch(const struct scan *scan, size_t place)
     if (place < scan->content->count) {
         const char *row = (const char *)scan->rows[place];
 
-        __builtin_prefetch(row + offsetof(struct row, ends));
-        __builtin_prefetch(row + offsetof(struct row, ends) + 64);
-        __builtin_prefetch(row + offsetof(struct row, ends) + 128);
+        for (size_t line = 0; line < AHEAD_LINES; line++)
+            __builtin_prefetch(row + offsetof(struct row, spans) + line * 64);
     }
 }
 
