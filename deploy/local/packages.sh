@@ -8,7 +8,8 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev
 run_packages="mariadb-server-core mariadb-client-core haproxy procps"
 test_packages="clang libclang-rt-14-dev llvm node-llhttp libcmocka-dev python3
     python3-pytest python3-pymysql python3-vobject python3-yaml
-    python3-jsonschema
+    python3-jsonschema python3-gi gir1.2-ebookcontacts-1.2 khard
+    libreoffice-calc-nogui
     clang-format-14 shellcheck groff-base
     valgrind chromium fonts-dejavu-core git wrk slowhttptest strace iproute2
     nginx-light"

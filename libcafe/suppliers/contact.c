@@ -55,17 +55,33 @@ static bool has_blank(struct slice text)
     return false;
 }
 
+/* Its parts; false when it is no address. */
+static bool split_email(struct slice email, struct slice *local,
+                        struct slice *domain)
+{
+    *domain = email;
+    *local = slice_cut(domain, '@');
+    return local->len > 0 && domain->len > 0 && !has_blank(email) &&
+           !memchr(domain->data, '@', domain->len);
+}
+
+struct slice contact_email(struct arena *arena, struct slice email)
+{
+    struct slice tidied, local, domain;
+
+    if (tidy_email(arena, email, &tidied) != OK ||
+        !split_email(tidied, &local, &domain))
+        return email;
+    return tidied;
+}
+
 const char *contact_mailto(struct arena *arena, struct slice email)
 {
     struct slice domain, local;
     struct text url;
 
-    if (tidy_email(arena, email, &email) != OK)
-        return NULL;
-    domain = email;
-    local = slice_cut(&domain, '@');
-    if (local.len == 0 || domain.len == 0 || has_blank(email) ||
-        memchr(domain.data, '@', domain.len))
+    if (tidy_email(arena, email, &email) != OK ||
+        !split_email(email, &local, &domain))
         return NULL;
     text_init(&url, 0);
     text_append_string(&url, "mailto:");

@@ -82,16 +82,12 @@ def value(card, name):
 
 def assert_card(card, number, row):
     assert value(card, "version") == "4.0"
-    assert value(card, "uid") == f"cafe-supplier-{number}"
+    assert re.fullmatch(rf"cafe-supplier-[0-9a-f]+-{number}",
+                        value(card, "uid"))
     assert value(card, "fn") == in_card(row["name"] or "(no name)")
     assert value(card, "note") == in_card(row["notes"])
     assert value(card, "email") == in_card(row["email"])
-    if row["phone"].startswith("+44 (20)"):
-        assert value(card, "tel") == "tel:+442079460958;ext=12"
-    elif row["phone"] == harness.SUPPLIER["phone"]:
-        assert value(card, "tel") == "tel:+576065550118;ext=3"
-    else:
-        assert value(card, "tel") == in_card(row["phone"])
+    assert value(card, "tel") == in_card(row["phone"])
     address = card.contents.get("adr")
     for name, part in (("address", "street"), ("city", "city"),
                        ("state", "region"), ("country", "country")):

@@ -23,6 +23,10 @@ const char *contact_tel(struct arena *arena, struct slice phone);
  * brackets; any other text as it is. In the arena, or borrowed. */
 struct slice contact_phone(struct arena *arena, struct slice phone);
 
+/** The address in plain characters, out of "Name <a@b>"; any text that is none
+ * as it is. In the arena, or borrowed. */
+struct slice contact_email(struct arena *arena, struct slice email);
+
 /** "mailto:orders@example.com" (RFC 6068); NULL unless it has one @ between
  * other characters, and no blanks. */
 const char *contact_mailto(struct arena *arena, struct slice email);

@@ -21,9 +21,11 @@ enum supplier_field {
 
 /** All texts are as typed: trimmed, valid UTF-8 in NFC, never escaped. */
 struct supplier {
-    int64_t id;         /* 0: not stored yet */
-    uint64_t revision;  /* of its last change; 0: unknown */
-    int64_t changed_us; /* UTC time of it; 0: unknown */
+    int64_t id;           /* 0: not stored yet */
+    uint64_t revision;    /* of its last change; 0: unknown */
+    int64_t changed_us;   /* UTC time of it; 0: unknown */
+    int64_t directory_us; /* UTC time at which its directory was made, which
+                             tells it from others; 0: unknown */
     struct slice fields[SUPPLIER_FIELDS];
 };
 
