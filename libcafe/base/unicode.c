@@ -180,12 +180,17 @@ enum error utf8_normalise(struct arena *arena, struct slice slice,
     return OK;
 }
 
+size_t utf8_encode(uint32_t letter, char *out)
+{
+    return (size_t)utf8proc_encode_char((utf8proc_int32_t)letter,
+                                        (utf8proc_uint8_t *)out);
+}
+
 static void append_code(struct text *text, utf8proc_int32_t letter)
 {
-    utf8proc_uint8_t bytes[4];
+    char bytes[UTF8_MAX_BYTES];
 
-    text_append(text, (const char *)bytes,
-                (size_t)utf8proc_encode_char(letter, bytes));
+    text_append(text, bytes, utf8_encode((uint32_t)letter, bytes));
 }
 
 static void append_letter(struct text *text, utf8proc_int32_t letter)
@@ -218,6 +223,28 @@ static void append_repaired(struct text *text, struct slice slice)
     }
 }
 
+enum {
+    FOLD_OPTIONS = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
+                   UTF8PROC_CASEFOLD | UTF8PROC_IGNORE
+};
+
+uint32_t unicode_base(uint32_t letter)
+{
+    enum { FOLD_MAX = 32 }; /* code points; none decomposes to more than 18 */
+    utf8proc_int32_t folded[FOLD_MAX] = { 0 };
+    int boundary = 0;
+    utf8proc_ssize_t count =
+        utf8proc_decompose_char((utf8proc_int32_t)letter, folded, FOLD_MAX,
+                                (utf8proc_option_t)FOLD_OPTIONS, &boundary);
+
+    if (count < 1 || count > FOLD_MAX)
+        return letter;
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
+        if (spellings[i].letter == folded[0])
+            return (unsigned char)spellings[i].spelt[0];
+    return (uint32_t)folded[0];
+}
+
 /* What a fold does with the letters that utf8proc leaves. */
 typedef void letter_fn(struct text *text, utf8proc_int32_t letter);
 
@@ -237,11 +264,6 @@ static void for_each_letter(const utf8proc_uint8_t *mapped, size_t len,
         at += (size_t)step;
     }
 }
-
-enum {
-    FOLD_OPTIONS = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
-                   UTF8PROC_CASEFOLD | UTF8PROC_IGNORE
-};
 
 /* Fold valid UTF-8 onto a text. */
 typedef enum error append_fold_fn(struct text *text, struct slice slice);

@@ -19,6 +19,11 @@ size_t utf8_sequence_len(struct slice slice);
  * be in it. */
 struct slice utf8_cut(struct slice slice, size_t max_bytes);
 
+enum { UTF8_MAX_BYTES = 4 };
+
+/** Write a code point; returns its bytes, at most UTF8_MAX_BYTES. */
+size_t utf8_encode(uint32_t letter, char *out);
+
 /** Number of code points in valid UTF-8. */
 size_t utf8_count(struct slice slice);
 
@@ -38,6 +43,9 @@ enum {
  * UNICODE_NOT_PLAIN.
  */
 int unicode_plain(uint32_t letter);
+
+/** The letter that the fold of a code point begins with: 'a' for U+00C4. */
+uint32_t unicode_base(uint32_t letter);
 
 /** Something in valid UTF-8 can be seen: not only blanks, marks, fillers and
  * characters without width. */
