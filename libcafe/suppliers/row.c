@@ -14,6 +14,10 @@ enum { NOTES_SEARCHED_MAX_BYTES = 16 * 1024 };
 /* What fields and lines are followed by: words are split at it. */
 enum { BETWEEN = '\n' };
 
+/* Two to four bits for each byte to search, so that about a third of them is
+ * set; of long notes more. */
+enum { GRAM_BYTES = 3, GRAMS_MIN = 64, GRAMS_MAX = 2048 };
+
 /* A row that is being made. */
 struct making {
     const struct supplier *supplier;
@@ -189,27 +193,60 @@ static struct slice same_text(const struct making *making, const char *data,
     return (struct slice){ NULL, 0 };
 }
 
-static enum error assemble(const struct making *making, struct row **result)
+/* The bytes that the grams of so much text take. */
+static uint32_t grams_for(size_t len)
 {
-    const struct text *text = &making->text;
-    size_t bytes = sizeof(struct row) + text->len;
-    struct row *row;
-    char *at;
+    uint32_t bytes = GRAMS_MIN;
+
+    while (bytes < GRAMS_MAX && bytes * 4 < len)
+        bytes *= 2;
+    return bytes;
+}
+
+static void set_grams(struct row *row)
+{
+    struct slice searched = row_searched(row);
+
+    memset(row->data, 0, row->spans.grams);
+    for (size_t i = 0; i + GRAM_BYTES <= searched.len; i++) {
+        uint32_t bit = gram_of(searched.data + i) & (row->spans.grams * 8 - 1);
+
+        row->data[bit / 8] =
+            (char)((unsigned char)row->data[bit / 8] | 1u << bit % 8);
+    }
+}
+
+static size_t bytes_of(const struct making *making)
+{
+    size_t bytes = sizeof(struct row) + making->spans.grams + making->text.len;
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
-        if (!same_text(making, text->data, f).data)
+        if (!same_text(making, making->text.data, f).data)
             bytes += making->supplier->fields[f].len;
+    return bytes;
+}
+
+static enum error assemble(struct making *making, struct row **result)
+{
+    const struct text *text = &making->text;
+    struct row *row;
+    char *start, *at;
+    size_t bytes;
+
+    making->spans.grams = grams_for(making->spans.searched.len);
+    bytes = bytes_of(making);
     if ((row = malloc(bytes)) == NULL)
         return ERROR_MEMORY;
-
     row->supplier = *making->supplier;
     row->spans = making->spans;
     row->bytes = bytes;
-    memcpy(row->text, text->data, text->len);
-    at = row->text + text->len;
+    start = row->data + row->spans.grams;
+    memcpy(start, text->data, text->len);
+    set_grams(row);
+    at = start + text->len;
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         struct slice field = making->supplier->fields[f];
-        struct slice same = same_text(making, row->text, f);
+        struct slice same = same_text(making, start, f);
 
         if (!same.data) {
             memcpy(at, field.data, field.len);
@@ -239,18 +276,23 @@ enum error row_make(const struct supplier *supplier, struct row **row)
 
 /* Reading. */
 
+static struct slice part_of(const struct row *row, struct span span)
+{
+    return span_of(row->data + row->spans.grams, span);
+}
+
 struct slice row_fold(const struct row *row, enum supplier_field field)
 {
-    return field < SUPPLIER_NOTES ? span_of(row->text, row->spans.folds[field])
+    return field < SUPPLIER_NOTES ? part_of(row, row->spans.folds[field])
                                   : SLICE("");
 }
 
 struct slice row_searched(const struct row *row)
 {
-    return span_of(row->text, row->spans.searched);
+    return part_of(row, row->spans.searched);
 }
 
 struct slice row_phone(const struct row *row)
 {
-    return span_of(row->text, row->spans.phone);
+    return part_of(row, row->spans.phone);
 }

@@ -7,10 +7,12 @@
 enum {
     STEP_ROWS = 128, /* about 20 µs: a row is memory that is far away */
     AHEAD = 16,      /* rows that are fetched before they are looked at */
-    AHEAD_LINES = 4, /* of the cache, from what a search reads first */
+    AHEAD_LINES = 5, /* of the cache, from what a search reads first */
     RANKS = 4,
     PLACES_FIRST = 64,
     SKIP_MAX = 255,
+    GRAMS = 4,
+    GRAM_BYTES = 3,
     SLOTS = 512 /* more than twice SEARCH_CHOICES_MAX, a power of two */
 };
 
@@ -31,6 +33,8 @@ struct counting {
 struct needle {
     struct slice text;
     unsigned char skip[256];
+    size_t gram_count;
+    uint32_t grams[GRAMS]; /* some that it has */
 };
 
 #define NOWHERE SIZE_MAX
@@ -64,15 +68,29 @@ static void needle_make(struct needle *needle, struct slice text)
         needle->skip[(unsigned char)text.data[i]] =
             (unsigned char)(skip < SKIP_MAX ? skip : SKIP_MAX);
     }
+    needle->gram_count = 0;
+    for (size_t i = 0; i < GRAMS && text.len >= GRAM_BYTES + i; i++)
+        needle->grams[needle->gram_count++] = gram_of(text.data + i);
 }
 
-/* Where it is first; NOWHERE if it isn't there, or is no needle at all. */
-static size_t needle_find(const struct needle *needle, struct slice text)
+/* What tells at a glance that it isn't there. */
+static bool may_be_in(const struct needle *needle, const struct row *row)
+{
+    for (size_t i = 0; i < needle->gram_count; i++)
+        if (!row_may_have(row, needle->grams[i]))
+            return false;
+    return true;
+}
+
+/* Where it is first in a part of a row; NOWHERE if it isn't there, or is no
+ * needle at all. */
+static size_t needle_find(const struct needle *needle, const struct row *row,
+                          struct slice text)
 {
     const char *data = needle->text.data;
     size_t len = needle->text.len;
 
-    if (len == 0)
+    if (len == 0 || !may_be_in(needle, row))
         return NOWHERE;
     for (size_t at = len - 1; at < text.len;
          at += needle->skip[(unsigned char)text.data[at]]) {
@@ -110,16 +128,16 @@ static size_t find_word(const struct scan *scan, size_t word,
                         const struct row *row)
 {
     struct slice searched = row_searched(row);
-    size_t at = needle_find(&scan->texts[word], searched);
+    size_t at = needle_find(&scan->texts[word], row, searched);
 
     if (at >= row->spans.name.len) {
-        size_t loose = needle_find(&scan->looses[word], searched);
+        size_t loose = needle_find(&scan->looses[word], row, searched);
 
         at = loose < at ? loose : at;
     }
     if (at == NOWHERE &&
-        (needle_find(&scan->digits[word], row_phone(row)) != NOWHERE ||
-         needle_find(&scan->homes[word], row_phone(row)) != NOWHERE))
+        (needle_find(&scan->digits[word], row, row_phone(row)) != NOWHERE ||
+         needle_find(&scan->homes[word], row, row_phone(row)) != NOWHERE))
         at = row->spans.name.len;
     return at;
 }

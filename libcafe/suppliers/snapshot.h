@@ -21,6 +21,7 @@ struct spans {
     struct span name;         /* with its looser spellings: searched first */
     uint32_t name_variant;    /* where its first word's is; 0: it has none */
     struct span folds[FOLDS]; /* of each field; of the phone its digits */
+    uint32_t grams;           /* bytes of the text's grams; a power of two */
 };
 
 /**
@@ -35,8 +36,26 @@ struct row {
     struct supplier supplier; /* first: a row is a supplier */
     size_t bytes;             /* of the piece */
     struct spans spans;       /* a search reads from here on */
-    char text[];
+    char data[];              /* grams, then the text */
 };
+
+/** A bit for a gram, three bytes that follow each other, among those of
+ * rows: what it sets tells at a glance that a text has not all of a word. */
+static inline uint32_t gram_of(const char *three)
+{
+    const unsigned char *at = (const unsigned char *)three;
+    uint32_t bytes = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+
+    return bytes * 0x9e3779b1u >> 12; /* multiplicative hashing */
+}
+
+/** Whether a row may have a gram: false is certain. */
+static inline bool row_may_have(const struct row *row, uint32_t gram)
+{
+    uint32_t bit = gram & (row->spans.grams * 8 - 1);
+
+    return ((unsigned char)row->data[bit / 8] >> bit % 8 & 1) != 0;
+}
 
 /** Which change is the last: its number and time, "2026-11-23 08:43:18.250000".
  */
