@@ -4,7 +4,7 @@
 #include "search_private.h"
 #include "test_content.h"
 
-enum { ROUNDS = 400, ROWS_MAX = 700, WORDS_MAX = 4 };
+enum { ROUNDS = 200, ROWS_MAX = 700, WORDS_MAX = 4 };
 
 /* Few of them, so that much is equal or nearly so. */
 static const char *const pieces[] = {
