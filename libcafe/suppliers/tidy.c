@@ -113,7 +113,7 @@ static int keep_plain(uint32_t letter)
     /* Japanese keyboards have the prolonged sound mark where the dash is. */
     if (letter == 0x30fc || letter == 0xff70)
         return '-';
-    return letter == '\0' ? UNICODE_NOT_PLAIN : letter == '\t' ? ' ' : plain;
+    return letter == '\0' ? UNICODE_NOT_PLAIN : plain;
 }
 
 /* Step over a word in any case, and what separates it from the rest. */
