@@ -15,7 +15,8 @@
 
 /* How one is written. */
 struct file_format {
-    const char *suffix; /* of its path and of the file */
+    const char *suffix;  /* of its path and of the file */
+    const char *variant; /* of the kept page, behind the suffix */
     const char *type;
     void (*write)(struct text *out, const struct supplier *supplier,
                   struct arena *scratch);
@@ -29,8 +30,23 @@ static void object_write(struct text *out, const struct supplier *supplier,
     text_append_char(out, '\n');
 }
 
-static const struct file_format card = { ".vcf", VCARD_TYPE, vcard_append };
-static const struct file_format object = { ".json", JSON_TYPE, object_write };
+static void card_write(struct text *out, const struct supplier *supplier,
+                       struct arena *scratch)
+{
+    vcard_append(out, supplier, VCARD_4, scratch);
+}
+
+static void old_card_write(struct text *out, const struct supplier *supplier,
+                           struct arena *scratch)
+{
+    vcard_append(out, supplier, VCARD_3, scratch);
+}
+
+static const struct file_format card = { ".vcf", "", VCARD_TYPE, card_write };
+static const struct file_format old_card = { ".vcf", ";3", VCARD_TYPE,
+                                             old_card_write };
+static const struct file_format object = { ".json", "", JSON_TYPE,
+                                           object_write };
 
 enum { FILE_NAME_MAX_BYTES = 120 };
 
@@ -82,15 +98,25 @@ static void file_show(struct request *req, const struct snapshot *snapshot,
     if ((supplier = find_supplier(req, snapshot)) == NULL)
         return;
     if (!answer_kept(req, snapshot,
-                     arena_printf(request_arena(req), "/suppliers/%lld%s",
-                                  (long long)supplier->id, format->suffix),
+                     arena_printf(request_arena(req), "/suppliers/%lld%s%s",
+                                  (long long)supplier->id, format->suffix,
+                                  format->variant),
                      &key))
         answer_file(req, supplier, format, snapshot, &key);
 }
 
+/* "version=3", for phones that refuse 4.0. */
+static bool wants_old_card(struct request *req)
+{
+    const struct form *query;
+
+    return request_query(req, &query) == OK &&
+           slice_is(form_value(query, "version"), "3");
+}
+
 static catalog_show_fn supplier_card_show, supplier_object_show;
 
-/* GET /suppliers/{id}.vcf */
+/* GET /suppliers/{id}.vcf?version= */
 void supplier_card(struct request *req)
 {
     struct customer *self = request_app(req);
@@ -101,7 +127,7 @@ void supplier_card(struct request *req)
 static void supplier_card_show(struct request *req,
                                const struct snapshot *snapshot)
 {
-    file_show(req, snapshot, &card);
+    file_show(req, snapshot, wants_old_card(req) ? &old_card : &card);
 }
 
 /* GET /suppliers/{id}.json */
@@ -169,7 +195,13 @@ static void objects_tail(struct text *out, const struct listing *listing)
 static const struct list_format contacts = {
     .type = VCARD_TYPE,
     .disposition = "attachment; filename=\"suppliers.vcf\"",
-    .record = vcard_append,
+    .record = card_write,
+};
+
+static const struct list_format old_contacts = {
+    .type = VCARD_TYPE,
+    .disposition = "attachment; filename=\"suppliers.vcf\"",
+    .record = old_card_write,
 };
 
 static const struct list_format table = {
@@ -257,7 +289,10 @@ void list_contacts(struct request *req)
 static void list_contacts_show(struct request *req,
                                const struct snapshot *snapshot)
 {
-    take_list(req, snapshot, "/suppliers.vcf", &contacts);
+    if (wants_old_card(req))
+        take_list(req, snapshot, "/suppliers.vcf;3", &old_contacts);
+    else
+        take_list(req, snapshot, "/suppliers.vcf", &contacts);
 }
 
 /* GET /suppliers.csv */
@@ -294,20 +329,30 @@ static void list_objects_show(struct request *req,
     take_list(req, snapshot, "/suppliers.json", &objects);
 }
 
+/* Another form of the same list. */
+static void view_variant(struct view *view, const char *name,
+                         struct arena *arena, const char *url,
+                         const char *variant)
+{
+    if (url != NULL)
+        view_string(view, name,
+                    arena_printf(arena, "%s%c%s", url,
+                                 strchr(url, '?') ? '&' : '?', variant));
+}
+
 void list_takeaway_view(const struct search *search, struct arena *arena,
                         struct view *view)
 {
     struct search all = *search;
-    const char *csv;
+    const char *csv, *vcf;
 
     all.page = 1;
     all.per = PAGING_PER_DEFAULT;
     csv = search_url(&all, "/suppliers.csv", arena);
-    view_string(view, "contacts", search_url(&all, "/suppliers.vcf", arena));
+    vcf = search_url(&all, "/suppliers.vcf", arena);
+    view_string(view, "contacts", vcf);
     view_string(view, "objects", search_url(&all, "/suppliers.json", arena));
     view_string(view, "table", csv);
-    if (csv != NULL)
-        view_string(view, "excel_table",
-                    arena_printf(arena, "%s%cfor=excel", csv,
-                                 strchr(csv, '?') ? '&' : '?'));
+    view_variant(view, "excel_table", arena, csv, "for=excel");
+    view_variant(view, "old_contacts", arena, vcf, "version=3");
 }

@@ -9,56 +9,60 @@
 #   bench      ./cafe bench
 # No name contains a version that only one release of Debian has.
 package_table="
-gcc                   build
-libc6-dev             build
-cmake                 build
-ninja-build           build
-pkg-config            build
-libevent-dev          build
-libmariadb-dev        build
-libcmark-dev          build
-libyaml-dev           build
-libutf8proc-dev       build
-zlib1g-dev            build
-libbrotli-dev         build
-brotli                build
-gzip                  build
-libjs-bootstrap5      build
-mariadb-server-core   up unit integration conformance browser deploy bench
-mariadb-client-core   up unit integration conformance browser deploy bench
-haproxy               up integration conformance browser
-procps                up integration
-python3               lint unit fuzz integration conformance browser deploy bench
-python3-pytest        lint fuzz integration conformance browser deploy
-python3-pytest-xdist  fuzz integration conformance browser deploy
-python3-pymysql       integration conformance browser deploy bench
-libcmocka-dev         unit
-binutils              lint
-clang-format          lint
-git                   lint integration deploy rehearse
-shellcheck            lint
-clang                 fuzz
-libclang-rt-dev       fuzz
-llvm                  fuzz
-node-llhttp           fuzz
-groff-base            integration
-iproute2              integration deploy
-python3-jsonschema    integration
-python3-vobject       integration
-slowhttptest          integration
-strace                integration
-wrk                   integration deploy bench
-nginx-light           conformance bench
-python3-yaml          deploy
-chromium              browser deploy
-fonts-dejavu-core     browser deploy
-npm                   browser deploy bench
-curl                  deploy rehearse
-openssl               deploy rehearse
-debootstrap           deploy
-docker-compose        deploy
-docker.io             deploy
-iptables              deploy
+gcc                       build
+libc6-dev                 build
+cmake                     build
+ninja-build               build
+pkg-config                build
+libevent-dev              build
+libmariadb-dev            build
+libcmark-dev              build
+libyaml-dev               build
+libutf8proc-dev           build
+zlib1g-dev                build
+libbrotli-dev             build
+brotli                    build
+gzip                      build
+libjs-bootstrap5          build
+mariadb-server-core       up unit integration conformance browser deploy bench
+mariadb-client-core       up unit integration conformance browser deploy bench
+haproxy                   up integration conformance browser
+procps                    up integration
+python3                   lint unit fuzz integration conformance browser deploy bench
+python3-pytest            lint fuzz integration conformance browser deploy
+python3-pytest-xdist      fuzz integration conformance browser deploy
+python3-pymysql           integration conformance browser deploy bench
+libcmocka-dev             unit
+binutils                  lint
+clang-format              lint
+git                       lint integration deploy rehearse
+shellcheck                lint
+clang                     fuzz
+libclang-rt-dev           fuzz
+llvm                      fuzz
+node-llhttp               fuzz
+groff-base                integration
+iproute2                  integration deploy
+python3-jsonschema        integration
+python3-vobject           integration
+python3-gi                integration
+gir1.2-ebookcontacts-1.2  integration
+khard                     integration
+libreoffice-calc-nogui    integration
+slowhttptest              integration
+strace                    integration
+wrk                       integration deploy bench
+nginx-light               integration conformance bench
+python3-yaml              deploy
+chromium                  browser deploy
+fonts-dejavu-core         browser deploy
+npm                       integration browser deploy bench
+curl                      integration deploy rehearse
+openssl                   deploy rehearse
+debootstrap               deploy
+docker-compose            deploy
+docker.io                 deploy
+iptables                  deploy
 "
 
 # The packages that any of these uses needs: packages_for build up.

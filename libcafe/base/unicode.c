@@ -99,13 +99,44 @@ size_t utf8_count(struct slice slice)
     return count;
 }
 
+/* Letters and symbols by their category that show nothing. */
+static bool is_filler(uint32_t letter)
+{
+    return letter == 0x115f || letter == 0x1160 || letter == 0x2800 ||
+           letter == 0x3164 || letter == 0xffa0;
+}
+
+bool unicode_visible(struct slice slice)
+{
+    while (slice.len > 0) {
+        uint32_t letter = utf8_next(&slice);
+
+        switch (utf8proc_category((utf8proc_int32_t)letter)) {
+        case UTF8PROC_CATEGORY_CC:
+        case UTF8PROC_CATEGORY_CF:
+        case UTF8PROC_CATEGORY_CS:
+        case UTF8PROC_CATEGORY_MN:
+        case UTF8PROC_CATEGORY_MC:
+        case UTF8PROC_CATEGORY_ME:
+        case UTF8PROC_CATEGORY_ZS:
+        case UTF8PROC_CATEGORY_ZL:
+        case UTF8PROC_CATEGORY_ZP:
+            break;
+        default:
+            if (!is_filler(letter))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Map with utf8proc into a malloc'd string of *len bytes. */
-static enum error map(struct slice slice, utf8proc_option_t options,
+static enum error map(struct slice slice, int options,
                       utf8proc_uint8_t **mapped, size_t *len)
 {
     utf8proc_ssize_t result = utf8proc_map((const utf8proc_uint8_t *)slice.data,
                                            (utf8proc_ssize_t)slice.len, mapped,
-                                           options);
+                                           (utf8proc_option_t)options);
 
     if (result == UTF8PROC_ERROR_NOMEM)
         return ERROR_MEMORY;
@@ -149,9 +180,21 @@ enum error utf8_normalise(struct arena *arena, struct slice slice,
     return OK;
 }
 
+size_t utf8_encode(uint32_t letter, char *out)
+{
+    return (size_t)utf8proc_encode_char((utf8proc_int32_t)letter,
+                                        (utf8proc_uint8_t *)out);
+}
+
+static void append_code(struct text *text, utf8proc_int32_t letter)
+{
+    char bytes[UTF8_MAX_BYTES];
+
+    text_append(text, bytes, utf8_encode((uint32_t)letter, bytes));
+}
+
 static void append_letter(struct text *text, utf8proc_int32_t letter)
 {
-    utf8proc_uint8_t bytes[4];
     size_t i;
 
     for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
@@ -160,8 +203,7 @@ static void append_letter(struct text *text, utf8proc_int32_t letter)
             return;
         }
     }
-    text_append(text, (const char *)bytes,
-                (size_t)utf8proc_encode_char(letter, bytes));
+    append_code(text, letter);
 }
 
 /* Replace what is not UTF-8, so that any bytes can be folded. */
@@ -181,19 +223,36 @@ static void append_repaired(struct text *text, struct slice slice)
     }
 }
 
-/* Fold valid UTF-8 onto a text. */
-static enum error append_folded(struct text *text, struct slice slice)
-{
-    utf8proc_uint8_t *mapped = NULL;
-    size_t len = 0, at = 0;
-    enum error err = map(slice,
-                         UTF8PROC_STABLE | UTF8PROC_COMPAT |
-                             UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
-                             UTF8PROC_STRIPMARK | UTF8PROC_IGNORE,
-                         &mapped, &len);
+enum {
+    FOLD_OPTIONS = UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
+                   UTF8PROC_CASEFOLD | UTF8PROC_IGNORE
+};
 
-    if (err != OK)
-        return err;
+uint32_t unicode_base(uint32_t letter)
+{
+    enum { FOLD_MAX = 32 }; /* code points; none decomposes to more than 18 */
+    utf8proc_int32_t folded[FOLD_MAX] = { 0 };
+    int boundary = 0;
+    utf8proc_ssize_t count =
+        utf8proc_decompose_char((utf8proc_int32_t)letter, folded, FOLD_MAX,
+                                (utf8proc_option_t)FOLD_OPTIONS, &boundary);
+
+    if (count < 1 || count > FOLD_MAX)
+        return letter;
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
+        if (spellings[i].letter == folded[0])
+            return (unsigned char)spellings[i].spelt[0];
+    return (uint32_t)folded[0];
+}
+
+/* What a fold does with the letters that utf8proc leaves. */
+typedef void letter_fn(struct text *text, utf8proc_int32_t letter);
+
+static void for_each_letter(const utf8proc_uint8_t *mapped, size_t len,
+                            letter_fn *take, struct text *text)
+{
+    size_t at = 0;
+
     while (at < len) {
         utf8proc_int32_t letter;
         utf8proc_ssize_t step = utf8proc_iterate(
@@ -201,9 +260,78 @@ static enum error append_folded(struct text *text, struct slice slice)
 
         if (step <= 0)
             break;
-        append_letter(text, letter);
+        take(text, letter);
         at += (size_t)step;
     }
+}
+
+/* Fold valid UTF-8 onto a text. */
+typedef enum error append_fold_fn(struct text *text, struct slice slice);
+
+static enum error append_folded(struct text *text, struct slice slice)
+{
+    utf8proc_uint8_t *mapped = NULL;
+    size_t len = 0;
+    enum error err =
+        map(slice, FOLD_OPTIONS | UTF8PROC_STRIPMARK, &mapped, &len);
+
+    if (err != OK)
+        return err;
+    for_each_letter(mapped, len, append_letter, text);
+    free(mapped);
+    return text->failed ? ERROR_MEMORY : OK;
+}
+
+/* The fold for searching. */
+
+/* Accents that stand alone decompose to a space and a mark: they are typed for
+ * apostrophes. */
+static utf8proc_int32_t keep_apostrophe(utf8proc_int32_t letter, void *data)
+{
+    (void)data;
+    return unicode_plain((uint32_t)letter) == '\'' ? '\'' : letter;
+}
+
+/* Marks that add to a sound, in halves of letters of the kana scripts. */
+enum { VOICED = 0x3099, HALF_VOICED = 0x309a };
+
+/* Kana with its mark as one letter, so that か is no part of が. */
+static void append_voiced(struct text *text, utf8proc_int32_t mark)
+{
+    enum { KANA_BYTES = 3 };
+    utf8proc_int32_t pair[2] = { 0, mark };
+
+    if (text->failed || text->len < KANA_BYTES ||
+        utf8proc_iterate((const utf8proc_uint8_t *)text->data + text->len -
+                             KANA_BYTES,
+                         KANA_BYTES, &pair[0]) != KANA_BYTES ||
+        utf8proc_normalize_utf32(pair, 2, UTF8PROC_STABLE | UTF8PROC_COMPOSE) !=
+            1)
+        return;
+    text->len -= KANA_BYTES;
+    append_code(text, pair[0]);
+}
+
+static void append_search_letter(struct text *text, utf8proc_int32_t letter)
+{
+    uint32_t folded = unicode_search_letter((uint32_t)letter);
+
+    if (letter == VOICED || letter == HALF_VOICED)
+        append_voiced(text, letter);
+    else if (folded != 0)
+        append_letter(text, (utf8proc_int32_t)folded);
+}
+
+static enum error append_search_fold(struct text *text, struct slice slice)
+{
+    utf8proc_uint8_t *mapped = NULL;
+    utf8proc_ssize_t len = utf8proc_map_custom(
+        (const utf8proc_uint8_t *)slice.data, (utf8proc_ssize_t)slice.len,
+        &mapped, (utf8proc_option_t)FOLD_OPTIONS, keep_apostrophe, NULL);
+
+    if (len < 0)
+        return ERROR_MEMORY; /* valid text: only utf8proc's own limits */
+    for_each_letter(mapped, (size_t)len, append_search_letter, text);
     free(mapped);
     return text->failed ? ERROR_MEMORY : OK;
 }
@@ -224,8 +352,8 @@ static enum error fold_ascii(struct arena *arena, struct slice slice,
     return OK;
 }
 
-enum error unicode_fold(struct arena *arena, struct slice slice,
-                        struct slice *result)
+static enum error fold(struct arena *arena, struct slice slice,
+                       append_fold_fn *append_fold, struct slice *result)
 {
     struct text repaired, folded;
     enum error err;
@@ -238,7 +366,7 @@ enum error unicode_fold(struct arena *arena, struct slice slice,
         append_repaired(&repaired, slice);
         slice = text_slice(&repaired);
     }
-    err = repaired.failed ? ERROR_MEMORY : append_folded(&folded, slice);
+    err = repaired.failed ? ERROR_MEMORY : append_fold(&folded, slice);
     if (err == ERROR_SYNTAX)
         err = ERROR_MEMORY; /* valid text: only utf8proc's own limits */
     if (err == OK) {
@@ -251,4 +379,16 @@ enum error unicode_fold(struct arena *arena, struct slice slice,
     text_free(&repaired);
     text_free(&folded);
     return err;
+}
+
+enum error unicode_fold(struct arena *arena, struct slice slice,
+                        struct slice *result)
+{
+    return fold(arena, slice, append_folded, result);
+}
+
+enum error unicode_search_fold(struct arena *arena, struct slice slice,
+                               struct slice *result)
+{
+    return fold(arena, slice, append_search_fold, result);
 }

@@ -1,8 +1,10 @@
 /* Links to a supplier: tel:, mailto: and a map. */
 #include "cafe/contact.h"
 
-#include <ctype.h>
 #include <string.h>
+
+#include "cafe/phone.h"
+#include "cafe/tidy.h"
 
 /* Give a text as a string of the arena. */
 static const char *settle(struct arena *arena, struct text *text)
@@ -16,25 +18,35 @@ static const char *settle(struct arena *arena, struct text *text)
 
 const char *contact_tel(struct arena *arena, struct slice phone)
 {
-    bool extension = false;
+    struct phone number;
     struct text url;
 
-    if (!supplier_is_phone(phone))
+    if (tidy_phone(arena, phone, &phone) != OK ||
+        !phone_read(phone, &number, NULL))
         return NULL;
     text_init(&url, 0);
     text_append_string(&url, "tel:");
-    for (size_t i = 0; i < phone.len; i++) {
-        char c = phone.data[i];
-
-        if (isdigit((unsigned char)c) || c == '+')
-            text_append_char(&url, c);
-        else if (isalpha((unsigned char)c) && !extension)
-            text_append_string(&url, ";ext=");
-        extension |= isalpha((unsigned char)c) != 0;
-    }
+    phone_append_url(&url, &number);
     return settle(arena, &url);
 }
 
+struct slice contact_phone(struct arena *arena, struct slice phone)
+{
+    struct phone number;
+    struct slice tidied;
+    struct text text;
+    const char *copy;
+
+    if (tidy_phone(arena, phone, &tidied) != OK ||
+        !phone_read(tidied, &number, NULL))
+        return phone;
+    text_init(&text, 0);
+    phone_append_text(&text, &number, tidied);
+    copy = settle(arena, &text);
+    return copy ? slice_of(copy) : phone;
+}
+
+/* Nothing of it can be typed between the parts of an address. */
 static bool has_blank(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -43,14 +55,33 @@ static bool has_blank(struct slice text)
     return false;
 }
 
+/* Its parts; false when it is no address. */
+static bool split_email(struct slice email, struct slice *local,
+                        struct slice *domain)
+{
+    *domain = email;
+    *local = slice_cut(domain, '@');
+    return local->len > 0 && domain->len > 0 && !has_blank(email) &&
+           !memchr(domain->data, '@', domain->len);
+}
+
+struct slice contact_email(struct arena *arena, struct slice email)
+{
+    struct slice tidied, local, domain;
+
+    if (tidy_email(arena, email, &tidied) != OK ||
+        !split_email(tidied, &local, &domain))
+        return email;
+    return tidied;
+}
+
 const char *contact_mailto(struct arena *arena, struct slice email)
 {
-    struct slice domain = email;
-    struct slice local = slice_cut(&domain, '@');
+    struct slice domain, local;
     struct text url;
 
-    if (local.len == 0 || domain.len == 0 || has_blank(email) ||
-        memchr(domain.data, '@', domain.len))
+    if (tidy_email(arena, email, &email) != OK ||
+        !split_email(email, &local, &domain))
         return NULL;
     text_init(&url, 0);
     text_append_string(&url, "mailto:");

@@ -3,7 +3,10 @@
 #include "cafe/duplicates.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "cafe/phone.h"
+#include "cafe/tidy.h"
 #include "snapshot.h"
 
 /* The folds by which suppliers are alike, and what that is called. */
@@ -21,6 +24,14 @@ enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 static const char select_key[] = "SELECT 1 FROM supplier_form_keys"
                                  " WHERE form_key = ? AND supplier_id IS NOT"
                                  " NULL";
+
+/* What is looked for. */
+struct looking {
+    const struct row *wanted;
+    bool has_phone; /* the text is a number */
+    struct phone phone;
+    struct arena *scratch;
+};
 
 static bool differs(const struct supplier *a, const struct supplier *b,
                     enum supplier_field field)
@@ -51,10 +62,43 @@ static bool same(const struct row *a, const struct row *b,
     return slice_equal(row_fold(a, field), row_fold(b, field));
 }
 
-static unsigned compare(const struct row *wanted, const struct row *row,
+/* The last digits of two spellings of a number are the same. */
+static bool same_end(struct slice a, struct slice b)
+{
+    enum { END_DIGITS = 6 };
+
+    return a.len >= END_DIGITS && b.len >= END_DIGITS &&
+           memcmp(a.data + a.len - END_DIGITS, b.data + b.len - END_DIGITS,
+                  END_DIGITS) == 0;
+}
+
+/* The same number, with and without country code, too. */
+static bool same_phone(const struct looking *looking, const struct row *row)
+{
+    struct slice text = row->supplier.fields[SUPPLIER_PHONE];
+    struct phone phone;
+
+    if (same(looking->wanted, row, SUPPLIER_PHONE))
+        return true;
+    if (!looking->has_phone ||
+        !same_end(row_fold(looking->wanted, SUPPLIER_PHONE),
+                  row_fold(row, SUPPLIER_PHONE)))
+        return false;
+    arena_reset(looking->scratch);
+    return tidy_phone(looking->scratch, text, &text) == OK &&
+           phone_read(text, &phone, NULL) &&
+           phone_same(&looking->phone, &phone);
+}
+
+static unsigned compare(const struct looking *looking, const struct row *row,
                         unsigned reasons)
 {
+    const struct row *wanted = looking->wanted;
     unsigned found = 0;
+
+    if ((reasons & DUPLICATE_PHONE) && same_phone(looking, row))
+        found |= DUPLICATE_PHONE;
+    reasons &= ~(unsigned)DUPLICATE_PHONE;
 
     for (size_t i = 0; i < KINDS; i++)
         if ((reasons & kinds[i].reason) &&
@@ -74,30 +118,44 @@ static void note(struct duplicates *duplicates, const struct row *row,
             (struct duplicate){ &row->supplier, reasons };
 }
 
+static void look_through(const struct content *content,
+                         const struct looking *looking, unsigned reasons,
+                         struct duplicates *duplicates)
+{
+    for (size_t i = 0; reasons != 0 && i < content->count; i++) {
+        const struct row *row = content->by_name[i];
+        unsigned found = row->supplier.id == looking->wanted->supplier.id
+                             ? 0
+                             : compare(looking, row, reasons);
+
+        if (found != 0)
+            note(duplicates, row, found);
+    }
+}
+
 enum error duplicates_find(const struct snapshot *snapshot,
                            const struct supplier *supplier,
                            const struct supplier *before,
                            struct duplicates *duplicates)
 {
-    const struct content *content = snapshot->content;
-    struct row *wanted;
-    enum error err = row_make(supplier, &wanted);
+    struct slice phone = supplier->fields[SUPPLIER_PHONE];
+    struct looking looking = { .scratch = arena_open(0) };
+    struct row *wanted = NULL;
+    enum error err = looking.scratch ? row_make(supplier, &wanted)
+                                     : ERROR_MEMORY;
 
-    if (err != OK)
-        return err;
-    *duplicates = (struct duplicates){ 0 };
-    unsigned reasons = wanted_reasons(wanted, before);
-    for (size_t i = 0; reasons != 0 && i < content->count; i++) {
-        const struct row *row = content->by_name[i];
-        unsigned found = row->supplier.id == supplier->id
-                             ? 0
-                             : compare(wanted, row, reasons);
-
-        if (found != 0)
-            note(duplicates, row, found);
+    if (err == OK)
+        err = tidy_phone(looking.scratch, phone, &phone);
+    if (err == OK) {
+        looking.wanted = wanted;
+        looking.has_phone = phone_read(phone, &looking.phone, NULL);
+        *duplicates = (struct duplicates){ 0 };
+        look_through(snapshot->content, &looking,
+                     wanted_reasons(wanted, before), duplicates);
     }
     free(wanted);
-    return OK;
+    arena_close(looking.scratch);
+    return err;
 }
 
 static enum error take_known(const struct db_row *row, void *context)

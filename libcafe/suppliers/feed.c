@@ -14,6 +14,9 @@ static const char select_revision[] =
 /* Whatever the session's time zone is. */
 #define SINCE_1970(time) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " time ")"
 
+/* When the database was first migrated: it stays, in copies and backups too. */
+#define DIRECTORY "(SELECT " SINCE_1970("MIN(m.at)") " FROM cafe_migrations m)"
+
 #define COLUMNS                                                     \
     "s.id, s.name, s.address, s.city, s.state, s.country, s.email," \
     " s.phone, s.notes"
@@ -30,7 +33,7 @@ static const char select_all[] =
     " (SELECT " SINCE_1970(
         "c.at") " FROM supplier_changes c"
                 "   WHERE c.supplier_id = s.id ORDER BY c.revision DESC LIMIT "
-                "1), " COLUMNS
+                "1), " DIRECTORY ", " COLUMNS
                 " FROM supplier_revision r LEFT JOIN suppliers s ON TRUE"
                 " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
 
@@ -38,7 +41,7 @@ static const char select_all[] =
  * leads on from there. */
 static const char select_changes[] =
     "SELECT c.revision, CAST(c.at AS CHAR(26)), c.supplier_id,"
-    " " SINCE_1970("c.at") ", " COLUMNS
+    " " SINCE_1970("c.at") ", " DIRECTORY ", " COLUMNS
                            " FROM supplier_changes c FORCE INDEX (PRIMARY)"
                            " LEFT JOIN suppliers s ON s.id = c.supplier_id"
                            " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
@@ -48,6 +51,7 @@ enum {
     COLUMN_AT,
     COLUMN_SUPPLIER,
     COLUMN_CHANGED,
+    COLUMN_DIRECTORY,
     COLUMN_ID,
     COLUMN_FIELDS
 };
@@ -72,10 +76,12 @@ static bool same_revision(const struct revision *a, const struct revision *b)
 static enum error take_row(const struct db_row *db_row, uint64_t revision,
                            struct row **row)
 {
-    struct supplier supplier = { .id = db_row_integer(db_row, COLUMN_ID),
-                                 .revision = revision,
-                                 .changed_us =
-                                     db_row_integer(db_row, COLUMN_CHANGED) };
+    struct supplier supplier = {
+        .id = db_row_integer(db_row, COLUMN_ID),
+        .revision = revision,
+        .changed_us = db_row_integer(db_row, COLUMN_CHANGED),
+        .directory_us = db_row_integer(db_row, COLUMN_DIRECTORY)
+    };
 
     for (unsigned f = 0; f < SUPPLIER_FIELDS; f++)
         supplier.fields[f] = db_row_text(db_row, COLUMN_FIELDS + f);

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cafe/phone.h"
+#include "cafe/tidy.h"
 #include "cafe/unicode.h"
 
 /* Reading texts. */
@@ -114,22 +116,74 @@ static bool is_phone_part(struct slice word)
     return true;
 }
 
+static enum error settle(struct arena *arena, struct text *text,
+                         struct slice *result)
+{
+    *result = arena_slice(arena, text_slice(text));
+    if (text->failed || !result->data)
+        return ERROR_MEMORY;
+    text_reset(text);
+    return OK;
+}
+
+/* A whole number, however it is spelt; its own digits say the least. */
+static enum error read_phone(struct arena *arena, const struct phone *phone,
+                             struct search_word *word)
+{
+    struct text text;
+    enum error err;
+
+    text_init(&text, 0);
+    phone_append_digits(&text, phone);
+    if ((err = settle(arena, &text, &word->digits)) == OK) {
+        phone_append_home(&text, phone);
+        if (text.len != word->digits.len + 1) /* else the digits find it */
+            err = settle(arena, &text, &word->home);
+    }
+    text_free(&text);
+    return err;
+}
+
+static enum error read_loose(struct arena *arena, struct search_word *word)
+{
+    struct text text;
+    enum error err = OK;
+
+    text_init(&text, 0);
+    unicode_append_loose(&text, word->text);
+    if (text.len > 0 && !slice_equal(text_slice(&text), word->text))
+        err = settle(arena, &text, &word->loose);
+    text_free(&text);
+    return err;
+}
+
 static enum error add_word(struct arena *arena, struct slice text,
                            struct search *search)
 {
-    struct search_word *word = &search->words[search->word_count];
+    struct search_word *word = &search->words[search->word_count++];
     struct slice digits;
+    struct phone phone;
     enum error err;
 
     *word = (struct search_word){ .text = text };
-    if (is_phone_part(text)) {
-        if ((err = digits_of(arena, text, &digits)) != OK)
-            return err;
-        if (digits.len > 0 && digits.len < text.len)
-            word->digits = digits;
-    }
-    search->word_count++;
+    if (phone_read(text, &phone, NULL))
+        return read_phone(arena, &phone, word);
+    if (!is_phone_part(text))
+        return read_loose(arena, word);
+    if ((err = digits_of(arena, text, &digits)) != OK)
+        return err;
+    if (digits.len > 0 && digits.len < text.len)
+        word->digits = digits;
     return OK;
+}
+
+/* "rolls-royce" is found as "Rolls Royce", too; "e-mail" stays one word. */
+static bool has_parts(struct slice word)
+{
+    while (word.len > 0)
+        if (slice_cut(&word, '-').len < 2)
+            return false;
+    return true;
 }
 
 /* Marks count only where there is nothing else. */
@@ -138,30 +192,51 @@ static enum error split(struct arena *arena, struct slice fold, bool marks,
 {
     while (fold.len > 0 && search->word_count < SEARCH_WORDS_MAX) {
         struct slice word = slice_cut(&fold, ' ');
+        bool parts = !is_phone_part(word) && has_parts(word);
         enum error err;
 
-        if (word.len == 0 || has_letter(word) == marks)
-            continue;
-        if ((err = add_word(arena, word, search)) != OK)
-            return err;
+        while (word.len > 0 && search->word_count < SEARCH_WORDS_MAX) {
+            struct slice part = parts ? slice_cut(&word, '-') : word;
+
+            if (!parts)
+                word.len = 0;
+            if (has_letter(part) == marks)
+                continue;
+            if ((err = add_word(arena, part, search)) != OK)
+                return err;
+        }
     }
     return OK;
+}
+
+/* A whole number of several words, or one that was copied, is one word. */
+static enum error read_number(struct arena *arena, struct search *search,
+                              struct slice fold)
+{
+    struct slice tidied;
+    struct phone phone;
+    enum error err = tidy_phone(arena, search->text, &tidied);
+
+    if (err != OK || !phone_read(tidied, &phone, NULL) ||
+        (!memchr(fold.data, ' ', fold.len) &&
+         slice_equal(tidied, search->text)))
+        return err;
+    search->words[0] = (struct search_word){ .text = fold };
+    search->word_count = 1;
+    return read_phone(arena, &phone, &search->words[0]);
 }
 
 static enum error read_words(struct arena *arena, struct search *search)
 {
     struct slice fold;
-    enum error err = unicode_fold(arena, search->text, &fold);
+    enum error err = unicode_search_fold(arena, search->text, &fold);
 
     if (err == OK)
         err = collapse(arena, &fold); /* what folds to a space, too */
-    if (err != OK)
-        return err;
-    if (memchr(fold.data, ' ', fold.len) && supplier_is_phone(fold)) {
-        search->word_count = 1;
-        return digits_of(arena, fold, &search->words[0].digits);
-    }
-    err = split(arena, fold, false, search);
+    if (err == OK)
+        err = read_number(arena, search, fold);
+    if (err == OK && search->word_count == 0)
+        err = split(arena, fold, false, search);
     if (err == OK && search->word_count == 0)
         err = split(arena, fold, true, search);
     if (err == OK && search->word_count == 0)

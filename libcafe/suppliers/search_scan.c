@@ -7,9 +7,12 @@
 enum {
     STEP_ROWS = 128, /* about 20 µs: a row is memory that is far away */
     AHEAD = 16,      /* rows that are fetched before they are looked at */
+    AHEAD_LINES = 5, /* of the cache, from what a search reads first */
     RANKS = 4,
     PLACES_FIRST = 64,
     SKIP_MAX = 255,
+    GRAMS = 4,
+    GRAM_BYTES = 3,
     SLOTS = 512 /* more than twice SEARCH_CHOICES_MAX, a power of two */
 };
 
@@ -30,6 +33,8 @@ struct counting {
 struct needle {
     struct slice text;
     unsigned char skip[256];
+    size_t gram_count;
+    uint32_t grams[GRAMS]; /* some that it has */
 };
 
 #define NOWHERE SIZE_MAX
@@ -39,7 +44,8 @@ struct scan {
     struct row *const *rows;
     const struct search *search;
     size_t order[SEARCH_WORDS_MAX]; /* of words: the longest first */
-    struct needle texts[SEARCH_WORDS_MAX], digits[SEARCH_WORDS_MAX];
+    struct needle texts[SEARCH_WORDS_MAX], looses[SEARCH_WORDS_MAX];
+    struct needle digits[SEARCH_WORDS_MAX], homes[SEARCH_WORDS_MAX];
     size_t at; /* the next row */
     struct places ranks[RANKS];
     struct counting states, cities;
@@ -62,15 +68,29 @@ static void needle_make(struct needle *needle, struct slice text)
         needle->skip[(unsigned char)text.data[i]] =
             (unsigned char)(skip < SKIP_MAX ? skip : SKIP_MAX);
     }
+    needle->gram_count = 0;
+    for (size_t i = 0; i < GRAMS && text.len >= GRAM_BYTES + i; i++)
+        needle->grams[needle->gram_count++] = gram_of(text.data + i);
 }
 
-/* Where it is first; NOWHERE if it isn't there, or is no needle at all. */
-static size_t needle_find(const struct needle *needle, struct slice text)
+/* What tells at a glance that it isn't there. */
+static bool may_be_in(const struct needle *needle, const struct row *row)
+{
+    for (size_t i = 0; i < needle->gram_count; i++)
+        if (!row_may_have(row, needle->grams[i]))
+            return false;
+    return true;
+}
+
+/* Where it is first in a part of a row; NOWHERE if it isn't there, or is no
+ * needle at all. */
+static size_t needle_find(const struct needle *needle, const struct row *row,
+                          struct slice text)
 {
     const char *data = needle->text.data;
     size_t len = needle->text.len;
 
-    if (len == 0)
+    if (len == 0 || !may_be_in(needle, row))
         return NOWHERE;
     for (size_t at = len - 1; at < text.len;
          at += needle->skip[(unsigned char)text.data[at]]) {
@@ -92,7 +112,9 @@ static void make_needles(struct scan *scan)
         size_t at = i;
 
         needle_make(&scan->texts[i], words[i].text);
+        needle_make(&scan->looses[i], words[i].loose);
         needle_make(&scan->digits[i], words[i].digits);
+        needle_make(&scan->homes[i], words[i].home);
         for (;
              at > 0 && words[scan->order[at - 1]].text.len < words[i].text.len;
              at--)
@@ -101,26 +123,42 @@ static void make_needles(struct scan *scan)
     }
 }
 
-/* 0 is the best, NOWHERE none; see struct search_result. The name is the first
- * fold: what is in it is found there first. */
+/* Where a word is first, in either spelling; as a number, past the name. */
+static size_t find_word(const struct scan *scan, size_t word,
+                        const struct row *row)
+{
+    struct slice searched = row_searched(row);
+    size_t at = needle_find(&scan->texts[word], row, searched);
+
+    if (at >= row->spans.name.len) {
+        size_t loose = needle_find(&scan->looses[word], row, searched);
+
+        at = loose < at ? loose : at;
+    }
+    if (at == NOWHERE &&
+        (needle_find(&scan->digits[word], row, row_phone(row)) != NOWHERE ||
+         needle_find(&scan->homes[word], row, row_phone(row)) != NOWHERE))
+        at = row->spans.name.len;
+    return at;
+}
+
+/* 0 is the best, NOWHERE none; see struct search_result. The name is searched
+ * first: what is in it is found there. */
 static size_t rank_of(const struct scan *scan, const struct row *row)
 {
-    struct slice folds = row_folds(row);
-    size_t name_len = row_fold(row, SUPPLIER_NAME).len;
     size_t in_name = 0;
     size_t count = scan->search->word_count;
     bool first_begins = false;
 
     for (size_t i = 0; i < count; i++) {
         size_t word = scan->order[i];
-        size_t at = needle_find(&scan->texts[word], folds);
+        size_t at = find_word(scan, word, row);
 
-        if (at == NOWHERE &&
-            needle_find(&scan->digits[word], row_fold(row, SUPPLIER_PHONE)) ==
-                NOWHERE)
+        if (at == NOWHERE)
             return NOWHERE;
-        in_name += at < name_len;
-        first_begins |= word == 0 && at == 0;
+        in_name += at < row->spans.name.len;
+        first_begins |= word == 0 && at < row->spans.name.len &&
+                        (at == 0 || at == row->spans.name_variant);
     }
     if (count == 0 || scan->search->sorted || scan->search->by_id)
         return 0;
@@ -253,9 +291,8 @@ static void fetch(const struct scan *scan, size_t place)
     if (place < scan->content->count) {
         const char *row = (const char *)scan->rows[place];
 
-        __builtin_prefetch(row + offsetof(struct row, ends));
-        __builtin_prefetch(row + offsetof(struct row, ends) + 64);
-        __builtin_prefetch(row + offsetof(struct row, ends) + 128);
+        for (size_t line = 0; line < AHEAD_LINES; line++)
+            __builtin_prefetch(row + offsetof(struct row, spans) + line * 64);
     }
 }
 

@@ -6,20 +6,56 @@
 
 enum { REVISION_TIME_BYTES = 27 };
 
-/** Fields by which suppliers are sorted and searched: all but the notes. */
+/** Fields by which suppliers are sorted, filtered and compared: all but the
+ * notes. */
 enum { FOLDS = SUPPLIER_NOTES };
 
+/** A part of a row's text. */
+struct span {
+    uint32_t start, len;
+};
+
+/** Where in a row's text what is. */
+struct spans {
+    struct span searched, phone;
+    struct span name;         /* with its looser spellings: searched first */
+    uint32_t name_variant;    /* where its first word's is; 0: it has none */
+    struct span folds[FOLDS]; /* of each field; of the phone its digits */
+    uint32_t grams;           /* bytes of the text's grams; a power of two */
+};
+
 /**
- * A supplier in memory, in one piece: struct, folds, texts. A search reads
- * only folds, which begin where the struct ends.
+ * A supplier in memory, in one piece: struct, what is searched, folds, texts.
+ *
+ * What is searched are all fields by unicode_search_fold(), but the phone by
+ * its spellings, each followed by a line for each of its words that has a
+ * looser spelling (unicode_append_loose()). One byte that no word has is
+ * between two fields, and between two lines.
  */
 struct row {
     struct supplier supplier; /* first: a row is a supplier */
     size_t bytes;             /* of the piece */
-    uint32_t ends[FOLDS];     /* behind each fold, from the first one's start;
-                                 one byte that no word has is between two */
-    char folds[];             /* of each field; of the phone its digits */
+    struct spans spans;       /* a search reads from here on */
+    char data[];              /* grams, then the text */
 };
+
+/** A bit for a gram, three bytes that follow each other, among those of
+ * rows: what it sets tells at a glance that a text has not all of a word. */
+static inline uint32_t gram_of(const char *three)
+{
+    const unsigned char *at = (const unsigned char *)three;
+    uint32_t bytes = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
+
+    return bytes * 0x9e3779b1u >> 12; /* multiplicative hashing */
+}
+
+/** Whether a row may have a gram: false is certain. */
+static inline bool row_may_have(const struct row *row, uint32_t gram)
+{
+    uint32_t bit = gram & (row->spans.grams * 8 - 1);
+
+    return ((unsigned char)row->data[bit / 8] >> bit % 8 & 1) != 0;
+}
 
 /** Which change is the last: its number and time, "2026-11-23 08:43:18.250000".
  */
@@ -59,16 +95,18 @@ struct change {
 /** The fold of a field, below FOLDS. */
 struct slice row_fold(const struct row *row, enum supplier_field field);
 
-/** All folds, one behind the other. */
-struct slice row_folds(const struct row *row);
+/** What is searched, and what of it is the phone. */
+struct slice row_searched(const struct row *row);
+struct slice row_phone(const struct row *row);
 
 /** Order as memcmp() and strcmp() have it: a beginning comes first. */
 int compare_slices(struct slice a, struct slice b);
 
 /**
- * Make a row; its texts are copied, its folds are computed.
+ * Make a row; its texts are copied, its folds are computed. Of notes, as much
+ * is searched as a form may have.
  *
- * Errors  ERROR_MEMORY, ERROR_LIMIT (folds of 4 GiB).
+ * Errors  ERROR_MEMORY, ERROR_LIMIT (4 GiB to search).
  */
 MUST_CHECK enum error row_make(const struct supplier *supplier,
                                struct row **row);

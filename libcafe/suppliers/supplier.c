@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cafe/phone.h"
+#include "cafe/tidy.h"
 #include "cafe/unicode.h"
 
 enum {
@@ -11,13 +13,12 @@ enum {
     PHONE_MAX_CHARS = 100,
     EMAIL_MAX_CHARS = 254, /* RFC 5321 4.5.3.1.3, without the brackets */
     NOTES_MAX_BYTES = 16 * 1024,
-    CHAR_MAX_BYTES = 4,   /* of a code point in UTF-8 */
-    PHONE_DIGITS_MIN = 7, /* a local number */
-    PHONE_DIGITS_MAX = 15 /* ITU-T E.164 */
+    CHAR_MAX_BYTES = 4 /* of a code point in UTF-8 */
 };
 
 static supplier_check_fn check_name, check_address, check_city, check_state,
     check_country, check_email, check_phone, check_notes;
+static supplier_tidy_fn tidy_notes;
 
 #define TEXT_LIMITS \
     .max_chars = TEXT_MAX_CHARS, .max_bytes = TEXT_MAX_CHARS * CHAR_MAX_BYTES
@@ -29,6 +30,7 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                         .autocomplete = "organization",
                         .hint = "",
                         TEXT_LIMITS,
+                        .tidy = tidy_line,
                         .check = check_name },
     [SUPPLIER_ADDRESS] = { .name = "address",
                            .label = "Address",
@@ -36,6 +38,7 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                            .autocomplete = "address-line1",
                            .hint = "Street and number, or a post box",
                            TEXT_LIMITS,
+                           .tidy = tidy_line,
                            .check = check_address },
     [SUPPLIER_CITY] = { .name = "city",
                         .label = "City",
@@ -43,6 +46,7 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                         .autocomplete = "address-level2",
                         .hint = "",
                         TEXT_LIMITS,
+                        .tidy = tidy_line,
                         .check = check_city },
     [SUPPLIER_STATE] = { .name = "state",
                          .label = "State",
@@ -51,6 +55,7 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                          .hint = "State, province or region; not needed when "
                                  "you give a country",
                          TEXT_LIMITS,
+                         .tidy = tidy_line,
                          .check = check_state },
     [SUPPLIER_COUNTRY] = { .name = "country",
                            .label = "Country",
@@ -58,6 +63,7 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                            .autocomplete = "country-name",
                            .hint = "Not needed when you give a state",
                            TEXT_LIMITS,
+                           .tidy = tidy_line,
                            .check = check_country },
     [SUPPLIER_EMAIL] = { .name = "email",
                          .label = "E-mail",
@@ -67,6 +73,7 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                                  "left empty",
                          .max_chars = EMAIL_MAX_CHARS,
                          .max_bytes = EMAIL_MAX_CHARS * CHAR_MAX_BYTES,
+                         .tidy = tidy_email,
                          .check = check_email },
     [SUPPLIER_PHONE] = { .name = "phone",
                          .label = "Phone",
@@ -76,6 +83,7 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                                  "555-0100 ext. 12",
                          .max_chars = PHONE_MAX_CHARS,
                          .max_bytes = PHONE_MAX_CHARS * CHAR_MAX_BYTES,
+                         .tidy = tidy_phone,
                          .check = check_phone },
     [SUPPLIER_NOTES] = { .name = "notes",
                          .label = "Notes",
@@ -84,55 +92,11 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                          .hint = "Markdown; can be left empty",
                          .max_chars = 0,
                          .max_bytes = NOTES_MAX_BYTES,
+                         .tidy = tidy_notes,
                          .check = check_notes },
 };
 
-/*
- * White space beyond ASCII that comes along when text is copied: without it a
- * name could be nothing but a no-break space.
- */
-static const char *const blanks[] = {
-    "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
-    "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b",
-    "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff",
-};
-
 /* Reading a form. */
-
-static bool ends_with(struct slice slice, const char *end)
-{
-    size_t len = strlen(end);
-
-    return slice.len >= len &&
-           memcmp(slice.data + slice.len - len, end, len) == 0;
-}
-
-/* Without a blank at one of its ends; false when there is none. */
-static bool trim_one(struct slice *slice)
-{
-    for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
-        size_t len = strlen(blanks[i]);
-
-        if (slice_starts(*slice, blanks[i])) {
-            slice->data += len;
-            slice->len -= len;
-            return true;
-        }
-        if (ends_with(*slice, blanks[i])) {
-            slice->len -= len;
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct slice trim(struct slice slice)
-{
-    slice = slice_trim(slice);
-    while (trim_one(&slice))
-        slice = slice_trim(slice);
-    return slice;
-}
 
 /* Line ends as \n: browsers send \r\n. */
 static enum error unix_lines(struct arena *arena, struct slice *text)
@@ -153,19 +117,29 @@ static enum error unix_lines(struct arena *arena, struct slice *text)
     return OK;
 }
 
+static enum error tidy_notes(struct arena *arena, struct slice text,
+                             struct slice *result)
+{
+    enum error err = unix_lines(arena, &text);
+
+    if (err == OK)
+        *result = tidy_ends(text);
+    return err;
+}
+
 static enum error read_field(struct arena *arena, const struct form *form,
                              enum supplier_field field, struct slice *text)
 {
-    struct slice value = trim(form_value(form, supplier_columns[field].name));
+    const struct supplier_column *column = &supplier_columns[field];
+    struct slice value = form_value(form, column->name);
+    enum error err = column->tidy(arena, value, &value);
 
-    if (value.len == 0) {
-        *text = SLICE("");
-        return OK;
-    }
-    enum error err = utf8_normalise(arena, value, text);
-    if (err == OK && field == SUPPLIER_NOTES)
-        err = unix_lines(arena, text);
-    return err;
+    if (err != OK)
+        return err;
+    if (value.len > 0)
+        return utf8_normalise(arena, value, text);
+    *text = SLICE("");
+    return OK;
 }
 
 enum error supplier_from_form(struct arena *arena, const struct form *form,
@@ -185,163 +159,169 @@ enum error supplier_from_form(struct arena *arena, const struct form *form,
 
 /* Checks. Each looks at one field; too long is looked at for all alike. */
 
-/*
- * C0, DEL, C1 (two bytes: C2 80 to C2 9F), and the line and paragraph
- * separators (E2 80 A8, E2 80 A9).
- */
-static bool is_control(const unsigned char *at, size_t left)
+/* Of one line: no control characters (C0, DEL, C1), no line or paragraph
+ * separators, and nothing that turns the direction of what follows. */
+static bool is_control(uint32_t letter)
 {
-    if (at[0] < 0x20 || at[0] == 0x7f)
-        return true;
-    if (at[0] == 0xc2 && left > 1)
-        return at[1] < 0xa0;
-    return at[0] == 0xe2 && left > 2 && at[1] == 0x80 &&
-           (at[2] == 0xa8 || at[2] == 0xa9);
+    return letter < 0x20 || (letter >= 0x7f && letter < 0xa0) ||
+           (letter >= 0x2028 && letter <= 0x202e) ||
+           (letter >= 0x2066 && letter <= 0x2069);
 }
 
-/* A control character other than those that are allowed here. */
-static bool has_control(struct slice text, const char *allowed)
+/* Of notes: no control characters but line breaks and tabs. */
+static bool is_control_of_notes(uint32_t letter)
 {
-    const unsigned char *bytes = (const unsigned char *)text.data;
+    return letter != '\n' && letter != '\t' &&
+           (letter < 0x20 || (letter >= 0x7f && letter < 0xa0) ||
+            letter == 0x2028 || letter == 0x2029);
+}
 
-    for (size_t i = 0; i < text.len; i++)
-        if (is_control(bytes + i, text.len - i) &&
-            !(bytes[i] && strchr(allowed, bytes[i])))
-            return true;
-    return false;
+static bool is_space(uint32_t letter)
+{
+    return letter == ' ';
+}
+
+/* Where the first such character is; the length when there is none. */
+static size_t find_letter(struct slice text, bool (*is_one)(uint32_t letter))
+{
+    struct slice rest = text;
+
+    while (rest.len > 0) {
+        size_t at = text.len - rest.len;
+
+        if (is_one(utf8_next(&rest)))
+            return at;
+    }
+    return text.len;
+}
+
+/* "Supplier city has a tab as character 3: use one line". */
+static const char *say_letter(struct arena *arena, enum supplier_field field,
+                              struct slice text, size_t at, const char *advice)
+{
+    const struct supplier_column *column = &supplier_columns[field];
+    const char *name = tidy_name(arena, text, at);
+    const char *message =
+        name ? arena_printf(arena, "The supplier %c%s has %s%s",
+                            tolower((unsigned char)column->label[0]),
+                            column->label + 1, name, advice)
+             : NULL;
+
+    return message ? message : "Leave out characters that have no place here";
 }
 
 /* A field of one line, and whether it has to be there. */
-static const char *check_line(const struct supplier *supplier,
+static const char *check_line(struct arena *arena,
+                              const struct supplier *supplier,
                               enum supplier_field field, const char *missing)
 {
     struct slice text = supplier->fields[field];
+    size_t at = find_letter(text, is_control);
 
-    if (missing && text.len == 0)
+    if (text.len == 0)
         return missing;
-    if (has_control(text, ""))
-        return "Use one line, without tabs or other control characters";
+    if (at < text.len)
+        return say_letter(arena, field, text, at, ": use one line of text");
+    if (!unicode_visible(text))
+        return say_letter(arena, field, text, 0,
+                          " and nothing that is visible");
     return NULL;
 }
 
-static const char *check_name(const struct supplier *supplier,
+static const char *check_name(struct arena *arena,
+                              const struct supplier *supplier,
                               enum supplier_field field)
 {
-    return check_line(supplier, field, "The supplier name is required");
+    return check_line(arena, supplier, field, "The supplier name is required");
 }
 
-static const char *check_address(const struct supplier *supplier,
+static const char *check_address(struct arena *arena,
+                                 const struct supplier *supplier,
                                  enum supplier_field field)
 {
-    return check_line(supplier, field, "The supplier address is required");
+    return check_line(arena, supplier, field,
+                      "The supplier address is required");
 }
 
-static const char *check_city(const struct supplier *supplier,
+static const char *check_city(struct arena *arena,
+                              const struct supplier *supplier,
                               enum supplier_field field)
 {
-    return check_line(supplier, field, "The supplier city is required");
+    return check_line(arena, supplier, field, "The supplier city is required");
 }
 
-static const char *check_state(const struct supplier *supplier,
+static const char *check_state(struct arena *arena,
+                               const struct supplier *supplier,
                                enum supplier_field field)
 {
     bool elsewhere = supplier->fields[SUPPLIER_COUNTRY].len > 0;
 
     return check_line(
-        supplier, field,
+        arena, supplier, field,
         elsewhere ? NULL : "The supplier state is required, or give a country");
 }
 
-static const char *check_country(const struct supplier *supplier,
+static const char *check_country(struct arena *arena,
+                                 const struct supplier *supplier,
                                  enum supplier_field field)
 {
-    return check_line(supplier, field, NULL);
+    return check_line(arena, supplier, field, NULL);
 }
 
 /*
  * Only what would fail in any mail program: the server at the other end is
  * the one that knows its addresses.
  */
-static const char *check_email(const struct supplier *supplier,
+static const char *check_email(struct arena *arena,
+                               const struct supplier *supplier,
                                enum supplier_field field)
 {
     struct slice text = supplier->fields[field];
-    const char *fault = check_line(supplier, field, NULL);
+    const char *fault = check_line(arena, supplier, field, NULL);
 
     if (fault || text.len == 0)
         return fault;
     const char *at = memchr(text.data, '@', text.len);
     size_t local = at ? (size_t)(at - text.data) : 0;
+    size_t space = find_letter(text, is_space);
     if (local == 0 || local + 1 == text.len ||
         memchr(at + 1, '@', text.len - local - 1))
         return "E-mail should have one @, for instance orders@example.com";
-    if (memchr(text.data, ' ', text.len))
-        return "E-mail should have no spaces";
+    if (space < text.len)
+        return say_letter(arena, field, text, space,
+                          ": e-mail addresses have none");
     return NULL;
 }
 
-/*
- * Step over "ext. 12", "EXT12" or "x12" with the spaces around it.
- *
- * Returns  Whether it goes on to the end with at least one digit.
- */
-static bool is_extension(struct slice rest)
-{
-    size_t digits = 0;
-    size_t i = 1;
-
-    if (rest.len >= 3 && strncasecmp(rest.data, "ext", 3) == 0)
-        i = 3;
-    else if (rest.len == 0 || tolower((unsigned char)rest.data[0]) != 'x')
-        return false;
-    if (i < rest.len && rest.data[i] == '.')
-        i++;
-    while (i < rest.len && rest.data[i] == ' ')
-        i++;
-    for (; i < rest.len && isdigit((unsigned char)rest.data[i]); i++)
-        digits++;
-    return digits > 0 && i == rest.len;
-}
-
-bool supplier_is_phone(struct slice text)
-{
-    size_t digits = 0;
-    size_t pluses = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-
-        if (isdigit((unsigned char)c)) {
-            digits++;
-        } else if (c == '+') {
-            if (digits > 0 || ++pluses > 1)
-                return false;
-        } else if (c == '\0' || !strchr(" -()./", c)) {
-            struct slice rest = { text.data + i, text.len - i };
-
-            if (!is_extension(rest))
-                return false;
-            break;
-        }
-    }
-    return digits >= PHONE_DIGITS_MIN && digits <= PHONE_DIGITS_MAX;
-}
-
-static const char *check_phone(const struct supplier *supplier,
+static const char *check_phone(struct arena *arena,
+                               const struct supplier *supplier,
                                enum supplier_field field)
 {
-    if (!supplier_is_phone(supplier->fields[field]))
-        return "Phone number should be 7 to 15 digits, for instance "
-               "+44 20 7946 0958 or 555-0100 ext. 12";
-    return NULL;
+    struct slice text = supplier->fields[field];
+    struct phone phone;
+    size_t fault;
+
+    if (phone_read(text, &phone, &fault))
+        return NULL;
+    if (fault < text.len)
+        return say_letter(arena, field, text, fault,
+                          ": use digits, spaces and + - . / ( ), and for an "
+                          "extension \"ext. 12\" at the end");
+    return "Phone number should be 7 to 15 digits, for instance "
+           "+44 20 7946 0958 or 555-0100 ext. 12";
 }
 
-static const char *check_notes(const struct supplier *supplier,
+static const char *check_notes(struct arena *arena,
+                               const struct supplier *supplier,
                                enum supplier_field field)
 {
-    if (has_control(supplier->fields[field], "\n\t"))
-        return "Notes should have no control characters but line breaks "
-               "and tabs";
+    struct slice text = supplier->fields[field];
+    size_t at = find_letter(text, is_control_of_notes);
+
+    if (at < text.len)
+        return say_letter(arena, field, text, at,
+                          ": notes have no control characters but line "
+                          "breaks and tabs");
     return NULL;
 }
 
@@ -381,7 +361,7 @@ void supplier_check(struct arena *arena, const struct supplier *supplier,
         const char *message = check_length(arena, column, supplier->fields[f]);
 
         if (!message)
-            message = column->check(supplier, f);
+            message = column->check(arena, supplier, f);
         faults->messages[f] = message;
         faults->count += message != NULL;
     }

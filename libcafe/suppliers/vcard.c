@@ -1,4 +1,4 @@
-/* Writes suppliers as contacts: vCard 4.0 (RFC 6350). */
+/* Writes suppliers as contacts: vCard 4.0 (RFC 6350) and 3.0 (RFC 2426). */
 #include "cafe/vcard.h"
 
 #include <string.h>
@@ -8,11 +8,35 @@
 
 enum { LINE_MAX_BYTES = 75 /* RFC 6350 3.2, without the line break */ };
 
+/* What the versions have differently. */
+static const struct style {
+    const char *head; /* 3.0 wants a name in parts; an organisation has none */
+    const char *uid, *email, *phone, *address;
+    bool escapes_all; /* semicolons in every value, not only in those of parts:
+                         RFC 2426 4, RFC 6350 3.4 and 4 */
+} styles[] = {
+    [VCARD_3] = { "VERSION:3.0\r\nN:;;;;\r\n",
+                  "UID:", "EMAIL;TYPE=INTERNET,WORK:", "TEL;TYPE=WORK,VOICE:",
+                  "ADR;TYPE=WORK:", true },
+    [VCARD_4] = { "VERSION:4.0\r\nKIND:org\r\n",
+                  "UID;VALUE=text:", "EMAIL;TYPE=work:", "TEL;TYPE=work:",
+                  "ADR;TYPE=work:", false },
+};
+
 /* A line that is being written, folded as it grows. */
 struct line {
     struct text *out;
-    size_t len; /* bytes since the last break */
+    const char *escaped; /* characters that mean something in its value */
+    size_t len;          /* bytes since the last break */
 };
+
+/* In a value of parts, and in one of a single text. */
+static const char in_parts[] = "\\,;";
+
+static const char *in_text(const struct style *style)
+{
+    return style->escapes_all ? in_parts : "\\,";
+}
 
 /* Bytes of the character that begins here; of faulty ones, not too many. */
 static size_t char_len(struct slice text)
@@ -50,9 +74,10 @@ static void put_string(struct line *line, const char *string)
     put(line, slice_of(string));
 }
 
-static struct line begin(struct text *out, const char *start)
+static struct line begin(struct text *out, const char *start,
+                         const char *escaped)
 {
-    struct line line = { out, 0 };
+    struct line line = { out, escaped, 0 };
 
     put_string(&line, start);
     return line;
@@ -79,7 +104,6 @@ static void put_special(struct line *line, char byte)
         put_char(line, pair, sizeof(pair));
 }
 
-/* RFC 6350 3.4; ';' is escaped in every value, as RFC 6350 4 allows. */
 static void put_value(struct line *line, struct slice text)
 {
     while (text.len > 0) {
@@ -87,7 +111,7 @@ static void put_value(struct line *line, struct slice text)
 
         if (slice_starts(text, "\r\n"))
             len = 2;
-        if (is_control(text.data[0]) || strchr("\\,;", text.data[0]))
+        if (is_control(text.data[0]) || strchr(line->escaped, text.data[0]))
             put_special(line, text.data[0]);
         else
             put_char(line, text.data, len);
@@ -95,19 +119,21 @@ static void put_value(struct line *line, struct slice text)
     }
 }
 
-static void write_text(struct text *out, const char *start, struct slice value)
+static void write_text(struct text *out, const char *start, const char *escaped,
+                       struct slice value)
 {
     struct line line;
 
     if (value.len == 0)
         return;
-    line = begin(out, start);
+    line = begin(out, start, escaped);
     put_value(&line, value);
     end(&line);
 }
 
 /* RFC 6350 6.3.1: box, extended, street, locality, region, code, country. */
-static void write_address(struct text *out, const struct supplier *supplier)
+static void write_address(struct text *out, const struct style *style,
+                          const struct supplier *supplier)
 {
     static const enum supplier_field parts[] = {
         SUPPLIER_FIELDS, SUPPLIER_FIELDS, SUPPLIER_ADDRESS, SUPPLIER_CITY,
@@ -121,29 +147,13 @@ static void write_address(struct text *out, const struct supplier *supplier)
             known += supplier->fields[parts[i]].len;
     if (known == 0)
         return;
-    line = begin(out, "ADR:");
+    line = begin(out, style->address, in_parts);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (i > 0)
             put_string(&line, ";");
         if (parts[i] != SUPPLIER_FIELDS)
             put_value(&line, supplier->fields[parts[i]]);
     }
-    end(&line);
-}
-
-/* RFC 3966 5.1.5: without a country code only who knows the place can dial. */
-static void write_phone(struct text *out, struct slice phone,
-                        struct arena *scratch)
-{
-    const char *url = contact_tel(scratch, phone);
-    struct line line;
-
-    if (url == NULL || !slice_starts(slice_of(url), "tel:+")) {
-        write_text(out, "TEL;TYPE=work:", phone);
-        return;
-    }
-    line = begin(out, "TEL;TYPE=work;VALUE=uri:");
-    put_string(&line, url);
     end(&line);
 }
 
@@ -162,25 +172,39 @@ static void write_revision(struct text *out, int64_t changed_us)
     text_append_string(out, "Z\r\n");
 }
 
-void vcard_append(struct text *out, const struct supplier *supplier,
-                  struct arena *scratch)
+/* By the time at which the database was first migrated, the same for everybody
+ * who reads it, other directories have other ones. */
+static void write_uid(struct text *out, const struct style *style,
+                      const struct supplier *supplier)
 {
+    text_append_string(out, style->uid);
+    text_printf(out, "cafe-supplier-%llx-%lld\r\n",
+                (unsigned long long)supplier->directory_us,
+                (long long)supplier->id);
+}
+
+void vcard_append(struct text *out, const struct supplier *supplier,
+                  enum vcard_version version, struct arena *scratch)
+{
+    const struct style *style = &styles[version];
+    const char *escaped = in_text(style);
     const struct slice *fields = supplier->fields;
     struct slice name = fields[SUPPLIER_NAME];
 
     arena_reset(scratch);
     if (name.len == 0)
         name = SLICE("(no name)"); /* FN has to be there */
-    text_append_string(out, "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\n");
-    text_append_string(out, "UID;VALUE=text:cafe-supplier-");
-    text_append_integer(out, supplier->id);
-    text_append_string(out, "\r\n");
-    write_text(out, "FN:", name);
-    write_text(out, "ORG:", fields[SUPPLIER_NAME]);
-    write_address(out, supplier);
-    write_text(out, "EMAIL;TYPE=work:", fields[SUPPLIER_EMAIL]);
-    write_phone(out, fields[SUPPLIER_PHONE], scratch);
-    write_text(out, "NOTE:", fields[SUPPLIER_NOTES]);
+    text_append_string(out, "BEGIN:VCARD\r\n");
+    text_append_string(out, style->head);
+    write_uid(out, style, supplier);
+    write_text(out, "FN:", escaped, name);
+    write_text(out, "ORG:", in_parts, fields[SUPPLIER_NAME]);
+    write_address(out, style, supplier);
+    write_text(out, style->email, escaped,
+               contact_email(scratch, fields[SUPPLIER_EMAIL]));
+    write_text(out, style->phone, escaped,
+               contact_phone(scratch, fields[SUPPLIER_PHONE]));
+    write_text(out, "NOTE:", escaped, fields[SUPPLIER_NOTES]);
     write_revision(out, supplier->changed_us);
     text_append_string(out, "END:VCARD\r\n");
 }

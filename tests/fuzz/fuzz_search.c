@@ -42,9 +42,10 @@ static void check_limits(const struct search *search)
     for (size_t i = 0; i < search->word_count; i++) {
         const struct search_word *word = &search->words[i];
 
-        CHECK(word->text.len + word->digits.len > 0);
-        CHECK(word->text.len == 0 ||
+        CHECK(word->text.len > 0);
+        CHECK(search->word_count == 1 ||
               !memchr(word->text.data, ' ', word->text.len));
+        CHECK(word->loose.len == 0 || !slice_equal(word->loose, word->text));
         for (size_t at = 0; at < word->digits.len; at++)
             CHECK(word->digits.data[at] >= '0' && word->digits.data[at] <= '9');
     }
@@ -56,7 +57,9 @@ static bool same_words(const struct search *a, const struct search *b)
 
     for (size_t i = 0; same && i < a->word_count; i++)
         same = slice_equal(a->words[i].text, b->words[i].text) &&
-               slice_equal(a->words[i].digits, b->words[i].digits);
+               slice_equal(a->words[i].loose, b->words[i].loose) &&
+               slice_equal(a->words[i].digits, b->words[i].digits) &&
+               slice_equal(a->words[i].home, b->words[i].home);
     return same;
 }
 

@@ -39,6 +39,7 @@ TARGETS = {
     "connection": Target(3000, "http"),
     "form": Target(60000, "form"),
     "search": Target(15000, "search"),
+    "texts": Target(30000, "search"),
     "encoding": Target(50000, "encoding"),
     "forwarded": Target(150000, "forwarded"),
     "template": Target(50000, "template"),

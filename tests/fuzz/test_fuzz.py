@@ -1,4 +1,5 @@
 """Each fuzz target: its corpus, and inputs that nobody has tried yet."""
+import fcntl
 import importlib.util
 import pathlib
 
@@ -17,7 +18,10 @@ each_target = pytest.mark.parametrize("name", run.TARGETS)
 
 @pytest.fixture(scope="session")
 def built():
-    run.build()
+    """One process builds, the others find it done."""
+    with open(run.ROOT / "build" / "fuzz.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run.build()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import concurrent.futures
 import html
 import html.parser
 import re
+import unicodedata
 import urllib.parse
 
 import pytest
@@ -26,7 +27,7 @@ def filled(database, customer):
     admin = connect(database)
     for name, city, state, country, phone in ROWS:
         insert(admin, name=name, city=city, state=state, country=country,
-               phone=phone, address="1 Road", email="")
+               phone=phone, address="1 Road", email="", notes="")
     return customer
 
 
@@ -99,8 +100,67 @@ def test_every_word_is_found(filled):
             assert names(filled, q=text) == expected, text
 
 
-def test_notes_are_not_searched(filled):
-    assert names(filled, q="María") == []
+def test_notes_are_searched(filled, database):
+    admin = connect(database)
+    insert(admin, name="Notes", notes="Ask for **María**.\n\n- Zürcher Röstung"
+           "\n- call 020 7946 0001\n" + "x" * 20000 + " beyond")
+    assert names(filled, q="maria") == ["Notes"]
+    assert names(filled, q="zuercher rostung") == ["Notes"]
+    assert names(filled, q="020 7946 0001") == ["Notes"]
+    assert names(filled, q="notes maria") == ["Notes"]
+    assert names(filled, q="beyond") == []  # no form has as much
+
+
+SPELLINGS = (
+    ("O'Malley", "OʼMalley", "O’Malley", "O´Malley", "O`Malley", "OMalley"),
+    ("Müller", "Mueller", "Muller", "MUELLER", "Mu\u0308ller"),
+    ("Jäger", "Jaeger"), ("Gross", "Groß"), ("Løken", "Loeken", "Loken"),
+    ("Århus", "Aarhus", "Arhus"),
+    ("Rolls-Royce", "Rolls Royce", "Rolls‑Royce", "Rolls–Royce"),
+    ("Rolls-Royce", "RollsRoyce"),
+    ("قهوة", "قهوه", "قَهوة", "قهـــوة"), ("إبراهيم", "ابراهیم", "أبراهيم"),
+    ("کافه", "كافه", "كافة"), ("علي", "علی", "على"),
+    ("コーヒー", "こーひー", "ｺｰﾋｰ"), ("ガ", "が", "ｶﾞ"),
+    ("サーバー", "サーバ"),
+)
+
+
+def test_spellings_find_each_other(customer, database):
+    admin = connect(database)
+    for number, group in enumerate(SPELLINGS):
+        query(admin, "DELETE FROM suppliers")
+        for text in group:
+            insert(admin, name=text, city=f"{number}", state="", email="",
+                   phone="", notes="")
+        for text in group:
+            assert sorted(names(customer, q=text)) == sorted(
+                {unicodedata.normalize("NFC", one) for one in group} |
+                set(group) & set(names(customer))), text
+
+
+def test_another_sound_is_another_word(customer, database):
+    admin = connect(database)
+    for text in ("ハリ", "バリ", "パリ"):
+        insert(admin, name=text)
+    for text in ("ハリ", "バリ", "パリ", "はり"):
+        assert len(names(customer, q=text)) == 1
+
+
+PHONES = ("+44 20 7946 0958", "020 7946 0958", "0044 20 7946 0958",
+          "+44 (0)20 7946 0958", "(020) 7946-0958", "00442079460958",
+          "011 44 20 7946 0958", "+44\u00a020\u20117946\u20130958")
+
+
+def test_spellings_of_a_phone_find_each_other(customer, database):
+    admin = connect(database)
+    for phone in PHONES:
+        insert(admin, name=phone, phone=phone, notes="")
+    insert(admin, name="Other", phone="+49 20 7946 0958")
+    for phone in (*PHONES, "tel:+442079460958", "2079460958", "7946 0958"):
+        found = set(names(customer, q=phone))
+        assert found >= set(PHONES), phone
+        assert ("Other" in found) == (not phone.startswith(
+            ("+44", "00", "011", "tel"))), phone
 
 
 def test_sorted_by_a_column(filled):

@@ -38,7 +38,8 @@ HEADERS = {
     "html": "assets compress encoding markdown page_cache render template "
             "view",
     "suppliers": "catalog contact csv cursor duplicates history migrations "
-                 "paging search store supplier supplier_json unescape vcard",
+                 "paging phone search store supplier supplier_json tidy "
+                 "unescape vcard",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()

@@ -2,6 +2,8 @@
 if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
   cafe_unit_test(test_supplier cafe_suppliers)
   cafe_unit_test(test_paging cafe_suppliers)
+  cafe_unit_test(test_phone cafe_suppliers)
+  cafe_unit_test(test_tidy cafe_suppliers)
   cafe_unit_test(test_contact cafe_suppliers)
   cafe_unit_test(test_cursor cafe_suppliers)
   foreach(name test_csv test_supplier_json test_vcard)

@@ -98,6 +98,28 @@ static void test_digits(void **state)
     content_discard(content);
 }
 
+/* With and without country code, however it is spelt. */
+static void test_spellings_of_a_phone(void **state)
+{
+    const struct supplier stored[] = {
+        supplier_of(1, "a", "b", "", "+44 20 7946 0958"),
+        supplier_of(2, "c", "d", "", "020 7946\u20110958"),
+        supplier_of(3, "e", "f", "", "0044 (0)20 7946 0958"),
+        supplier_of(4, "g", "h", "", "+49 20 7946 0958"),
+        supplier_of(5, "i", "j", "", "020 7946 0958 ext. 3"),
+    };
+    struct content *content = content_of(stored, 5);
+    struct supplier typed = supplier_of(0, "x", "y", "", "+44 (0)20 7946 0958");
+
+    (void)state;
+    expect(content, &typed, NULL, "1:1 2:1 3:1");
+    typed.fields[SUPPLIER_PHONE] = SLICE("020 79460958");
+    expect(content, &typed, NULL, "1:1 2:1 3:1 4:1");
+    typed.fields[SUPPLIER_PHONE] = SLICE("011 44 20 7946 0958");
+    expect(content, &typed, NULL, "1:1 2:1 3:1");
+    content_discard(content);
+}
+
 /* Who saves a supplier that looks like another one is not asked each time. */
 static void test_only_what_changed(void **state)
 {
@@ -167,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_digits),
+        cmocka_unit_test(test_spellings_of_a_phone),
         cmocka_unit_test(test_only_what_changed),
         cmocka_unit_test(test_no_more_than_fit),
         cmocka_unit_test(test_many),

@@ -89,7 +89,7 @@ static void test_one_url(void **state)
     }
 }
 
-/* Words as text/digits. */
+/* Words as text/digits, with ~ another spelling and | a number at home. */
 static const struct {
     const char *query, *words;
 } words[] = {
@@ -99,7 +99,7 @@ static const struct {
     { "q=a%C2%A0b%E3%80%80c", "a/ b/ c/ " },
     { "q=1+2+3+4+5+6+a+8+9+10", "1/ 2/ 3/ 4/ 5/ 6/ a/ 8/ " },
     /* Marks between words; alone they are what is looked for. */
-    { "q=Ben+%26+Jerry%27s", "ben/ jerry's/ " },
+    { "q=Ben+%26+Jerry%27s", "ben/ jerry's/~jerrys " },
     { "q=%26", "&/ " },
     { "q=-+%26", "-/ &/ " },
     /* Parts of a phone number; of digits alone the text is enough. */
@@ -113,13 +113,40 @@ static const struct {
     { "q=12a", "12a/ " },
     { "q=020+79", "020/ 79/ " },
     /* A whole one. */
-    { "q=020+7946+0958", "/02079460958 " },
-    { "q=%2B1+(555)+010-0100+ext.+12", "/1555010010012 " },
-    { "q=555-0100+x12", "/555010012 " },
+    { "q=020+7946+0958", "020 7946 0958/02079460958|2079460958 " },
+    { "q=%2B44+(0)20+7946+0958",
+      "+44 (0)20 7946 0958/442079460958|2079460958 " },
+    { "q=0044+20+7946+0958", "0044 20 7946 0958/442079460958|2079460958 " },
+    { "q=%2B44%C2%A020+7946%E2%80%930958",
+      "+44 20 7946-0958/442079460958|2079460958 " },
+    { "q=%2B442079460958", "+442079460958/442079460958|2079460958 " },
+    { "q=%2B1+(555)+010-0100+ext.+12",
+      "+1 (555) 010-0100 ext. 12/1555010010012|555010010012 " },
+    { "q=555-0100+x12", "555-0100 x12/555010012 " },
     { "q=555-0100", "555-0100/5550100 " },
+    /* Other spellings. */
+    { "q=O%27Malley", "o'malley/~omalley " },
+    { "q=O%CA%BCMalley", "o'malley/~omalley " },
+    { "q=O%C2%B4Malley", "o'malley/~omalley " },
+    { "q=O%60Malley", "o`malley/~omalley " },
+    { "q=Mueller", "mueller/~muller " },
+    { "q=M%C3%BCller", "muller/ " },
+    { "q=Aarhus+Queue+Bauer", "aarhus/~arhus queue/ bauer/ " },
+    { "q=Rolls-Royce", "rolls/ royce/ " },
+    { "q=Rolls%E2%80%91Royce-", "rolls/ royce/ " },
+    { "q=e-mail", "e-mail/~email " },
     /* Nothing is left of it. */
     { "q=%CC%81", "" },
 };
+
+static void append_with(struct text *text, const char *mark, struct slice slice,
+                        size_t skipped)
+{
+    if (slice.len > skipped) {
+        text_append_string(text, mark);
+        text_append(text, slice.data + skipped, slice.len - skipped);
+    }
+}
 
 static void test_words(void **state)
 {
@@ -132,6 +159,8 @@ static void test_words(void **state)
             text_append_slice(&text, search.words[word].text);
             text_append_char(&text, '/');
             text_append_slice(&text, search.words[word].digits);
+            append_with(&text, "~", search.words[word].loose, 0);
+            append_with(&text, "|", search.words[word].home, 1);
             text_append_char(&text, ' ');
         }
         if (strcmp(text_string(&text), words[i].words) != 0)

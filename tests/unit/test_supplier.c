@@ -61,6 +61,16 @@ static void assert_fault(struct arena *arena, enum supplier_field field,
         fail_msg("\"%s\": %s", text, found ? found : "no fault");
 }
 
+/* The message names what is wrong, and where it is. */
+static void assert_names(struct arena *arena, enum supplier_field field,
+                         const char *text, const char *part)
+{
+    const char *found = fault(arena, field, slice_of(text));
+
+    if (!found || !strstr(found, part))
+        fail_msg("\"%s\": %s", text, found ? found : "no fault");
+}
+
 static void assert_fine(struct arena *arena, enum supplier_field field,
                         const char *text)
 {
@@ -133,20 +143,33 @@ static void test_phones(void **state)
         "312-555-0100ext 123456",
         "123456789012345",
     };
-    static const char *const faulty[] = {
-        "",          "555-010",          "1234567890123456",
-        "call me",   "555-0100 ext",     "555-0100 x",
-        "x12345678", "555-0100 ext. 1b", "44+20 7946 0958",
-        "++4420794", "555-0100, 555",    "555\u20110100 12",
-        "55501\n00", "5550100 x1 x2",    "555-0100 e 12",
+    static const char *const counts[] = {
+        "",          "555-010",  "1234567890123456", "() - ",
+        "x12345678", "+44 (0)1", "+44 (0)12",
+    };
+    static const char *const faulty[][2] = {
+        { "call me", "the letter \u201cc\u201d as character 1" },
+        { "555-0100B", "the letter \u201cB\u201d as character 9" },
+        { "555-0100 ext", "the letter \u201ce\u201d as character 10" },
+        { "555-0100 ext. 1b", "the letter \u201ce\u201d as character 10" },
+        { "44+20 7946 0958", "\u201c+\u201d as character 3" },
+        { "++4420794", "\u201c+\u201d as character 2" },
+        { "555-0100, 555", "\u201c,\u201d as character 9" },
+        { "555-0100 \u260e", "\u201c\u260e\u201d as character 10" },
+        { "55501\n00", "a line break as character 6" },
+        { "555\u030101 00", "U+0301 as character 4" },
+        { "5550100 x1 x2", "the letter \u201cx\u201d as character 9" },
+        { "\u0665\u0665\u0665 0100", "\u201c\u0665\u201d as character 1" },
     };
 
     for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
         assert_fine(*state, SUPPLIER_PHONE, fine[i]);
-    for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
-        assert_fault(*state, SUPPLIER_PHONE, faulty[i],
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        assert_fault(*state, SUPPLIER_PHONE, counts[i],
                      "Phone number should be 7 to 15 digits, for instance "
                      "+44 20 7946 0958 or 555-0100 ext. 12");
+    for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
+        assert_names(*state, SUPPLIER_PHONE, faulty[i][0], faulty[i][1]);
 }
 
 static void test_emails(void **state)
@@ -163,23 +186,56 @@ static void test_emails(void **state)
                      "E-mail should have one @, for instance "
                      "orders@example.com");
     assert_fault(*state, SUPPLIER_EMAIL, "a b@c",
-                 "E-mail should have no spaces");
+                 "The supplier e-mail has a space as character 2: e-mail "
+                 "addresses have none");
+    assert_names(*state, SUPPLIER_EMAIL, "a\u202eb@c", "U+202E as character 2");
 }
 
 static void test_control_characters(void **state)
 {
-    static const char line[] =
-        "Use one line, without tabs or other control characters";
-    static const char *const faulty[] = { "a\nb",     "a\tb",      "a\x7f",
-                                          "a\x1b[1m", "a\xc2\x85", "a\u2028b" };
+    static const char *const faulty[][2] = {
+        { "a\nb", "a line break as character 2: use one line of text" },
+        { "\u00e4a\tb", "a tab as character 3: use one line of text" },
+        { "a\x7f", "U+007F as character 2: use one line of text" },
+        { "a\x1b[1m", "U+001B as character 2: use one line of text" },
+        { "a\xc2\x85", "U+0085 as character 2: use one line of text" },
+        { "a\u2028b", "a line break as character 2: use one line of text" },
+        { "\u202egnp", "U+202E as character 1: use one line of text" },
+        { "a\u2066b", "U+2066 as character 2: use one line of text" },
+    };
+    static const enum supplier_field lines[] = {
+        SUPPLIER_NAME,  SUPPLIER_ADDRESS, SUPPLIER_CITY,
+        SUPPLIER_STATE, SUPPLIER_COUNTRY, SUPPLIER_EMAIL,
+    };
 
     for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
-        assert_fault(*state, SUPPLIER_CITY, faulty[i], line);
+        for (size_t f = 0; f < sizeof(lines) / sizeof(lines[0]); f++)
+            assert_names(*state, lines[f], faulty[i][0], faulty[i][1]);
     assert_non_null(fault(*state, SUPPLIER_NAME, SLICE("a\0b")));
     assert_fine(*state, SUPPLIER_CITY, "\u00a0a\u00e2\u20ac\u2026\u200d");
     assert_fine(*state, SUPPLIER_NOTES, "# a\n\n* b\tc\n");
     assert_non_null(fault(*state, SUPPLIER_NOTES, SLICE("a\x1b")));
     assert_non_null(fault(*state, SUPPLIER_NOTES, SLICE("a\0")));
+}
+
+/* Blanks, marks, fillers, and what has no width. */
+static void test_nothing_visible_is_refused(void **state)
+{
+    static const char *const faulty[] = {
+        "\u00a0", "\u0301",       "\u200d\u200c", "\u2800",
+        "\u3164", "\u200f\u200e", " \u3000",      "\ufe0f",
+    };
+    static const char *const fine[] = { "\u2615", "\u6771", "1", "-",
+                                        "\ue000" };
+
+    for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++) {
+        assert_names(*state, SUPPLIER_NAME, faulty[i],
+                     "nothing that is visible");
+        assert_names(*state, SUPPLIER_COUNTRY, faulty[i],
+                     "nothing that is visible");
+    }
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+        assert_fine(*state, SUPPLIER_NAME, fine[i]);
 }
 
 /* A text of one character, `count` times. */
@@ -279,6 +335,7 @@ int main(void)
         WITH_ARENA(test_phones),
         WITH_ARENA(test_emails),
         WITH_ARENA(test_control_characters),
+        WITH_ARENA(test_nothing_visible_is_refused),
         WITH_ARENA(test_too_long_says_by_how_much),
         WITH_ARENA(test_forms_are_trimmed_and_normalised),
         WITH_ARENA(test_forms_are_never_escaped),

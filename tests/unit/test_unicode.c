@@ -242,6 +242,99 @@ static void test_folds(void **state)
     }
 }
 
+/* Texts that are found by each other, and what they are by the fold. */
+static const char *const search_folds[][2] = {
+    { "", "" },
+    { "ABC xyz @09", "abc xyz @09" },
+    { "Caf\u00e9 Stra\u00dfe \u0141", "cafe strasse l" },
+    { "O\u2019Neill O\u02bcNeill O\u00b4Neill O\uff07Neill",
+      "o'neill o'neill o'neill o'neill" },
+    { "O\u2032x O\u02bbx O\u055ax O\u1ffdx", "o'x o'x o'x o'x" },
+    { "a\u2010b\u2011c\u2013d\u2212e\uff0df", "a-b-c-d-e-f" },
+    { "\u0660\u06f1\u0968\uff13", "0123" },
+    /* Arabic and Persian: yeh, kaf, heh, alef; no tatweel, no vowels. */
+    { "\u064a \u06cc \u0649", "\u064a \u064a \u064a" },
+    { "\u0643 \u06a9", "\u0643 \u0643" },
+    { "\u0647 \u0629 \u06c1", "\u0647 \u0647 \u0647" },
+    { "\u0627 \u0623 \u0625 \u0622 \u0671",
+      "\u0627 \u0627 \u0627 \u0627 \u0627" },
+    { "\u0645\u064f\u062d\u0640\u0640\u0645\u0651\u062f",
+      "\u0645\u062d\u0645\u062f" },
+    { "\ufbfe\u200c", "\u064a" }, /* presentation form, joiner */
+    /* Kana: both scripts and widths; the voice mark is another letter. */
+    { "\u3053\u30fc\u3072\u30fc", "\u30b3\u30fc\u30d2\u30fc" },
+    { "\uff7a\uff70\uff8b\uff70", "\u30b3\u30fc\u30d2\u30fc" },
+    { "\u304c \u30ac \uff76\uff9e \u304b\u3099",
+      "\u30ac \u30ac \u30ac \u30ac" },
+    { "\u3071 \uff8a\uff9f \u3094", "\u30d1 \u30d1 \u30f4" },
+    { "\u304b", "\u30ab" },
+    /* Marks that are vowels stay. */
+    { "\u0915\u093f", "\u0915\u093f" },
+    { "\u05e9\u05b8\u05c1", "\u05e9" },
+};
+
+static void test_search_folds(void **state)
+{
+    for (size_t i = 0; i < COUNT(search_folds); i++) {
+        struct slice key, again;
+
+        assert_int_equal(
+            unicode_search_fold(*state, slice_of(search_folds[i][0]), &key),
+            OK);
+        assert_string_equal(key.data, search_folds[i][1]);
+        assert_int_equal(unicode_search_fold(*state, key, &again), OK);
+        assert_true(slice_equal(again, key));
+    }
+}
+
+static const char *const looses[][2] = {
+    { "", "" },
+    { "omalley", "omalley" },
+    { "o'malley", "omalley" },
+    { "o`malley", "omalley" },
+    { "rolls-royce", "rollsroyce" },
+    { "mueller", "muller" },
+    { "muell", "mull" },
+    { "goethe", "gothe" },
+    { "jaeger", "jager" },
+    { "aarhus", "arhus" },
+    { "oestergaard", "ostergard" },
+    { "queen", "queen" },
+    { "bauer", "bauer" },
+    { "'", "" },
+    { "\u30b5\u30fc\u30d0\u30fc", "\u30b5\u30fc\u30d0" },
+    { "\u30b3\u30fc\u30d2", "\u30b3\u30fc\u30d2" },
+    { "\u30ad\u30fc", "\u30ad\u30fc" },
+};
+
+static void test_loose_spellings(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(looses); i++) {
+        struct text text;
+
+        text_init(&text, 0);
+        unicode_append_loose(&text, slice_of(looses[i][0]));
+        assert_string_equal(text_string(&text), looses[i][1]);
+        text_free(&text);
+    }
+}
+
+static void test_visible(void **state)
+{
+    static const char *const shown[] = { "a", " 1 ",     "\u6771", "\u2615",
+                                         "-", "e\u0301", "\ue000" };
+    static const char *const unseen[] = { "",       " \t",    "\u00a0\u3000",
+                                          "\u200b", "\u0301", "\u2800",
+                                          "\u3164", "\u202e", "\x7f" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(shown); i++)
+        assert_true(unicode_visible(slice_of(shown[i])));
+    for (size_t i = 0; i < COUNT(unseen); i++)
+        assert_false(unicode_visible(slice_of(unseen[i])));
+}
+
 static void test_fold_repairs_invalid_bytes(void **state)
 {
     struct slice key;
@@ -317,6 +410,9 @@ int main(void)
         WITH(test_normal_form_c),
         WITH(test_normal_form_refuses),
         WITH(test_folds),
+        WITH(test_search_folds),
+        cmocka_unit_test(test_loose_spellings),
+        cmocka_unit_test(test_visible),
         WITH(test_fold_repairs_invalid_bytes),
         cmocka_unit_test(test_cut_between_characters),
         cmocka_unit_test(test_fold_without_memory),

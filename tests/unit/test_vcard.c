@@ -10,16 +10,17 @@
 #include "cafe/vcard.h"
 #include "test_takeaway.h"
 
-static void write_cards(struct text *out)
+static void write_cards(struct text *out, enum vcard_version version)
 {
     struct arena *scratch = arena_open(0);
 
     assert_non_null(scratch);
     text_init(out, 0);
     for (size_t i = 0; i < SAMPLES; i++) {
-        const struct supplier supplier = sample(i);
+        struct supplier supplier = sample(i);
 
-        vcard_append(out, &supplier, scratch);
+        supplier.directory_us = 1795423398250001;
+        vcard_append(out, &supplier, version, scratch);
     }
     arena_close(scratch);
 }
@@ -29,8 +30,11 @@ static void test_golden(void **state)
     struct text out;
 
     (void)state;
-    write_cards(&out);
+    write_cards(&out, VCARD_4);
     assert_golden(&out, "suppliers.vcf");
+    text_free(&out);
+    write_cards(&out, VCARD_3);
+    assert_golden(&out, "suppliers-3.vcf");
     text_free(&out);
 }
 
@@ -41,7 +45,7 @@ static void test_lines(void **state)
     struct slice rest;
 
     (void)state;
-    write_cards(&out);
+    write_cards(&out, VCARD_4);
     for (rest = text_slice(&out); rest.len > 0;) {
         struct slice line = slice_cut(&rest, '\n');
 
@@ -65,7 +69,7 @@ static void test_faulty_bytes_end(void **state)
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
         supplier.fields[f] = (struct slice){ faulty, sizeof(faulty) };
     text_init(&out, 0);
-    vcard_append(&out, &supplier, scratch);
+    vcard_append(&out, &supplier, VCARD_4, scratch);
     for (struct slice rest = text_slice(&out); rest.len > 0;)
         assert_true(slice_cut(&rest, '\n').len <= 76);
     text_free(&out);

@@ -12,12 +12,20 @@
  */
 
 /**
- * "tel:+442079460958;ext=12" (RFC 3966); NULL unless supplier_is_phone().
+ * "tel:+442079460958;ext=12" (RFC 3966); NULL unless phone_read() reads it.
  *
  * A number without country code has no phone-context: nobody knows which, and
  * phones dial it as it is.
  */
 const char *contact_tel(struct arena *arena, struct slice phone);
+
+/** The number as it is typed, in plain characters and without a trunk zero in
+ * brackets; any other text as it is. In the arena, or borrowed. */
+struct slice contact_phone(struct arena *arena, struct slice phone);
+
+/** The address in plain characters, out of "Name <a@b>"; any text that is none
+ * as it is. In the arena, or borrowed. */
+struct slice contact_email(struct arena *arena, struct slice email);
 
 /** "mailto:orders@example.com" (RFC 6068); NULL unless it has one @ between
  * other characters, and no blanks. */

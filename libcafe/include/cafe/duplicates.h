@@ -9,7 +9,7 @@ enum { DUPLICATES_MAX = 10 };
 
 /** What two suppliers have in common; or-ed. */
 enum duplicate_reason {
-    DUPLICATE_PHONE = 1 << 0, /* the same digits, however they are written */
+    DUPLICATE_PHONE = 1 << 0, /* phone_same(), or the same digits */
     DUPLICATE_EMAIL = 1 << 1, /* the same by the fold: without case */
     DUPLICATE_NAME = 1 << 2   /* name and city, by the fold of the search */
 };

@@ -13,10 +13,13 @@ enum {
     SEARCH_CHOICES_MAX = 200       /* states or cities to choose from */
 };
 
-/** A word that a supplier has to have, folded: either of these. */
+/** A word that a supplier has to have, folded: any of these. */
 struct search_word {
-    struct slice text;   /* in any field; absent for "020 7946 0958" */
-    struct slice digits; /* in the phone's digits; absent: text is enough */
+    struct slice text;  /* in any field */
+    struct slice loose; /* in any field, in another spelling of it */
+    /* In the phone; absent: text is enough. */
+    struct slice digits;
+    struct slice home; /* of a number: phone_append_home() */
 };
 
 /**
@@ -73,11 +76,12 @@ const char *search_url(const struct search *search, const char *path,
 /**
  * What was found, in order. It lives until the request ends.
  *
- * Every word matches somewhere in name, address, city, state, country, e-mail
- * or the phone's digits. Best match first: the name begins with the first word
- * and has all of them; has all; has some; has none. Sorted by a column, those
- * without a value come last, whichever the direction. Ties are in the order of
- * names. In the order of ids there is no best match.
+ * Every word matches somewhere in the fields, the notes among them, or in the
+ * phone's digits, which are the same with and without country code. Best match
+ * first: the name begins with the first word and has all of them; has all; has
+ * some; has none. Sorted by a column, those without a value come last,
+ * whichever the direction. Ties are in the order of names. In the order of ids
+ * there is no best match.
  */
 struct search_result;
 

@@ -21,20 +21,27 @@ enum supplier_field {
 
 /** All texts are as typed: trimmed, valid UTF-8 in NFC, never escaped. */
 struct supplier {
-    int64_t id;         /* 0: not stored yet */
-    uint64_t revision;  /* of its last change; 0: unknown */
-    int64_t changed_us; /* UTC time of it; 0: unknown */
+    int64_t id;           /* 0: not stored yet */
+    uint64_t revision;    /* of its last change; 0: unknown */
+    int64_t changed_us;   /* UTC time of it; 0: unknown */
+    int64_t directory_us; /* UTC time at which its directory was made, which
+                             tells it from others; 0: unknown */
     struct slice fields[SUPPLIER_FIELDS];
 };
 
 /**
  * Check one field.
  *
- * Returns  NULL when it is fine, else a sentence that says what to do; a
- *          static string.
+ * Returns  NULL when it is fine, else a sentence that says what to do; static,
+ *          or in the arena.
  */
-typedef const char *supplier_check_fn(const struct supplier *supplier,
+typedef const char *supplier_check_fn(struct arena *arena,
+                                      const struct supplier *supplier,
                                       enum supplier_field field);
+
+/** Tidy a text that was typed or copied, as those of cafe/tidy.h. */
+typedef enum error supplier_tidy_fn(struct arena *arena, struct slice text,
+                                    struct slice *result);
 
 /** A row of the field table. Everything that lists fields reads it. */
 struct supplier_column {
@@ -45,6 +52,7 @@ struct supplier_column {
     const char *hint;         /* shown at the field; "" for none */
     size_t max_chars;         /* code points; 0: only max_bytes counts */
     size_t max_bytes;
+    supplier_tidy_fn *tidy;
     supplier_check_fn *check;
 };
 
@@ -58,8 +66,8 @@ struct supplier_faults {
 };
 
 /**
- * Read a supplier from a form: each field trimmed and in NFC; absent ones are
- * empty. Line ends of notes become \n.
+ * Read a supplier from a form: each field tidied by the table and in NFC;
+ * absent ones are empty. Line ends of notes become \n.
  *
  * supplier  Its fields in the arena; id and revision are 0.
  * Errors    ERROR_MEMORY.
@@ -75,12 +83,6 @@ MUST_CHECK enum error supplier_from_form(struct arena *arena,
  */
 void supplier_check(struct arena *arena, const struct supplier *supplier,
                     struct supplier_faults *faults);
-
-/**
- * It could be dialled: 7 to 15 digits with what is put between them, a plus
- * before the first, and perhaps an extension ("ext. 12", "x12").
- */
-bool supplier_is_phone(struct slice text);
 
 /** Set id and every field of the table as members of a view object. */
 void supplier_view(const struct supplier *supplier, struct view *object);
