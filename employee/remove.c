@@ -6,18 +6,15 @@ static db_done_fn removed;
 
 void respond_gone(struct request *req, int64_t id)
 {
-    const struct employee *self = request_app(req);
     struct view *view = employee_view(req, "There is no such supplier");
 
     view_number(view, "id", id);
-    respond_page(req, page_render(self->service, "supplier-gone", view, 404,
-                                  "no-store"));
+    respond_page(req, employee_render(req, "supplier-gone", view, 404));
 }
 
 static void respond_question(const struct edit *edit,
                              const struct supplier *supplier, int status)
 {
-    const struct employee *self = request_app(edit->req);
     struct view *view = employee_view(edit->req, "Delete this supplier");
 
     supplier_view(supplier, view);
@@ -26,8 +23,8 @@ static void respond_question(const struct edit *edit,
     view_flag(view, "faulty", edit->problem != NULL || edit->clash);
     if (edit->clash)
         clash_view_changes(edit, view);
-    respond_page(edit->req, page_render(self->service, "supplier-remove", view,
-                                        status, "no-store"));
+    respond_page(edit->req,
+                 employee_render(edit->req, "supplier-remove", view, status));
 }
 
 /* GET /admin/supplier-remove/{id} */

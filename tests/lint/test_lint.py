@@ -37,7 +37,8 @@ HEADERS = {
     "html": "assets compress encoding markdown page_cache render template "
             "view",
     "suppliers": "catalog contact csv cursor duplicates history migrations "
-                 "paging search store supplier supplier_json unescape vcard",
+                 "paging search store supplier supplier_json unescape untouched "
+                 "vcard",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()
