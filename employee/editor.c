@@ -1,6 +1,7 @@
 /* Adding and changing a supplier. Each step is two neighbouring functions: one
  * asks, the next answers. */
 #include "cafe/access.h"
+#include "cafe/untouched.h"
 #include "employee.h"
 
 static catalog_show_fn editor_update_found, editor_compare;
@@ -47,6 +48,7 @@ static void editor_update_found(struct request *req,
         edit->job.supplier = *supplier;
         edit->job.expected = supplier->revision;
         edit->list = list_of(req, request_head(req)->query);
+        untouched_check(request_arena(req), supplier, supplier, &edit->faults);
         edit_respond(edit, 200);
     }
 }
@@ -60,19 +62,22 @@ static void submit(struct edit *edit)
                 editor_saved);
 }
 
+/* The faults of an update depend on what is there. */
 static void look_at(struct edit *edit)
 {
     struct employee *self = request_app(edit->req);
+    bool adding = edit->kind == EDIT_ADD;
 
     if (edit->preview) {
         edit_respond(edit, 200);
         return;
     }
-    supplier_check(request_arena(edit->req), &edit->job.supplier,
-                   &edit->faults);
+    if (adding)
+        supplier_check(request_arena(edit->req), &edit->job.supplier,
+                       &edit->faults);
     if (edit->faults.count > 0)
         edit_respond(edit, 422);
-    else if (edit->anyway)
+    else if (adding && edit->anyway)
         submit(edit);
     else
         catalog_when_fresh(self->catalog, editor_compare, edit->req);
@@ -107,20 +112,32 @@ void editor_save(struct request *req)
     receive(req, EDIT_UPDATE);
 }
 
-static void editor_compare(struct request *req, const struct snapshot *snapshot)
+/*
+ * Check an update against what the form was based on, where the catalog has
+ * that version; the store checks it in any case. `typed` has what was not
+ * touched as it is stored.
+ */
+static enum error check_update(struct edit *edit, const struct supplier *before,
+                               struct supplier *typed)
 {
-    struct employee *self = request_app(req);
-    struct edit *edit = request_own(req);
-    const struct supplier *typed = &edit->job.supplier;
-    const struct supplier *before = NULL;
-    struct duplicate_job *job;
+    const struct store_job *job = &edit->job;
+    enum error err;
 
-    if (snapshot != NULL && edit->kind == EDIT_UPDATE)
-        before = snapshot_find(snapshot, typed->id);
-    if (snapshot == NULL || (edit->kind == EDIT_UPDATE && before == NULL) ||
-        duplicates_find(snapshot, typed, before, &edit->duplicates) != OK ||
-        edit->duplicates.count == 0 ||
-        (job = arena_alloc(request_arena(req), sizeof(*job))) == NULL) {
+    if (job->expected != 0 && job->expected != before->revision)
+        return OK;
+    err = untouched_restore(job->arena, typed, before, job->lines);
+    if (err == OK)
+        untouched_check(job->arena, typed, before, &edit->faults);
+    return err;
+}
+
+static void ask_duplicates(struct edit *edit)
+{
+    struct employee *self = request_app(edit->req);
+    struct duplicate_job *job =
+        arena_alloc(request_arena(edit->req), sizeof(*job));
+
+    if (job == NULL) {
         submit(edit);
         return;
     }
@@ -129,35 +146,67 @@ static void editor_compare(struct request *req, const struct snapshot *snapshot)
     db_submit(self->service->db, duplicates_key_known, editor_compared, job);
 }
 
+static void editor_compare(struct request *req, const struct snapshot *snapshot)
+{
+    struct edit *edit = request_own(req);
+    const struct supplier *before = NULL;
+    bool updating = edit->kind == EDIT_UPDATE;
+
+    edit->typed = edit->job.supplier;
+    if (snapshot != NULL && updating)
+        before = snapshot_find(snapshot, edit->typed.id);
+    if (snapshot == NULL || (updating && before == NULL) ||
+        (before != NULL && check_update(edit, before, &edit->typed) != OK)) {
+        submit(edit);
+    } else if (edit->faults.count > 0) {
+        edit->job.supplier = edit->typed;
+        edit_respond(edit, 422);
+    } else if (edit->anyway ||
+               duplicates_find(snapshot, &edit->typed, before,
+                               &edit->duplicates) != OK ||
+               edit->duplicates.count == 0) {
+        submit(edit);
+    } else {
+        ask_duplicates(edit);
+    }
+}
+
 /* A form that was sent twice finds what it has added itself. */
 static void editor_compared(void *job, enum error outcome)
 {
     const struct duplicate_job *asked = job;
     struct edit *edit = asked->context;
 
-    if (outcome == OK && !asked->known)
-        edit_respond(edit, 409);
-    else
+    if (outcome != OK || asked->known) {
         submit(edit);
+        return;
+    }
+    edit->job.supplier = edit->typed;
+    edit_respond(edit, 409);
 }
 
 static void editor_saved(void *job, enum error outcome)
 {
     struct edit *edit = job;
+    bool added = outcome == ERROR_CONFLICT && edit->job.earlier.revision != 0;
 
     if (outcome == OK) {
         save_respond(edit);
         return;
     }
     edit->duplicates.count = 0;
-    if (outcome == ERROR_CONFLICT) {
+    if (outcome == ERROR_SYNTAX)
+        edit->faults = edit->job.faults;
+    if (added)
+        edit_added(edit);
+    else if (outcome == ERROR_CONFLICT || edit->job.merged)
         edit_clash(edit);
-    } else {
-        if (outcome == ERROR_NOT_FOUND)
-            edit_gone(edit);
+    else if (outcome == ERROR_NOT_FOUND)
+        edit_gone(edit);
+    if (outcome != ERROR_CONFLICT && outcome != ERROR_SYNTAX)
         edit->problem = edit_problem(edit->kind, outcome);
-    }
-    edit_respond(edit, status_of_error(outcome));
+    edit_respond(edit,
+                 outcome == ERROR_SYNTAX ? 422 : status_of_error(outcome));
 }
 
 /* A post that the server has refused. */

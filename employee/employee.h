@@ -24,6 +24,14 @@ handler_fn home_show;
 /** The view of a page: page_view() and the employees' own style sheet. */
 struct view *employee_view(struct request *req, const char *title);
 
+/**
+ * Render a page that shows what is there now: the answer to a GET is kept
+ * nowhere. The answer to a POST can't be asked for again, so the browser may
+ * keep it for whoever follows a link and comes back.
+ */
+struct page *employee_render(struct request *req, const char *name,
+                             const struct view *view, int status);
+
 /* directory.c */
 handler_fn directory_list;
 
@@ -64,9 +72,11 @@ struct edit {
     bool anyway;                     /* duplicates were seen and are none */
     bool preview;                    /* show the notes, save nothing */
     bool gone;                       /* the supplier was deleted meanwhile */
+    bool added;                      /* this form has added job.earlier */
     const struct snapshot *snapshot; /* shown as it is there; NULL: not */
     const char *problem;
-    enum error outcome; /* what the store has said; OK: not asked yet */
+    enum error outcome;    /* what the store has said; OK: not asked yet */
+    struct supplier typed; /* with what was not touched as it is stored */
     struct choice choices[SUPPLIER_FIELDS];
     struct supplier_faults faults;
     struct duplicates duplicates;
@@ -99,8 +109,12 @@ void edit_respond(struct edit *edit, int status);
  * of these the form has a fresh one.
  */
 
-/** The store found a clash: the form is based on theirs from now on. */
+/** The store found a clash, or has merged: the form is based on theirs from
+ * now on. */
 void edit_clash(struct edit *edit);
+
+/** The form has added a supplier already: ask which one this is. */
+void edit_added(struct edit *edit);
 
 /** The supplier was deleted meanwhile: the form adds a new one. */
 void edit_gone(struct edit *edit);

@@ -19,5 +19,5 @@ struct page *error_show(void *app, struct request *req, int status)
         name = "refused";
     view_string(view, "title",
                 status == 404 ? "Page not found" : status_reason(status));
-    return page_render(self->service, name, view, status, "no-store");
+    return employee_render(req, name, view, status);
 }

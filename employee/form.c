@@ -1,8 +1,10 @@
 /* A supplier's form: read with its hidden fields, shown with what was typed
  * and what is to be said about it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cafe/markdown.h"
+#include "cafe/untouched.h"
 #include "employee.h"
 
 static const char key_name[] = "form_key", revision_name[] = "revision";
@@ -97,6 +99,18 @@ void edit_read_hidden(struct edit *edit, const struct form *form)
     find_repeated(edit, form);
 }
 
+/* Fields that were shown in a <textarea>, for their line breaks. */
+static void read_lines(struct edit *edit, const struct form *form)
+{
+    enum supplier_field f;
+    char name[32];
+
+    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+        snprintf(name, sizeof(name), "lines-%s", supplier_columns[f].name);
+        edit->job.lines[f] = form_value(form, name).data != NULL;
+    }
+}
+
 enum error edit_read(struct edit *edit)
 {
     struct arena *arena = request_arena(edit->req);
@@ -113,6 +127,7 @@ enum error edit_read(struct edit *edit)
         (err = clash_choose(edit, form)) != OK)
         return err;
     edit->job.supplier.id = id;
+    read_lines(edit, form);
     edit_read_hidden(edit, form);
     return OK;
 }
@@ -135,6 +150,13 @@ void edit_clash(struct edit *edit)
     renew_key(edit);
 }
 
+void edit_added(struct edit *edit)
+{
+    edit->added = true;
+    edit->job.expected = edit->job.earlier.revision;
+    renew_key(edit);
+}
+
 void edit_gone(struct edit *edit)
 {
     edit->gone = true;
@@ -149,6 +171,10 @@ const char *edit_problem(enum edit_kind kind, enum error outcome)
 
     switch (outcome) {
     case ERROR_NOT_FOUND:
+        if (kind == EDIT_ADD)
+            return "This form has added a supplier before, and somebody has "
+                   "deleted that one since. What you typed is still here: add "
+                   "it as a new supplier if it is needed.";
         return "Somebody has deleted this supplier meanwhile. What you typed "
                "is still here: add it as a new supplier if it is needed.";
     case ERROR_DB_STATEMENT:
@@ -177,31 +203,56 @@ const char *edit_problem(enum edit_kind kind, enum error outcome)
     }
 }
 
+/* How a field is shown: what an <input> would alter needs a <textarea>. */
+static void view_control(struct view *field, enum supplier_field f,
+                         struct slice value)
+{
+    const struct supplier_column *column = &supplier_columns[f];
+    bool broken = f != SUPPLIER_NOTES && untouched_needs_lines(value);
+
+    view_string(field, "type", column->input_type);
+    view_string(field, "mode", column->input_mode);
+    view_string(field, "autocomplete", column->autocomplete);
+    view_flag(field, "textarea", broken || f == SUPPLIER_NOTES);
+    view_flag(field, "broken", broken);
+    view_text(field, "value", value);
+}
+
+static void view_message(struct view *field, struct view *faults,
+                         const struct supplier_column *column,
+                         const char *message)
+{
+    struct view *fault = message != NULL ? view_list_object(faults) : NULL;
+
+    view_string(field, "message", message);
+    view_string(fault, "name", column->name);
+    view_string(fault, "message", message);
+}
+
 static void view_field(const struct edit *edit, enum supplier_field f,
                        struct view *fields, struct view *faults)
 {
     const struct supplier_column *column = &supplier_columns[f];
     const char *message = edit->faults.messages[f];
+    const char *remark = edit->faults.remarks[f];
     const struct choice *choice = &edit->choices[f];
     struct view *field = view_list_object(fields);
 
     view_string(field, "name", column->name);
     view_string(field, "label", column->label);
     view_string(field, "hint", column->hint);
-    view_string(field, "type", column->input_type);
-    view_string(field, "autocomplete", column->autocomplete);
-    view_flag(field, "textarea", f == SUPPLIER_NOTES);
-    view_text(field, "value",
-              choice->taken ? choice->mine : edit->job.supplier.fields[f]);
-    view_flag(field, "described", column->hint[0] != '\0' || message != NULL);
-    view_string(field, "message", message);
-    if (message != NULL) {
-        struct view *fault = view_list_object(faults);
-
-        view_string(fault, "name", column->name);
-        view_string(fault, "message", message);
-    }
+    view_control(field, f,
+                 choice->taken ? choice->mine : edit->job.supplier.fields[f]);
+    view_flag(field, "described", column->hint[0] || message || remark);
+    view_string(field, "remark", remark);
+    view_message(field, faults, column, message);
     clash_view_field(edit, f, field);
+}
+
+/* What this form has added already. */
+static void view_added(const struct edit *edit, struct view *view)
+{
+    supplier_view(&edit->job.earlier, view_object(view, "earlier"));
 }
 
 static void view_duplicates(const struct edit *edit, struct view *view)
@@ -267,7 +318,6 @@ static void view_summary(const struct edit *edit, struct view *view,
 
 struct page *edit_page(const struct edit *edit, int status)
 {
-    const struct employee *self = request_app(edit->req);
     bool adding = edit->kind == EDIT_ADD;
     struct view *view = employee_view(edit->req, adding ? "Add a new supplier"
                                                         : "Update supplier");
@@ -278,14 +328,15 @@ struct page *edit_page(const struct edit *edit, int status)
     view_summary(edit, view, view_list(view, "fields"));
     view_duplicates(edit, view);
     view_flag(view, "gone", edit->gone);
-    if (edit->clash)
+    if (edit->added)
+        view_added(edit, view);
+    if (edit->clash && edit->job.clash.count > 0)
         clash_view(edit, view);
     if (edit->preview)
         view_preview(edit, view);
     snapshot_view(edit->snapshot, request_arena(edit->req), view);
-    page = page_render(self->service,
-                       adding ? "supplier-add" : "supplier-update", view,
-                       status, "no-store");
+    page = employee_render(
+        edit->req, adding ? "supplier-add" : "supplier-update", view, status);
     snapshot_mark(edit->snapshot, page);
     return page;
 }

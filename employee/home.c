@@ -16,6 +16,16 @@ struct view *employee_view(struct request *req, const char *title)
     return view;
 }
 
+struct page *employee_render(struct request *req, const char *name,
+                             const struct view *view, int status)
+{
+    const struct employee *self = request_app(req);
+
+    return page_render(self->service, name, view, status,
+                       request_method(req) == POST ? "private, no-cache"
+                                                   : "no-store");
+}
+
 /* GET /admin */
 void home_show(struct request *req)
 {

@@ -6,12 +6,10 @@ static db_done_fn removed;
 
 void respond_gone(struct request *req, int64_t id)
 {
-    const struct employee *self = request_app(req);
     struct view *view = employee_view(req, "There is no such supplier");
 
     view_number(view, "id", id);
-    respond_page(req, page_render(self->service, "supplier-gone", view, 404,
-                                  "no-store"));
+    respond_page(req, employee_render(req, "supplier-gone", view, 404));
 }
 
 void respond_missing(struct request *req, const struct snapshot *snapshot,
@@ -26,7 +24,6 @@ void respond_missing(struct request *req, const struct snapshot *snapshot,
 static void respond_question(const struct edit *edit,
                              const struct supplier *supplier, int status)
 {
-    const struct employee *self = request_app(edit->req);
     struct view *view = employee_view(edit->req, "Delete this supplier");
     struct page *page;
 
@@ -37,8 +34,7 @@ static void respond_question(const struct edit *edit,
     if (edit->clash)
         clash_view_changes(edit, view);
     snapshot_view(edit->snapshot, request_arena(edit->req), view);
-    page =
-        page_render(self->service, "supplier-remove", view, status, "no-store");
+    page = employee_render(edit->req, "supplier-remove", view, status);
     snapshot_mark(edit->snapshot, page);
     respond_page(edit->req, page);
 }

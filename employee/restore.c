@@ -5,7 +5,6 @@ static db_done_fn restored;
 
 static void respond_question(const struct edit *edit, int status)
 {
-    const struct employee *self = request_app(edit->req);
     const struct history_entry *theirs = &edit->job.clash.theirs;
     struct view *view = employee_view(edit->req, "Restore a supplier");
 
@@ -17,18 +16,16 @@ static void respond_question(const struct edit *edit, int status)
         supplier_view(&theirs->supplier, view);
         clash_view_changes(edit, view);
     }
-    respond_page(edit->req, page_render(self->service, "supplier-restore", view,
-                                        status, "no-store"));
+    respond_page(edit->req,
+                 employee_render(edit->req, "supplier-restore", view, status));
 }
 
 /* It was forgotten after the history had been shown. */
 static void respond_forgotten(struct request *req)
 {
-    const struct employee *self = request_app(req);
     struct view *view = employee_view(req, "This version can't be restored");
 
-    respond_page(
-        req, page_render(self->service, "version-gone", view, 404, "no-store"));
+    respond_page(req, employee_render(req, "version-gone", view, 404));
 }
 
 /* POST /admin/supplier-restore/{revision} */

@@ -55,6 +55,7 @@ wrk                       integration deploy bench
 nginx-light               integration conformance bench
 python3-yaml              deploy
 chromium                  browser deploy
+firefox-esr               browser
 fonts-dejavu-core         browser deploy
 npm                       integration browser deploy bench
 curl                      integration deploy rehearse

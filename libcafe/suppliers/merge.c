@@ -1,9 +1,15 @@
 /* The three-way merge of a supplier's fields, and the versions for it. */
 #include "merge.h"
 
+enum { OWN_MAX = 16 };
+
 static const char select_fields[] =
     "SELECT name, address, city, state, country, email, phone, notes"
     " FROM suppliers WHERE id = ?";
+
+static const char select_own[] = "SELECT revision FROM supplier_changes"
+                                 " WHERE supplier_id = ? AND form_key = ?"
+                                 " ORDER BY revision DESC LIMIT ?";
 
 enum error clash_entry(struct db_connection *connection, struct arena *arena,
                        int64_t id, uint64_t revision,
@@ -26,12 +32,14 @@ enum error clash_entry(struct db_connection *connection, struct arena *arena,
 struct fields {
     struct arena *arena;
     struct slice *fields;
+    bool found;
 };
 
 static enum error take_fields(const struct db_row *row, void *context)
 {
     struct fields *fields = context;
 
+    fields->found = true;
     for (unsigned f = 0; f < SUPPLIER_FIELDS; f++) {
         struct slice text = db_row_null(row, f) ? SLICE("")
                                                 : db_row_text(row, f);
@@ -43,27 +51,108 @@ static enum error take_fields(const struct db_row *row, void *context)
     return OK;
 }
 
+enum error row_read(struct db_connection *connection, struct arena *arena,
+                    int64_t id, struct supplier *supplier)
+{
+    const struct db_value value = DB_VALUE_INTEGER(id);
+    struct supplier read = { .id = id };
+    struct fields fields = { arena, read.fields, false };
+    enum error err =
+        db_query(connection, select_fields, &value, 1, take_fields, &fields);
+
+    if (err == OK && !fields.found)
+        err = ERROR_NOT_FOUND;
+    if (err == OK)
+        *supplier = read;
+    return err;
+}
+
+/* The texts of both: of `was` the log's, of `now` those of the row. */
+static enum error read_both(struct db_connection *connection,
+                            struct arena *arena, int64_t id, uint64_t was,
+                            uint64_t now, struct store_clash *clash)
+{
+    struct history_entry entry = { 0 };
+    bool found;
+    enum error err = clash_entry(connection, arena, id, was, &entry, &found);
+
+    if (err != OK)
+        return err;
+    clash->was = entry.supplier;
+    return clash_entry(connection, arena, id, now, &clash->theirs, &found);
+}
+
 enum error clash_read(struct db_connection *connection, struct arena *arena,
                       int64_t id, uint64_t was, uint64_t now,
                       struct store_clash *clash)
 {
-    const struct db_value value = DB_VALUE_INTEGER(id);
     struct supplier *theirs = &clash->theirs.supplier;
-    struct fields fields = { arena, theirs->fields };
-    struct history_entry entry = { 0 };
-    bool found;
-    enum error err;
+    enum error err = OK;
 
     *clash = (struct store_clash){ 0 };
-    if ((err = clash_entry(connection, arena, id, was, &entry, &found)) != OK)
-        return err;
-    clash->was = entry.supplier;
-    if ((err = clash_entry(connection, arena, id, now, &clash->theirs,
-                           &found)) != OK)
-        return err;
+    if (was != now)
+        err = read_both(connection, arena, id, was, now, clash);
+    if (err == OK)
+        err = row_read(connection, arena, id, theirs);
+    if (err == ERROR_NOT_FOUND) /* a removed one: the log's last texts */
+        err = OK;
     theirs->id = id;
     theirs->revision = now;
-    return db_query(connection, select_fields, &value, 1, take_fields, &fields);
+    if (was == now)
+        clash->was = *theirs;
+    return err;
+}
+
+/* The revisions that a form has saved, the newest first. */
+struct own {
+    size_t count;
+    uint64_t revisions[OWN_MAX];
+};
+
+static enum error take_own(const struct db_row *row, void *context)
+{
+    struct own *own = context;
+
+    own->revisions[own->count++] = (uint64_t)db_row_integer(row, 0);
+    return OK;
+}
+
+/* What a save has changed is what its form showed then; where it has changed
+ * nothing, the form went on showing what it had before. */
+static void show_saved(struct supplier *was, const struct history_entry *saved)
+{
+    const bool first = was->revision == 0 || saved->before.revision == 0;
+
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+        if (first ||
+            !slice_equal(saved->before.fields[f], saved->supplier.fields[f]))
+            was->fields[f] = saved->supplier.fields[f];
+    was->revision = saved->supplier.revision;
+}
+
+enum error clash_follow(struct db_connection *connection, struct arena *arena,
+                        int64_t id, const char *form_key,
+                        struct store_clash *clash)
+{
+    const struct db_value values[] = { DB_VALUE_INTEGER(id),
+                                       DB_VALUE_TEXT(slice_of(form_key)),
+                                       DB_VALUE_INTEGER(OWN_MAX) };
+    struct own own = { 0 };
+    enum error err =
+        db_query(connection, select_own, values, 3, take_own, &own);
+
+    if (own.count == OWN_MAX)
+        clash->was.revision = 0;
+    while (err == OK && own.count > 0) {
+        struct history_entry entry;
+        bool found;
+
+        err = clash_entry(connection, arena, id, own.revisions[--own.count],
+                          &entry, &found);
+        if (err == OK && found)
+            show_saved(&clash->was, &entry);
+    }
+    return err;
 }
 
 bool merge(struct supplier *mine, struct store_clash *clash)

@@ -17,16 +17,40 @@ MUST_CHECK enum error clash_entry(struct db_connection *connection,
                                   struct history_entry *entry, bool *found);
 
 /**
+ * Read the row of a supplier; its revision is 0.
+ *
+ * Errors  ERROR_NOT_FOUND, ERROR_MEMORY, ERROR_DB_…
+ */
+MUST_CHECK enum error row_read(struct db_connection *connection,
+                               struct arena *arena, int64_t id,
+                               struct supplier *supplier);
+
+/**
  * Read what a form was based on and what is there now. Where there is a row,
  * it is what is there, also where the log does not tell of it.
  *
  * was     The revision that the form was based on.
- * now     The last one in the log; 0 for none.
+ * now     The last one in the log; 0 for none. The same as `was`: only the row
+ *         is read.
  * Errors  ERROR_MEMORY, ERROR_DB_…
  */
 MUST_CHECK enum error clash_read(struct db_connection *connection,
                                  struct arena *arena, int64_t id, uint64_t was,
                                  uint64_t now, struct store_clash *clash);
+
+/**
+ * Make `clash->was` what a form shows that has saved something already and was
+ * sent again with another text: what it had typed, and elsewhere what it was
+ * based on at first. What others had changed before that save was merged, but
+ * the form has never shown it.
+ *
+ * clash   As clash_read() made it, of what the form was based on at first.
+ * Errors  ERROR_MEMORY, ERROR_DB_…
+ */
+MUST_CHECK enum error clash_follow(struct db_connection *connection,
+                                   struct arena *arena, int64_t id,
+                                   const char *form_key,
+                                   struct store_clash *clash);
 
 /**
  * Merge field by field, comparing bytes: `mine` gets theirs where only they

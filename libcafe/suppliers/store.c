@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cafe/untouched.h"
 #include "form_key.h"
 #include "merge.h"
 
@@ -31,6 +32,7 @@ struct attempt {
     struct form_claim claim;
     bool claimed;     /* the transaction has the key */
     bool follows;     /* typed on: based on what this form saved last */
+    uint64_t shown;   /* then: what the form was based on at first */
     bool exists;      /* the row does, and is locked */
     uint64_t version; /* the last in the log before this change */
 };
@@ -177,19 +179,55 @@ static enum error refuse_changed(struct db_connection *connection,
     return ERROR_CONFLICT;
 }
 
-static enum error merge_changed(struct db_connection *connection,
-                                struct attempt *attempt)
+/* What is there, and what the form shows. */
+static enum error read_shown(struct db_connection *connection,
+                             struct attempt *attempt)
 {
     struct store_job *job = &attempt->job;
-    enum error err = read_clash(connection, attempt);
+    int64_t id = job->supplier.id;
+    uint64_t was = job->expected ? job->expected : attempt->version;
+    enum error err = clash_read(connection, job->arena, id,
+                                attempt->follows ? attempt->shown : was,
+                                attempt->version, &job->clash);
 
-    if (err != OK)
-        return err;
+    if (err == OK && attempt->follows)
+        err = clash_follow(connection, job->arena, id, job->form_key,
+                           &job->clash);
+    return err;
+}
+
+/* What nobody touched is as the form showed it, or as it is now. */
+static enum error restore_untouched(struct store_job *job)
+{
+    const struct store_clash *clash = &job->clash;
+    enum error err = OK;
+
+    if (clash->was.revision != 0)
+        err = untouched_restore(job->arena, &job->supplier, &clash->was,
+                                job->lines);
+    if (err == OK)
+        err = untouched_restore(job->arena, &job->supplier,
+                                &clash->theirs.supplier, job->lines);
+    return err;
+}
+
+static enum error merge_changed(struct store_job *job)
+{
     bool got = merge(&job->supplier, &job->clash);
+
     if (job->clash.count > 0)
         return ERROR_CONFLICT;
     job->merged = got;
     return OK;
+}
+
+/* Whatever the form was based on: nothing gets into the row that the rules
+ * refuse, but what is there may stay. */
+static enum error check(struct store_job *job)
+{
+    untouched_check(job->arena, &job->supplier, &job->clash.theirs.supplier,
+                    &job->faults);
+    return job->faults.count > 0 ? ERROR_SYNTAX : OK;
 }
 
 /* The changes. */
@@ -219,13 +257,20 @@ static enum error add(struct db_connection *connection, struct attempt *attempt)
 static enum error update(struct db_connection *connection,
                          struct attempt *attempt)
 {
+    struct store_job *job = &attempt->job;
     enum error err = lock_present(connection, attempt);
 
-    if (err == OK && changed_meanwhile(attempt))
-        err = merge_changed(connection, attempt);
+    if (err == OK)
+        err = read_shown(connection, attempt);
+    if (err == OK)
+        err = restore_untouched(job);
+    if (err == OK && (changed_meanwhile(attempt) || attempt->follows))
+        err = merge_changed(job);
+    if (err == OK)
+        err = check(job);
     if (err != OK)
         return err;
-    return write_fields(connection, update_supplier, &attempt->job.supplier);
+    return write_fields(connection, update_supplier, &job->supplier);
 }
 
 static enum error remove_it(struct db_connection *connection,
@@ -346,18 +391,31 @@ static enum error transact(struct db_connection *connection,
     return db_commit(connection);
 }
 
-/* Another text under a key that was used: an edit of what that has saved. */
+/*
+ * Another text under a key that has added a supplier: a correction of that, or
+ * the next supplier, typed after going back in the browser. Only the person
+ * knows.
+ */
+static enum error ask(struct db_connection *connection, struct store_job *job,
+                      const struct form_outcome *outcome)
+{
+    enum error err =
+        row_read(connection, job->arena, outcome->supplier_id, &job->earlier);
+
+    job->earlier.revision = outcome->revision;
+    return err == OK ? ERROR_CONFLICT : err;
+}
+
+/* Another text under a key that was used for the same supplier: an edit of
+ * what that has saved. */
 static void turn_into_new_edit(struct attempt *attempt,
                                const struct form_outcome *outcome)
 {
     struct store_job *job = &attempt->job;
 
-    if (attempt->kind == &adding) {
-        attempt->kind = &updating;
-        job->supplier.id = outcome->supplier_id;
-    }
     if (job->supplier.id == outcome->supplier_id) {
         attempt->follows = true;
+        attempt->shown = job->expected;
         job->expected = outcome->revision;
     }
     memcpy(attempt->claim.key, outcome->next_key, sizeof(outcome->next_key));
@@ -382,6 +440,8 @@ static enum error settle(struct db_connection *connection,
         }
         if (keys > 0)
             return ERROR_DB; /* two texts of one digest */
+        if (attempt->kind == &adding)
+            return ask(connection, &attempt->job, &outcome);
         turn_into_new_edit(attempt, &outcome);
         err = transact(connection, attempt);
     }
@@ -396,6 +456,7 @@ static enum error run(struct db_connection *connection, struct store_job *job,
 
     attempt.job.repeated = false;
     attempt.job.merged = false;
+    attempt.job.earlier = (struct supplier){ 0 };
     enum error err =
         form_claim_open(&attempt.claim, job->form_key, kind->name, supplier->id,
                         kind == &restoring ? job->version : 0,
@@ -403,7 +464,9 @@ static enum error run(struct db_connection *connection, struct store_job *job,
     if (err == OK)
         err = settle(connection, &attempt);
     form_claim_close(&attempt.claim);
-    if (err == OK || err == ERROR_CONFLICT)
+    if (err == ERROR_SYNTAX && !attempt.job.merged)
+        attempt.job.expected = job->expected;
+    if (err == OK || err == ERROR_CONFLICT || err == ERROR_SYNTAX)
         *job = attempt.job;
     return err;
 }

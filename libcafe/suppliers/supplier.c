@@ -67,7 +67,8 @@ const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
                            .check = check_country },
     [SUPPLIER_EMAIL] = { .name = "email",
                          .label = "E-mail",
-                         .input_type = "email",
+                         .input_type = "text",
+                         .input_mode = "email",
                          .autocomplete = "email",
                          .hint = "For instance orders@example.com; can be "
                                  "left empty",

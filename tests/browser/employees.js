@@ -96,6 +96,36 @@ async function duplicate(page) {
   await says(page, 'Added Another');
 }
 
+// A form whose key has added one already, with another supplier in it.
+async function again(page) {
+  await page.goto(`${address}/admin/supplier-add`);
+  const key = await page.inputValue('[name=form_key]');
+  await fill(page, { ...TEXTS, name: 'First', city: 'Hel', email: '',
+    phone: '555-0101' });
+  await save(page);
+  await says(page, 'Added First');
+  await page.goto(`${address}/admin/supplier-add`);
+  await page.$eval('[name=form_key]', (e, text) => { e.value = text; }, key);
+  await fill(page, { ...TEXTS, name: 'Last', city: 'Sopot', email: '',
+    phone: '555-0102' });
+  await save(page);
+  await says(page, 'Is this another supplier?');
+  await walk.look(page, 'another');
+  await page.click('button:has-text("Save as a new supplier")');
+  await says(page, 'Added Last');
+}
+
+// What was stored before there were rules.
+async function old(page) {
+  await database('old');
+  await edit(page, 'Last');
+  await says(page, 'You can leave this as it is');
+  await walk.look(page, 'update-old');
+  await fill(page, { city: 'Gdynia' });
+  await save(page);
+  await says(page, 'Saved');
+}
+
 async function clash(one, other) {
   await edit(one);
   await edit(other);
@@ -203,10 +233,10 @@ async function odds(page) {
     await walk.look(page, name);
   }
   await page.goto(`${address}/admin/supplier-add`);
-  await page.fill('#notes', 'x'.repeat(200 * 1024));
+  await page.fill('#notes', 'x'.repeat(600 * 1024));
   await save(page);
   await says(page, 'This is too large to be saved');
-  assert.strictEqual((await page.inputValue('#notes')).length, 200 * 1024);
+  assert.strictEqual((await page.inputValue('#notes')).length, 600 * 1024);
   if (walk.looks) await page.fill('#notes', '');
   await walk.look(page, 'too-large');
 }
@@ -223,6 +253,8 @@ async function main() {
   const other = await walk.person();
   await add(one);
   await duplicate(one);
+  await again(one);
+  await old(one);
   await clash(one, other);
   await merge(one, other);
   await removal(one, other);

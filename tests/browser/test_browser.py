@@ -45,7 +45,8 @@ def test_add_edit_delete(playwright, database, proxy, scripts):
 
 
 class Switch(http.server.ThreadingHTTPServer):
-    """GET /stop kills the database, /start starts it again, /fill fills it."""
+    """GET /stop kills the database, /start starts it again, /fill fills it,
+    /old makes the last supplier one that today's rules refuse."""
 
     def __init__(self, database, employee):
         self.database = database
@@ -62,6 +63,11 @@ class Switch(http.server.ThreadingHTTPServer):
             self.database.kill()
         elif path == "/fill":
             fill(self.database)
+        elif path == "/old":
+            self.database.sql("""
+                UPDATE suppliers SET phone = 'CALL-BEANS',
+                  address = 'Floor 2\n1 High Street', email = 'a@x; b@x'
+                ORDER BY id DESC LIMIT 1""")
         else:
             self.database.start()
             harness.wait_until(

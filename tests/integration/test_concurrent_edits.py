@@ -175,5 +175,6 @@ def test_a_double_click_adds_once(start, database):
     assert len({answer.headers["Location"] for answer in answers}) == 1
     assert database.sql("SELECT COUNT(*) FROM suppliers") == [["1"]]
     typed_on = employee.post("/admin/supplier-add", {**form, "city": "Odense"})
-    assert typed_on.status == 303
-    assert database.sql("SELECT city FROM suppliers") == [["Odense"]]
+    assert typed_on.status == 409
+    assert "Is this another supplier?" in typed_on.text
+    assert database.sql("SELECT COUNT(*) FROM suppliers") == [["1"]]

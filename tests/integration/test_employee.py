@@ -11,8 +11,11 @@ def values_of(text):
     """What the fields of a form hold, hidden ones too."""
     found = dict(re.findall(r'<input [^>]*?name="(\w+)"[^>]*?value="([^"]*)"',
                             text))
-    notes = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", text, re.S)
-    found["notes"] = notes[1] if notes else ""
+    found["notes"] = ""
+    found |= dict(re.findall(r'<input type="hidden" name="(lines-\w+)"'
+                             r' value="(1)">', text))
+    found |= dict(re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>\n(.*?)'
+                             r"</textarea>", text, re.S))
     return {name: html.unescape(value) for name, value in found.items()}
 
 
@@ -177,7 +180,7 @@ def test_unreadable_posts(employee):
     assert post(b"name=%00").status == 400
     assert post(b"&".join(b"a=%d" % n for n in range(101))).status == 400
     assert post(b"{}", "application/json").status == 415
-    assert post(b"notes=" + b"x" * (128 * 1024)).status == 413
+    assert post(b"notes=" + b"x" * (512 * 1024)).status == 413
 
 
 def test_pages_are_kept_nowhere(employee, database):

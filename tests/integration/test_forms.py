@@ -51,25 +51,114 @@ def test_a_form_that_is_sent_twice_is_saved_once(employee, database):
     assert database.sql("SELECT COUNT(*) FROM supplier_changes") == [["2"]]
 
 
-def test_typed_on_after_it_was_saved_is_an_edit(employee, database):
+# The key of a form that has saved something, with another text: typed on after
+# a broken connection, or the next one after going back in the browser.
+
+NEXT = {"name": "Next", "address": "2 Next St", "city": "Odense",
+        "state": "", "country": "Danmark", "email": "next@example.com",
+        "phone": "+45 66 12 34 56", "notes": ""}
+
+
+def asked(page):
+    """The form of the page that asks which supplier is meant."""
+    assert page.status == 409 and "Is this another supplier?" in page.text
+    assert "Save as a new supplier" in page.text
+    assert 'formaction="/admin/supplier-update"' in page.text
+    assert 'name="preview"' not in page.text
+    return values_of(page.text)
+
+
+def add_form(employee, **fields):
+    return {**values_of(employee.get("/admin/supplier-add").text), **fields}
+
+
+def test_the_next_supplier_in_the_same_form_is_asked_about(employee,
+                                                           database):
+    """Three are added by going back each time: three are there."""
+    form = add_form(employee, **SUPPLIER)
+    saved(employee.post("/admin/supplier-add", form))
+    typed = [{**NEXT, "name": f"Next {n}", "email": f"n{n}@example.com",
+              "phone": f"+45 66 12 34 5{n}"} for n in range(2)]
+    page = employee.post("/admin/supplier-add", {**form, **typed[0]})
+    question = asked(page)
+    assert typed_of(page.text) == typed[0]
+    assert SUPPLIER["name"] in page.text
+    assert names(database) == [SUPPLIER["name"]]
+    saved(employee.post("/admin/supplier-add", question))
+    # back to the question, and the third one typed there
+    page = employee.post("/admin/supplier-add", {**question, **typed[1]})
+    again = asked(page)
+    assert "already added <a" in page.text and ">Next 0</a>" in page.text
+    first = employee.post("/admin/supplier-add", again)
+    second = employee.post("/admin/supplier-add", again)
+    assert saved(first) == saved(second)
+    assert names(database) == [SUPPLIER["name"], "Next 0", "Next 1"]
+
+
+def test_a_correction_in_the_same_form(employee, database):
     """The first answer got lost; the person went on and sent it again."""
-    values = {**values_of(employee.get("/admin/supplier-add").text),
-              **SUPPLIER}
-    saved(employee.post("/admin/supplier-add", values))
-    saved(employee.post("/admin/supplier-add", {**values, "city": "Łódź"}))
-    assert [row["city"] for row in rows(database)] == ["Łódź"]
+    form = add_form(employee, **SUPPLIER)
+    saved(employee.post("/admin/supplier-add", form))
+    question = asked(employee.post("/admin/supplier-add",
+                                   {**form, "city": "Łódź"}))
+    database.sql("UPDATE suppliers SET state = 'Theirs'")
+    first, second = save(employee, question), save(employee, question)
+    assert saved(first) == saved(second)
+    row, = rows(database)
+    assert (row["city"], row["state"]) == ("Łódź", "Theirs")
 
 
-def test_typed_on_and_changed_by_others_can_be_resolved(employee, database):
-    """The clash page of a form that was saved before leads on, not back."""
-    values = {**values_of(employee.get("/admin/supplier-add").text),
-              **SUPPLIER}
-    saved(employee.post("/admin/supplier-add", values))
+@pytest.mark.parametrize("fields, button", [
+    ({"phone": "?"}, {}), ({}, {"preview": "1"})])
+def test_a_fault_or_a_preview_does_not_answer_the_question(
+        employee, database, fields, button):
+    """A form that came back in between keeps the used key: it is asked."""
+    form = add_form(employee, **SUPPLIER)
+    saved(employee.post("/admin/supplier-add", form))
+    page = employee.post("/admin/supplier-add",
+                         {**form, **NEXT, **fields, **button})
+    assert page.status == 200 if button else 422
+    asked(employee.post("/admin/supplier-add",
+                        {**values_of(page.text), **NEXT}))
+    assert names(database) == [SUPPLIER["name"]]
+
+
+def test_save_anyway_does_not_answer_the_question(employee, database):
+    form = add_form(employee, **SUPPLIER, anyway="1")
+    saved(employee.post("/admin/supplier-add", form))
+    question = asked(employee.post("/admin/supplier-add",
+                                   {**form, **SUPPLIER, "city": "Odense"}))
+    assert "anyway" not in question
+    page = employee.post("/admin/supplier-add", question)
+    assert page.status == 409 and "Is it one of these?" in page.text
+    assert names(database) == [SUPPLIER["name"]]
+
+
+def test_a_correction_that_others_have_made_too(employee, database):
+    form = add_form(employee, **SUPPLIER)
+    saved(employee.post("/admin/supplier-add", form))
     database.sql("UPDATE suppliers SET city = 'Theirs'")
-    page = employee.post("/admin/supplier-add", {**values, "city": "Mine"})
+    question = asked(employee.post("/admin/supplier-add",
+                                   {**form, "city": "Mine"}))
+    page = save(employee, question)
     assert page.status == 409 and "Update supplier" in title_of(page)
     saved(save(employee, values_of(page.text)))
     assert [row["city"] for row in rows(database)] == ["Mine"]
+
+
+def test_the_next_edit_in_the_same_form(employee, database):
+    """It is based on what the form shows: what others had changed before its
+    first save stays, and so does what they changed after it."""
+    number, _ = add(employee)
+    form = open_form(employee, number)
+    database.sql("UPDATE suppliers SET city = 'Theirs'")
+    saved(save(employee, form, name="Mine"))
+    database.sql("UPDATE suppliers SET state = 'Theirs, too'")
+    saved(save(employee, form, name="Mine", address="Mine, too"))
+    saved(save(employee, form, name=form["name"], address="Mine, too"))
+    row, = rows(database)
+    assert (row["name"], row["address"], row["city"], row["state"]) == (
+        SUPPLIER["name"], "Mine, too", "Theirs", "Theirs, too")
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -268,7 +357,7 @@ def test_notes_never_vanish(employee, customer, notes):
 # Posts that are refused.
 
 def test_too_large_comes_back_filled_in(employee, database):
-    typed = {**SUPPLIER, "notes": "x" * (200 * 1024)}
+    typed = {**SUPPLIER, "notes": "x" * (600 * 1024)}
     page = employee.post("/admin/supplier-add", typed)
     assert page.status == 413 and "too large" in page.text
     assert typed_of(page.text) == typed

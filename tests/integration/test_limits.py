@@ -219,7 +219,7 @@ def test_large_bodies_at_once(start, database):
     """As many maximal forms at once as there may be: bounded, and given back.
     """
     employee = start("employee", database)
-    body = b"notes=" + (128 * 1024 - 6) * b"x"
+    body = b"notes=" + (512 * 1024 - 6) * b"x"
     head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: x\r\n"
             b"Origin: http://x\r\nContent-Length: %d\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
@@ -236,7 +236,7 @@ def test_large_bodies_at_once(start, database):
     for sock in socks:
         assert sock.recv(65536).startswith(b"HTTP/1.1 422 ")
         sock.close()
-    print(f"{COUNT} forms of 128 KiB: {(peak - before) / COUNT:.0f} KiB each")
+    print(f"{COUNT} forms of 512 KiB: {(peak - before) / COUNT:.0f} KiB each")
     assert employee.get("/admin").status == 200
 
 

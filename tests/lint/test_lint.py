@@ -39,7 +39,7 @@ HEADERS = {
             "view",
     "suppliers": "catalog contact csv cursor duplicates history migrations "
                  "paging phone search store supplier supplier_json tidy "
-                 "unescape vcard",
+                 "unescape untouched vcard",
     "service": "access offload pages service",
 }
 PART_OF = {name: part for part, names in HEADERS.items()

@@ -1,6 +1,7 @@
 # Tests of libcafe/suppliers; those with a database as in db.cmake.
 if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
   cafe_unit_test(test_supplier cafe_suppliers)
+  cafe_unit_test(test_untouched cafe_suppliers)
   cafe_unit_test(test_paging cafe_suppliers)
   cafe_unit_test(test_phone cafe_suppliers)
   cafe_unit_test(test_tidy cafe_suppliers)

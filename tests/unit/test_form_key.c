@@ -149,54 +149,55 @@ static void test_another_version_is_another_text(void **state)
     assert_table(s, "1|Two|" REST);
 }
 
-/* Typed on after a broken connection. */
+/* Typed on after a broken connection, or after going back. */
 
-static void test_an_addition_typed_on_updates_what_it_added(void **state)
+/* A correction, or the next supplier: only the person knows. */
+static void test_another_addition_is_asked_about(void **state)
 {
     const struct scratch *s = *state;
     struct store_job first = job_with(s, SLICE("One"));
-    struct store_job second = job_with(s, SLICE("One and more"));
-    struct store_job again;
+    struct store_job second = job_with(s, SLICE("Two"));
 
     first.form_key = KEY_ONE;
     second.form_key = KEY_ONE;
-    again = second;
     assert_int_equal(store_add(s->db, &first), OK);
+    (void)changed(s, &first, SUPPLIER_CITY, SLICE("Odense"));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_add(s->db, &second), ERROR_CONFLICT);
+        assert_int_equal(second.earlier.id, 1);
+        assert_int_equal(second.earlier.revision, 1);
+        assert_text(second.earlier.fields[SUPPLIER_CITY], "Odense");
+        assert_text(second.supplier.fields[SUPPLIER_NAME], "Two");
+    }
+    assert_answer(s, "SELECT name FROM suppliers", "One|");
+    second.form_key = KEY_TWO;
     assert_int_equal(store_add(s->db, &second), OK);
-    assert_false(second.repeated || second.merged);
-    assert_int_equal(second.id, 1);
-    assert_int_equal(second.revision, 2);
-    assert_table(s, "1|One and more|" REST);
-    assert_int_equal(store_add(s->db, &again), OK);
-    assert_true(again.repeated);
-    assert_int_equal(again.revision, 2);
-    assert_answer(s, "SELECT action FROM supplier_changes ORDER BY revision",
-                  "add|update|");
+    assert_int_equal(second.earlier.revision, 0);
+    assert_answer(s, "SELECT name FROM suppliers ORDER BY id", "One|Two|");
 }
 
 /* The first text comes once more, late: it is not what was typed last. */
 static void test_a_late_repetition_undoes_nothing(void **state)
 {
+    static const struct slice names[] = { { "Two", 3 }, { "Three", 5 } };
     const struct scratch *s = *state;
-    struct store_job texts[3];
+    struct store_job base = added(s, SLICE("One"));
     struct store_job late = { 0 };
 
-    for (size_t i = 0; i < 3; i++) {
-        static const struct slice names[] = { { "One", 3 },
-                                              { "Two", 3 },
-                                              { "Three", 5 } };
+    for (size_t i = 0; i < 2; i++) {
+        struct store_job job = edit_of(&base);
 
-        texts[i] = job_with(s, names[i]);
-        texts[i].form_key = KEY_ONE;
+        job.supplier.fields[SUPPLIER_NAME] = names[i];
+        job.form_key = KEY_ONE;
         if (i == 0)
-            late = texts[0];
-        assert_int_equal(store_add(s->db, &texts[i]), OK);
-        assert_false(texts[i].repeated);
-        assert_int_equal(texts[i].revision, i + 1);
+            late = job;
+        assert_int_equal(store_update(s->db, &job), OK);
+        assert_false(job.repeated);
+        assert_int_equal(job.revision, i + 2);
     }
-    assert_int_equal(store_add(s->db, &late), OK);
+    assert_int_equal(store_update(s->db, &late), OK);
     assert_true(late.repeated);
-    assert_int_equal(late.revision, 1);
+    assert_int_equal(late.revision, 2);
     assert_table(s, "1|Three|" REST);
     assert_changes(s, "3|");
 }
@@ -221,24 +222,55 @@ static void test_an_update_typed_on_is_based_on_what_it_saved(void **state)
     assert_answer(s, "SELECT name, city FROM suppliers", "Three|Odense|");
 }
 
-static void test_an_addition_typed_on_can_clash(void **state)
+/*
+ * What others had changed before the first save was merged, but the form still
+ * shows the old text: sending that again takes nothing back.
+ */
+static void test_an_update_typed_on_keeps_what_was_merged(void **state)
 {
     const struct scratch *s = *state;
-    struct store_job first = job_with(s, SLICE("One"));
-    struct store_job second = job_with(s, SLICE("Mine"));
+    struct store_job base = added(s, SLICE("One"));
+    struct store_job form = edit_of(&base);
+    struct store_job sent;
+
+    form.form_key = KEY_ONE;
+    (void)changed(s, &base, SUPPLIER_CITY, SLICE("Odense"));
+    for (int i = 0; i < 3; i++) {
+        static const struct slice names[] = { { "Two", 3 },
+                                              { "Three", 5 },
+                                              { "One", 3 } };
+
+        form.supplier.fields[SUPPLIER_NAME] = names[i];
+        sent = form;
+        assert_int_equal(store_update(s->db, &sent), OK);
+        assert_true(sent.merged);
+        assert_text(sent.supplier.fields[SUPPLIER_CITY], "Odense");
+        assert_text(sent.supplier.fields[SUPPLIER_NAME], names[i].data);
+    }
+    assert_answer(s, "SELECT name, city FROM suppliers", "One|Odense|");
+}
+
+static void test_an_update_typed_on_can_clash(void **state)
+{
+    const struct scratch *s = *state;
+    struct store_job base = added(s, SLICE("One"));
+    struct store_job first = edit_of(&base);
+    struct store_job second;
 
     first.form_key = KEY_ONE;
-    second.form_key = KEY_ONE;
-    assert_int_equal(store_add(s->db, &first), OK);
+    first.supplier.fields[SUPPLIER_NAME] = SLICE("Two");
+    second = first;
+    assert_int_equal(store_update(s->db, &first), OK);
     (void)changed(s, &first, SUPPLIER_NAME, SLICE("Theirs"));
-    assert_int_equal(store_add(s->db, &second), ERROR_CONFLICT);
-    assert_int_equal(second.supplier.id, first.id);
+    second.supplier.fields[SUPPLIER_NAME] = SLICE("Mine");
+    assert_int_equal(store_update(s->db, &second), ERROR_CONFLICT);
     assert_true(second.clash.fields[SUPPLIER_NAME]);
-    assert_text(second.clash.was.fields[SUPPLIER_NAME], "One");
+    assert_int_equal(second.clash.count, 1);
+    assert_text(second.clash.was.fields[SUPPLIER_NAME], "Two");
     assert_table(s, "1|Theirs|" REST);
 }
 
-static void test_an_addition_typed_on_after_it_was_removed(void **state)
+static void test_another_addition_after_the_first_was_removed(void **state)
 {
     const struct scratch *s = *state;
     struct store_job first = job_with(s, SLICE("One"));
@@ -282,7 +314,7 @@ static void test_fields_do_not_run_into_each_other(void **state)
     one.supplier.fields[SUPPLIER_ADDRESS] = SLICE("c");
     two.supplier.fields[SUPPLIER_ADDRESS] = SLICE("bc");
     assert_int_equal(store_add(s->db, &one), OK);
-    assert_int_equal(store_add(s->db, &two), OK);
+    assert_int_equal(store_add(s->db, &two), ERROR_CONFLICT);
     assert_false(two.repeated);
 }
 
@@ -370,12 +402,12 @@ static void *send_form(void *argument)
     return NULL;
 }
 
-/* Half of them send another text. */
+/* Half of them send another text: one is added, the others are asked. */
 static void test_many_at_once_add_one(void **state)
 {
     const struct scratch *s = *state;
     struct sender senders[SENDERS];
-    size_t repeated = 0;
+    size_t repeated = 0, asked = 0;
 
     for (size_t i = 0; i < SENDERS; i++) {
         senders[i].scratch = (struct scratch){ connect_again(), arena_open(0) };
@@ -385,16 +417,18 @@ static void test_many_at_once_add_one(void **state)
         pthread_create(&senders[i].thread, NULL, send_form, &senders[i]);
     }
     for (size_t i = 0; i < SENDERS; i++) {
+        const struct store_job *job = &senders[i].job;
+
         pthread_join(senders[i].thread, NULL);
-        assert_int_equal(senders[i].outcome, OK);
-        assert_int_equal(senders[i].job.id, 1);
-        repeated += senders[i].job.repeated;
+        asked += senders[i].outcome == ERROR_CONFLICT && job->earlier.id == 1;
+        repeated += senders[i].outcome == OK && job->id == 1 && job->repeated;
         db_disconnect(senders[i].scratch.db);
         arena_close(senders[i].scratch.arena);
     }
-    assert_int_equal(repeated, SENDERS - 2);
+    assert_int_equal(repeated, SENDERS / 2 - 1);
+    assert_int_equal(asked, SENDERS / 2);
     assert_answer(s, "SELECT action FROM supplier_changes ORDER BY revision",
-                  "add|update|");
+                  "add|");
 }
 
 int main(void)
@@ -408,11 +442,12 @@ int main(void)
         WITH_SCRATCH(test_a_removal_sent_twice_is_done_once),
         WITH_SCRATCH(test_a_restoration_sent_twice_is_done_once),
         WITH_SCRATCH(test_another_version_is_another_text),
-        WITH_SCRATCH(test_an_addition_typed_on_updates_what_it_added),
+        WITH_SCRATCH(test_another_addition_is_asked_about),
         WITH_SCRATCH(test_a_late_repetition_undoes_nothing),
         WITH_SCRATCH(test_an_update_typed_on_is_based_on_what_it_saved),
-        WITH_SCRATCH(test_an_addition_typed_on_can_clash),
-        WITH_SCRATCH(test_an_addition_typed_on_after_it_was_removed),
+        WITH_SCRATCH(test_an_update_typed_on_keeps_what_was_merged),
+        WITH_SCRATCH(test_an_update_typed_on_can_clash),
+        WITH_SCRATCH(test_another_addition_after_the_first_was_removed),
         WITH_SCRATCH(test_a_key_leads_to_no_other_supplier),
         WITH_SCRATCH(test_fields_do_not_run_into_each_other),
         WITH_SCRATCH(test_another_action_is_another_text),

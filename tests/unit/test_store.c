@@ -82,7 +82,8 @@ static void test_what_does_not_fit_changes_nothing(void **state)
     job = edit_of(&job);
     job.form_key = KEY_ONE;
     job.supplier.fields[SUPPLIER_CITY] = (struct slice){ many, sizeof(many) };
-    assert_int_equal(store_update(s->db, &job), ERROR_DB);
+    assert_int_equal(store_update(s->db, &job), ERROR_SYNTAX);
+    assert_non_null(job.faults.messages[SUPPLIER_CITY]);
     assert_int_equal(store_add(s->db, &job), ERROR_DB);
     assert_table(s, "1|One|" REST);
     assert_answer(s, "SELECT COUNT(*) FROM supplier_form_keys", "0|");

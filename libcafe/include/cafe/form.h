@@ -5,7 +5,9 @@
 #include "cafe/arena.h"
 #include "cafe/text.h"
 
-enum { FORM_FIELDS_MAX = 100, FORM_MAX_BYTES = 128 * 1024 };
+/* A TEXT column holds 64 KiB, each byte of which takes three when escaped; a
+ * form can hold two such texts: what others have made of it, too. */
+enum { FORM_FIELDS_MAX = 100, FORM_MAX_BYTES = 512 * 1024 };
 
 struct form_field {
     struct slice name;

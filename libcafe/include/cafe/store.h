@@ -34,9 +34,11 @@ struct store_job {
                                  based on; 0: whatever is there */
     uint64_t version;         /* store_restore: the entry of the log to go
                                  back to */
-    const char *form_key;     /* of the form, FORM_KEY_CHARS long; NULL: none */
-    const char *actor;        /* who, for the log; NULL for nobody known */
-    void *context;            /* the caller's own */
+    bool lines[SUPPLIER_FIELDS]; /* the form showed line breaks of these, see
+                                    untouched_restore() */
+    const char *form_key; /* of the form, FORM_KEY_CHARS long; NULL: none */
+    const char *actor;    /* who, for the log; NULL for nobody known */
+    void *context;        /* the caller's own */
 
     /* Out, with OK. */
     int64_t id;        /* the supplier's */
@@ -49,6 +51,13 @@ struct store_job {
     /* Out, with ERROR_CONFLICT and where merged is set. `supplier` has theirs
      * in the fields that only they changed, and what was typed elsewhere. */
     struct store_clash clash;
+
+    /* Out, with ERROR_CONFLICT of an addition: what this form has added
+     * already, as it is now; its revision is that of the addition. */
+    struct supplier earlier;
+
+    /* Out, with ERROR_SYNTAX. */
+    struct supplier_faults faults;
 };
 
 /*
@@ -56,12 +65,16 @@ struct store_job {
  * form key, version, change, commit. Saving a row as it is counts as a change.
  * Safe to run again after ERROR_DB_UNKNOWN where there is a form key.
  *
- * A form key that was used for the same text gives the first one's result. One
- * that was used for another text (typed on after a broken connection) is a new
- * edit of the supplier which that form has saved, based on what it saved: an
- * addition becomes an update of what it had added, also where it then fails:
- * `supplier.id` names that with ERROR_CONFLICT. Each text is still recognised
- * when it comes again.
+ * A form key that was used for the same text gives the first one's result. Used
+ * for another text of the same supplier (typed on after a broken connection, or
+ * after going back in the browser) it makes a new edit, based on what that form
+ * shows: what it has saved, and elsewhere what it was based on. Each text is
+ * still recognised when it comes again. Another text for an addition may be a
+ * correction or the next supplier: ERROR_CONFLICT, and `earlier` is what was
+ * added; ERROR_NOT_FOUND: that is gone.
+ *
+ * An update leaves what was not touched as it is stored, see
+ * untouched_restore(), and checks what it writes: ERROR_SYNTAX, see `faults`.
  *
  * ERROR_NOT_FOUND: there is no such supplier (or entry, or it was forgotten).
  * ERROR_CONFLICT: both changed the same fields, see `clash`; for a removal or a

@@ -47,7 +47,10 @@ typedef enum error supplier_tidy_fn(struct arena *arena, struct slice text,
 struct supplier_column {
     const char *name;         /* column, form field, template name */
     const char *label;        /* "E-mail" */
-    const char *input_type;   /* of the HTML input: text, email, tel */
+    const char *input_type;   /* of the HTML input: text, tel. Of type email,
+                                 Chromium would send domains in Punycode, also
+                                 where nobody has touched them */
+    const char *input_mode;   /* which keyboard; NULL: that of the type */
     const char *autocomplete; /* HTML autofill token; "off" for none */
     const char *hint;         /* shown at the field; "" for none */
     size_t max_chars;         /* code points; 0: only max_bytes counts */
@@ -63,6 +66,8 @@ extern const struct supplier_column supplier_columns[SUPPLIER_FIELDS];
 struct supplier_faults {
     size_t count;
     const char *messages[SUPPLIER_FIELDS];
+    const char *remarks[SUPPLIER_FIELDS]; /* what was stored like this before
+                                             and may stay: untouched_check() */
 };
 
 /**
