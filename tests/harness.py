@@ -5,6 +5,7 @@ it. CAFE_PRESET chooses the build (dev), CAFE_TEST_WRAP a program to put in
 front of each daemon, for instance "valgrind -q --error-exitcode=99".
 """
 import contextlib
+import fcntl
 import getpass
 import http.client
 import json
@@ -27,6 +28,25 @@ WAIT_S = 30
 
 PASSWORDS = {name: f"{name}-password" for name in
              ("customer", "employee", "migrate")}
+
+
+@contextlib.contextmanager
+def locked(path):
+    """One process at a time: tests run in several."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def install_node_packages(folder):
+    """The packages of package.json in a folder, as its lock file names them."""
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    with locked(ARTIFACTS / f"{folder.name}-npm.lock"):
+        if not all((folder / "node_modules" / name).exists()
+                   for name in wanted):
+            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"],
+                           cwd=folder, check=True, capture_output=True)
 
 
 def free_port():

@@ -1,6 +1,5 @@
 """A person's way through the pages, in headless Chromium through HAProxy."""
 import http.server
-import json
 import shutil
 import subprocess
 import sys
@@ -31,10 +30,7 @@ SCREENSHOTS = harness.ARTIFACTS / "screenshots"
 def playwright():
     if not shutil.which("chromium") or not shutil.which("npm"):
         pytest.skip("chromium or npm is not installed")
-    wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]
-    if not all((FOLDER / "node_modules" / name).exists() for name in wanted):
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER,
-                       check=True, capture_output=True)
+    harness.install_node_packages(FOLDER)
 
 
 @pytest.mark.parametrize("scripts", ["off", "on"])

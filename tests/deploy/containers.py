@@ -4,8 +4,6 @@ The engine has a data directory of its own under build/, so that images are
 kept for the next run. All processes of a run share it: the first one that needs
 it starts it, and the process that the run began with stops it in the end.
 """
-import contextlib
-import fcntl
 import json
 import os
 import pathlib
@@ -96,12 +94,9 @@ class Engine:
             raise RuntimeError(process.output()[-4000:])
         return self.try_run("version").returncode == 0
 
-    @contextlib.contextmanager
     def locked(self, name):
         """One process of the run at a time."""
-        with open(self.folder / f"{name}.lock", "w", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        return harness.locked(self.folder / f"{name}.lock")
 
     def try_run(self, *args, program="docker", **options):
         env = {**self.env, **options.pop("env", {})}

@@ -1,9 +1,10 @@
 """Each fuzz target: its corpus, and inputs that nobody has tried yet."""
-import fcntl
 import importlib.util
 import pathlib
 
 import pytest
+
+import harness
 
 HERE = pathlib.Path(__file__).parent
 SPEC = importlib.util.spec_from_file_location("fuzz_run", HERE / "run.py")
@@ -19,8 +20,7 @@ each_target = pytest.mark.parametrize("name", run.TARGETS)
 @pytest.fixture(scope="session")
 def built():
     """One process builds, the others find it done."""
-    with open(run.ROOT / "build" / "fuzz.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with harness.locked(run.ROOT / "build" / "fuzz.lock"):
         run.build()
 
 

@@ -88,9 +88,7 @@ def test_vobject(cards):
 def ical_js():
     if not shutil.which("npm"):
         pytest.skip("npm is not installed")
-    if not (FOLDER / "node_modules" / "ical.js").exists():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=FOLDER,
-                       check=True, capture_output=True)
+    harness.install_node_packages(FOLDER)
 
 
 def test_ical_js(ical_js, cards):
