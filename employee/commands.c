@@ -76,7 +76,8 @@ static int run_migrate(int command, const struct service_settings *settings)
             text_append_char(&report, '\n');
         fputs(text_string(&report), err == OK ? stdout : stderr);
         if (err != OK)
-            status = complain(failed, error_text(err));
+            status = complain(failed, err == ERROR_CONFLICT ? "see above"
+                                                            : error_text(err));
     } else {
         status = complain(failed, text_string(&report));
     }

@@ -150,10 +150,12 @@ static void editor_saved(void *job, enum error outcome)
     edit->duplicates.count = 0;
     if (outcome == ERROR_CONFLICT) {
         edit_clash(edit);
+    } else if (outcome == ERROR_DB_VALUE) {
+        edit_refuse(edit);
     } else {
         if (outcome == ERROR_NOT_FOUND)
             edit_gone(edit);
-        edit->problem = edit_problem(edit->kind, outcome);
+        edit->problem = edit_problem(edit, outcome);
     }
     edit_respond(edit, status_of_error(outcome));
 }

@@ -322,6 +322,12 @@ static void compare_later(struct catalog *catalog, bool soon)
           soon ? COMPARE_AGAIN_MS : catalog->config.settings.compare_ms);
 }
 
+/* Whether it was one or the other the log can't tell. */
+static const char unlogged_remedy[] =
+    "TRUNCATE and cascades of foreign keys fire no triggers; if it was none of "
+    "these, triggers are missing; run: employee --migrate, which brings them "
+    "back and completes the log";
+
 /* Its base has to be the newest still, and the next question's base too. */
 static void finish_comparison(struct catalog *catalog)
 {
@@ -336,7 +342,8 @@ static void finish_comparison(struct catalog *catalog)
         content_discard(comparison->found);
     } else if (comparison->found) {
         log_line(catalog->config.log, LOG_WARNING,
-                 "suppliers have changed without the log", LOG_END);
+                 "suppliers have changed without the log",
+                 LOG_STRING("remedy", unlogged_remedy), LOG_END);
         adopt(catalog, comparison->found);
     }
     if (catalog->compared_outcome == ERROR_CONFLICT)

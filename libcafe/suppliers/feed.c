@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/migrations.h"
+
 /* Beyond this many changes reading everything is cheaper. */
 enum { CHANGES_MAX = 1000, ROWS_FIRST = 256 };
 
@@ -304,8 +306,8 @@ enum error feed_compare(struct db_connection *connection, void *job)
     if (!same_revision(&question->found->revision, &question->base->revision))
         err = ERROR_CONFLICT;
     else if (!content_equal(question->found, question->base))
-        return OK;
+        return supplier_triggers_check(connection);
     content_discard(question->found);
     question->found = NULL;
-    return err;
+    return err == OK ? supplier_triggers_check(connection) : err;
 }

@@ -6,6 +6,7 @@
 
 #include "form_key.h"
 #include "merge.h"
+#include "refusal.h"
 
 struct attempt;
 
@@ -274,7 +275,10 @@ static enum error restore(struct db_connection *connection,
     err = write_fields(connection,
                        attempt->exists ? update_supplier : insert_again,
                        &attempt->job.supplier);
-    return err == ERROR_DB_DUPLICATE && !attempt->exists ? ERROR_DB_RETRY : err;
+    if (err == ERROR_DB_DUPLICATE && !attempt->exists &&
+        refusal_of_primary_key(connection))
+        return ERROR_DB_RETRY;
+    return err;
 }
 
 static const struct kind adding = { "add", NULL, true, add };
@@ -321,7 +325,7 @@ static enum error note(struct db_connection *connection,
     if (err != OK)
         return err;
     if (versions.last[0] == attempt->version)
-        return ERROR_DB_SCHEMA;
+        return ERROR_DB_TRIGGERS;
     if (attempt->version != 0 && versions.last[1] != attempt->version)
         return ERROR_DB_RETRY;
     job->id = job->supplier.id;
@@ -403,6 +407,10 @@ static enum error run(struct db_connection *connection, struct store_job *job,
     if (err == OK)
         err = settle(connection, &attempt);
     form_claim_close(&attempt.claim);
+    if (err == ERROR_DB_DUPLICATE && attempt.claimed)
+        err = ERROR_DB_VALUE; /* a unique key of the table's owner */
+    if (err == ERROR_DB_VALUE)
+        refusal_read(connection, job->arena, &job->refusal);
     if (err == OK || err == ERROR_CONFLICT)
         *job = attempt.job;
     return err;
