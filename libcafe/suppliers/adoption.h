@@ -17,6 +17,7 @@ MUST_CHECK enum error adoption_look(struct db_connection *connection,
 /** What a migration that fails leads back to. */
 struct adoption {
     int version;            /* of the schema */
+    bool had_triggers;      /* it was adopted before: nothing to lead back to */
     struct text definition; /* of suppliers; empty: there was no table */
 };
 
@@ -26,7 +27,8 @@ MUST_CHECK enum error adoption_begin(struct adoption *adoption,
 void adoption_end(struct adoption *adoption);
 
 /**
- * After a failure: take the triggers away and make the table what it was.
+ * After a failure: take the triggers away and make the table what it was,
+ * unless it had been adopted before.
  *
  * report  What was done, or what could not be undone.
  */

@@ -12,6 +12,11 @@ static const char find_table[] =
     " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 static const char show_table[] = "SHOW CREATE TABLE suppliers";
 
+static const char find_triggers[] =
+    "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"
+    " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN"
+    " ('suppliers_added', 'suppliers_changed', 'suppliers_removed')";
+
 static const char *const drop_triggers[] = {
     "DROP TRIGGER IF EXISTS suppliers_removed",
     "DROP TRIGGER IF EXISTS suppliers_changed",
@@ -51,10 +56,15 @@ static enum error read_definition(struct db_connection *connection,
 enum error adoption_begin(struct adoption *adoption,
                           struct db_connection *connection)
 {
-    text_init(&adoption->definition, 0);
-    enum error err = db_schema_version(connection, &adoption->version);
+    enum error err;
 
-    return err == OK ? read_definition(connection, &adoption->definition) : err;
+    *adoption = (struct adoption){ 0 };
+    text_init(&adoption->definition, 0);
+    if ((err = db_schema_version(connection, &adoption->version)) != OK ||
+        (err = db_query(connection, find_triggers, NULL, 0, take_exists,
+                        &adoption->had_triggers)) != OK)
+        return err;
+    return read_definition(connection, &adoption->definition);
 }
 
 void adoption_end(struct adoption *adoption)
@@ -135,10 +145,13 @@ static void append_change(struct text *sql, const char *change,
 }
 
 /* The one statement that leads from a definition back to the one before; empty
- * when they are the same. */
+ * when they are the same. A column whose line is the same may have another
+ * character set: that of the table. */
 static void write_way_back(struct slice before, struct slice now,
                            struct text *sql)
 {
+    struct slice options = table_options(before);
+    bool other_options = !slice_equal(options, table_options(now));
     struct slice rest = now;
     struct slice line;
 
@@ -147,10 +160,10 @@ static void write_way_back(struct slice before, struct slice now,
             append_change(sql, "DROP COLUMN ", column_name(line));
     rest = before;
     while (next_line(&rest, &line))
-        if (is_column(line) && !has_line(now, line))
+        if (is_column(line) && (other_options || !has_line(now, line)))
             append_change(sql, "MODIFY COLUMN", line);
-    if (!slice_equal(table_options(before), table_options(now)))
-        append_change(sql, "", table_options(before));
+    if (other_options)
+        append_change(sql, "", options);
 }
 
 static enum error restore_definition(const struct adoption *adoption,
@@ -187,9 +200,11 @@ void adoption_undo(const struct adoption *adoption,
                    struct db_connection *connection, struct text *report)
 {
     const struct db_value version = DB_VALUE_INTEGER(adoption->version);
-    enum error err = drop_all(connection);
+    enum error err;
 
-    if (err == OK)
+    if (adoption->had_triggers)
+        return;
+    if ((err = drop_all(connection)) == OK)
         err = restore_definition(adoption, connection);
     if (err == OK) {
         err = db_execute(connection, forget_later, &version, 1);

@@ -68,11 +68,12 @@ static const char not_logged[] =
 /* White space is not compared: a dump may bring a trigger back with other line
  * ends. */
 static const char find_trigger[] =
-    "SELECT EVENT_OBJECT_TABLE = 'suppliers' AND ACTION_TIMING = 'AFTER',"
+    "SELECT EVENT_OBJECT_TABLE = 'suppliers',"
     " CAST(TRIM(REGEXP_REPLACE(ACTION_STATEMENT, '[[:space:]]+', ' '))"
     "  AS BINARY) ="
-    " CAST(TRIM(REGEXP_REPLACE(?, '[[:space:]]+', ' ')) AS BINARY),"
-    " DEFINER = CURRENT_USER(), DEFINER, CURRENT_USER()"
+    " CAST(TRIM(REGEXP_REPLACE(?, '[[:space:]]+', ' ')) AS BINARY)"
+    "  AND ACTION_TIMING = 'AFTER' AND EVENT_MANIPULATION = ?,"
+    " DEFINER = CURRENT_USER(), EVENT_OBJECT_TABLE, DEFINER"
     " FROM information_schema.TRIGGERS"
     " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = ?";
 
@@ -103,8 +104,14 @@ static enum error check(struct db_connection *connection, const char *sql,
 
 /* Triggers. */
 
-static const char *const triggers[] = { "suppliers_added", "suppliers_changed",
-                                        "suppliers_removed" };
+static const struct trigger_row {
+    const char *name;
+    const char *event;
+} triggers[] = {
+    { "suppliers_added", "INSERT" },
+    { "suppliers_changed", "UPDATE" },
+    { "suppliers_removed", "DELETE" },
+};
 enum { TRIGGERS = sizeof(triggers) / sizeof(triggers[0]) };
 
 /* The body of the last "CREATE TRIGGER name …" of a text; untouched when it
@@ -149,6 +156,13 @@ struct trigger {
     bool found;
 };
 
+static void append_trigger(struct text *text, const char *name, const char *why,
+                           struct slice what)
+{
+    text_printf(text, "the trigger %s on suppliers: %s", name, why);
+    text_append_slice(text, what);
+}
+
 static enum error take_trigger(const struct db_row *row, void *context)
 {
     struct trigger *trigger = context;
@@ -156,38 +170,37 @@ static enum error take_trigger(const struct db_row *row, void *context)
 
     trigger->found = true;
     text_init(&what, 0);
-    text_printf(&what, "the trigger %s", trigger->name);
     if (!db_row_integer(row, 0))
-        text_append_string(&what, ": another one has its name");
+        append_trigger(&what, trigger->name, "it is on ", db_row_text(row, 3));
     else if (!db_row_integer(row, 1))
-        text_append_string(&what, " of this version: it is another one");
+        append_trigger(&what, trigger->name, "it is not that of this program",
+                       SLICE(""));
     else if (!db_row_integer(row, 2))
-        text_printf(&what, " of %.*s: it is that of %.*s",
-                    (int)db_row_text(row, 4).len, db_row_text(row, 4).data,
-                    (int)db_row_text(row, 3).len, db_row_text(row, 3).data);
-    else {
-        text_free(&what);
-        return OK;
-    }
-    name_missing(trigger->look, text_slice(&what));
+        append_trigger(&what, trigger->name, "it runs as another account, ",
+                       db_row_text(row, 4));
+    if (what.len > 0)
+        name_missing(trigger->look, text_slice(&what));
     text_free(&what);
     return OK;
 }
 
 static enum error check_trigger(struct db_connection *connection,
-                                const char *name, struct look *look)
+                                const struct trigger_row *wanted,
+                                struct look *look)
 {
     const struct db_value values[] = {
-        DB_VALUE_TEXT(body_of(name)),
-        DB_VALUE_TEXT(slice_of(name)),
+        DB_VALUE_TEXT(body_of(wanted->name)),
+        DB_VALUE_TEXT(slice_of(wanted->event)),
+        DB_VALUE_TEXT(slice_of(wanted->name)),
     };
-    struct trigger trigger = { name, look, false };
+    struct trigger trigger = { wanted->name, look, false };
     enum error err =
-        db_query(connection, find_trigger, values, 2, take_trigger, &trigger);
+        db_query(connection, find_trigger, values, 3, take_trigger, &trigger);
 
     if (err != OK || trigger.found)
         return err;
-    text_printf(look->report, "missing: the trigger %s\n", name);
+    text_printf(look->report, "missing: the trigger %s on suppliers\n",
+                wanted->name);
     look->missing++;
     return OK;
 }
@@ -205,7 +218,7 @@ enum error repair_look(struct db_connection *connection, struct text *report,
         err = check(connection, definitions[i], &look);
     bool whole = look.missing == 0; /* else the others could not be asked */
     for (size_t i = 0; err == OK && i < TRIGGERS; i++)
-        err = check_trigger(connection, triggers[i], &look);
+        err = check_trigger(connection, &triggers[i], &look);
     for (size_t i = 0; err == OK && whole && i < 2; i++)
         err = check(connection, contents[i], &look);
     *missing = look.missing;

@@ -193,7 +193,7 @@ static enum error change(struct db_connection *connection, unsigned flags,
         err = apply(connection, flags, report);
         if (err == OK)
             err = confirm(connection, report);
-        if (err != OK && adoption.version < FIRST_WITH_TRIGGERS)
+        if (err != OK)
             adoption_undo(&adoption, connection, report);
     }
     adoption_end(&adoption);
