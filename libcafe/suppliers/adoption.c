@@ -105,7 +105,8 @@ static const struct rule rules[] = {
       " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = 'suppliers'"
       " AND k.COLUMN_NAME = w.c"
       " AND k.DATA_TYPE NOT IN ('enum', 'set')"
-      " AND k.CHARACTER_MAXIMUM_LENGTH < w.m" },
+      " AND k.CHARACTER_MAXIMUM_LENGTH < w.m * IF(w.unit = 'characters'"
+      "  AND k.DATA_TYPE LIKE '%text', 4, 1)" },
     { false,
       "SELECT CONCAT('suppliers.', COLUMN_NAME, ' is ', COLUMN_TYPE,"
       " ': anything else is refused at the field')" OF_COLUMNS
