@@ -187,11 +187,12 @@ def test_what_belongs_to_others_is_left_alone(server, what):
     assert tables_of(server) == before
 
 
-# What the server refuses in the middle: an index that is too long in utf8mb4,
-# a row that has no room for more columns, a log that takes no entry.
+# What the server refuses in the middle: names that are one and the same in the
+# other character set, a row that has no room for more columns.
 FAILING = {
-    "index": (dict(name="VARCHAR(1000) NOT NULL"), ", UNIQUE (name)", "",
-              "(1071)"),
+    "unique": (dict(), ", UNIQUE (name)",
+               "ENGINE=MyISAM DEFAULT CHARSET=latin1 COLLATE=latin1_bin",
+               "(1062)"),
     "room": (dict(name="VARCHAR(15200) NOT NULL"), "",
              "DEFAULT CHARSET=utf8mb4", "(1118)"),
     "foreign_key": (
@@ -204,14 +205,14 @@ FAILING = {
 @pytest.mark.parametrize("what", FAILING)
 def test_a_migration_that_fails_leaves_the_table_as_it_was(server, what):
     columns, more, options, words = FAILING[what]
-    options = options or "ENGINE=MyISAM DEFAULT CHARSET=latin1"
     server.make_empty()
     server.sql("CREATE TABLE cities (city VARCHAR(255) PRIMARY KEY)"
                " ENGINE=InnoDB DEFAULT CHARSET=latin1;"
                "INSERT INTO cities VALUES ('c')")
     lines = ", ".join(f"{n} {t}" for n, t in {**ORIGINAL, **columns}.items())
     server.sql(f"CREATE TABLE suppliers ({lines}{more}) {options};"
-               "INSERT INTO suppliers VALUES (1, 'n', 'a', 'c', 's', 'e', 'p')")
+               "INSERT INTO suppliers VALUES (1, 'n', 'a', 'c', 's', 'e', 'p'),"
+               " (2, 'N', 'a', 'c', 's', 'e', 'p')")
     before = [server.sql("SHOW CREATE TABLE suppliers"),
               server.sql("SELECT * FROM suppliers")]
     for _ in range(2):
@@ -221,7 +222,7 @@ def test_a_migration_that_fails_leaves_the_table_as_it_was(server, what):
         assert before == [server.sql("SHOW CREATE TABLE suppliers"),
                           server.sql("SELECT * FROM suppliers")]
         assert server.sql("SHOW TRIGGERS") == []
-    server.sql("UPDATE suppliers SET name = 'x'; DELETE FROM suppliers;"
+    server.sql("UPDATE suppliers SET city = 'c'; DELETE FROM suppliers;"
                "INSERT INTO suppliers VALUES (2, 'n', 'a', 'c', 's', 'e', 'p')")
 
 

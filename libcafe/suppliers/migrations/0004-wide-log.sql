@@ -1,4 +1,5 @@
--- The log holds whatever an adopted table can: texts of any length, any id.
+-- The log holds whatever an adopted table can: texts of any length, any id,
+-- written by an account with the longest of names.
 -- Otherwise a trigger would refuse what the table's owner writes. All of this
 -- is also run ahead of the other migrations, so that the log is this wide
 -- before there is a trigger that writes to it.
@@ -22,7 +23,7 @@ CREATE TABLE IF NOT EXISTS supplier_changes (
   phone LONGTEXT NOT NULL,
   notes LONGTEXT NOT NULL,
   actor VARCHAR(255) NULL,
-  writer VARCHAR(288) NOT NULL,
+  writer VARCHAR(512) NOT NULL,
   form_key CHAR(22) CHARACTER SET ascii COLLATE ascii_bin NULL,
   at DATETIME(6) NOT NULL,
   PRIMARY KEY (revision),
@@ -56,6 +57,7 @@ SET @cafe_sql = IF(
                   AND (DATA_TYPE <> 'bigint'
                        OR @cafe_id = 'BIGINT UNSIGNED'
                           AND COLUMN_TYPE NOT LIKE '%unsigned%')
+                  OR COLUMN_NAME = 'writer' AND CHARACTER_MAXIMUM_LENGTH < 512
                   OR COLUMN_NAME IN ('name', 'address', 'city', 'state',
                                      'country', 'email', 'phone', 'notes')
                      AND DATA_TYPE <> 'longtext')),
@@ -68,7 +70,8 @@ SET @cafe_sql = IF(
      MODIFY country LONGTEXT NOT NULL,
      MODIFY email LONGTEXT NOT NULL,
      MODIFY phone LONGTEXT NOT NULL,
-     MODIFY notes LONGTEXT NOT NULL'),
+     MODIFY notes LONGTEXT NOT NULL,
+     MODIFY writer VARCHAR(512) NOT NULL'),
   'DO 0');
 -- step
 PREPARE cafe_step FROM @cafe_sql;
