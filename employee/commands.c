@@ -13,7 +13,9 @@ enum { ER_TABLEACCESS_DENIED = 1142, ER_COLUMNACCESS_DENIED = 1143 };
 
 const struct command employee_commands[] = {
     { "--migrate", COMMAND_MIGRATE,
-      "Bring the database's schema up to date, then end.", NULL },
+      "Bring the database's schema up to date and bring back what it has lost, "
+      "then end.",
+      NULL },
     { "--unescape", COMMAND_UNESCAPE,
       "With --migrate: also repair texts that the first application has "
       "escaped.",

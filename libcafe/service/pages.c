@@ -39,8 +39,8 @@ static const char too_much[] =
     "There is too much to do right now. Try again in a moment.";
 
 static const char older_schema[] =
-    "The database's tables are older than this program. Whoever runs it has "
-    "to bring them up to date: employee --migrate.";
+    "The database's tables are not those that this program needs. Whoever runs "
+    "it has to bring them up to date: employee --migrate.";
 
 static const char no_triggers[] =
     "The triggers that log changes of suppliers are missing in the database. "

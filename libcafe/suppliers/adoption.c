@@ -119,6 +119,10 @@ static const struct rule rules[] = {
              " AND COLUMN_NAME NOT IN" OUR_FIELDS " AND DATA_TYPE <> 'enum'"
              " AND COALESCE(GENERATION_EXPRESSION, '') = ''"
              " AND EXTRA NOT LIKE '%auto_increment%'" },
+    { false, "SELECT 'suppliers.id is an unsigned BIGINT: suppliers with an id"
+             " above 9223372036854775807 are logged, but not shown'" OF_COLUMNS
+             " AND COLUMN_NAME = 'id' AND DATA_TYPE = 'bigint'"
+             " AND COLUMN_TYPE LIKE '%unsigned%'" },
     { false, "SELECT 'suppliers.id is not AUTO_INCREMENT: adding a supplier is"
              " refused until it is'" OF_COLUMNS
              " AND COLUMN_NAME = 'id' AND EXTRA NOT LIKE '%auto_increment%'" },
