@@ -9,9 +9,13 @@
 
 /* Each row that a check gives names something. */
 
+static const char find_suppliers[] =
+    "SELECT COUNT(*) FROM information_schema.TABLES"
+    " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'suppliers'";
+
 static const char missing_tables[] =
-    "SELECT CONCAT('the table ', w.t) FROM (SELECT 'suppliers' AS t"
-    " UNION ALL SELECT 'supplier_revision' UNION ALL SELECT 'supplier_changes'"
+    "SELECT CONCAT('the table ', w.t) FROM (SELECT 'supplier_revision' AS t"
+    " UNION ALL SELECT 'supplier_changes'"
     " UNION ALL SELECT 'supplier_form_keys') w"
     " LEFT JOIN information_schema.TABLES x"
     " ON x.TABLE_SCHEMA = DATABASE() AND x.TABLE_NAME = w.t"
@@ -205,6 +209,29 @@ static enum error check_trigger(struct db_connection *connection,
     return OK;
 }
 
+static enum error take_integer(const struct db_row *row, void *context)
+{
+    *(int64_t *)context = db_row_integer(row, 0);
+    return OK;
+}
+
+/* An empty table in its place would mean that every supplier was removed. */
+static enum error require_suppliers(struct db_connection *connection,
+                                    struct text *report)
+{
+    int64_t tables = 0;
+    enum error err =
+        db_query(connection, find_suppliers, NULL, 0, take_integer, &tables);
+
+    if (err != OK || tables > 0)
+        return err;
+    text_append_string(report,
+                       "The table suppliers is gone, but not its history. "
+                       "Bring it back (under its name, or from a dump), then "
+                       "migrate again. Nothing was changed.\n");
+    return ERROR_CONFLICT;
+}
+
 enum error repair_look(struct db_connection *connection, struct text *report,
                        size_t *missing)
 {
@@ -212,7 +239,7 @@ enum error repair_look(struct db_connection *connection, struct text *report,
                                                other_engine, other_characters };
     static const char *const contents[] = { lost_counter, not_logged };
     struct look look = { .report = report };
-    enum error err = OK;
+    enum error err = require_suppliers(connection, report);
 
     for (size_t i = 0; err == OK && i < 4; i++)
         err = check(connection, definitions[i], &look);
@@ -245,12 +272,6 @@ static const char create_watch[] =
 
 enum { ER_SP_DOES_NOT_EXIST = 1305, ER_PROCACCESS_DENIED = 1370 };
 
-static enum error take_integer(const struct db_row *row, void *context)
-{
-    *(int64_t *)context = db_row_integer(row, 0);
-    return OK;
-}
-
 /* Whether the function is there and says that all is well. */
 static bool watches(struct db_connection *connection)
 {
@@ -271,12 +292,15 @@ enum error repair_watch(struct db_connection *connection, struct text *report)
         err = db_run_text(connection, slice_of(create_watch));
     if (err == OK || err == ERROR_DB_UNKNOWN)
         return err;
+    const char *advice = db_error_advice(db_error_number(connection));
     text_printf(report,
                 "note: the daemons can't see whether the triggers are there, "
                 "because this account may not make the function "
-                "supplier_triggers: %s (%u). Give it CREATE ROUTINE and ALTER "
-                "ROUTINE on this database, then migrate again.\n",
-                db_error_message(connection), db_error_number(connection));
+                "supplier_triggers: %s (%u). %s\n",
+                db_error_message(connection), db_error_number(connection),
+                advice[0] ? advice
+                          : "Give it CREATE ROUTINE and ALTER ROUTINE on this "
+                            "database, then migrate again.");
     return OK;
 }
 

@@ -11,7 +11,8 @@
  *
  * report   A line for each.
  * missing  How many.
- * Errors   ERROR_DB_…, ERROR_MEMORY.
+ * Errors   ERROR_CONFLICT: the suppliers themselves are missing;
+ *          ERROR_DB_…, ERROR_MEMORY.
  */
 MUST_CHECK enum error repair_look(struct db_connection *connection,
                                   struct text *report, size_t *missing);

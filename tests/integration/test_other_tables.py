@@ -310,6 +310,19 @@ def test_other_rules_of_the_table_are_no_fault_of_ours(server, start, what):
     assert words in done.text and FIELDS["name"] in done.text
 
 
+def test_restoring_may_be_refused_by_the_table(server, start):
+    make(server, more=", vat VARCHAR(20) NOT NULL")
+    server.sql("INSERT INTO suppliers VALUES"
+               " (4, 'n', 'a', 'c', 's', 'e@x.example', '5550100', 'GB 1')")
+    ready(server)
+    employee = start("employee", server)
+    assert employee.post("/admin/supplier-remove/4").status == 303
+    done = employee.post("/admin/supplier-restore/1")
+    assert done.status == 422 and "vat" in done.text, done.text
+    server.sql("ALTER TABLE suppliers ALTER vat SET DEFAULT ''")
+    assert employee.post("/admin/supplier-restore/1").status == 303
+
+
 def test_without_auto_increment_nothing_can_be_added(server, start):
     make(server, id="INT NOT NULL PRIMARY KEY")
     server.sql("INSERT INTO suppliers VALUES"

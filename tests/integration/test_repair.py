@@ -127,6 +127,19 @@ def test_who_comes_again_after_a_removal_is_added(three):
         [("remove", 2), ("add", 2)]
 
 
+def test_suppliers_that_are_gone_are_not_taken_for_removed(three):
+    log = Log(three)
+    three.sql("RENAME TABLE suppliers TO elsewhere")
+    done = three.migrate()
+    assert done.returncode == 1 and "The table suppliers is gone" in \
+        done.stderr, done.stderr
+    assert ["suppliers"] not in three.sql("SHOW TABLES")
+    three.sql("RENAME TABLE elsewhere TO suppliers")
+    migrate(three)
+    log.expect()
+    assert_the_log_is_whole(three)
+
+
 def restore_a_dump(server, triggers=True, definer="`migrate`@`%`"):
     """The tables in another database of the same name, as a dump brings them:
     without functions, and perhaps without triggers or their account."""
