@@ -13,7 +13,9 @@ enum { ER_TABLEACCESS_DENIED = 1142, ER_COLUMNACCESS_DENIED = 1143 };
 
 const struct command employee_commands[] = {
     { "--migrate", COMMAND_MIGRATE,
-      "Bring the database's schema up to date, then end.", NULL },
+      "Bring the database's schema up to date and bring back what it has lost, "
+      "then end.",
+      NULL },
     { "--unescape", COMMAND_UNESCAPE,
       "With --migrate: also repair texts that the first application has "
       "escaped.",
@@ -76,7 +78,8 @@ static int run_migrate(int command, const struct service_settings *settings)
             text_append_char(&report, '\n');
         fputs(text_string(&report), err == OK ? stdout : stderr);
         if (err != OK)
-            status = complain(failed, error_text(err));
+            status = complain(failed, err == ERROR_CONFLICT ? "see above"
+                                                            : error_text(err));
     } else {
         status = complain(failed, text_string(&report));
     }

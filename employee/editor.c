@@ -203,8 +203,10 @@ static void editor_saved(void *job, enum error outcome)
         edit_clash(edit);
     else if (outcome == ERROR_NOT_FOUND)
         edit_gone(edit);
-    if (outcome != ERROR_CONFLICT && outcome != ERROR_SYNTAX)
-        edit->problem = edit_problem(edit->kind, outcome);
+    if (outcome == ERROR_DB_VALUE)
+        edit_refuse(edit);
+    else if (outcome != ERROR_CONFLICT && outcome != ERROR_SYNTAX)
+        edit->problem = edit_problem(edit, outcome);
     edit_respond(edit,
                  outcome == ERROR_SYNTAX ? 422 : status_of_error(outcome));
 }

@@ -120,7 +120,10 @@ void edit_added(struct edit *edit);
 void edit_gone(struct edit *edit);
 
 /** What the page says on top when a change was not made. */
-const char *edit_problem(enum edit_kind kind, enum error outcome);
+const char *edit_problem(const struct edit *edit, enum error outcome);
+
+/** The table does not take it: say so at the field where that is known. */
+void edit_refuse(struct edit *edit);
 
 /** Set revision, form_key and list for the hidden fields. */
 void edit_view_hidden(const struct edit *edit, struct view *view);

@@ -165,13 +165,43 @@ void edit_gone(struct edit *edit)
 
 /* Showing. */
 
-const char *edit_problem(enum edit_kind kind, enum error outcome)
+/* What the table refuses without a field to say it at. */
+static const char *refused_by_table(const struct edit *edit)
 {
-    bool typed = kind == EDIT_ADD || kind == EDIT_UPDATE;
+    const char *problem = arena_printf(
+        request_arena(edit->req),
+        "The table of suppliers does not take this. Nothing was changed. The "
+        "database says: %s",
+        edit->job.refusal.sentence);
+
+    return problem ? problem : "The table of suppliers does not take this.";
+}
+
+void edit_refuse(struct edit *edit)
+{
+    const struct store_refusal *refusal = &edit->job.refusal;
+    struct supplier_faults *faults = &edit->faults;
+
+    supplier_check_room(request_arena(edit->req), &edit->job.supplier,
+                        refusal->room, faults);
+    if (faults->count > 0)
+        return;
+    edit->problem = refused_by_table(edit);
+    if (refusal->field == SUPPLIER_FIELDS)
+        return;
+    faults->messages[refusal->field] = "The table does not take this";
+    faults->count++;
+}
+
+const char *edit_problem(const struct edit *edit, enum error outcome)
+{
+    bool typed = edit->kind == EDIT_ADD || edit->kind == EDIT_UPDATE;
 
     switch (outcome) {
+    case ERROR_DB_VALUE:
+        return refused_by_table(edit);
     case ERROR_NOT_FOUND:
-        if (kind == EDIT_ADD)
+        if (edit->kind == EDIT_ADD)
             return "This form has added a supplier before, and somebody has "
                    "deleted that one since. What you typed is still here: add "
                    "it as a new supplier if it is needed.";
@@ -184,6 +214,10 @@ const char *edit_problem(enum edit_kind kind, enum error outcome)
         return "The connection to the database broke on the way, and nobody "
                "knows if it was done. Send it again: it will not be done "
                "twice.";
+    case ERROR_DB_TRIGGERS:
+        return "The database no longer logs changes, so nothing was changed: "
+               "nobody could follow it. Tell the people who run this service "
+               "to run: employee --migrate.";
     case ERROR_DB_SCHEMA:
     case ERROR_DB:
     case ERROR_DB_DUPLICATE:

@@ -133,7 +133,7 @@ static void removed(void *job, enum error outcome)
         respond_question(edit, now, 409);
     } else {
         edit->outcome = outcome;
-        edit->problem = edit_problem(edit->kind, outcome);
+        edit->problem = edit_problem(edit, outcome);
         catalog_when_fresh(self->catalog, remove_ask_again, edit->req);
     }
 }

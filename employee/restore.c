@@ -66,7 +66,7 @@ static void restored(void *job, enum error outcome)
         edit_clash(edit);
         respond_question(edit, 409);
     } else {
-        edit->problem = edit_problem(edit->kind, outcome);
+        edit->problem = edit_problem(edit, outcome);
         respond_question(edit, status_of_error(outcome));
     }
 }

@@ -11,3 +11,7 @@ GRANT SELECT ON COFFEE.supplier_changes TO employee@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_form_keys
   TO employee@'%';
 GRANT SELECT ON COFFEE.cafe_migrations TO employee@'%';
+
+-- Whether the triggers are there, which these accounts may not see themselves.
+GRANT EXECUTE ON FUNCTION COFFEE.supplier_triggers TO customer@'%';
+GRANT EXECUTE ON FUNCTION COFFEE.supplier_triggers TO employee@'%';

@@ -36,8 +36,12 @@ const char *error_text(enum error err)
         return "a unique key is taken";
     case ERROR_DB_UNKNOWN:
         return "the connection to the database was lost while executing";
+    case ERROR_DB_VALUE:
+        return "the table does not take a value";
     case ERROR_DB_SCHEMA:
-        return "the schema is older than this program";
+        return "the schema is not the one this program needs";
+    case ERROR_DB_TRIGGERS:
+        return "the triggers that log changes are missing or out of date";
     case ERROR_DB:
         return "database error";
     }

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "cafe/db.h"
+
 struct error_class {
     unsigned number;
     enum error err;
@@ -25,6 +27,7 @@ static const struct error_class classes[] = {
     { 1226, ERROR_DB_AWAY, false }, /* a resource limit of this user */
     { 1047, ERROR_DB_AWAY, true },  /* Galera: not part of the cluster */
     { 1290, ERROR_DB_AWAY, true },  /* --read-only */
+    { 1665, ERROR_DB_AWAY, false }, /* binlog_format = STATEMENT */
     { 1792, ERROR_DB_AWAY, true },  /* read-only transaction */
     { 1836, ERROR_DB_AWAY, true },  /* read-only mode */
 
@@ -51,9 +54,24 @@ static const struct error_class classes[] = {
 
     { 1062, ERROR_DB_DUPLICATE, false }, /* a unique key is taken */
 
+    /* The table's own rules refuse what is to be written. */
+    { 1048, ERROR_DB_VALUE, false }, /* NULL */
+    { 1264, ERROR_DB_VALUE, false }, /* out of range */
+    { 1265, ERROR_DB_VALUE, false }, /* not a member of an ENUM */
+    { 1292, ERROR_DB_VALUE, false }, /* not a date or a number */
+    { 1364, ERROR_DB_VALUE, false }, /* no value and no default */
+    { 1366, ERROR_DB_VALUE, false }, /* not of the column's type */
+    { 1406, ERROR_DB_VALUE, false }, /* too long */
+    { 1451, ERROR_DB_VALUE, false }, /* a foreign key refers to the row */
+    { 1452, ERROR_DB_VALUE, false }, /* a foreign key refers to nothing */
+    { 1644, ERROR_DB_VALUE, false }, /* SIGNAL, of a trigger */
+    { 3819, ERROR_DB_VALUE, false }, /* CHECK, MySQL */
+    { 4025, ERROR_DB_VALUE, false }, /* CHECK, MariaDB */
+
     /* What this program needs isn't there. */
-    { 1054, ERROR_DB_SCHEMA, false }, /* unknown column */
-    { 1146, ERROR_DB_SCHEMA, false }, /* no such table */
+    { 1054, ERROR_DB_SCHEMA, false },   /* unknown column */
+    { 1146, ERROR_DB_SCHEMA, false },   /* no such table */
+    { 1449, ERROR_DB_TRIGGERS, false }, /* their definer's account is gone */
 
     { 2008, ERROR_MEMORY, false }, /* the client is out of memory */
 };
@@ -78,4 +96,30 @@ bool db_error_is_failover(unsigned number)
     const struct error_class *class = find(number);
 
     return class && class->failover;
+}
+
+/* What an operator does about it. */
+static const struct advice {
+    unsigned number;
+    const char *text;
+} advices[] = {
+    { 1205, "Another transaction holds the lock: end it, then try again." },
+    { 1290, "The server runs with the option that it names. If that is "
+            "read_only or super_read_only, this is a replica or the server "
+            "was set so: use the primary, or set read_only = 0 on the "
+            "server." },
+    { 1419, "Set log_bin_trust_function_creators = 1 on the server (on RDS in "
+            "its parameter group), then try again." },
+    { 1665, "Set binlog_format = ROW (or MIXED) on the server (on RDS in its "
+            "parameter group), then try again." },
+    { 1836, "The server is in read-only mode: use the primary, or set "
+            "read_only = 0 on the server." },
+};
+
+const char *db_error_advice(unsigned number)
+{
+    for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+        if (advices[i].number == number)
+            return advices[i].text;
+    return "";
 }

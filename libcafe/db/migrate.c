@@ -10,6 +10,7 @@ struct run {
     struct db_connection *db;
     struct text *report;
     bool dry_run;
+    bool again;
     bool has_table; /* cafe_migrations exists */
 };
 
@@ -78,7 +79,9 @@ static enum error failed(struct run *run, const char *what, enum error err)
     if (db_error_message(run->db)[0])
         text_printf(run->report, ": %s (%u)", db_error_message(run->db),
                     db_error_number(run->db));
-    text_append_char(run->report, '\n');
+    text_printf(run->report, "\n%s", db_error_advice(db_error_number(run->db)));
+    if (db_error_advice(db_error_number(run->db))[0])
+        text_append_char(run->report, '\n');
     return err;
 }
 
@@ -210,13 +213,13 @@ static enum error apply(struct run *run, const struct db_migration *migration)
 
     if (err != OK)
         return err;
-    if (applied) {
+    if (applied && !run->again) {
         text_printf(run->report, "%s: applied before\n", migration->name);
         return OK;
     }
     if ((err = run_steps(run, migration)) != OK)
         return err;
-    return note_applied(run, migration);
+    return applied ? OK : note_applied(run, migration);
 }
 
 static enum error apply_all(struct run *run,
@@ -235,22 +238,52 @@ static enum error apply_all(struct run *run,
     return err;
 }
 
-enum error db_migrate(struct db_connection *connection,
-                      const struct db_migration *migrations, bool dry_run,
-                      struct text *report)
+enum error db_migrate_lock(struct db_connection *connection,
+                           struct text *report)
 {
-    struct run run = { connection, report, dry_run, false };
+    struct run run = { .db = connection, .report = report };
+    enum error err = db_run_text(connection, slice_of(bound_waits));
+
+    return err == OK ? lock(&run) : failed(&run, "bounding the waits", err);
+}
+
+enum error db_migrate_unlock(struct db_connection *connection)
+{
     int64_t released = 0;
 
-    if (dry_run)
+    return ask(connection, release_lock, NULL, 0, &released);
+}
+
+enum error db_migrate_steps(struct db_connection *connection,
+                            const struct db_migration *migration,
+                            unsigned flags, struct text *report)
+{
+    struct run run = { .db = connection,
+                       .report = report,
+                       .dry_run = flags & DB_MIGRATE_DRY_RUN };
+    enum error err = run_steps(&run, migration);
+
+    return err == OK ? OK : db_rollback(connection, err);
+}
+
+enum error db_migrate(struct db_connection *connection,
+                      const struct db_migration *migrations, unsigned flags,
+                      struct text *report)
+{
+    struct run run = { .db = connection,
+                       .report = report,
+                       .dry_run = flags & DB_MIGRATE_DRY_RUN,
+                       .again = flags & DB_MIGRATE_AGAIN };
+    enum error err;
+
+    if (run.dry_run)
         return apply_all(&run, migrations);
-    enum error err = db_run_text(connection, slice_of(bound_waits));
-    if (err != OK)
-        return failed(&run, "bounding the waits", err);
-    if ((err = lock(&run)) != OK)
+    if ((err = db_migrate_lock(connection, report)) != OK)
         return err;
     err = apply_all(&run, migrations);
-    enum error unlocked = ask(connection, release_lock, NULL, 0, &released);
+    if (err != OK)
+        err = db_rollback(connection, err);
+    enum error unlocked = db_migrate_unlock(connection);
     return err != OK ? err : unlocked;
 }
 

@@ -144,6 +144,8 @@ static bool is_failure(enum error outcome)
     case ERROR_DB_STATEMENT:
     case ERROR_DB_UNKNOWN:
     case ERROR_DB_SCHEMA:
+    case ERROR_DB_TRIGGERS:
+    case ERROR_DB_VALUE:
     case ERROR_DB:
     case ERROR_DB_DUPLICATE: /* a job expects those that it may meet */
         return true;
@@ -161,6 +163,15 @@ static bool is_failure(enum error outcome)
     return false;
 }
 
+/* "" if there is none that is known. */
+static const char *remedy(const struct db_connection *connection,
+                          enum error outcome)
+{
+    if (outcome == ERROR_DB_SCHEMA || outcome == ERROR_DB_TRIGGERS)
+        return "run: employee --migrate";
+    return db_error_advice(db_error_number(connection));
+}
+
 static void note_outcome(struct db *db, const struct db_connection *connection,
                          enum error outcome)
 {
@@ -172,7 +183,8 @@ static void note_outcome(struct db *db, const struct db_connection *connection,
     log_line(db->config.log, LOG_WARNING, "database job failed",
              LOG_STRING("error", error_text(outcome)),
              LOG_NUMBER("db_error", (int64_t)db_error_number(connection)),
-             LOG_STRING("reason", db_error_message(connection)), LOG_END);
+             LOG_STRING("reason", db_error_message(connection)),
+             LOG_STRING("remedy", remedy(connection, outcome)), LOG_END);
 }
 
 /*

@@ -60,6 +60,8 @@ int status_of_error(enum error err)
     case ERROR_SYNTAX:
     case ERROR_LIMIT:
         return 400;
+    case ERROR_DB_VALUE:
+        return 422;
     case ERROR_MEMORY:
     case ERROR_BUSY:
     case ERROR_DEADLINE:
@@ -69,6 +71,7 @@ int status_of_error(enum error err)
     case ERROR_DB_STATEMENT:
     case ERROR_DB_UNKNOWN:
     case ERROR_DB_SCHEMA:
+    case ERROR_DB_TRIGGERS:
         return 503;
     case ERROR_SYSTEM:
     case ERROR_CONFIG:

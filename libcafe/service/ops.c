@@ -35,7 +35,9 @@ static void healthz(struct request *req)
 
 static const char *advice(enum error outcome)
 {
-    return outcome == ERROR_DB_SCHEMA ? "; run: employee --migrate" : "";
+    return outcome == ERROR_DB_SCHEMA || outcome == ERROR_DB_TRIGGERS
+               ? "; run: employee --migrate"
+               : "";
 }
 
 static void answer(struct request *req, const struct frame *frame,

@@ -40,8 +40,12 @@ static const char too_much[] =
     "There is too much to do right now. Try again in a moment.";
 
 static const char older_schema[] =
-    "The database's tables are older than this program. Whoever runs it has "
-    "to bring them up to date: employee --migrate.";
+    "The database's tables are not those that this program needs. Whoever runs "
+    "it has to bring them up to date: employee --migrate.";
+
+static const char no_triggers[] =
+    "The triggers that log changes of suppliers are missing in the database. "
+    "Whoever runs it has to bring them back: employee --migrate.";
 
 static const char no_password[] =
     "We can't reach the database, and no password for it is set. Whoever runs "
@@ -58,6 +62,8 @@ static const char *outage_advice(const struct service *service,
         return too_much;
     if (reason == ERROR_DB_SCHEMA)
         return older_schema;
+    if (reason == ERROR_DB_TRIGGERS)
+        return no_triggers;
     if ((reason == ERROR_DB_AWAY || reason == ERROR_DEADLINE) &&
         !db->password[0] && !db->password_file[0] && !db->socket[0])
         return no_password;

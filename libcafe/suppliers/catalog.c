@@ -296,6 +296,12 @@ static void keep_comparing(struct catalog *catalog)
         compare_later(catalog, false);
 }
 
+/* Whether it was one or the other the log can't tell. */
+static const char unlogged_remedy[] =
+    "TRUNCATE and cascades of foreign keys fire no triggers; if it was none of "
+    "these, triggers are missing; run: employee --migrate, which brings them "
+    "back and completes the log";
+
 /* Its base has to be the newest still, and the next question's base too. */
 static void finish_comparison(struct catalog *catalog)
 {
@@ -310,7 +316,8 @@ static void finish_comparison(struct catalog *catalog)
         content_discard(comparison->found);
     } else if (comparison->found) {
         log_line(catalog->config.log, LOG_WARNING,
-                 "suppliers have changed without the log", LOG_END);
+                 "suppliers have changed without the log",
+                 LOG_STRING("remedy", unlogged_remedy), LOG_END);
         adopt(catalog, comparison->found);
     }
     if (catalog->compared_outcome == ERROR_CONFLICT)

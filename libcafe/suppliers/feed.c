@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/migrations.h"
+
 /* Beyond this many changes reading everything is cheaper. */
 enum { CHANGES_MAX = 1000, ROWS_FIRST = 256 };
 
@@ -21,6 +23,9 @@ static const char select_revision[] =
     "s.id, s.name, s.address, s.city, s.state, s.country, s.email," \
     " s.phone, s.notes"
 
+/* An unsigned BIGINT may be larger than any id here. */
+#define HAS_ID "s.id <= 9223372036854775807"
+
 /* The revision stands in each row, and in one without supplier if there is
  * none. A supplier's own revision is its last in the log, the first entry of
  * an index read backwards: a join would leave the plan to statistics. The order
@@ -34,7 +39,7 @@ static const char select_all[] =
         "c.at") " FROM supplier_changes c"
                 "   WHERE c.supplier_id = s.id ORDER BY c.revision DESC LIMIT "
                 "1), " DIRECTORY ", " COLUMNS
-                " FROM supplier_revision r LEFT JOIN suppliers s ON TRUE"
+                " FROM supplier_revision r LEFT JOIN suppliers s ON " HAS_ID
                 " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
 
 /* The change that the base ends with comes, too: it proves that the log still
@@ -44,6 +49,7 @@ static const char select_changes[] =
     " " SINCE_1970("c.at") ", " DIRECTORY ", " COLUMNS
                            " FROM supplier_changes c FORCE INDEX (PRIMARY)"
                            " LEFT JOIN suppliers s ON s.id = c.supplier_id"
+                           " AND " HAS_ID
                            " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
 
 enum {
@@ -310,8 +316,8 @@ enum error feed_compare(struct db_connection *connection, void *job)
     if (!same_revision(&question->found->revision, &question->base->revision))
         err = ERROR_CONFLICT;
     else if (!content_equal(question->found, question->base))
-        return OK;
+        return supplier_triggers_check(connection);
     content_discard(question->found);
     question->found = NULL;
-    return err;
+    return err == OK ? supplier_triggers_check(connection) : err;
 }

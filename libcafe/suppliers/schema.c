@@ -1,7 +1,9 @@
 /* The schema that this program needs: whether it is there, and making it. */
 #include <string.h>
 
+#include "adoption.h"
 #include "cafe/migrations.h"
+#include "repair.h"
 
 static const char read_one[] =
     "SELECT id, name, address, city, state, country, email, phone, notes"
@@ -26,7 +28,9 @@ enum error supplier_schema_check(struct db_connection *connection, void *job)
         return err;
     if (version < supplier_schema_version())
         return ERROR_DB_SCHEMA;
-    return db_query(connection, read_one, NULL, 0, NULL, NULL);
+    if ((err = db_query(connection, read_one, NULL, 0, NULL, NULL)) != OK)
+        return err;
+    return supplier_triggers_check(connection);
 }
 
 /* The server. What the migrations need, above all columns that SELECT * does
@@ -75,64 +79,168 @@ static enum error check_version(const struct db_row *row, void *context)
     return ERROR_DB;
 }
 
-/* Triggers. A scratch table shows whether they can be made, before anything
- * that matters is touched. */
-
-enum { ER_BINLOG_CREATE_ROUTINE_NEED_SUPER = 1419 };
+/* Triggers. A scratch table shows whether they can be made and written by,
+ * before anything that matters is touched. */
 
 static const char drop_scratch[] = "DROP TABLE IF EXISTS cafe_scratch";
-static const char create_scratch[] =
-    "CREATE TABLE cafe_scratch (id INT) ENGINE=InnoDB";
-static const char create_trigger[] =
-    "CREATE TRIGGER cafe_scratch_trigger AFTER INSERT ON cafe_scratch"
-    " FOR EACH ROW SET @cafe_scratch = 1";
-static const char insert_scratch[] = "INSERT INTO cafe_scratch VALUES (1)";
+
+static const struct trial {
+    const char *sql;
+    const char *advice; /* where the error number tells none */
+} trials[] = {
+    { drop_scratch, "" },
+    { "CREATE TABLE cafe_scratch (id INT) ENGINE=InnoDB",
+      "Give the account that migrates the right CREATE on this database." },
+    { "CREATE TRIGGER cafe_scratch_trigger AFTER INSERT ON cafe_scratch"
+      " FOR EACH ROW SET @cafe_scratch = 1",
+      "Give the account that migrates the right TRIGGER on this database." },
+    { "INSERT INTO cafe_scratch VALUES (1)", "" },
+    { drop_scratch, "" },
+};
 
 static void report_refusal(const struct db_connection *connection,
-                           struct text *report)
+                           const char *otherwise, struct text *report)
 {
-    text_printf(report, "This server refuses triggers: %s (%u).\n",
-                db_error_message(connection), db_error_number(connection));
-    if (db_error_number(connection) == ER_BINLOG_CREATE_ROUTINE_NEED_SUPER)
-        text_append_string(
-            report, "Set log_bin_trust_function_creators = 1 on the server "
-                    "(on RDS in its parameter group), then migrate again.\n");
-    else
-        text_append_string(report, "Give the account that migrates the right "
-                                   "TRIGGER on this database, then migrate "
-                                   "again.\n");
-    text_append_string(report, "Nothing was changed.\n");
+    unsigned number = db_error_number(connection);
+    const char *advice = db_error_advice(number);
+
+    text_printf(report,
+                "This server refused a table with a trigger: %s (%u).\n%s\n"
+                "Nothing was changed.\n",
+                db_error_message(connection), number,
+                advice[0] ? advice : otherwise);
 }
 
 static enum error try_trigger(struct db_connection *connection,
                               struct text *report)
 {
-    enum error err, dropped;
+    enum error err = OK;
 
-    if ((err = db_run_text(connection, slice_of(drop_scratch))) != OK ||
-        (err = db_run_text(connection, slice_of(create_scratch))) != OK)
-        return err;
-    err = db_run_text(connection, slice_of(create_trigger));
+    for (size_t i = 0; err == OK && i < sizeof(trials) / sizeof(trials[0]);
+         i++) {
+        err = db_run_text(connection, slice_of(trials[i].sql));
+        if (err != OK)
+            report_refusal(connection, trials[i].advice, report);
+    }
     if (err == OK)
-        err = db_run_text(connection, slice_of(insert_scratch));
+        return OK;
+    enum error dropped = db_run_text(connection, slice_of(drop_scratch));
+    (void)dropped; /* if it is still there, the next run drops it */
+    return err;
+}
+
+enum { ER_TABLEACCESS_DENIED = 1142 };
+
+/* An account with few rights sees few columns and no triggers: it would find
+ * everything missing. */
+static enum error try_account(struct db_connection *connection,
+                              struct text *report)
+{
+    enum error err = db_run_text(connection, slice_of(drop_scratch));
+
+    if (err == OK || db_error_number(connection) != ER_TABLEACCESS_DENIED)
+        return OK;
+    text_printf(report,
+                "This account may not change the database: %s (%u). Use the "
+                "account that migrates.\n",
+                db_error_message(connection), db_error_number(connection));
+    return err;
+}
+
+/* Migrating. The log's tables come first: triggers that write to narrower ones
+ * would refuse what the owner of an adopted table writes. */
+
+enum { FIRST_WITH_TRIGGERS = 3, WIDE_LOG = 4 };
+
+static const struct db_migration *wide_log(void)
+{
+    size_t i = 0;
+
+    while (supplier_migrations[i].number != WIDE_LOG)
+        i++;
+    return &supplier_migrations[i];
+}
+
+static enum error apply(struct db_connection *connection, unsigned flags,
+                        struct text *report)
+{
+    enum error err = db_migrate_steps(connection, wide_log(), flags, report);
+
+    if (err == OK)
+        err = db_migrate(connection, supplier_migrations, flags, report);
+    return err;
+}
+
+/* Nothing that was missing is missing still. */
+static enum error confirm(struct db_connection *connection, struct text *report)
+{
+    size_t missing = 0;
+    enum error err = repair_look(connection, report, &missing);
+
+    return err == OK && missing > 0 ? ERROR_DB_SCHEMA : err;
+}
+
+/* A first migration that fails leaves the table as it was. */
+static enum error change(struct db_connection *connection, unsigned flags,
+                         struct text *report)
+{
+    struct adoption adoption;
+    enum error err = try_trigger(connection, report);
+
     if (err != OK)
-        report_refusal(connection, report);
-    dropped = db_run_text(connection, slice_of(drop_scratch));
-    return err != OK ? err : dropped;
+        return err;
+    if ((err = adoption_begin(&adoption, connection)) == OK) {
+        err = apply(connection, flags, report);
+        if (err == OK)
+            err = confirm(connection, report);
+        if (err != OK)
+            adoption_undo(&adoption, connection, report);
+    }
+    adoption_end(&adoption);
+    return err;
+}
+
+static enum error look_and_change(struct db_connection *connection,
+                                  bool dry_run, struct text *report)
+{
+    unsigned flags = dry_run ? DB_MIGRATE_DRY_RUN : 0;
+    size_t missing = 0;
+    int version = 0;
+    enum error err = adoption_look(connection, report);
+
+    if (err == OK)
+        err = db_schema_version(connection, &version);
+    if (err == OK && version >= FIRST_WITH_TRIGGERS)
+        err = repair_look(connection, report, &missing);
+    if (err != OK)
+        return err;
+    if (missing > 0)
+        flags |= DB_MIGRATE_AGAIN;
+    if (missing == 0 && version >= supplier_schema_version())
+        err = db_migrate(connection, supplier_migrations, flags, report);
+    else
+        err = dry_run ? apply(connection, flags, report)
+                      : change(connection, flags, report);
+    if (err == OK && missing > 0)
+        text_append_string(report, dry_run ? "Nothing was changed.\n"
+                                           : "Nothing is missing any more.\n");
+    return err == OK && !dry_run ? repair_watch(connection, report) : err;
 }
 
 enum error supplier_migrate(struct db_connection *connection, bool dry_run,
                             struct text *report)
 {
-    int version = 0;
     enum error err =
         db_query(connection, select_version, NULL, 0, check_version, report);
 
-    if (err == OK)
-        err = db_schema_version(connection, &version);
-    if (err == OK && !dry_run && version < supplier_schema_version())
-        err = try_trigger(connection, report);
     if (err != OK)
         return err;
-    return db_migrate(connection, supplier_migrations, dry_run, report);
+    if (dry_run)
+        return look_and_change(connection, dry_run, report);
+    if ((err = db_migrate_lock(connection, report)) != OK)
+        return err;
+    if ((err = try_account(connection, report)) == OK)
+        err = look_and_change(connection, dry_run, report);
+    enum error unlocked = db_migrate_unlock(connection);
+    return err != OK ? err : unlocked;
 }

@@ -7,6 +7,7 @@
 #include "cafe/untouched.h"
 #include "form_key.h"
 #include "merge.h"
+#include "refusal.h"
 
 struct attempt;
 
@@ -319,7 +320,10 @@ static enum error restore(struct db_connection *connection,
     err = write_fields(connection,
                        attempt->exists ? update_supplier : insert_again,
                        &attempt->job.supplier);
-    return err == ERROR_DB_DUPLICATE && !attempt->exists ? ERROR_DB_RETRY : err;
+    if (err == ERROR_DB_DUPLICATE && !attempt->exists &&
+        refusal_of_primary_key(connection))
+        return ERROR_DB_RETRY;
+    return err;
 }
 
 static const struct kind adding = { "add", NULL, true, add };
@@ -366,7 +370,7 @@ static enum error note(struct db_connection *connection,
     if (err != OK)
         return err;
     if (versions.last[0] == attempt->version)
-        return ERROR_DB_SCHEMA;
+        return ERROR_DB_TRIGGERS;
     if (attempt->version != 0 && versions.last[1] != attempt->version)
         return ERROR_DB_RETRY;
     job->id = job->supplier.id;
@@ -464,6 +468,10 @@ static enum error run(struct db_connection *connection, struct store_job *job,
     if (err == OK)
         err = settle(connection, &attempt);
     form_claim_close(&attempt.claim);
+    if (err == ERROR_DB_DUPLICATE && attempt.claimed)
+        err = ERROR_DB_VALUE; /* a unique key of the table's owner */
+    if (err == ERROR_DB_VALUE)
+        refusal_read(connection, job->arena, &job->refusal);
     if (err == ERROR_SYNTAX && !attempt.job.merged)
         attempt.job.expected = job->expected;
     if (err == OK || err == ERROR_CONFLICT || err == ERROR_SYNTAX)

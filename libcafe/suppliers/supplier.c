@@ -368,6 +368,35 @@ void supplier_check(struct arena *arena, const struct supplier *supplier,
     }
 }
 
+/* A TINYTEXT, TEXT and so on counts bytes. */
+static const char *check_room(struct arena *arena,
+                              const struct supplier_column *column,
+                              const struct supplier_room *room,
+                              struct slice text)
+{
+    size_t chars = utf8_count(text);
+
+    if (room->max_chars == 0)
+        return NULL;
+    if (chars > room->max_chars)
+        return shorten(arena, column, chars, room->max_chars, "character");
+    if (text.len > room->max_bytes)
+        return shorten(arena, column, text.len, room->max_bytes, "byte");
+    return NULL;
+}
+
+void supplier_check_room(struct arena *arena, const struct supplier *supplier,
+                         const struct supplier_room *room,
+                         struct supplier_faults *faults)
+{
+    *faults = (struct supplier_faults){ 0 };
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
+        faults->messages[f] = check_room(arena, &supplier_columns[f], &room[f],
+                                         supplier->fields[f]);
+        faults->count += faults->messages[f] != NULL;
+    }
+}
+
 void supplier_view(const struct supplier *supplier, struct view *object)
 {
     view_number(object, "id", supplier->id);

@@ -219,6 +219,9 @@ static void report_failure(struct text *report,
         text_printf(report, ": %s (%u)", db_error_message(connection),
                     db_error_number(connection));
     text_append_char(report, '\n');
+    if (db_error_advice(db_error_number(connection))[0])
+        text_printf(report, "%s\n",
+                    db_error_advice(db_error_number(connection)));
 }
 
 /* Repair those that were found one after the other. */

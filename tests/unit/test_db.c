@@ -221,7 +221,7 @@ static void test_too_long_a_text_is_refused_not_cut(void **state)
     const struct db_value value = DB_VALUE_TEXT(SLICE("abcd"));
 
     test_run(*state, "CREATE TEMPORARY TABLE test_short (t VARCHAR(3))");
-    assert_int_equal(db_execute(*state, cut, &value, 1), ERROR_DB);
+    assert_int_equal(db_execute(*state, cut, &value, 1), ERROR_DB_VALUE);
     assert_int_equal(db_error_number(*state), 1406);
     test_run(*state, "DROP TEMPORARY TABLE test_short");
 }

@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "cafe/db.h"
 #include "errors.h"
 
 static void assert_class(const unsigned *numbers, size_t count, enum error err)
@@ -52,11 +54,41 @@ static void test_unknown(void **state)
     ASSERT_CLASS(numbers, ERROR_DB_UNKNOWN);
 }
 
+static void test_values_that_a_table_refuses(void **state)
+{
+    static const unsigned numbers[] = { 1048, 1264, 1265, 1292, 1364, 1366,
+                                        1406, 1451, 1452, 1644, 3819, 4025 };
+
+    (void)state;
+    ASSERT_CLASS(numbers, ERROR_DB_VALUE);
+}
+
+static void test_advice_names_the_setting(void **state)
+{
+    static const struct {
+        unsigned number;
+        const char *setting;
+    } settings[] = {
+        { 1290, "read_only" },
+        { 1419, "log_bin_trust_function_creators" },
+        { 1665, "binlog_format" },
+        { 1836, "read_only" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+        assert_non_null(
+            strstr(db_error_advice(settings[i].number), settings[i].setting));
+    assert_string_equal(db_error_advice(0), "");
+    assert_string_equal(db_error_advice(1064), "");
+}
+
 static void test_others(void **state)
 {
     (void)state;
     assert_int_equal(db_error_class(1062), ERROR_DB_DUPLICATE);
     assert_int_equal(db_error_class(1146), ERROR_DB_SCHEMA);
+    assert_int_equal(db_error_class(1449), ERROR_DB_TRIGGERS);
     assert_int_equal(db_error_class(1064), ERROR_DB);
     assert_int_equal(db_error_class(0), ERROR_DB);
     assert_int_equal(db_error_class(4294967295u), ERROR_DB);
@@ -80,6 +112,8 @@ int main(void)
         cmocka_unit_test(test_rolled_back),
         cmocka_unit_test(test_statement_only),
         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_values_that_a_table_refuses),
+        cmocka_unit_test(test_advice_names_the_setting),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_failover_is_a_server_without_writes),
     };

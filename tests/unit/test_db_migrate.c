@@ -60,13 +60,13 @@ static int version(struct db_connection *db)
 
 /* Migrate; the report has to hold a text. */
 static enum error migrate(struct db_connection *db,
-                          const struct db_migration *migrations, bool dry_run,
+                          const struct db_migration *migrations, unsigned flags,
                           const char *reported)
 {
     struct text report;
 
     text_init(&report, 0);
-    enum error err = db_migrate(db, migrations, dry_run, &report);
+    enum error err = db_migrate(db, migrations, flags, &report);
     if (!strstr(text_string(&report), reported))
         fail_msg("no \"%s\" in:\n%s", reported, text_string(&report));
     text_free(&report);
@@ -138,6 +138,36 @@ static void test_a_failed_one_runs_again_from_its_first_step(void **state)
     assert_int_equal(ask(*state, count_rows), 2);
 }
 
+static void test_again_runs_what_was_applied_before(void **state)
+{
+    assert_int_equal(migrate(*state, two, false, "applied"), OK);
+    assert_int_equal(migrate(*state, two, DB_MIGRATE_AGAIN, "step 2 of 2"), OK);
+    assert_int_equal(ask(*state, count_rows), 4);
+    assert_int_equal(ask(*state, "SELECT COUNT(*) FROM cafe_migrations"), 2);
+}
+
+static void test_a_failure_ends_the_transaction_of_its_steps(void **state)
+{
+    const struct db_migration faulty[] = {
+        { 3, "0003-three",
+          "START TRANSACTION\n-- step\n"
+          "INSERT INTO test_one VALUES (3)\n-- step\n"
+          "INSERT INTO test_nowhere VALUES (1)" },
+        { 0, NULL, NULL },
+    };
+    struct text report;
+
+    assert_int_equal(migrate(*state, two, false, "applied"), OK);
+    assert_int_equal(migrate(*state, faulty, false, "test_nowhere"),
+                     ERROR_DB_SCHEMA);
+    text_init(&report, 0);
+    assert_int_equal(db_migrate_steps(*state, faulty, 0, &report),
+                     ERROR_DB_SCHEMA);
+    text_free(&report);
+    test_run(*state, "CREATE TABLE test_other (n INT)"); /* would commit */
+    assert_int_equal(ask(*state, count_rows), 2);
+}
+
 static const char get_lock[] =
     "SELECT GET_LOCK(CONCAT('cafe_migrate-', MD5(DATABASE())), 0)";
 
@@ -183,6 +213,11 @@ int main(void)
                                         open_scratch, close_scratch),
         cmocka_unit_test_setup_teardown(
             test_a_failed_one_runs_again_from_its_first_step, open_scratch,
+            close_scratch),
+        cmocka_unit_test_setup_teardown(test_again_runs_what_was_applied_before,
+                                        open_scratch, close_scratch),
+        cmocka_unit_test_setup_teardown(
+            test_a_failure_ends_the_transaction_of_its_steps, open_scratch,
             close_scratch),
         cmocka_unit_test_setup_teardown(
             test_a_second_migration_waits_for_the_first, open_scratch,

@@ -84,7 +84,7 @@ static void test_what_does_not_fit_changes_nothing(void **state)
     job.supplier.fields[SUPPLIER_CITY] = (struct slice){ many, sizeof(many) };
     assert_int_equal(store_update(s->db, &job), ERROR_SYNTAX);
     assert_non_null(job.faults.messages[SUPPLIER_CITY]);
-    assert_int_equal(store_add(s->db, &job), ERROR_DB);
+    assert_int_equal(store_add(s->db, &job), ERROR_DB_VALUE);
     assert_table(s, "1|One|" REST);
     assert_answer(s, "SELECT COUNT(*) FROM supplier_form_keys", "0|");
     assert_answer(s, "SELECT n FROM supplier_revision", "1|");
@@ -117,7 +117,7 @@ static void test_nothing_is_saved_that_is_not_logged(void **state)
     test_run(s->db, "DROP TRIGGER suppliers_changed");
     job = edit_of(&job);
     job.supplier.fields[SUPPLIER_NAME] = SLICE("Two");
-    assert_int_equal(store_update(s->db, &job), ERROR_DB_SCHEMA);
+    assert_int_equal(store_update(s->db, &job), ERROR_DB_TRIGGERS);
     assert_table(s, "1|One|" REST);
 }
 

@@ -93,6 +93,9 @@ int64_t db_insert_id(const struct db_connection *connection);
 const char *db_error_message(const struct db_connection *connection);
 unsigned db_error_number(const struct db_connection *connection);
 
+/** What an operator does about an error number, as sentences; "" if unknown. */
+const char *db_error_advice(unsigned number);
+
 MUST_CHECK enum error db_begin(struct db_connection *connection);
 MUST_CHECK enum error db_commit(struct db_connection *connection);
 
@@ -171,22 +174,50 @@ struct db_migration {
     const char *sql;  /* steps, each ended by a line "-- step" or the end */
 };
 
+enum db_migrate_flag {
+    DB_MIGRATE_DRY_RUN = 1, /* only print what would be done */
+    DB_MIGRATE_AGAIN = 2    /* also run again those that were applied before */
+};
+
+/**
+ * Wait for the lock (GET_LOCK) that keeps other migrations of this database
+ * out, and bound how long changes of a table wait for those who use it. Each
+ * lock needs its unlock; the connection's end unlocks too.
+ *
+ * Errors  ERROR_BUSY: another migration still runs; ERROR_DB_…
+ */
+MUST_CHECK enum error db_migrate_lock(struct db_connection *connection,
+                                      struct text *report);
+MUST_CHECK enum error db_migrate_unlock(struct db_connection *connection);
+
+/**
+ * Run the steps of one migration without noting it.
+ *
+ * flags   DB_MIGRATE_DRY_RUN or 0.
+ * Errors  ERROR_DB_…
+ */
+MUST_CHECK enum error db_migrate_steps(struct db_connection *connection,
+                                       const struct db_migration *migration,
+                                       unsigned flags, struct text *report);
+
 /**
  * Apply the migrations that this database does not have yet, in order, under
- * a lock (GET_LOCK), and note each with its SHA-256 in `cafe_migrations`.
+ * db_migrate_lock(), and note each with its SHA-256 in `cafe_migrations`.
  * Every step must be safe to run again: a migration that failed half-way is
  * run again from its first step. One whose text has changed since it was
  * applied is an error.
  *
  * connection  One with a long read time-out: a large table takes its time.
  * migrations  Ended by number 0.
- * dry_run     Only print what would be done.
- * report      One line per migration and step; also on failure.
+ * flags       Of enum db_migrate_flag, or 0.
+ * report      One line per migration and step; on failure also what the
+ *             database said, and what to do. A transaction that a step has
+ *             left open is rolled back.
  * Errors      ERROR_DB_…, ERROR_CONFLICT (checksum), ERROR_BUSY (the lock).
  */
 MUST_CHECK enum error db_migrate(struct db_connection *connection,
                                  const struct db_migration *migrations,
-                                 bool dry_run, struct text *report);
+                                 unsigned flags, struct text *report);
 
 /**
  * The number of the last migration that was applied; 0 for none.

@@ -25,8 +25,10 @@ enum error {
     ERROR_DB_RETRY,     /* rolled back by the database; run it again */
     ERROR_DB_STATEMENT, /* one statement failed or timed out; roll back */
     ERROR_DB_DUPLICATE, /* a unique key is taken */
+    ERROR_DB_VALUE,     /* the table does not take a value; roll back */
     ERROR_DB_UNKNOWN,   /* connection lost while executing: done or not */
-    ERROR_DB_SCHEMA,    /* the schema is older than this program */
+    ERROR_DB_SCHEMA,    /* the schema is not the one this program needs */
+    ERROR_DB_TRIGGERS,  /* the triggers that log changes are missing */
     ERROR_DB            /* any other database error */
 };
 

@@ -11,19 +11,33 @@ extern const struct db_migration supplier_migrations[];
 int supplier_schema_version(void);
 
 /**
- * A db_work_fn (job unused, may be NULL): the schema is new enough and the
- * suppliers can be read.
+ * A db_work_fn (job unused, may be NULL): the schema is new enough, the
+ * suppliers can be read, and the triggers are there, as far as this account
+ * may know.
  *
- * Errors  ERROR_DB_SCHEMA, ERROR_DB_…
+ * Errors  ERROR_DB_SCHEMA, ERROR_DB_TRIGGERS, ERROR_DB_…
  */
 enum error supplier_schema_check(struct db_connection *connection, void *job);
 
 /**
- * Bring the schema up to date: db_migrate() with the migrations above, after
- * trying on a scratch table whether this account may make triggers.
+ * The triggers are there, as far as this account may know: the function
+ * `supplier_triggers` tells those who may execute it.
  *
- * report  As db_migrate(); says what to do where triggers are refused.
- * Errors  ERROR_DB_… (nothing was changed where triggers are refused), those
+ * Errors  ERROR_DB_TRIGGERS, ERROR_DB_…
+ */
+MUST_CHECK enum error supplier_triggers_check(struct db_connection *connection);
+
+/**
+ * Bring the schema up to date: db_migrate() with the migrations above, after
+ * looking whether the table that is there can be adopted, and trying on a
+ * scratch table whether this account may make triggers. Where something is
+ * missing that an earlier run has made, that is named, and all migrations are
+ * run again. A first migration that fails leaves the table as it was.
+ *
+ * report  As db_migrate(), and what was found: what is in the way, what limits
+ *         the use of the table, what is missing.
+ * Errors  ERROR_CONFLICT: the table can't be adopted, nothing was changed;
+ *         ERROR_DB_… (nothing was changed where triggers are refused); those
  *         of db_migrate().
  */
 MUST_CHECK enum error supplier_migrate(struct db_connection *connection,

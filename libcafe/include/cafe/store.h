@@ -23,6 +23,13 @@ struct store_clash {
     size_t count;                 /* of those */
 };
 
+/** What the table's own rules have refused: narrow columns, constraints. */
+struct store_refusal {
+    const char *sentence;      /* the database's */
+    enum supplier_field field; /* that it names; SUPPLIER_FIELDS: none */
+    struct supplier_room room[SUPPLIER_FIELDS];
+};
+
 /** What a change is given and what comes of it. */
 struct store_job {
     struct arena *arena;      /* for what is read; the database thread's alone
@@ -58,6 +65,9 @@ struct store_job {
 
     /* Out, with ERROR_SYNTAX. */
     struct supplier_faults faults;
+
+    /* Out, with ERROR_DB_VALUE. */
+    struct store_refusal refusal;
 };
 
 /*
@@ -79,10 +89,11 @@ struct store_job {
  * ERROR_NOT_FOUND: there is no such supplier (or entry, or it was forgotten).
  * ERROR_CONFLICT: both changed the same fields, see `clash`; for a removal or a
  * restoration, which have no fields to merge: somebody has changed it at all.
+ * ERROR_DB_VALUE: the table does not take it, see `refusal`.
  * ERROR_DB_STATEMENT: somebody holds the row for longer than
- * innodb_lock_wait_timeout. ERROR_DB_SCHEMA: among others, the triggers that
- * log changes are gone. Whatever the error, nothing was changed, except
- * with ERROR_DB_UNKNOWN, where nobody knows.
+ * innodb_lock_wait_timeout. ERROR_DB_TRIGGERS: the triggers that log changes
+ * are gone. Whatever the error, nothing was changed, except with
+ * ERROR_DB_UNKNOWN, where nobody knows.
  */
 enum error store_add(struct db_connection *connection, void *job);
 enum error store_update(struct db_connection *connection, void *job);

@@ -89,6 +89,22 @@ MUST_CHECK enum error supplier_from_form(struct arena *arena,
 void supplier_check(struct arena *arena, const struct supplier *supplier,
                     struct supplier_faults *faults);
 
+/** How much a column of the table holds, where that is less than usual. */
+struct supplier_room {
+    size_t max_chars; /* code points; 0: not known */
+    size_t max_bytes;
+};
+
+/**
+ * Find what does not fit into the table's columns.
+ *
+ * room    SUPPLIER_FIELDS of them.
+ * faults  As supplier_check() fills it.
+ */
+void supplier_check_room(struct arena *arena, const struct supplier *supplier,
+                         const struct supplier_room *room,
+                         struct supplier_faults *faults);
+
 /** Set id and every field of the table as members of a view object. */
 void supplier_view(const struct supplier *supplier, struct view *object);
 

@@ -1,0 +1,30 @@
+/* Private to suppliers/: what a migrated database has lost. */
+#ifndef CAFE_SUPPLIERS_REPAIR_H
+#define CAFE_SUPPLIERS_REPAIR_H
+
+#include "cafe/db.h"
+
+/**
+ * Look for what the migrations have made and what is not there any more, or
+ * not as they made it: tables, columns, triggers; and for changes that the log
+ * has missed. Nothing is changed.
+ *
+ * report   A line for each.
+ * missing  How many.
+ * Errors   ERROR_CONFLICT: the suppliers themselves are missing;
+ *          ERROR_DB_…, ERROR_MEMORY.
+ */
+MUST_CHECK enum error repair_look(struct db_connection *connection,
+                                  struct text *report, size_t *missing);
+
+/**
+ * Make the function that tells the daemons, which may not see triggers,
+ * whether they are all there. Where this account may not make functions that
+ * is reported, and is no error.
+ *
+ * Errors  ERROR_DB_AWAY, ERROR_DB_UNKNOWN.
+ */
+MUST_CHECK enum error repair_watch(struct db_connection *connection,
+                                   struct text *report);
+
+#endif
