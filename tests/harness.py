@@ -282,7 +282,7 @@ class Daemon(Client):
         env.update({"APP_PORT": "0", "APP_BIND": "127.0.0.1",
                     "APP_OPS_PORT": "0", "APP_DRAIN_DELAY_MS": "0",
                     # a busy machine is no database that is away
-                    "APP_CATALOG_WAIT_MS": "5000"})
+                    "APP_CATALOG_WAIT_MS": "20000"})
         env.update({k: str(v) for k, v in settings.items()})
         wrap = shlex.split(os.environ.get("CAFE_TEST_WRAP", ""))
         self.process = Process(name, [*wrap, BIN / name, *argv], folder, env)
