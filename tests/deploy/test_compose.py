@@ -92,12 +92,11 @@ def test_one_of_three_stops_under_load(project, site, sample, options):
     try:
         three = project.containers("customer")
         began = time.time()
-        wrk = load(project.port, 14, *options)
+        wrk = load(project.port, *options)
         harness.wait_until(
             lambda: all(served(project, one, began) for one in three),
             "all are under load")
         project.engine.run("stop", "--time", "30", three[1])
-        assert wrk.poll() is None, "it stopped after the load"
         assert project.engine.inspect(three[1])["State"]["ExitCode"] == 0
         check_load(wrk)
     finally:
@@ -106,9 +105,9 @@ def test_one_of_three_stops_under_load(project, site, sample, options):
 
 def test_the_load_would_see_a_failure(project, site, sample):
     """All are killed, not stopped: what the test before this must not see."""
-    wrk = load(project.port, 4)
     both = project.containers("customer")
     began = time.time()
+    wrk = load(project.port)
     harness.wait_until(lambda: served(project, both[0], began),
                        "it is under load")
     project.engine.run("kill", *both)

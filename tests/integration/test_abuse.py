@@ -17,7 +17,7 @@ SLOW = {
 
 def p99_ms(port, seconds=3):
     report = subprocess.run(
-        ["wrk", "-t1", "-c8", "--latency", f"-d{seconds}",
+        ["wrk", "-t1", "-c8", "--timeout", "20s", "--latency", f"-d{seconds}",
          f"http://127.0.0.1:{port}/suppliers"], text=True, check=True,
         capture_output=True).stdout
     assert "Non-2xx" not in report and "Socket errors" not in report, report

@@ -10,6 +10,7 @@ import pytest
 
 import harness
 
+RELOADS = 20
 ROUNDS = int(os.environ.get("CAFE_STOP_ROUNDS", "5"))
 
 # As a load balancer has it: a request that fails is not tried again.
@@ -67,15 +68,17 @@ def requests_served(daemon):
     return sum(line.get("route") == "/suppliers" for line in daemon.lines())
 
 
-def load(port, seconds, *options):
+def load(port, *options):
+    """Requests over and over, until check_load() ends it."""
     return subprocess.Popen(
-        ["wrk", "-t1", "-c16", f"-d{seconds}", *options,
+        ["wrk", "-t1", "-c16", "-d300", "--timeout", "20s", *options,
          f"http://127.0.0.1:{port}/suppliers"], text=True,
         stdout=subprocess.PIPE)
 
 
 def check_load(wrk):
-    report = wrk.communicate()[0]
+    wrk.send_signal(signal.SIGINT)
+    report = wrk.communicate(timeout=harness.WAIT_S)[0]
     assert "Non-2xx" not in report, report
     assert "Socket errors" not in report, report
     assert int(re.search(r"(\d+) requests in", report)[1]) > 100
@@ -86,7 +89,7 @@ def test_stopping_under_load_fails_no_request(balanced):
     client, daemons, customer = balanced
     for turn in range(ROUNDS):
         which = turn % 2
-        wrk = load(client.port, 4)
+        wrk = load(client.port)
         harness.wait_until(lambda: requests_served(daemons[which]) > 0,
                            "it is under load")
         assert daemons[which].stop() == 0
@@ -99,10 +102,12 @@ def test_stopping_under_load_fails_no_request(balanced):
 @pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
 def test_reloading_under_load_fails_no_request(start, database):
     customer = start("customer", database)
-    wrk = load(customer.port, 2)
-    while wrk.poll() is None:
+    wrk = load(customer.port)
+    for _ in range(RELOADS):
+        served = requests_served(customer)
         customer.process.send(signal.SIGHUP)
-        customer.get("/healthz")
+        harness.wait_until(lambda: requests_served(customer) > served,
+                           "it serves after reading its options again")
     check_load(wrk)
     assert any("read again" in line["msg"] for line in customer.lines())
 
