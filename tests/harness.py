@@ -66,6 +66,39 @@ def wait_until(condition, what, seconds=WAIT_S):
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
+# All that makes a database what it is, but for the rows that tests write: its
+# definitions, what was migrated, and what each account may do.
+DEFINITIONS = """
+SELECT MD5(GROUP_CONCAT(fact ORDER BY fact SEPARATOR '\n')) FROM (
+  SELECT CONCAT_WS('|', TABLE_NAME, ORDINAL_POSITION, COLUMN_NAME, COLUMN_TYPE,
+    IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLLATION_NAME, GENERATION_EXPRESSION)
+    AS fact FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'COFFEE'
+  UNION ALL SELECT CONCAT_WS('|', TABLE_NAME, TABLE_TYPE, ENGINE, ROW_FORMAT,
+    TABLE_COLLATION, CREATE_OPTIONS)
+    FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'COFFEE'
+  UNION ALL SELECT CONCAT_WS('|', TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX,
+    COLUMN_NAME, NON_UNIQUE, SUB_PART)
+    FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = 'COFFEE'
+  UNION ALL SELECT CONCAT_WS('|', TABLE_NAME, CONSTRAINT_NAME, CONSTRAINT_TYPE)
+    FROM information_schema.TABLE_CONSTRAINTS
+    WHERE CONSTRAINT_SCHEMA = 'COFFEE'
+  UNION ALL SELECT CONCAT_WS('|', TRIGGER_NAME, EVENT_OBJECT_TABLE,
+    EVENT_MANIPULATION, ACTION_TIMING, ACTION_STATEMENT, DEFINER, SQL_MODE)
+    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'COFFEE'
+  UNION ALL SELECT CONCAT_WS('|', ROUTINE_NAME, ROUTINE_DEFINITION, DEFINER,
+    SECURITY_TYPE, SQL_MODE)
+    FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'COFFEE'
+  UNION ALL SELECT CONCAT_WS('|', SCHEMA_NAME, DEFAULT_COLLATION_NAME)
+    FROM information_schema.SCHEMATA) AS facts;
+CHECKSUM TABLE mysql.global_priv, mysql.db, mysql.tables_priv,
+  mysql.columns_priv, mysql.procs_priv, COFFEE.cafe_migrations;
+"""
+EMPTY_TABLES = """
+TRUNCATE suppliers; TRUNCATE supplier_changes; TRUNCATE supplier_form_keys;
+UPDATE supplier_revision SET n = 0, at = UTC_TIMESTAMP(6);
+"""
+
+
 class Process:
     """A program with its output in a file."""
 
@@ -125,6 +158,7 @@ class Database:
         self.options = options
         self.port = free_port()
         self.process = None
+        self.made = None  # the definitions when it was made
         user = getpass.getuser()
         install = subprocess.run(
             ["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
@@ -189,7 +223,22 @@ class Database:
         return done
 
     def make_ready(self):
-        """A fresh database as the operator makes it."""
+        """
+        A fresh database as the operator makes it. Where a test has changed
+        nothing but rows since it was made, they are removed instead.
+        """
+        if self.made and self.made == self.definitions():
+            self.sql(EMPTY_TABLES)
+            return
+        self.make_anew()
+        self.made = self.definitions()
+
+    def definitions(self):
+        """None where there is no such database."""
+        done = self.client(text=DEFINITIONS)
+        return done.stdout if done.returncode == 0 else None
+
+    def make_anew(self):
         self.make_empty()
         done = self.migrate()
         assert done.returncode == 0, done.stdout + done.stderr
@@ -282,7 +331,7 @@ class Daemon(Client):
         env.update({"APP_PORT": "0", "APP_BIND": "127.0.0.1",
                     "APP_OPS_PORT": "0", "APP_DRAIN_DELAY_MS": "0",
                     # a busy machine is no database that is away
-                    "APP_CATALOG_WAIT_MS": "20000"})
+                    "APP_CATALOG_WAIT_MS": "5000"})
         env.update({k: str(v) for k, v in settings.items()})
         wrap = shlex.split(os.environ.get("CAFE_TEST_WRAP", ""))
         self.process = Process(name, [*wrap, BIN / name, *argv], folder, env)

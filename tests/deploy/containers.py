@@ -244,6 +244,4 @@ class Database(harness.Database):
 
     def make_ready(self):
         """Nobody has ever entered a supplier; the accounts stay."""
-        self.sql("TRUNCATE suppliers; TRUNCATE supplier_changes;"
-                 "TRUNCATE supplier_form_keys; UPDATE supplier_revision"
-                 " SET n = 0, at = UTC_TIMESTAMP(6)")
+        self.sql(harness.EMPTY_TABLES)

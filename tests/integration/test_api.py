@@ -351,7 +351,7 @@ def test_stale_answers_say_so(start, folder):
 
 def test_never_reached_database(start):
     api = Api(start("customer", None, APP_DB_SOCKET="/nonexistent/db.sock",
-                    APP_DB_USER="customer"))
+                    APP_DB_USER="customer", APP_CATALOG_WAIT_MS=100))
     for path in PATHS[:-1]:
         answer = api.get(path)
         assert "reach the database" in problem(answer, 503)
@@ -365,7 +365,7 @@ def test_never_reached_database(start):
 def test_older_schema_is_said(start, server):
     server.make_empty()
     server.sql("GRANT SELECT ON COFFEE.* TO customer@'%'")
-    api = Api(start("customer", server))
+    api = Api(start("customer", server, APP_CATALOG_WAIT_MS=100))
     assert "employee --migrate" in problem(api.list(), 503)
 
 

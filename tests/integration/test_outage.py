@@ -5,7 +5,7 @@ from test_employee import SUPPLIER, add, anyway, typed_of
 
 def test_starts_without_a_database(start, server):
     missing = {"APP_DB_SOCKET": "/nonexistent/db.sock",
-               "APP_DB_USER": "customer"}
+               "APP_DB_USER": "customer", "APP_CATALOG_WAIT_MS": "100"}
     customer = start("customer", None, **missing)
     home = customer.get("/")  # load balancers ask for it
     assert home.status == 503 and home.headers["Retry-After"]
@@ -24,7 +24,7 @@ def test_starts_without_a_database(start, server):
 def test_recovers_by_itself(start, folder):
     own = harness.Database(folder)
     customer = start("customer", own, APP_CATALOG_WAIT_MS=500)
-    employee = start("employee", own)
+    employee = start("employee", own, APP_CATALOG_WAIT_MS=500)
     assert customer.get("/suppliers").status == 503
     own.start()
     try:
@@ -69,7 +69,8 @@ def test_an_older_schema_is_not_ready(start, server):
 
 def test_a_wrong_password_is_said(start, server):
     server.make_ready()
-    customer = start("customer", server, APP_DB_PASSWORD="wrong")
+    customer = start("customer", server, APP_DB_PASSWORD="wrong",
+                     APP_CATALOG_WAIT_MS=100)
     assert customer.get("/suppliers").status == 503
     customer.stop()
     assert "Access denied" in customer.process.output()

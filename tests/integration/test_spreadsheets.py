@@ -1,4 +1,5 @@
 """The table for spreadsheets, opened by LibreOffice: each cell is a text."""
+import os
 import shutil
 import subprocess
 import xml.etree.ElementTree
@@ -11,7 +12,8 @@ OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
 
-# As LibreOffice numbers them.
+LONG = "CAFE_LONG" in os.environ
+# As LibreOffice numbers them; the first two are tried in each run.
 LANGUAGES = {"en-US": 1033, "de-DE": 1031, "fr-FR": 1036, "es-ES": 3082,
              "pl-PL": 1045, "ru-RU": 1049, "ja-JP": 1041}
 
@@ -90,7 +92,7 @@ def profile(tmp_path_factory):
     return tmp_path_factory.mktemp("office")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", list(LANGUAGES)[:None if LONG else 2])
 def test_each_cell_keeps_its_text(customer, database, profile, language):
     admin = connect(database)
     stored = {}
