@@ -12,6 +12,7 @@
 #include "balancer.h"
 #include "cafe/clock.h"
 #include "hooks.h"
+#include "interrupt.h"
 #include "tasks.h"
 
 enum {
@@ -21,9 +22,15 @@ enum {
     ERRORS_MIN = 3
 };
 
+/* Until step 5 an interrupt ends a deployment as any fault does. */
 static enum error begin_step(struct site *site, struct service *service,
                              enum step step)
 {
+    enum error err =
+        step == STEP_NONE || step == STEP_END ? OK : interrupt_check(site);
+
+    if (err != OK)
+        return err;
     service->step = step;
     return service_save(site, service);
 }
@@ -140,7 +147,8 @@ static enum error watch(struct site *site, struct service *service)
     while (clock_monotonic_ms() < until_ms) {
         now = (struct tally){ 0, 0, false };
         pause_ms(LOOK_MS);
-        if ((err = look_at_green(site, service, &now)) != OK)
+        if ((err = interrupt_check(site)) != OK ||
+            (err = look_at_green(site, service, &now)) != OK)
             return err;
         uint64_t answers = since(now.answers, first.answers);
         uint64_t errors = since(now.errors, first.errors);
@@ -216,8 +224,10 @@ enum error deploy(struct site *site, struct service *service,
                   const struct deployment *deployment)
 {
     int64_t begin_ms = clock_monotonic_ms();
-    enum error err;
+    enum error err = interrupt_check(site);
 
+    if (err != OK)
+        return err;
     say("Deployment %u of %s", service->deployments + 1, service->name);
     if ((err = install(site, service, deployment)) != OK ||
         (err = shift_test(site, service, deployment)) != OK ||
@@ -262,6 +272,8 @@ static enum error settle(struct site *site, struct service *service,
     if (why == OK || service->step != STEP_NONE ||
         !drop_new(&service->blue, &serving))
         return why;
+    say("  Failed: %s\n  Rolling back: %u %s", text_string(&site->error),
+        serving, tasks_word(serving));
     service->desired = serving;
     if ((err = service_save(site, service)) != OK ||
         (err = tasks_settle(site, service)) != OK)
@@ -286,6 +298,21 @@ enum error service_scale(struct site *site, struct service *service,
     service->desired = (unsigned)wanted;
     err = service_save(site, service);
     return err == OK ? settle(site, service, &went_back) : err;
+}
+
+static bool any_unsettled(const struct task_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->tasks[i].phase != TASK_SERVING)
+            return true;
+    }
+    return false;
+}
+
+bool service_is_unsettled(const struct service *service)
+{
+    return service->step != STEP_NONE || any_unsettled(&service->blue) ||
+           any_unsettled(&service->green);
 }
 
 /* What an interrupted run has left. */
@@ -324,6 +351,8 @@ enum error service_lock(struct site *site, const char *name, bool wait,
                     "something else is under way for %s: cafe-deploy status "
                     "shows what",
                     name);
+    if (err == OK)
+        interrupts_hold();
     return err;
 }
 

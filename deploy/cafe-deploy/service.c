@@ -139,6 +139,11 @@ enum error service_save(struct site *site, const struct service *service)
     return err;
 }
 
+const char *tasks_word(size_t count)
+{
+    return count == 1 ? "task" : "tasks";
+}
+
 bool service_exists(const struct service *service)
 {
     return service->blue.revision != 0;

@@ -60,6 +60,9 @@ MUST_CHECK enum error service_load(struct site *site, const char *name,
 MUST_CHECK enum error service_save(struct site *site,
                                    const struct service *service);
 
+/** "task" or "tasks". */
+const char *tasks_word(size_t count);
+
 /** Whether `service create` was called for it. */
 bool service_exists(const struct service *service);
 

@@ -111,7 +111,27 @@ static enum error print_rule(struct site *site, const struct service *service,
     return print_group(site, service, group, view);
 }
 
-static void print_service(const struct service *service)
+/* Its lock is asked for only when there is something to tell by it: whoever
+ * wants it at this moment would find it taken. */
+static enum error load(struct site *site, const char *name,
+                       struct service *service, bool *interrupted)
+{
+    int lock;
+    enum error err = service_load(site, name, service);
+
+    *interrupted = false;
+    if (err != OK || !service_is_unsettled(service))
+        return err;
+    err = site_lock(site, name, false, &lock);
+    if (err != OK)
+        return err == ERROR_BUSY ? OK : err;
+    err = service_load(site, name, service); /* it may just have ended */
+    close(lock);
+    *interrupted = err == OK && service_is_unsettled(service);
+    return err;
+}
+
+static void print_service(const struct service *service, bool interrupted)
 {
     if (!service_exists(service)) {
         printf("Service %s-microservice: not created\n", service->name);
@@ -123,15 +143,21 @@ static void print_service(const struct service *service)
         printf("; deployment %u of revision %u: %s", service->deployments,
                service->green.revision, steps[service->step]);
     putchar('\n');
+    if (interrupted)
+        printf("    interrupted; cafe-deploy recover %s\n",
+               service->step == STEP_NONE  ? "starts and ends its tasks"
+               : service->step == STEP_END ? "completes it"
+                                           : "rolls it back");
 }
 
 static enum error print_all(struct site *site, const struct view *view)
 {
     struct service services[SERVICES];
+    bool interrupted[SERVICES];
     enum error err = OK;
 
     for (size_t i = 0; i < SERVICES && err == OK; i++)
-        err = service_load(site, service_names[i], &services[i]);
+        err = load(site, service_names[i], &services[i], &interrupted[i]);
     for (unsigned listener = PRODUCTION; listener <= TEST && err == OK;
          listener *= 2) {
         printf("Listener %u, http://127.0.0.1:%u\n",
@@ -141,24 +167,8 @@ static enum error print_all(struct site *site, const struct view *view)
             err = print_rule(site, &services[i], listener, view);
     }
     for (size_t i = 0; i < SERVICES && err == OK; i++)
-        print_service(&services[i]);
+        print_service(&services[i], interrupted[i]);
     fflush(stdout);
-    return err;
-}
-
-/* Whoever is at work for a service looks after it. */
-static enum error put_right(struct site *site, const char *name)
-{
-    struct service service;
-    int lock = -1;
-    enum error err = service_take(site, name, false, &service, &lock);
-
-    if (lock >= 0)
-        close(lock);
-    if (err == ERROR_BUSY) {
-        text_reset(&site->error);
-        return OK;
-    }
     return err;
 }
 
@@ -180,6 +190,8 @@ static enum error watch_all(struct site *site)
             fputs("\033[H\033[J", stdout);
         if (err == OK)
             err = print_all(site, &view);
+        if (ferror(stdout)) /* nobody reads it any more */
+            break;
         pause_ms(WATCH_MS);
     }
     site->arena = arena;
@@ -188,20 +200,15 @@ static enum error watch_all(struct site *site)
     return err;
 }
 
-/* What can't be put right is shown as it is. */
 enum error status_show(struct site *site, bool watch)
 {
     struct view view = { .at_ms = 0 };
-    enum error err = balancer_sync(site), shown;
+    enum error err;
 
-    for (size_t i = 0; i < SERVICES && err == OK; i++)
-        err = put_right(site, service_names[i]);
-    if (err == OK && watch)
+    if (watch)
         return watch_all(site);
-    shown = balancer_look(site, &view.now);
-    if (shown == OK)
-        shown = print_all(site, &view);
-    return err == OK ? shown : err;
+    err = balancer_look(site, &view.now);
+    return err == OK ? print_all(site, &view) : err;
 }
 
 static void say_lines(struct slice name, struct slice lines)

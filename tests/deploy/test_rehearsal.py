@@ -205,7 +205,7 @@ def test_the_load_balancer_restarts_in_the_middle(rehearsal):
 
 @pytest.mark.parametrize("number", range(1, 6))
 def test_killed_at_a_step(rehearsal, number):
-    """The next command completes the last step, and takes back all others."""
+    """The last step is completed, and all others are taken back."""
     serving = rehearsal.version()
     version = "one" if serving == "two" else "two"
     rehearsal.push("customer", version)
@@ -214,9 +214,9 @@ def test_killed_at_a_step(rehearsal, number):
         read_until(running, f"{number}/5")
         running.send_signal(signal.SIGKILL)
         running.wait()
-        said = rehearsal.do("status")
-        assert "was interrupted" in said
-        rehearsal.do("status")  # what a program outlived, too
+        assert "interrupted; cafe-deploy recover" in rehearsal.do("status")
+        assert "was interrupted" in rehearsal.do("recover")
+        rehearsal.do("recover")  # what a program outlived, too
     rehearsal.check("customer", version if number == 5 else serving)
 
 
@@ -232,7 +232,7 @@ def test_killed_at_any_moment_then_deployed(rehearsal):
                 running.send_signal(signal.SIGKILL)
             running.communicate()
         rehearsal.do("--bake", 1, "deploy", "customer")
-        rehearsal.do("status")
+        rehearsal.do("recover")
     rehearsal.check("customer", version)
 
 
@@ -240,6 +240,8 @@ def test_a_task_that_somebody_removed_comes_back(rehearsal):
     serving = rehearsal.version()
     rehearsal.engine.run("rm", "--force", *rehearsal.tasks("customer"))
     rehearsal.do("status")
+    assert not rehearsal.tasks("customer")  # it only looks
+    rehearsal.do("recover")
     harness.wait_until(lambda: rehearsal.site().get("/").status == 200,
                        "it serves again")
     rehearsal.check("customer", serving)
@@ -259,11 +261,11 @@ def test_a_scaling_that_was_interrupted_and_fails(rehearsal):
     hidden = secret.with_name("hidden")
     secret.rename(hidden)
     try:
-        said = rehearsal.do("status")
+        said = rehearsal.do("recover")
     finally:
         hidden.rename(secret)
     assert "scaling was interrupted" in said and "it stays with 1" in said
-    assert "Service customer-microservice: 1 wanted" in said
+    assert "Service customer-microservice: 1 task\n" in said
     assert rehearsal.tasks("customer") == before
     rehearsal.check("customer", serving)
 
@@ -289,7 +291,7 @@ def test_docker_that_can_not_tell(rehearsal, folder):
                       f'exec {real} "$@"\n')
     docker.chmod(0o755)
     before = rehearsal.tasks("customer")
-    done = rehearsal.run("status", PATH=f"{folder}:{rehearsal.env['PATH']}")
+    done = rehearsal.run("recover", PATH=f"{folder}:{rehearsal.env['PATH']}")
     assert done.returncode == 1
     assert "request returned 500" in done.stderr
     assert rehearsal.tasks("customer") == before
