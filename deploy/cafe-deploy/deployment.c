@@ -14,13 +14,7 @@
 #include "hooks.h"
 #include "interrupt.h"
 #include "tasks.h"
-
-enum {
-    LOOK_MS = 500,
-    /* More 5xx among the replacement's answers end a deployment. */
-    ERRORS_MAX_PERCENT = 1,
-    ERRORS_MIN = 3
-};
+#include "watch.h"
 
 /* Until step 5 an interrupt ends a deployment as any fault does. */
 static enum error begin_step(struct site *site, struct service *service,
@@ -95,72 +89,16 @@ static enum error shift_production(struct site *site, struct service *service,
     return hook_run(site, service, &deployment->appspec, "AfterAllowTraffic");
 }
 
-/* What the replacement has answered. */
-struct tally {
-    uint64_t answers, errors;
-    bool away; /* the load balancer */
-};
-
-/* A counter that went back was begun anew: the load balancer was. */
-static uint64_t since(uint64_t now, uint64_t before)
-{
-    return now >= before ? now - before : now;
-}
-
-static enum error look_at_green(struct site *site,
-                                const struct service *service,
-                                struct tally *tally)
-{
-    const struct task_set *green = &service->green;
-    struct servers servers;
-    enum error err = balancer_look(site, &servers);
-
-    tally->away = servers.away;
-    for (size_t i = 0; i < green->count && err == OK && !servers.away; i++) {
-        char *name = task_name(site, service, &green->tasks[i]);
-        const struct server *server = name ? find_server(&servers, name) : NULL;
-
-        if (!name)
-            return ERROR_MEMORY;
-        if (server && strncmp(server->status, "DOWN", 4) == 0)
-            return fail(site, ERROR_SYSTEM, "%s is not healthy any more", name);
-        if (server) {
-            tally->answers += server->answers;
-            tally->errors += server->errors;
-        }
-    }
-    return err;
-}
-
 /* 4: long enough to see whether it works for everybody. */
-static enum error watch(struct site *site, struct service *service)
+static enum error bake(struct site *site, struct service *service,
+                       struct watch *watch)
 {
-    int64_t until_ms = clock_monotonic_ms() + (int64_t)site->bake_s * 1000;
-    struct tally first = { 0, 0, false }, now = first;
-    enum error err;
+    enum error err = begin_step(site, service, STEP_WAIT);
 
-    if ((err = begin_step(site, service, STEP_WAIT)) != OK)
+    if (err != OK)
         return err;
     say("  4/5 Wait %u s, watching health and errors", (unsigned)site->bake_s);
-    if ((err = look_at_green(site, service, &first)) != OK)
-        return err;
-    while (clock_monotonic_ms() < until_ms) {
-        now = (struct tally){ 0, 0, false };
-        pause_ms(LOOK_MS);
-        if ((err = interrupt_check(site)) != OK ||
-            (err = look_at_green(site, service, &now)) != OK)
-            return err;
-        uint64_t answers = since(now.answers, first.answers);
-        uint64_t errors = since(now.errors, first.errors);
-        if (errors >= ERRORS_MIN && errors * 100 > answers * ERRORS_MAX_PERCENT)
-            return fail(site, ERROR_SYSTEM,
-                        "%llu of the last %llu answers were errors (5xx)",
-                        (unsigned long long)errors,
-                        (unsigned long long)answers);
-    }
-    return now.away ? fail(site, ERROR_SYSTEM,
-                           "the load balancer is away; docker start cafe-lb")
-                    : OK;
+    return watch_replacement(site, service, watch);
 }
 
 /* 5: the original tasks end; the replacement is the service. Also what is left
@@ -224,15 +162,18 @@ enum error deploy(struct site *site, struct service *service,
                   const struct deployment *deployment)
 {
     int64_t begin_ms = clock_monotonic_ms();
+    struct watch watch = { .alarm = &deployment->alarm };
     enum error err = interrupt_check(site);
 
-    if (err != OK)
+    if (err != OK || (err = watch_errors(site, service, &watch)) != OK)
         return err;
     say("Deployment %u of %s", service->deployments + 1, service->name);
     if ((err = install(site, service, deployment)) != OK ||
+        (err = watch_errors(site, service, &watch)) != OK ||
         (err = shift_test(site, service, deployment)) != OK ||
+        (err = watch_errors(site, service, &watch)) != OK ||
         (err = shift_production(site, service, deployment)) != OK ||
-        (err = watch(site, service)) != OK)
+        (err = bake(site, service, &watch)) != OK)
         return give_up(site, service, err);
     if ((err = end_blue(site, service)) != OK)
         return err;

@@ -2,12 +2,14 @@
 #ifndef CAFE_DEPLOY_DEPLOYMENT_H
 #define CAFE_DEPLOY_DEPLOYMENT_H
 
+#include "alarm.h"
 #include "service.h"
 
 /** What a deployment needs to know, as the files say it. */
 struct deployment {
     unsigned revision; /* of the task definition, registered */
     struct appspec appspec;
+    struct alarm alarm;
 };
 
 /**

@@ -48,10 +48,24 @@ rm)
 esac
 exit 0
 """
+# It has begun when "hook" is there, and goes on without "held".
+HOOK = """#!/bin/bash
+cd "$STAND_IN" || exit
+touch held hook
+while [ -e held ]; do read -r -t 0.02 <> <(:); done
+touch hook.over
+"""
 STAT = ("pxname", "svname", "scur", "status", "weight", "check_status",
         "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "econ", "eresp")
 RULES = {"80:default": "customer-tg-two", "80:admin": "employee-tg-two",
          "8080:default": "customer-tg-two", "8080:admin": "employee-tg-two"}
+
+
+def read_until(process, text):
+    for line in process.stdout:
+        if text in line:
+            return
+    raise AssertionError(f"{text!r} never came")
 
 
 class Balancer:
@@ -62,6 +76,7 @@ class Balancer:
         self.answers = {}  # "group/name": good ones, errors
         self.rules = dict(RULES)
         self.healthy = True
+        self.looks = 0
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(str(path))
         self.socket.listen()
@@ -83,6 +98,7 @@ class Balancer:
     def answer(self, asked):
         words = asked.split()
         if asked == "show stat":
+            self.looks += 1
             return "\n".join(["# " + ",".join(STAT)] + [
                 self.stat(name) for name in self.servers])
         if asked == "show servers state":
@@ -174,7 +190,6 @@ class Stage:
         (self.folder / "slow").unlink()
 
     def add_hook(self, event, text):
-        """It has begun when "hook" is there, and goes on without "held"."""
         hook = self.hooks / "hook"
         hook.write_text(text)
         hook.chmod(0o755)

@@ -11,15 +11,9 @@ import subprocess
 import pytest
 
 import harness
-from stand_ins import Stage
+from stand_ins import HOOK, Stage, read_until
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-HOOK = """#!/bin/bash
-cd "$STAND_IN" || exit
-touch held hook
-while [ -e held ]; do read -r -t 0.02 <> <(:); done
-touch hook.over
-"""
 
 
 @pytest.fixture
@@ -31,13 +25,6 @@ def stage(folder):
 
 def look(stage):
     return copy.deepcopy(stage.snapshot())
-
-
-def read_until(process, text):
-    for line in process.stdout:
-        if text in line:
-            return
-    raise AssertionError(f"{text!r} never came")
 
 
 def end(process):
@@ -189,7 +176,8 @@ def test_a_terminal_that_goes_away(stage):
 
 
 def test_programs_see_no_signal_that_is_held_or_ignored(stage):
-    stage.add_hook("BeforeInstall", "#!/bin/sh\nexec grep ^Sig /proc/self/status "
+    stage.add_hook("BeforeInstall", "#!/bin/sh\n"
+                   "exec grep ^Sig /proc/self/status "
                    f">{stage.folder}/hook\n")
     stage.do("--bake", "1", "deploy", "customer")
     masks = dict(line.split() for line in

@@ -164,6 +164,35 @@ def test_errors_after_the_shift_roll_it_back(rehearsal):
     assert (rehearsal.rules(), rehearsal.tasks("customer")) == before
 
 
+def test_five_errors_among_many_answers_roll_it_back(rehearsal):
+    """One page is broken, and other traffic hides it: AWS's alarm counts."""
+    serving = rehearsal.version()
+    before = rehearsal.rules(), rehearsal.tasks("customer")
+    rehearsal.push("customer", "broken")
+    with Load("/health"):
+        running = rehearsal.start("--bake", 60, "deploy", "customer")
+        read_until(running, "4/5")
+        harness.wait_until(lambda: answers_of(rehearsal, before[1]) > 2000,
+                           "there are many answers")
+        for _ in range(5):
+            assert rehearsal.site().get("/suppliers.csv").status == 503
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == 1
+    assert "the alarm customer-errors" in said, said
+    rehearsal.check("customer", serving)
+    assert (rehearsal.rules(), rehearsal.tasks("customer")) == before
+
+
+def answers_of(rehearsal, others):
+    """Of tasks that are none of the others."""
+    lines = rehearsal.ask("show stat").splitlines()
+    head = lines[0].removeprefix("# ").split(",")
+    rows = [dict(zip(head, line.split(","))) for line in lines[1:] if line]
+    return sum(int(row["hrsp_2xx"] or 0) for row in rows
+               if row["svname"].startswith("customer-")
+               and row["svname"] not in others)
+
+
 def test_scale_up_and_down(rehearsal):
     serving = rehearsal.version()
     with Load():
