@@ -93,9 +93,11 @@ static enum error shift_production(struct site *site, struct service *service,
 static enum error bake(struct site *site, struct service *service,
                        struct watch *watch)
 {
-    enum error err = begin_step(site, service, STEP_WAIT);
+    enum error err;
 
-    if (err != OK)
+    service->wait_until_s =
+        (unsigned)(clock_monotonic_ms() / 1000 + (int64_t)site->bake_s);
+    if ((err = begin_step(site, service, STEP_WAIT)) != OK)
         return err;
     say("  4/5 Wait %u s, watching health and errors", (unsigned)site->bake_s);
     return watch_replacement(site, service, watch);
@@ -276,8 +278,9 @@ static enum error put_right(struct site *site, struct service *service)
     if (!went_back)
         return err;
     say("%s: scaling was interrupted, and new tasks fail (%s); it stays with "
-        "%u",
-        service->name, text_string(&site->error), service->desired);
+        "%u %s",
+        service->name, text_string(&site->error), service->desired,
+        tasks_word(service->desired));
     text_reset(&site->error);
     return OK;
 }

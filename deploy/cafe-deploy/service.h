@@ -45,6 +45,7 @@ struct service {
     struct task_set blue;            /* the original task set */
     struct task_set green;           /* the replacement task set */
     char test_group[NAME_MAX_BYTES]; /* the test listener's, before */
+    unsigned wait_until_s; /* of STEP_WAIT, as clock_monotonic_ms() counts */
 };
 
 /**

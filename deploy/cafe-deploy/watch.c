@@ -38,8 +38,8 @@ static enum error check_alarm(struct site *site, const struct service *service,
     if (errors < alarm->errors)
         return OK;
     return fail(site, ERROR_SYSTEM,
-                "%llu answers were errors (5xx) within %u s: the alarm %s, "
-                "raised by %u",
+                "%llu of the answers within %u s were errors (5xx): the alarm "
+                "%s, raised by %u",
                 (unsigned long long)errors, alarm->period_s, alarm->name,
                 alarm->errors);
 }

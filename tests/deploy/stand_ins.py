@@ -183,6 +183,24 @@ class Stage:
                 "stderr": subprocess.PIPE, "start_new_session": True,
                 **options})
 
+    def add_sources(self):
+        """Of a pipeline: a commit of the files, and an image."""
+        link = self.state / ("registry/docker/registry/v2/repositories/"
+                             "customer/_manifests/tags/latest/current/link")
+        link.parent.mkdir(parents=True)
+        link.write_text(f"sha256:{7:064}")
+        for words in (["init", "--quiet", "-b", "dev"], ["add", "."],
+                      ["-c", "user.name=x", "-c", "user.email=x@x.example",
+                       "commit", "--quiet", "-m", "Files"],
+                      ["clone", "--quiet", "--bare", ".",
+                       self.state / "repositories/deployment.git"]):
+            subprocess.run(["git", *words], cwd=self.files, check=True)
+        reference = "repositories/deployment.git/refs/heads/dev"
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=self.files,
+                                check=True, text=True, capture_output=True)
+        (self.state / reference).parent.mkdir(parents=True, exist_ok=True)
+        (self.state / reference).write_text(commit.stdout)
+
     def slow_down(self, command):
         (self.folder / "slow").write_text(command)
 

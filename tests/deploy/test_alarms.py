@@ -34,8 +34,8 @@ def test_five_errors_whatever_else_went_well(stage, server):
     stage.balancer.answers[server] = good + MANY, errors + 5
     status, said, complaint = wait(running)
     assert status == 1 and "Rolling back" in said
-    assert "5 answers were errors (5xx) within 60 s: the alarm " \
-        "customer-errors" in complaint
+    assert "5 of the answers within 60 s were errors (5xx): the alarm " \
+        "customer-errors, raised by 5\n" in complaint
     assert stage.snapshot() == before
 
 

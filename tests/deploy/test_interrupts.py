@@ -138,6 +138,20 @@ def test_a_signal_while_scaling(stage, number):
     assert look(stage) == before
 
 
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_a_pipeline_runs(stage, number):
+    """It has failed, so nobody begins it again unasked."""
+    stage.do("pipeline", "create", "customer")
+    stage.add_sources()
+    before = look(stage)
+    running = stage.start("pipeline", "release", "customer")
+    read_until(running, "4/5")
+    os.killpg(running.pid, number)
+    assert_rolled_back(end(running), number)
+    assert look(stage) == before
+    assert "customer-microservice: failed, deployment" in stage.do("status")
+
+
 def test_what_nohup_ignores_stays_ignored(stage):
     running = stage.start(
         "--bake", "1", "deploy", "customer",
