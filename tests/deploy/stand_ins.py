@@ -22,6 +22,7 @@ if [ -e slow ] && [ "$(cat slow)" = "$command" ]; then
 fi
 case "$command" in
 version) echo 20.10 ;;
+network) [ "$1" != inspect ] || echo "$STAND_IN/state" ;;
 image) echo "127.0.0.1:5000/customer@sha256:$(printf '%064d' 7)" ;;
 container)
     for name; do :; done
@@ -36,11 +37,11 @@ run)
     done
     ;;
 ps)
-    for word; do
-        case "$word" in
-        label=cafe.service=*) ls containers | grep "^${word##*=}-" ;;
-        esac
-    done
+    for word; do :; done
+    case "$word" in
+    label=cafe.service=*) ls containers | grep "^${word##*=}-" ;;
+    *) ls containers ;;
+    esac
     ;;
 rm)
     for name; do rm -f "containers/$name"; done

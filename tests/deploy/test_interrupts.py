@@ -152,6 +152,21 @@ def test_a_signal_while_a_pipeline_runs(stage, number):
     assert "customer-microservice: failed, deployment" in stage.do("status")
 
 
+def test_down_waits_for_who_rolls_back(stage):
+    """Who would start tasks again that it has removed."""
+    running = stage.start("deploy", "customer")
+    read_until(running, "4/5")
+    down = stage.start("down")
+    read_until(down, "Waiting until the command for customer")
+    assert stage.snapshot()[-1] == ["customer-1", "customer-2"]
+    os.killpg(running.pid, signal.SIGTERM)
+    assert_rolled_back(end(running), signal.SIGTERM)
+    status, _, complaint = end(down)
+    assert status == 0, complaint
+    assert not list((stage.folder / "containers").iterdir())
+    assert not stage.state.exists()
+
+
 def test_what_nohup_ignores_stays_ignored(stage):
     running = stage.start(
         "--bake", "1", "deploy", "customer",
