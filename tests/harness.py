@@ -26,6 +26,10 @@ BIN = ROOT / "build" / PRESET / "bin"
 ARTIFACTS = ROOT / "tests" / "artifacts"
 WAIT_S = 30
 
+# What the tutorial looks for where somebody is not to get, to the letter.
+NO_SUCH_PAGE = ("<p class=\"lead\">Sorry, we don't seem to have that page in "
+                "stock</p>")
+
 PASSWORDS = {name: f"{name}-password" for name in
              ("customer", "employee", "migrate")}
 

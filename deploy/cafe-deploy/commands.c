@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "balancer.h"
 #include "deployment.h"
@@ -164,7 +165,8 @@ static enum error run_scale(struct site *site, const struct call *call)
     if (err == OK)
         err = service_scale(site, &service, (size_t)wanted);
     if (err == OK)
-        say("Service %s-microservice: %u tasks", service.name, service.desired);
+        say("Service %s-microservice: %u %s", service.name, service.desired,
+            tasks_word(service.desired));
     return err;
 }
 
@@ -188,6 +190,36 @@ static enum error run_pipeline_release(struct site *site,
 static enum error run_pipeline_wait(struct site *site, const struct call *call)
 {
     return pipeline_wait(site, call->argument[0]);
+}
+
+/* A service that somebody is at work for is left to them. */
+static enum error recover(struct site *site, const char *name)
+{
+    struct service service;
+    int lock = -1;
+    enum error err = service_take(site, name, false, &service, &lock);
+
+    if (lock >= 0)
+        close(lock);
+    if (err == ERROR_BUSY) {
+        say("%s", text_string(&site->error));
+        text_reset(&site->error);
+        return OK;
+    }
+    if (err == OK && service_exists(&service))
+        say("Service %s-microservice: %u %s", name, service.desired,
+            tasks_word(service.desired));
+    return err;
+}
+
+static enum error run_recover(struct site *site, const struct call *call)
+{
+    enum error err = balancer_sync(site);
+
+    (void)call;
+    for (size_t i = 0; i < SERVICES && err == OK; i++)
+        err = recover(site, service_names[i]);
+    return err;
 }
 
 static enum error run_status(struct site *site, const struct call *call)
@@ -269,11 +301,16 @@ static const struct command commands[] = {
       run_restrict,
       "who gets to the employees' pages" },
     { { "scale" }, { "SERVICE", "N" }, UP, run_scale, "as many tasks" },
+    { { "recover" },
+      { NULL },
+      UP,
+      run_recover,
+      "put right what an interrupted command has left" },
     { { "status" },
       { NULL },
       UP,
       run_status,
-      "listeners, target groups, tasks; --watch renews it" },
+      "show listeners, target groups, tasks; --watch renews it" },
     { { "logs" }, { "SERVICE" }, UP, run_logs, "what its tasks have logged" },
     { { "events" },
       { NULL },

@@ -12,18 +12,19 @@
 #include "balancer.h"
 #include "cafe/clock.h"
 #include "hooks.h"
+#include "interrupt.h"
 #include "tasks.h"
+#include "watch.h"
 
-enum {
-    LOOK_MS = 500,
-    /* More 5xx among the replacement's answers end a deployment. */
-    ERRORS_MAX_PERCENT = 1,
-    ERRORS_MIN = 3
-};
-
+/* Until step 5 an interrupt ends a deployment as any fault does. */
 static enum error begin_step(struct site *site, struct service *service,
                              enum step step)
 {
+    enum error err =
+        step == STEP_NONE || step == STEP_END ? OK : interrupt_check(site);
+
+    if (err != OK)
+        return err;
     service->step = step;
     return service_save(site, service);
 }
@@ -88,71 +89,18 @@ static enum error shift_production(struct site *site, struct service *service,
     return hook_run(site, service, &deployment->appspec, "AfterAllowTraffic");
 }
 
-/* What the replacement has answered. */
-struct tally {
-    uint64_t answers, errors;
-    bool away; /* the load balancer */
-};
-
-/* A counter that went back was begun anew: the load balancer was. */
-static uint64_t since(uint64_t now, uint64_t before)
-{
-    return now >= before ? now - before : now;
-}
-
-static enum error look_at_green(struct site *site,
-                                const struct service *service,
-                                struct tally *tally)
-{
-    const struct task_set *green = &service->green;
-    struct servers servers;
-    enum error err = balancer_look(site, &servers);
-
-    tally->away = servers.away;
-    for (size_t i = 0; i < green->count && err == OK && !servers.away; i++) {
-        char *name = task_name(site, service, &green->tasks[i]);
-        const struct server *server = name ? find_server(&servers, name) : NULL;
-
-        if (!name)
-            return ERROR_MEMORY;
-        if (server && strncmp(server->status, "DOWN", 4) == 0)
-            return fail(site, ERROR_SYSTEM, "%s is not healthy any more", name);
-        if (server) {
-            tally->answers += server->answers;
-            tally->errors += server->errors;
-        }
-    }
-    return err;
-}
-
 /* 4: long enough to see whether it works for everybody. */
-static enum error watch(struct site *site, struct service *service)
+static enum error bake(struct site *site, struct service *service,
+                       struct watch *watch)
 {
-    int64_t until_ms = clock_monotonic_ms() + (int64_t)site->bake_s * 1000;
-    struct tally first = { 0, 0, false }, now = first;
     enum error err;
 
+    service->wait_until_s =
+        (unsigned)(clock_monotonic_ms() / 1000 + (int64_t)site->bake_s);
     if ((err = begin_step(site, service, STEP_WAIT)) != OK)
         return err;
     say("  4/5 Wait %u s, watching health and errors", (unsigned)site->bake_s);
-    if ((err = look_at_green(site, service, &first)) != OK)
-        return err;
-    while (clock_monotonic_ms() < until_ms) {
-        now = (struct tally){ 0, 0, false };
-        pause_ms(LOOK_MS);
-        if ((err = look_at_green(site, service, &now)) != OK)
-            return err;
-        uint64_t answers = since(now.answers, first.answers);
-        uint64_t errors = since(now.errors, first.errors);
-        if (errors >= ERRORS_MIN && errors * 100 > answers * ERRORS_MAX_PERCENT)
-            return fail(site, ERROR_SYSTEM,
-                        "%llu of the last %llu answers were errors (5xx)",
-                        (unsigned long long)errors,
-                        (unsigned long long)answers);
-    }
-    return now.away ? fail(site, ERROR_SYSTEM,
-                           "the load balancer is away; docker start cafe-lb")
-                    : OK;
+    return watch_replacement(site, service, watch);
 }
 
 /* 5: the original tasks end; the replacement is the service. Also what is left
@@ -216,13 +164,18 @@ enum error deploy(struct site *site, struct service *service,
                   const struct deployment *deployment)
 {
     int64_t begin_ms = clock_monotonic_ms();
-    enum error err;
+    struct watch watch = { .alarm = &deployment->alarm };
+    enum error err = interrupt_check(site);
 
+    if (err != OK || (err = watch_errors(site, service, &watch)) != OK)
+        return err;
     say("Deployment %u of %s", service->deployments + 1, service->name);
     if ((err = install(site, service, deployment)) != OK ||
+        (err = watch_errors(site, service, &watch)) != OK ||
         (err = shift_test(site, service, deployment)) != OK ||
+        (err = watch_errors(site, service, &watch)) != OK ||
         (err = shift_production(site, service, deployment)) != OK ||
-        (err = watch(site, service)) != OK)
+        (err = bake(site, service, &watch)) != OK)
         return give_up(site, service, err);
     if ((err = end_blue(site, service)) != OK)
         return err;
@@ -262,6 +215,8 @@ static enum error settle(struct site *site, struct service *service,
     if (why == OK || service->step != STEP_NONE ||
         !drop_new(&service->blue, &serving))
         return why;
+    say("  Failed: %s\n  Rolling back: %u %s", text_string(&site->error),
+        serving, tasks_word(serving));
     service->desired = serving;
     if ((err = service_save(site, service)) != OK ||
         (err = tasks_settle(site, service)) != OK)
@@ -288,6 +243,21 @@ enum error service_scale(struct site *site, struct service *service,
     return err == OK ? settle(site, service, &went_back) : err;
 }
 
+static bool any_unsettled(const struct task_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->tasks[i].phase != TASK_SERVING)
+            return true;
+    }
+    return false;
+}
+
+bool service_is_unsettled(const struct service *service)
+{
+    return service->step != STEP_NONE || any_unsettled(&service->blue) ||
+           any_unsettled(&service->green);
+}
+
 /* What an interrupted run has left. */
 static enum error put_right(struct site *site, struct service *service)
 {
@@ -308,8 +278,9 @@ static enum error put_right(struct site *site, struct service *service)
     if (!went_back)
         return err;
     say("%s: scaling was interrupted, and new tasks fail (%s); it stays with "
-        "%u",
-        service->name, text_string(&site->error), service->desired);
+        "%u %s",
+        service->name, text_string(&site->error), service->desired,
+        tasks_word(service->desired));
     text_reset(&site->error);
     return OK;
 }
@@ -324,6 +295,8 @@ enum error service_lock(struct site *site, const char *name, bool wait,
                     "something else is under way for %s: cafe-deploy status "
                     "shows what",
                     name);
+    if (err == OK)
+        interrupts_hold();
     return err;
 }
 

@@ -205,7 +205,8 @@ enum error deployment_prepare(struct site *site, const char *service,
     char *path, *arn;
     enum error err;
 
-    if ((err = read_source(site, commit, name, &path, &source)) != OK ||
+    if ((err = alarm_file_read(site, service, &deployment->alarm)) != OK ||
+        (err = read_source(site, commit, name, &path, &source)) != OK ||
         (err = revision_register(site, service, commit, image,
                                  &deployment->revision)) != OK)
         return err;
@@ -267,4 +268,17 @@ enum error balancer_files_read(struct site *site)
     }
     return load_balancer_read(site->arena, templates, TEMPLATES,
                               &site->balancer, &site->error);
+}
+
+enum error alarm_file_read(struct site *site, const char *service,
+                           struct alarm *alarm)
+{
+    struct template_source source = { .path = site_source(
+                                          site, "deploy/aws/codedeploy.yaml") };
+    enum error err = source.path ? read_folder(site, source.path, &source.text)
+                                 : ERROR_MEMORY;
+
+    return err == OK
+               ? alarm_read(site->arena, &source, service, alarm, &site->error)
+               : err;
 }

@@ -14,7 +14,7 @@ char *docker_repository(struct site *site, const char *service)
 static enum error pull(struct site *site, const char *service,
                        const char *wanted)
 {
-    struct command_line line = { .count = 0 };
+    struct command_line line = { .count = 0, .may_stop = true };
     struct outcome outcome;
     enum error err;
 

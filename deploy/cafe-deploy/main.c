@@ -4,10 +4,12 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "interrupt.h"
 
 enum { STATUS_FAILED = 1, STATUS_WRONG = 2 };
 
@@ -30,9 +32,10 @@ static void print_help(FILE *out)
           "                      what up is told holds for later commands\n"
           "  --wait              for something else that is under way\n"
           "  --watch             for status: renew it every second\n\n"
-          "It exits with 0, with 1 when something failed (a deployment is "
-          "rolled back then),\nor with 2 when there is something to mend "
-          "first.\n",
+          "It exits with 0, with 1 when something failed or was interrupted by "
+          "Ctrl-C,\nSIGTERM or SIGHUP (a deployment is rolled back then), or "
+          "with 2 when there is\nsomething to mend first. After a kill or a "
+          "crash: recover.\n",
           out);
 }
 
@@ -154,6 +157,10 @@ static enum error find_paths(struct site *site)
 
 static int status_of(struct site *site, enum error err)
 {
+    if (err == OK && interrupted())
+        fprintf(stderr,
+                "cafe-deploy: %s came too late to stop this; it is complete\n",
+                interrupted());
     if (err == OK)
         return EXIT_SUCCESS;
     fprintf(stderr, "cafe-deploy: %s\n",
@@ -174,6 +181,7 @@ int main(int argc, char **argv)
     int letter, place = 0, status = -1;
     enum error err;
 
+    signal(SIGPIPE, SIG_IGN); /* a deployment needs no reader */
     while (status < 0 &&
            (letter = getopt_long(argc, argv, "", options, &place)) != -1)
         status = read_option(&site, &call, letter, options[place].name);

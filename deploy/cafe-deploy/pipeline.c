@@ -129,6 +129,26 @@ enum error pipeline_is_due(struct site *site, const char *service, bool *due)
     return OK;
 }
 
+enum error pipeline_state(struct site *site, const char *service,
+                          const char **state, const char **commit)
+{
+    struct pipeline pipeline;
+    struct sources now;
+    enum error err = pipeline_load(site, service, &pipeline);
+
+    if (err == OK)
+        err = sources_read(site, service, &now);
+    if (err != OK)
+        return err;
+    *commit = arena_printf(site->arena, "%.12s", pipeline.sources.commit);
+    *state = !pipeline.exists                           ? NULL
+             : strcmp(pipeline.outcome, "running") == 0 ? "running"
+             : is_due(&pipeline, &now)                  ? "due"
+             : strcmp(pipeline.outcome, "none") == 0    ? "has not run yet"
+                                                        : pipeline.outcome;
+    return *commit ? OK : ERROR_MEMORY;
+}
+
 static enum error require(struct site *site, const char *service,
                           struct pipeline *pipeline)
 {

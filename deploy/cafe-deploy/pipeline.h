@@ -12,6 +12,15 @@
 MUST_CHECK enum error pipeline_is_due(struct site *site, const char *service,
                                       bool *due);
 
+/**
+ * How it stands: "running", "due", "succeeded", "failed"; NULL when there is
+ * none.
+ *
+ * commit  Of its last run, shortened; "" before the first one.
+ */
+MUST_CHECK enum error pipeline_state(struct site *site, const char *service,
+                                     const char **state, const char **commit);
+
 /** Make a pipeline; it runs as soon as there are sources. */
 MUST_CHECK enum error pipeline_create(struct site *site, const char *service);
 

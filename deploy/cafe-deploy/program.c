@@ -5,16 +5,19 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cafe/clock.h"
+#include "interrupt.h"
 
-enum { OUTPUT_MAX_BYTES = 1024 * 1024, PIPES = 2, END_LOOK_MS = 2 };
-
-extern char **environ;
+enum {
+    OUTPUT_MAX_BYTES = 1024 * 1024,
+    PIPES = 2,
+    LISTEN_LOOK_MS = 200,
+    END_LOOK_MS = 2
+};
 
 void command_add(struct command_line *line, const char *word)
 {
@@ -47,25 +50,68 @@ struct running {
     pid_t pid;
     struct pollfd pipes[PIPES];
     struct text texts[PIPES];
+    bool may_stop;
+    int64_t until_ms;
 };
 
+/* As if nobody had held, blocked or ignored anything, and out of reach of the
+ * terminal: half of what docker or a hook does may be worse than all of it. A
+ * signal that came before is dropped by being ignored; posix_spawn() can't. */
+static void leave_terminal(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+    sigset_t none;
+
+    setpgid(0, 0);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        /* What nohup ignores stays so; SIGPIPE only we ignore. */
+        if (signal(signals[i], SIG_IGN) != SIG_IGN || signals[i] == SIGPIPE)
+            signal(signals[i], SIG_DFL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the new process. Returns only if the program can't be run. */
+static void become(const struct command_line *line, const int write_ends[PIPES])
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    leave_terminal();
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0)
+        return;
+    for (int i = 0; i < PIPES; i++) {
+        if (dup2(write_ends[i], STDOUT_FILENO + i) < 0)
+            return;
+    }
+    execvp(line->words[0], (char *const *)(uintptr_t)line->words);
+}
+
+/* The new process sends errno when it can't run the program, else nothing. */
 static int spawn(const struct command_line *line, const int write_ends[PIPES],
                  pid_t *pid)
 {
-    posix_spawn_file_actions_t actions;
-    int fault = posix_spawn_file_actions_init(&actions);
+    int report[2], fault = 0;
+    ssize_t got;
 
-    if (fault != 0)
-        return fault;
-    fault = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO,
-                                             "/dev/null", O_RDONLY, 0);
-    for (int i = 0; i < PIPES && fault == 0; i++)
-        fault = posix_spawn_file_actions_adddup2(&actions, write_ends[i],
-                                                 STDOUT_FILENO + i);
-    if (fault == 0)
-        fault = posix_spawnp(pid, line->words[0], &actions, NULL,
-                             (char *const *)(uintptr_t)line->words, environ);
-    posix_spawn_file_actions_destroy(&actions);
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return errno;
+    if ((*pid = fork()) == 0) {
+        become(line, write_ends);
+        fault = errno;
+        if (write(report[1], &fault, sizeof(fault)) < 0)
+            _exit(126);
+        _exit(127);
+    }
+    if (*pid < 0)
+        fault = errno;
+    close(report[1]);
+    do {
+        got = *pid < 0 ? 0 : read(report[0], &fault, sizeof(fault));
+    } while (got < 0 && errno == EINTR);
+    if (got > 0)
+        waitpid(*pid, NULL, 0);
+    close(report[0]);
     return fault;
 }
 
@@ -108,15 +154,19 @@ static void read_pipe(struct pollfd *pipe, struct text *text)
     }
 }
 
-/* Until both pipes are closed. Returns whether the deadline came first. */
-static bool listen_to(struct running *running, int64_t until_ms)
+static bool is_over(const struct running *running)
+{
+    return clock_monotonic_ms() >= running->until_ms ||
+           (running->may_stop && interrupted());
+}
+
+/* Until both pipes are closed. Returns whether its time was over first. */
+static bool listen_to(struct running *running)
 {
     while (running->pipes[0].fd >= 0 || running->pipes[1].fd >= 0) {
-        int64_t left_ms = until_ms - clock_monotonic_ms();
-
-        if (left_ms <= 0)
+        if (is_over(running))
             return true;
-        if (poll(running->pipes, PIPES, (int)left_ms) <= 0)
+        if (poll(running->pipes, PIPES, LISTEN_LOOK_MS) <= 0)
             continue;
         for (int i = 0; i < PIPES; i++) {
             if (running->pipes[i].fd >= 0 && running->pipes[i].revents)
@@ -126,15 +176,16 @@ static bool listen_to(struct running *running, int64_t until_ms)
     return false;
 }
 
-/* A program may close its output long before it ends. Returns whether the
- * deadline came first. */
-static bool await_end(pid_t pid, int64_t until_ms)
+/* A program may close its output long before it ends. Returns whether its
+ * time was over first. */
+static bool await_end(const struct running *running)
 {
     siginfo_t info = { .si_pid = 0 };
 
-    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+    while (waitid(P_PID, (id_t)running->pid, &info,
+                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
            info.si_pid == 0) {
-        if (clock_monotonic_ms() >= until_ms)
+        if (is_over(running))
             return true;
         pause_ms(END_LOOK_MS);
     }
@@ -163,9 +214,8 @@ static struct slice last_line(struct slice text)
 enum error program_try(struct site *site, const struct command_line *line,
                        unsigned seconds, struct outcome *outcome)
 {
-    struct running running = { .pid = -1 };
+    struct running running = { .pid = -1, .may_stop = line->may_stop };
     enum error err = OK;
-    int64_t until_ms;
     int fault;
 
     *outcome = (struct outcome){ .status = -1 };
@@ -176,11 +226,12 @@ enum error program_try(struct site *site, const struct command_line *line,
         text_init(&running.texts[i], 2 * OUTPUT_MAX_BYTES);
     fault = start(&running, line);
     if (fault == 0) {
-        until_ms = clock_monotonic_ms() + seconds * INT64_C(1000);
-        outcome->too_late = listen_to(&running, until_ms) ||
-                            await_end(running.pid, until_ms);
+        running.until_ms = clock_monotonic_ms() + seconds * INT64_C(1000);
+        outcome->too_late = listen_to(&running) || await_end(&running);
         if (outcome->too_late)
-            kill(running.pid, SIGKILL);
+            kill(-running.pid, SIGKILL);
+        if (outcome->too_late && line->may_stop)
+            err = interrupt_check(site);
         outcome->status = status_of(running.pid);
         outcome->output =
             arena_slice(site->arena, slice_trim(text_slice(&running.texts[0])));

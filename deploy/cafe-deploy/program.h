@@ -10,7 +10,8 @@ enum { ARGUMENTS_MAX = 96 };
 struct command_line {
     const char *words[ARGUMENTS_MAX + 1]; /* borrowed, NULL-terminated */
     size_t count;
-    bool failed; /* too many words, or a NULL (out of memory) */
+    bool failed;   /* too many words, or a NULL (out of memory) */
+    bool may_stop; /* it changes nothing: an interrupt ends it */
 };
 
 void command_add(struct command_line *line, const char *word);
@@ -25,18 +26,20 @@ void command_add_all(struct command_line *line, ...) __attribute__((sentinel));
 /** What a program did. */
 struct outcome {
     int status;             /* exit status, or 128 + signal; -1: not started */
-    bool too_late;          /* ended because of its deadline */
+    bool too_late;          /* ended because of its deadline, or an interrupt */
     struct slice output;    /* standard output without the last line feed */
     struct slice complaint; /* the last line of standard error */
 };
 
 /**
- * Run a program and wait for its end. It gets no input.
+ * Run a program and wait for its end. It gets no input, and no Ctrl-C: it has a
+ * process group of its own.
  *
  * seconds  Deadline; then it is killed.
  * outcome  Texts in the arena; standard output up to 1 MiB, the rest is read
  *          and dropped.
- * Errors   ERROR_MEMORY, ERROR_SYSTEM; a status other than 0 is none.
+ * Errors   ERROR_MEMORY, ERROR_SYSTEM (also when a program that may stop was
+ *          interrupted); a status other than 0 is none.
  */
 MUST_CHECK enum error program_try(struct site *site,
                                   const struct command_line *line,

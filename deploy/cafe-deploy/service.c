@@ -81,6 +81,8 @@ static bool read_line(struct service *service, struct task_set **set,
         service->step = step < 0 ? STEP_NONE : (enum step)step;
         return step >= 0 && read_name(line, service->test_group);
     }
+    if (slice_is(key, "until"))
+        return read_number(first, &service->wait_until_s);
     if (slice_is(key, "task"))
         return *set && read_task(*set, first, line);
     if (!slice_is(key, "blue") && !slice_is(key, "green"))
@@ -132,11 +134,18 @@ enum error service_save(struct site *site, const struct service *service)
     if (service->step != STEP_NONE)
         text_printf(&text, "step %s %s\n", steps[service->step],
                     service->test_group);
+    if (service->step == STEP_WAIT)
+        text_printf(&text, "until %u\n", service->wait_until_s);
     write_set(&text, "blue", &service->blue);
     write_set(&text, "green", &service->green);
     err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
     text_free(&text);
     return err;
+}
+
+const char *tasks_word(size_t count)
+{
+    return count == 1 ? "task" : "tasks";
 }
 
 bool service_exists(const struct service *service)

@@ -45,6 +45,7 @@ struct service {
     struct task_set blue;            /* the original task set */
     struct task_set green;           /* the replacement task set */
     char test_group[NAME_MAX_BYTES]; /* the test listener's, before */
+    unsigned wait_until_s; /* of STEP_WAIT, as clock_monotonic_ms() counts */
 };
 
 /**
@@ -59,6 +60,9 @@ MUST_CHECK enum error service_load(struct site *site, const char *name,
 /** Write it. Errors  ERROR_SYSTEM, ERROR_MEMORY. */
 MUST_CHECK enum error service_save(struct site *site,
                                    const struct service *service);
+
+/** "task" or "tasks". */
+const char *tasks_word(size_t count);
 
 /** Whether `service create` was called for it. */
 bool service_exists(const struct service *service);

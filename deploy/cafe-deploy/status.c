@@ -1,4 +1,5 @@
-/* Listeners, target groups, tasks: one tree. */
+/* Listeners, target groups, tasks: one tree. Then services, pipelines and the
+ * office; no line is wider than a terminal of 80 columns. */
 #include "status.h"
 
 #include <stdio.h>
@@ -9,9 +10,10 @@
 #include "cafe/clock.h"
 #include "deployment.h"
 #include "docker.h"
+#include "pipeline.h"
 #include "tasks.h"
 
-enum { LOGS_S = 20, WATCH_MS = 1000 };
+enum { LOGS_S = 20, WATCH_MS = 1000, COLUMNS = 80 };
 
 static const char *const steps[] = {
     [STEP_NONE] = NULL,
@@ -60,18 +62,17 @@ static void print_task(struct site *site, const struct service *service,
     const struct server *before = name ? find_server(&view->before, name)
                                        : NULL;
 
-    printf("            %-12s revision %u  %s  %-8s %s", name ? name : "?",
+    printf("      %-12s revision %u  %s  %-8s %s\n", name ? name : "?",
            set->revision, image, phases[task->phase],
-           !server ? (view->now.away ? "load balancer away" : "not registered")
+           !server ? (view->now.away ? "balancer away" : "not registered")
            : server->healthy ? "healthy"
                              : server->status);
     if (server && before)
-        printf("  %.0f requests/s  %.0f errors/s",
+        printf("        %.0f requests/s  %.0f errors/s\n",
                rate(server->answers, before->answers,
                     view->at_ms - view->before_ms),
                rate(server->errors, before->errors,
                     view->at_ms - view->before_ms));
-    putchar('\n');
 }
 
 static enum error print_group(struct site *site, const struct service *service,
@@ -93,7 +94,7 @@ static enum error print_group(struct site *site, const struct service *service,
             print_task(site, service, sets[s], &sets[s]->tasks[i], image, view);
     }
     if (printed == 0)
-        puts("            no tasks");
+        puts("      no tasks");
     return OK;
 }
 
@@ -111,27 +112,107 @@ static enum error print_rule(struct site *site, const struct service *service,
     return print_group(site, service, group, view);
 }
 
-static void print_service(const struct service *service)
+/* Its lock is asked for only when there is something to tell by it: whoever
+ * wants it at this moment would find it taken. */
+static enum error load(struct site *site, const char *name,
+                       struct service *service, bool *interrupted)
+{
+    int lock;
+    enum error err = service_load(site, name, service);
+
+    *interrupted = false;
+    if (err != OK || !service_is_unsettled(service))
+        return err;
+    err = site_lock(site, name, false, &lock);
+    if (err != OK)
+        return err == ERROR_BUSY ? OK : err;
+    err = service_load(site, name, service); /* it may just have ended */
+    close(lock);
+    *interrupted = err == OK && service_is_unsettled(service);
+    return err;
+}
+
+/* What is left of a wait. */
+static void print_left(const struct service *service)
+{
+    int64_t left_s = (int64_t)service->wait_until_s -
+                     clock_monotonic_ms() / 1000;
+
+    if (service->step == STEP_WAIT)
+        printf(", %lld s left", (long long)(left_s > 0 ? left_s : 0));
+}
+
+static void print_service(const struct service *service, bool interrupted)
 {
     if (!service_exists(service)) {
         printf("Service %s-microservice: not created\n", service->name);
         return;
     }
-    printf("Service %s-microservice: %u wanted, revision %u", service->name,
+    printf("Service %s-microservice: %u wanted, revision %u\n", service->name,
            service->desired, service->blue.revision);
-    if (steps[service->step])
-        printf("; deployment %u of revision %u: %s", service->deployments,
+    if (steps[service->step]) {
+        printf("    deployment %u of revision %u: %s", service->deployments,
                service->green.revision, steps[service->step]);
+        if (!interrupted)
+            print_left(service);
+        putchar('\n');
+    }
+    if (interrupted)
+        printf("    interrupted; cafe-deploy recover %s\n",
+               service->step == STEP_NONE  ? "starts and ends its tasks"
+               : service->step == STEP_END ? "completes it"
+                                           : "rolls it back");
+}
+
+static enum error print_pipeline(struct site *site, const char *service)
+{
+    const char *state, *commit;
+    enum error err = pipeline_state(site, service, &state, &commit);
+
+    if (err == OK && state)
+        printf("Pipeline update-%s-microservice: %s%s%s\n", service, state,
+               *commit ? ", deployment " : "", commit);
+    return err;
+}
+
+/* As many addresses as a line has room for, and how many more there are. */
+static enum error print_office(struct site *site)
+{
+    static const char more[] = ", and 9999 more";
+    char *path = site_path(site, "balancer/office.acl");
+    struct slice rest;
+    size_t width = strlen("Office: "), left_out = 0;
+    const char *between = "";
+    enum error err = path ? site_read(site, path, &rest) : ERROR_MEMORY;
+
+    if (err != OK || rest.len == 0)
+        return err;
+    fputs("Office: ", stdout);
+    while (rest.len > 0) {
+        struct slice line = slice_cut(&rest, '\n');
+
+        width += strlen(between) + line.len;
+        if (left_out > 0 || width + sizeof(more) > COLUMNS) {
+            left_out++;
+            continue;
+        }
+        printf("%s%.*s", between, (int)line.len, line.data);
+        between = ", ";
+    }
+    if (left_out > 0)
+        printf(", and %zu more", left_out);
     putchar('\n');
+    return OK;
 }
 
 static enum error print_all(struct site *site, const struct view *view)
 {
     struct service services[SERVICES];
+    bool interrupted[SERVICES];
     enum error err = OK;
 
     for (size_t i = 0; i < SERVICES && err == OK; i++)
-        err = service_load(site, service_names[i], &services[i]);
+        err = load(site, service_names[i], &services[i], &interrupted[i]);
     for (unsigned listener = PRODUCTION; listener <= TEST && err == OK;
          listener *= 2) {
         printf("Listener %u, http://127.0.0.1:%u\n",
@@ -141,24 +222,12 @@ static enum error print_all(struct site *site, const struct view *view)
             err = print_rule(site, &services[i], listener, view);
     }
     for (size_t i = 0; i < SERVICES && err == OK; i++)
-        print_service(&services[i]);
+        print_service(&services[i], interrupted[i]);
+    for (size_t i = 0; i < SERVICES && err == OK; i++)
+        err = print_pipeline(site, service_names[i]);
+    if (err == OK)
+        err = print_office(site);
     fflush(stdout);
-    return err;
-}
-
-/* Whoever is at work for a service looks after it. */
-static enum error put_right(struct site *site, const char *name)
-{
-    struct service service;
-    int lock = -1;
-    enum error err = service_take(site, name, false, &service, &lock);
-
-    if (lock >= 0)
-        close(lock);
-    if (err == ERROR_BUSY) {
-        text_reset(&site->error);
-        return OK;
-    }
     return err;
 }
 
@@ -180,6 +249,8 @@ static enum error watch_all(struct site *site)
             fputs("\033[H\033[J", stdout);
         if (err == OK)
             err = print_all(site, &view);
+        if (ferror(stdout)) /* nobody reads it any more */
+            break;
         pause_ms(WATCH_MS);
     }
     site->arena = arena;
@@ -188,20 +259,15 @@ static enum error watch_all(struct site *site)
     return err;
 }
 
-/* What can't be put right is shown as it is. */
 enum error status_show(struct site *site, bool watch)
 {
     struct view view = { .at_ms = 0 };
-    enum error err = balancer_sync(site), shown;
+    enum error err;
 
-    for (size_t i = 0; i < SERVICES && err == OK; i++)
-        err = put_right(site, service_names[i]);
-    if (err == OK && watch)
+    if (watch)
         return watch_all(site);
-    shown = balancer_look(site, &view.now);
-    if (shown == OK)
-        shown = print_all(site, &view);
-    return err == OK ? shown : err;
+    err = balancer_look(site, &view.now);
+    return err == OK ? print_all(site, &view) : err;
 }
 
 static void say_lines(struct slice name, struct slice lines)

@@ -5,8 +5,8 @@
 #include "site.h"
 
 /**
- * Print listeners, the target groups that their rules lead to, and tasks.
- * What an interrupted run has left is put right before.
+ * Print listeners, the target groups that their rules lead to, and tasks, and
+ * what an interrupted run has left. Changes nothing.
  *
  * watch  Again every second, with requests and errors a second, until ended.
  */

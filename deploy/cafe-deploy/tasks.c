@@ -8,6 +8,7 @@
 #include "balancer.h"
 #include "cafe/clock.h"
 #include "docker.h"
+#include "interrupt.h"
 #include "network.h"
 
 enum {
@@ -256,6 +257,8 @@ enum error tasks_settle(struct site *site, struct service *service)
                    passed_ms > DEREGISTRATION_MS);
         if (err != OK ||
             (!any(service, TASK_NEW) && !any(service, TASK_LEAVING)))
+            break;
+        if (any(service, TASK_NEW) && (err = interrupt_check(site)) != OK)
             break;
         if (any(service, TASK_NEW) &&
             passed_ms > (int64_t)site->healthy_s * 1000)

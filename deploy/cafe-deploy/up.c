@@ -238,6 +238,26 @@ enum error site_up(struct site *site)
 
 /* Ending. */
 
+/* A run that was told to end rolls back first, and would start tasks that are
+ * removed meanwhile. */
+static enum error await_runs(struct site *site)
+{
+    char *locks = site_path(site, "locks");
+    enum error err = locks ? OK : ERROR_MEMORY;
+
+    for (size_t i = 0; i < SERVICES && err == OK; i++) {
+        if (access(locks, F_OK) != 0)
+            return OK;
+        err = site_lock(site, service_names[i], false, NULL);
+        if (err != ERROR_BUSY)
+            continue;
+        say("Waiting until the command for %s that runs has ended",
+            service_names[i]);
+        err = site_lock(site, service_names[i], true, NULL);
+    }
+    return err;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int kind,
                         struct FTW *walk)
 {
@@ -286,7 +306,7 @@ enum error site_down(struct site *site)
     enum error err = docker_check(site);
 
     if (err != OK || (err = check_owner(site, &fresh)) != OK ||
-        (err = events_stop(site)) != OK ||
+        (err = events_stop(site)) != OK || (err = await_runs(site)) != OK ||
         (err = docker_remove_all(site)) != OK ||
         (!fresh && (err = docker_remove_network(site)) != OK))
         return err;

@@ -111,12 +111,18 @@ install_for() {
         --no-install-recommends $missing >/dev/null
 }
 
-# A preset, or some targets of it.
+# What is compiled, as it is; ./cafe rehearse shows how far it is.
+show_build() {
+    cat >/dev/null
+}
+
+# A preset, or some targets of it. Needs pipefail.
 build() {
     local preset=$1
     shift
     cmake --preset "$preset" -S . >"var/log/cmake-$preset.log" 2>&1 ||
         { cat "var/log/cmake-$preset.log" >&2; exit 1; }
-    cmake --build --preset "$preset" "$@" >"var/log/build-$preset.log" 2>&1 ||
+    cmake --build --preset "$preset" "$@" 2>&1 |
+        tee "var/log/build-$preset.log" | show_build ||
         { cat "var/log/build-$preset.log" >&2; exit 1; }
 }

@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=deploy/local/packages.sh
 . deploy/local/packages.sh
+# shellcheck source=deploy/local/output.sh
+. deploy/local/output.sh
 
 usage="usage: ./cafe rehearse [--port N] [--test-port N] [--registry-port N]
                       [--bake SECONDS] | --down"
@@ -26,6 +28,7 @@ done
 
 mkdir -p var/log
 install_for build rehearse
+show_build() { show_progress; }
 build release --target cafe-deploy
 state=$PWD/var/rehearsal
 work=$state/work
@@ -42,7 +45,7 @@ fi
 began=$SECONDS
 building=0
 phase() {
-    printf '\n\033[1mPhase %s: %s\033[0m\n' "$1" "$2"
+    heading "Phase $1: $2"
 }
 
 # A command as a person would type it, then what it says.

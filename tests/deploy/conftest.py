@@ -122,7 +122,7 @@ def world(bare):
 def rehearsal(world):
     """As each test finds it: the files as they are, one task a service."""
     world.restore_files()
-    world.do("status")
+    world.do("recover")
     for service in ("customer", "employee"):
         if len(world.tasks(service)) > 1:
             world.do("scale", service, 1)

@@ -44,7 +44,7 @@ def test_killed_at_a_moment(rehearsal, at, word, when, is_new):
     rehearsal.push("customer", version)
     with Load():
         deploy_and_die(rehearsal, at, word, when)
-        rehearsal.do("status")
+        rehearsal.do("recover")
     rehearsal.check("customer", version if is_new else serving)
     no_leftovers(rehearsal)
 
@@ -57,13 +57,13 @@ def test_killed_while_scaling(rehearsal):
                            "a task is started")
         running.kill()
         running.wait()
-        rehearsal.do("status")
+        rehearsal.do("recover")
         rehearsal.check("customer", serving, 3)
         running = rehearsal.start("scale", "customer", "1")
         harness.wait_until(lambda: 0 in rehearsal.servers().values(),
                            "a task is drained")
         running.kill()
         running.wait()
-        rehearsal.do("status")
+        rehearsal.do("recover")
     rehearsal.check("customer", serving)
     no_leftovers(rehearsal)

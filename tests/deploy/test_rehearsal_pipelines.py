@@ -226,6 +226,21 @@ def test_an_interrupted_run_is_begun_again(filled):
     no_leftovers(filled)
 
 
+def test_a_run_that_is_told_to_end_is_not_begun_again(filled):
+    """It rolls back; whoever ended it doesn't want it."""
+    serving = filled.version("customer")
+    before = number_of(filled, "customer")
+    filled.push("customer", "one" if serving == "two" else "two")
+    harness.wait_until(lambda: number_of(filled, "customer") > before,
+                       "the pipeline begins")
+    os.kill(process_of("pipeline", "release", "customer"), signal.SIGTERM)
+    done = filled.run("pipeline", "wait", "customer")
+    assert done.returncode == 1 and "Rolling back" in done.stdout
+    assert number_of(filled, "customer") == before + 1
+    filled.check("customer", serving)
+    no_leftovers(filled)
+
+
 def test_a_pushed_image_that_crashes(filled):
     """The last of these tests: it leaves that image in the registry."""
     serving = filled.version("customer")

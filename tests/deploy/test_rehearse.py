@@ -50,7 +50,7 @@ def rehearse(engine, *options):
     done = subprocess.run(
         [harness.ROOT / "cafe", "rehearse", *map(str, options)], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        timeout=1500, env={**os.environ, **engine.env, "TERM": "dumb"})
+        timeout=1500, env={**os.environ, **engine.env, "TERM": "xterm"})
     assert done.returncode == 0, done.stdout[-6000:]
     return done.stdout
 
@@ -77,6 +77,10 @@ def test_phase(played, number):
     text = phases(played)[number - 1]
     for pattern in PROOFS[number - 1]:
         assert re.search(pattern, text), f"no {pattern} in\n{text}"
+
+
+def test_a_file_has_no_colours(played):
+    assert "\x1b" not in played
 
 
 def test_it_says_how_long_it_took(played):

@@ -95,7 +95,7 @@ def test_unknown_pages_are_404(customer):
                  "/suppliers/1%20OR%201=1", "/static/x/cafe.css"):
         page = customer.get(path)
         assert page.status == 404, path
-        assert "we don't seem to have that page in stock" in page.text
+        assert harness.NO_SUCH_PAGE in page.text
         assert "Return to home page" in page.text
 
 

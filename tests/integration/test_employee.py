@@ -2,6 +2,8 @@
 import html
 import re
 
+import pytest
+
 import harness
 
 SUPPLIER = harness.SUPPLIER
@@ -153,6 +155,13 @@ def test_bad_ids_are_404(employee):
                              {**SUPPLIER, "id": number}).status == 404
 
 
+@pytest.mark.parametrize("path", [
+    "/nothing", "/admin/nothing", "/admin/supplier-update/x"])
+def test_no_such_page_as_the_tutorial_finds_it(employee, path):
+    page = employee.get(path)
+    assert page.status == 404 and harness.NO_SUCH_PAGE in page.text
+
+
 def test_posts_from_elsewhere_are_403(employee, database):
     for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"},
                     {"Origin": None, "Cookie": "a=b"},
@@ -197,7 +206,7 @@ def test_refused_sees_the_customers_404(start, database, customer):
                     customer.get("/nothing").text)
     for path in ("/admin", "/admin/suppliers", "/admin/nothing"):
         page = employee.get(path)
-        assert page.status == 404
+        assert page.status == 404 and harness.NO_SUCH_PAGE in page.text
         shown = re.sub(r"/admin/static/\w+/", "/static/", page.text)
         assert [line for line in shown.splitlines() if line] == \
             [line for line in theirs.splitlines() if line]
