@@ -96,7 +96,10 @@ void remove_supplier(struct request *req)
         save_submit(edit, store_remove, removed);
 }
 
-/* With a problem, and 400 or what the store has said. */
+/*
+ * With a problem, and 400 or what the store has said. If nobody knows what was
+ * done, a supplier that isn't there may have been removed by this request.
+ */
 static void remove_ask_again(struct request *req,
                              const struct snapshot *snapshot)
 {
@@ -106,6 +109,8 @@ static void remove_ask_again(struct request *req,
                                                : NULL;
 
     if (snapshot == NULL) {
+        respond_error(req, 503);
+    } else if (supplier == NULL && edit->outcome == ERROR_DB_UNKNOWN) {
         respond_error(req, 503);
     } else if (supplier == NULL) {
         respond_missing(req, snapshot, id);

@@ -20,7 +20,7 @@ static const char *const session_setup[] = {
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
     " SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 3,"
-    " SESSION autocommit = 1",
+    " SESSION lock_wait_timeout = 3, SESSION autocommit = 1",
 };
 
 /* NULL for an option that isn't set. */
@@ -258,6 +258,12 @@ enum error connection_lost_error(const struct db_connection *connection)
     return connection->touched ? ERROR_DB_UNKNOWN : ERROR_DB_AWAY;
 }
 
+enum error connection_lose(struct db_connection *connection)
+{
+    connection->lost = true;
+    return connection_lost_error(connection);
+}
+
 enum error connection_failed(struct db_connection *connection, unsigned number,
                              const char *message)
 {
@@ -266,10 +272,7 @@ enum error connection_failed(struct db_connection *connection, unsigned number,
     connection->error_number = number;
     snprintf(connection->error_message, sizeof(connection->error_message), "%s",
              message);
-    if (err != ERROR_DB_UNKNOWN)
-        return err;
-    connection->lost = true;
-    return connection_lost_error(connection);
+    return err == ERROR_DB_UNKNOWN ? connection_lose(connection) : err;
 }
 
 /* Read and drop whatever a text has answered. */
@@ -321,6 +324,8 @@ enum error db_commit(struct db_connection *connection)
 
     if (err == OK)
         connection->in_transaction = false;
+    else if (!db_error_refuses_commit(connection->error_number))
+        err = connection_lose(connection);
     return err;
 }
 

@@ -38,6 +38,9 @@ bool connection_alive(const struct db_connection *connection);
 MUST_CHECK enum error connection_lost_error(
     const struct db_connection *connection);
 
+/** Use the connection no more: nobody knows what it did. */
+MUST_CHECK enum error connection_lose(struct db_connection *connection);
+
 /** Note a failure and return its class. */
 MUST_CHECK enum error connection_failed(struct db_connection *connection,
                                         unsigned number, const char *message);

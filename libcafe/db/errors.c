@@ -11,7 +11,11 @@ struct error_class {
     bool failover; /* this server no longer takes writes: look for another */
 };
 
-/* Numbers that are not listed are ERROR_DB: roll back and say so. */
+/* Numbers of the client library; all others come from the server. */
+enum { CLIENT_FIRST = 2000, CLIENT_LAST = 2999 };
+
+/* Errors of the server that are not listed are ERROR_DB: roll back and say
+ * so. */
 static const struct error_class classes[] = {
     /* Not executed: there is no server, or it refuses this account. */
     { 2002, ERROR_DB_AWAY, false }, /* can't connect to the socket */
@@ -88,7 +92,18 @@ enum error db_error_class(unsigned number)
 {
     const struct error_class *class = find(number);
 
-    return class ? class->err : ERROR_DB;
+    if (class)
+        return class->err;
+    return number == 0 || (number >= CLIENT_FIRST && number <= CLIENT_LAST)
+               ? ERROR_DB_UNKNOWN
+               : ERROR_DB;
+}
+
+/* An interrupted COMMIT may be done; one that waited for a lock is not. */
+bool db_error_refuses_commit(unsigned number)
+{
+    return db_error_class(number) == ERROR_DB_RETRY || number == 1205 ||
+           db_error_is_failover(number);
 }
 
 bool db_error_is_failover(unsigned number)

@@ -33,11 +33,20 @@ struct db_row {
     const struct statement *statement;
 };
 
+/*
+ * What breaks while a result is read is noted by the connector in the
+ * connection alone, not in the statement.
+ */
 static enum error stmt_failed(struct db_connection *connection,
                               MYSQL_STMT *stmt)
 {
-    return connection_failed(connection, mysql_stmt_errno(stmt),
-                             mysql_stmt_error(stmt));
+    MYSQL *mysql = connection->mysql;
+
+    if (mysql_stmt_errno(stmt))
+        return connection_failed(connection, mysql_stmt_errno(stmt),
+                                 mysql_stmt_error(stmt));
+    return connection_failed(connection, mysql_errno(mysql),
+                             mysql_error(mysql));
 }
 
 /* The program itself is wrong; say so instead of reading beyond an array. */

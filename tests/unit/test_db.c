@@ -158,6 +158,7 @@ static void test_rows_come_one_by_one_and_can_be_cut_short(void **state)
 static void test_session_is_set_up(void **state)
 {
     assert_int_equal(ask(*state, "SELECT @@innodb_lock_wait_timeout"), 3);
+    assert_int_equal(ask(*state, "SELECT @@lock_wait_timeout"), 3);
     assert_int_equal(ask(*state, "SELECT @@session.time_zone = '+00:00'"), 1);
     assert_int_equal(ask(*state, "SELECT @@tx_isolation = 'READ-COMMITTED'"),
                      1);
@@ -259,6 +260,10 @@ static void test_a_lock_that_is_not_given_is_one_statement(void **state)
     db_disconnect(other);
 }
 
+/* Far more than the buffers between server and client hold. */
+static const char select_large[] =
+    "SELECT seq, REPEAT('y', 5000) FROM seq_1_to_5000";
+
 /* Kill another connection while it is idle. */
 static void kill_connection(struct db_connection *db, int64_t id)
 {
@@ -290,6 +295,50 @@ static void test_lost_after_a_write_is_unknown(void **state)
     assert_int_equal(db_commit(db), ERROR_DB_UNKNOWN);
     assert_int_equal(db_execute(db, "SELECT 1", NULL, 0), ERROR_DB_UNKNOWN);
     db_disconnect(db);
+}
+
+/* A result that is broken off by somebody else after its first row. */
+struct cut {
+    struct db_connection *other;
+    const char *sql;
+    int64_t rows;
+};
+
+static enum error cut_at_first(const struct db_row *row, void *context)
+{
+    struct cut *cut = context;
+
+    (void)row;
+    if (cut->rows++ == 0)
+        test_run(cut->other, cut->sql);
+    return OK;
+}
+
+/* What a large result ends with, and with which number. */
+static void assert_cut(struct db_connection *other, const char *kill,
+                       bool touched, enum error err, unsigned number)
+{
+    struct db_connection *db = test_connect();
+    struct cut cut = { .other = other };
+    char sql[64];
+
+    snprintf(sql, sizeof(sql), "%s %lld", kill,
+             (long long)ask(db, "SELECT CONNECTION_ID()"));
+    cut.sql = sql;
+    if (touched)
+        test_run(db, "DO 1");
+    assert_int_equal(db_query(db, select_large, NULL, 0, cut_at_first, &cut),
+                     err);
+    assert_int_equal(db_error_number(db), number);
+    db_disconnect(db);
+}
+
+static void test_what_breaks_inside_a_result_has_its_number(void **state)
+{
+    assert_cut(*state, "KILL", false, ERROR_DB_AWAY, 2013);
+    assert_cut(*state, "KILL", true, ERROR_DB_UNKNOWN, 2013);
+    assert_cut(*state, "KILL QUERY", false, ERROR_DB_STATEMENT, 1317);
+    assert_cut(*state, "KILL QUERY", true, ERROR_DB_STATEMENT, 1317);
 }
 
 static enum error refused(struct db_options *options, struct text *why)
@@ -394,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_a_lock_that_is_not_given_is_one_statement),
         cmocka_unit_test(test_lost_before_anything_was_sent_is_away),
         cmocka_unit_test(test_lost_after_a_write_is_unknown),
+        cmocka_unit_test(test_what_breaks_inside_a_result_has_its_number),
         cmocka_unit_test(test_refused_connections_say_why),
         cmocka_unit_test(test_localhost_with_a_port_is_tcp),
         cmocka_unit_test(test_password_file_is_read_at_each_connect),

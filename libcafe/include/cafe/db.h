@@ -32,7 +32,8 @@ struct db_connection;
 
 /**
  * Connect: utf8mb4, CLIENT_FOUND_ROWS, READ COMMITTED,
- * innodb_lock_wait_timeout=3, time_zone UTC, strict mode, no reconnect.
+ * innodb_lock_wait_timeout=3, lock_wait_timeout=3, time_zone UTC, strict mode,
+ * no reconnect.
  *
  * why     On failure one line that says what failed and never the password.
  * Errors  ERROR_DB_AWAY, ERROR_MEMORY.
