@@ -208,8 +208,10 @@ const char *edit_problem(const struct edit *edit, enum error outcome)
         return "Somebody has deleted this supplier meanwhile. What you typed "
                "is still here: add it as a new supplier if it is needed.";
     case ERROR_DB_STATEMENT:
-        return "Somebody else has been changing this supplier for more than "
-               "three seconds. Nothing was changed; try again in a moment.";
+        return "The database could not do this in time; somebody else may be "
+               "changing this supplier or the whole table. Nothing was "
+               "changed; "
+               "try again in a moment.";
     case ERROR_DB_UNKNOWN:
         return "The connection to the database broke on the way, and nobody "
                "knows if it was done. Send it again: it will not be done "

@@ -35,6 +35,19 @@ static const struct error_class classes[] = {
     { 1792, ERROR_DB_AWAY, true },  /* read-only transaction */
     { 1836, ERROR_DB_AWAY, true },  /* read-only mode */
 
+    /* Not executed: the server lacks room, and may have it again soon. */
+    { 3, ERROR_DB_AWAY, false },    /* can't write a file */
+    { 28, ERROR_DB_AWAY, false },   /* no space left on the device */
+    { 1021, ERROR_DB_AWAY, false }, /* disk full */
+    { 1026, ERROR_DB_AWAY, false }, /* can't write a file */
+    { 1030, ERROR_DB_AWAY, false }, /* an error from the storage engine */
+    { 1037, ERROR_DB_AWAY, false }, /* out of memory */
+    { 1038, ERROR_DB_AWAY, false }, /* out of memory for sorting */
+    { 1041, ERROR_DB_AWAY, false }, /* out of resources */
+    { 1114, ERROR_DB_AWAY, false }, /* the table is full */
+    { 1135, ERROR_DB_AWAY, false }, /* can't create a thread */
+    { 1206, ERROR_DB_AWAY, false }, /* no room for more locks */
+
     /* The whole transaction was rolled back. */
     { 1020, ERROR_DB_RETRY, false }, /* record changed since last read */
     { 1213, ERROR_DB_RETRY, false }, /* deadlock */

@@ -30,6 +30,29 @@ static void test_not_executed(void **state)
     ASSERT_CLASS(numbers, ERROR_DB_AWAY);
 }
 
+static void test_a_server_without_room(void **state)
+{
+    static const unsigned numbers[] = { 3,    28,   1021, 1026, 1030, 1037,
+                                        1038, 1041, 1114, 1135, 1206 };
+
+    (void)state;
+    ASSERT_CLASS(numbers, ERROR_DB_AWAY);
+}
+
+/* Of the others nobody knows after COMMIT. */
+static void test_what_refuses_a_commit(void **state)
+{
+    static const unsigned refusing[] = { 1205, 1213, 1020, 1047, 1290, 1836 };
+    static const unsigned others[] = { 0,    3,    28,   1021, 1026, 1030,
+                                       1180, 1317, 1969, 2013, 9999 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(refusing) / sizeof(refusing[0]); i++)
+        assert_true(db_error_refuses_commit(refusing[i]));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        assert_false(db_error_refuses_commit(others[i]));
+}
+
 static void test_rolled_back(void **state)
 {
     static const unsigned numbers[] = { 1213, 1020 };
@@ -109,6 +132,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_not_executed),
+        cmocka_unit_test(test_a_server_without_room),
+        cmocka_unit_test(test_what_refuses_a_commit),
         cmocka_unit_test(test_rolled_back),
         cmocka_unit_test(test_statement_only),
         cmocka_unit_test(test_unknown),
