@@ -82,7 +82,7 @@ def show_slowest(report):
 
 def name_of(case):
     """A test's name, without the group in which xdist has run it."""
-    return re.sub(r"@\w+$", "", case.get("name"))
+    return re.sub(r"@\w+$", "", case.get("name") or "(no name)")
 
 
 def count(report):

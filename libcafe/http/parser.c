@@ -242,9 +242,10 @@ static int read_field(struct parser *parser, struct slice line,
     if (!cut(line, ':', &field->name, &field->value) ||
         !grammar_token(field->name) || !grammar_field_value(field->value))
         return 400;
-    /* White space is allowed here, but not all take a tab for it: a length
+    /* White space is allowed here, but not all take a tab for it: framing
      * that two parsers could read differently is refused. */
-    if (slice_is_nocase(field->name, "content-length") &&
+    if ((slice_is_nocase(field->name, "content-length") ||
+         slice_is_nocase(field->name, "transfer-encoding")) &&
         memchr(field->value.data, '\t', field->value.len) != NULL)
         return 400;
     field->value = without_blanks(field->value);

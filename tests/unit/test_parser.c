@@ -309,7 +309,7 @@ static void a_chunked_body_is_announced(void **state)
     (void)state;
     assert_false(accept(GET_LINE HOST "\r\n").chunked);
     assert_true(
-        accept(GET_LINE HOST "transfer-encoding:\tCHUNKED\r\n\r\n").chunked);
+        accept(GET_LINE HOST "transfer-encoding:  CHUNKED \r\n\r\n").chunked);
 }
 
 static void keep_alive_follows_version_and_connection(void **state)
