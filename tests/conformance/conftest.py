@@ -133,3 +133,13 @@ def runs(server):
     yield made
     made.stop()
     harness.remove_folder(folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Two processes beside each other: each run of the table is in one."""
+    for item in items:
+        behind = "haproxy" in item.originalname or "another" in \
+            item.originalname
+        item.add_marker(pytest.mark.xdist_group(
+            "haproxy" if behind else "direct"))
