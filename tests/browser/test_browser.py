@@ -67,8 +67,9 @@ class Switch(http.server.ThreadingHTTPServer):
         else:
             self.database.start()
             harness.wait_until(
-                lambda: self.employee.get("/admin/suppliers").status == 200,
-                "the list is back")
+                lambda: not self.employee.get(
+                    "/admin/suppliers").headers["Cafe-As-Of"],
+                "the list is fresh again")
 
 
 class SwitchHandler(http.server.BaseHTTPRequestHandler):
