@@ -380,6 +380,7 @@ class Proxy(Client):
                  config=ROOT / "deploy/local/haproxy.cfg", proxies=""):
         port = free_port()
         env = dict(os.environ, CAFE_PORT=str(port), CAFE_PROXIES=proxies,
+                   CAFE_PAGES=str(ROOT / "deploy/pages"),
                    CAFE_CUSTOMER_PORT=str(customer.port),
                    CAFE_EMPLOYEE_PORT=str(employee.port))
         self.process = Process("haproxy", [

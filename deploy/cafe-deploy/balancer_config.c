@@ -23,6 +23,7 @@ static const char head[] = "# Written by cafe-deploy: changes are lost.\n"
                            "    timeout http-request 10s\n"
                            "    timeout http-keep-alive 60s\n"
                            "    timeout queue 5s\n"
+                           "    timeout check 2s\n"
                            "    option httpchk\n"
                            /* When it is reloaded; else a request may meet the
                             * end of its connection. */
@@ -60,6 +61,30 @@ static void append_path(struct text *text, const char *path)
         text_printf(text, "    acl admin path %s\n", path);
 }
 
+/* The load balancer's files have checked that it is one of them. */
+static const char *group_service(const char *group)
+{
+    const char *last = service_names[SERVICES - 1];
+
+    return strncmp(group, last, strlen(last)) == 0 ? last : service_names[0];
+}
+
+/* What is shown where no task answers. */
+static void append_errors(struct text *text, const char *group)
+{
+    static const int statuses[] = { 502, 503, 504 };
+
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
+        text_printf(text,
+                    "    http-error status %d content-type "
+                    "\"text/html; charset=utf-8\" file " PAGES_FOLDER
+                    "/%s.html hdr Retry-After 10 hdr Cache-Control no-store "
+                    "hdr X-Content-Type-Options nosniff "
+                    "hdr Content-Security-Policy \"default-src 'none'; "
+                    "style-src 'unsafe-inline'; img-src data:\"\n",
+                    statuses[i], group_service(group));
+}
+
 static void append_group(struct text *text, const struct target_group *group,
                          const struct wanted_servers *servers)
 {
@@ -69,6 +94,7 @@ static void append_group(struct text *text, const struct target_group *group,
                 "cafe\n"
                 "    http-check expect status 200\n",
                 group->name, group->health_path);
+    append_errors(text, group->name);
     for (size_t i = 0; i < servers->count; i++) {
         const struct wanted_server *server = &servers->items[i];
 

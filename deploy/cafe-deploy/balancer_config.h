@@ -10,6 +10,7 @@ enum { SERVING_WEIGHT = 100, SERVER_PORT = 8080 };
 #define BALANCER_FOLDER "/etc/cafe"
 #define RULES_PATH BALANCER_FOLDER "/rules.map"
 #define OFFICE_PATH BALANCER_FOLDER "/office.acl"
+#define PAGES_FOLDER "/etc/cafe-pages" /* deploy/pages */
 
 /** How a server is asked for its health, and when idle connections end. */
 #define SERVER_OPTIONS "check inter 500ms fall 2 rise 1 pool-purge-delay 500ms"

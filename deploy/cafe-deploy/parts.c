@@ -82,6 +82,8 @@ static void balancer_line(struct site *site, struct command_line *line)
         add_port(site, line, site->ports[i], site->balancer.listeners[i].port);
     docker_add_mount(site, line, site_path(site, "balancer"), BALANCER_FOLDER,
                      "");
+    docker_add_mount(site, line, site_source(site, "deploy/pages"),
+                     PAGES_FOLDER, ":ro");
     command_add_all(line, "--read-only", "--cap-drop", "ALL", "haproxy:2.6",
                     "-f", BALANCER_FOLDER "/haproxy.cfg", NULL);
 }

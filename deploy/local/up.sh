@@ -195,7 +195,7 @@ customer_port=$daemon_port
 start_daemon employee 18180
 employee_port=$daemon_port
 export CAFE_PORT=$port CAFE_CUSTOMER_PORT=$customer_port \
-    CAFE_EMPLOYEE_PORT=$employee_port
+    CAFE_EMPLOYEE_PORT=$employee_port CAFE_PAGES=$PWD/deploy/pages
 start haproxy haproxy -db -f deploy/local/haproxy.cfg
 wait_for haproxy "$bin/customer" --healthcheck --ops-port 0 \
     --bind 127.0.0.1 --port "$port"

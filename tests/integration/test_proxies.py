@@ -29,7 +29,7 @@ def compose_config(folder):
         text = text.replace(
             f"server-template {name} 10 {name}:8080",
             f'server {name}1 "127.0.0.1:$CAFE_{name.upper()}_PORT"')
-    assert text.count("$CAFE_") == 3 and "template" not in text
+    assert text.count("$CAFE_") == 5 and "template" not in text
     path = folder / "compose.cfg"
     path.write_text(text)
     return path

@@ -235,12 +235,18 @@ static void test_configuration_has_what_serves(void **state)
                                "X-Forwarded-For\n"));
     at = strstr(text.data, "\nbackend customer-tg-two\n");
     assert_non_null(at);
+    at = strstr(at, "    http-error status 503 content-type "
+                    "\"text/html; charset=utf-8\" file "
+                    "/etc/cafe-pages/customer.html hdr Retry-After 10 ");
+    assert_non_null(at);
     at = strstr(at, "    server customer-1 10.83.9.65:8080 check ");
     assert_non_null(at);
     at = strstr(at, " weight 100\n");
     assert_non_null(at);
     at = strstr(at, "\nbackend employee-tg-one\n"
                     "    http-check send meth GET uri /admin/suppliers ");
+    assert_non_null(at);
+    at = strstr(at, " file /etc/cafe-pages/employee.html ");
     assert_non_null(at);
     at = strstr(at, "    server employee-2 10.83.9.156:8080 check ");
     assert_non_null(at);
