@@ -106,14 +106,14 @@ UPDATE supplier_revision SET n = 0, at = UTC_TIMESTAMP(6);
 class Process:
     """A program with its output in a file."""
 
-    def __init__(self, name, argv, folder, env=None, cwd=None):
+    def __init__(self, name, argv, folder, env=None, cwd=None, pass_fds=()):
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}-{time.monotonic_ns()}.log"
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(
                 [str(a) for a in argv], stdout=out, stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL, env=env, start_new_session=True,
-                cwd=cwd)
+                cwd=cwd, pass_fds=pass_fds)
 
     @property
     def pid(self):
@@ -326,10 +326,15 @@ def dashed(headers):
 
 
 class Daemon(Client):
-    """A customer or employee daemon, ready to answer."""
+    """
+    A customer or employee daemon, ready to answer.
+
+    prefix    A program that is started in its place and becomes it.
+    pass_fds  Descriptors that it is given.
+    """
 
     def __init__(self, name, folder, database=None, wait=True, argv=(),
-                 **settings):
+                 prefix=(), pass_fds=(), **settings):
         env = database.environment(name) if database else {
             "PATH": os.environ["PATH"], **sanitizer_options()}
         env.update({"APP_PORT": "0", "APP_BIND": "127.0.0.1",
@@ -338,7 +343,8 @@ class Daemon(Client):
                     "APP_CATALOG_WAIT_MS": "5000"})
         env.update({k: str(v) for k, v in settings.items()})
         wrap = shlex.split(os.environ.get("CAFE_TEST_WRAP", ""))
-        self.process = Process(name, [*wrap, BIN / name, *argv], folder, env)
+        self.process = Process(name, [*prefix, *wrap, BIN / name, *argv],
+                               folder, env, pass_fds=pass_fds)
         self.ready = None
         if wait:
             self.ready = wait_until(self.find_ready, f"{name} is ready")

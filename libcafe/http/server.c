@@ -202,6 +202,22 @@ static int port_of(int fd)
                                                   : address.v6.sin6_port);
 }
 
+/* Accept on a listening socket, which the server owns from now on. */
+static enum error serve(struct server *server, int fd)
+{
+    server->port = port_of(fd);
+    server->listener = evconnlistener_new(
+        server->base, on_accept, server,
+        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
+        fd);
+    if (server->listener == NULL) {
+        close(fd);
+        return ERROR_MEMORY;
+    }
+    evconnlistener_set_error_cb(server->listener, on_accept_error);
+    return evconnlistener_enable(server->listener) == 0 ? OK : ERROR_MEMORY;
+}
+
 enum error server_listen(struct server *server, const char *bind_to, int port,
                          struct text *error)
 {
@@ -223,17 +239,19 @@ enum error server_listen(struct server *server, const char *bind_to, int port,
                     strerror(errno));
         return ERROR_SYSTEM;
     }
-    server->port = port_of(fd);
-    server->listener = evconnlistener_new(
-        server->base, on_accept, server,
-        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
-        fd);
-    if (server->listener == NULL) {
+    return serve(server, fd);
+}
+
+enum error server_adopt(struct server *server, int fd, struct text *error)
+{
+    if (evutil_make_socket_nonblocking(fd) < 0 ||
+        evutil_make_socket_closeonexec(fd) < 0) {
+        text_printf(error, "descriptor %d: %s", fd, strerror(errno));
         close(fd);
-        return ERROR_MEMORY;
+        return ERROR_SYSTEM;
     }
-    evconnlistener_set_error_cb(server->listener, on_accept_error);
-    return evconnlistener_enable(server->listener) == 0 ? OK : ERROR_MEMORY;
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    return serve(server, fd);
 }
 
 int server_port(const struct server *server)

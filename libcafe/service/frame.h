@@ -5,6 +5,7 @@
 #include "cafe/access.h"
 #include "cafe/inquiry.h"
 #include "cafe/service.h"
+#include "notify.h"
 
 struct event;
 
@@ -21,6 +22,7 @@ struct frame {
     struct access_rules access;
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
+    struct notify *notify; /* NULL: nobody wants to be told */
     void *app;
 
     struct page *healthy;     /* made once: probes come often */
@@ -44,6 +46,11 @@ MUST_CHECK enum error options_prepare(struct frame *frame);
 MUST_CHECK enum error options_find_folders(const char *name,
                                            struct arena *arena,
                                            struct service_settings *settings);
+
+/* manual.c */
+
+/** Write the manual page of this daemon to standard output. */
+void manual_show(const struct frame *frame);
 
 /* ops.c */
 

@@ -285,29 +285,39 @@ static void fill_server_configs(struct frame *frame,
     apply(frame, frame->settings);
 }
 
+/* On a socket that was passed, or on an address of our own. */
+static enum error listen_on(struct server *server, int passed, const char *bind,
+                            int64_t port, struct text *error)
+{
+    return passed >= 0 ? server_adopt(server, passed, error)
+                       : server_listen(server, bind, (int)port, error);
+}
+
 static enum error open_servers(struct frame *frame, struct text *error)
 {
     const struct service_settings *settings = frame->settings;
     const struct route *more_routes = make_more_routes(frame);
     struct event_base *base = frame->service.base;
+    struct passed_sockets passed;
     enum error err;
 
     if (more_routes == NULL)
         return ERROR_MEMORY;
     if ((err = router_check(frame->definition->routes, error)) != OK ||
-        (err = router_check(more_routes, error)) != OK)
+        (err = router_check(more_routes, error)) != OK ||
+        (err = passed_sockets_find(&passed, error)) != OK)
         return err;
     fill_server_configs(frame, more_routes);
-    if ((err = server_open(base, &frame->main_config, &frame->main_server)))
+    if ((err = server_open(base, &frame->main_config, &frame->main_server)) ||
+        (err = listen_on(frame->main_server, passed.main, settings->bind,
+                         settings->port, error)) != OK)
         return err;
-    err = server_listen(frame->main_server, settings->bind, (int)settings->port,
-                        error);
-    if (err != OK || settings->ops_port == 0)
-        return err;
+    if (settings->ops_port == 0 && passed.ops < 0)
+        return OK;
     if ((err = server_open(base, &frame->ops_config, &frame->ops_server)))
         return err;
-    return server_listen(frame->ops_server, settings->ops_bind,
-                         (int)settings->ops_port, error);
+    return listen_on(frame->ops_server, passed.ops, settings->ops_bind,
+                     settings->ops_port, error);
 }
 
 static void close_service(struct frame *frame)
@@ -323,6 +333,7 @@ static void close_service(struct frame *frame)
     if (frame->app != NULL)
         frame->definition->close(frame->app);
     stop_close(frame);
+    notify_close(frame->notify);
     page_unref(frame->healthy);
     page_cache_close(service->cache);
     assets_close(service->assets);
@@ -343,6 +354,7 @@ static void announce(const struct frame *frame)
              LOG_NUMBER("port", server_port(frame->main_server)),
              LOG_NUMBER("ops_port", ops ? server_port(ops) : 0),
              LOG_NUMBER("pid", getpid()), LOG_END);
+    notify_send(frame->notify, NOTIFY_READY);
 }
 
 /* One turn of the loop at a time: its log lines go out in one write. Returns
@@ -373,6 +385,8 @@ static int serve(struct frame *frame)
     raise_descriptor_limit();
     if ((err = open_service(frame, &error)) == OK &&
         (err = stop_open(frame)) == OK &&
+        (err = notify_open(frame->service.base, frame->service.log,
+                           &frame->notify, &error)) == OK &&
         (err = open_servers(frame, &error)) == OK) {
         announce(frame);
         status = run_loop(frame);
@@ -401,31 +415,6 @@ static int check(struct frame *frame)
     return status;
 }
 
-static const char manual_rest[] =
-    ".SH SIGNALS\n"
-    ".TP\n.B SIGTERM, SIGINT\n"
-    "Answer the requests that are there, accept no more, end with 0. A second\n"
-    "one ends it at once.\n"
-    ".TP\n.B SIGHUP\n"
-    "Read the configuration again. Who may use it, whose X\\-Forwarded\\-For\n"
-    "is believed, the site's own origins, the limits of HTTP, the log and the\n"
-    "times of a stop change at once, everything else at the next start.\n"
-    ".SH EXIT STATUS\n"
-    "0 when it was told to end or a command succeeded; 1 after one line on\n"
-    "standard error that says what is wrong and what to do.\n";
-
-static void show_manual(const struct frame *frame)
-{
-    const struct config_manual manual = {
-        .version = CAFE_VERSION,
-        .summary = frame->definition->summary,
-        .description = frame->definition->description,
-        .rest = manual_rest,
-    };
-
-    config_man(&frame->source, &manual, stdout);
-}
-
 static int run_command(struct frame *frame, int command)
 {
     if (command & COMMAND_HELP)
@@ -437,7 +426,7 @@ static int run_command(struct frame *frame, int command)
     else if (command & COMMAND_SAMPLE)
         config_sample(&frame->source, stdout);
     else if (command & COMMAND_MAN)
-        show_manual(frame);
+        manual_show(frame);
     else if (command & COMMAND_HEALTHCHECK)
         return ops_healthcheck(frame->settings);
     else if (command & COMMAND_CHECK)

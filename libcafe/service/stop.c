@@ -45,6 +45,7 @@ static void begin(struct frame *frame, int number)
              LOG_STRING("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"),
              LOG_NUMBER("drain_delay_ms", frame->settings->drain_delay_ms),
              LOG_END);
+    notify_send(frame->notify, NOTIFY_STOPPING);
     frame->draining = true;
     frame->stop_by_ms = clock_monotonic_ms() + frame->settings->stop_max_ms;
     server_drain(frame->main_server);

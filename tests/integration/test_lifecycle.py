@@ -91,7 +91,8 @@ def test_manual_page(name):
     assert len(options) > 30
     for option in options:
         assert re.search(rf"^ +{option}\b", shown.stdout, re.MULTILINE), option
-    for heading in ("NAME", "COMMANDS", "OPTIONS", "SIGNALS", "EXIT STATUS"):
+    for heading in ("NAME", "COMMANDS", "OPTIONS", "SIGNALS", "EXIT STATUS",
+                    "ENVIRONMENT"):
         assert re.search(rf"^{heading}$", shown.stdout, re.MULTILINE)
 
 

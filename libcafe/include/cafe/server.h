@@ -88,6 +88,16 @@ MUST_CHECK enum error server_open(struct event_base *base,
 MUST_CHECK enum error server_listen(struct server *server, const char *bind,
                                     int port, struct text *error);
 
+/**
+ * Serve a TCP socket that listens already.
+ *
+ * fd      Closed by the server, also when this fails.
+ * error   One line on failure.
+ * Errors  ERROR_MEMORY, ERROR_SYSTEM.
+ */
+MUST_CHECK enum error server_adopt(struct server *server, int fd,
+                                   struct text *error);
+
 int server_port(const struct server *server);
 
 /** From now on answers carry Connection: close and connections end. */
