@@ -207,7 +207,7 @@ cat "$run/address"
 # may be before tail is there: the last one is the load balancer then, which is
 # the first to end anyway.
 trap '{ kill $! && wait $!; } 2>/dev/null || :; stop_all' EXIT
-tail -q -n 0 -F var/log/customer.log var/log/employee.log 2>/dev/null &
+tail -q -n 0 -F var/log/{customer,employee,haproxy}.log 2>/dev/null &
 wait -n -p ended "${pids[@]}" || :
 echo "${names[$ended]} has ended; stopping. See var/log/${names[$ended]}.log" >&2
 exit 1

@@ -7,6 +7,7 @@ may have nothing but what some client got as an answer.
 """
 import collections
 import csv
+import re
 import socket
 
 import harness
@@ -20,7 +21,12 @@ def write_config(folder, name, reuse):
     perhaps with shared connections to the daemons."""
     text = (harness.ROOT / "deploy/local/haproxy.cfg").read_text()
     stats = folder / f"{name}.sock"
-    text = text.replace("global\n", f"global\n    stats socket {stats}\n")
+    text = text.replace("\nglobal\n",
+                        f"\nglobal\n    stats socket {stats}\n")
+    # Requests are told apart by the id that the client gives them.
+    text, count = re.subn(r"    http-request set-header X-Request-Id .*\n", "",
+                          text)
+    assert count == 1
     if reuse:
         text = text.replace("    server ", f"    http-reuse {reuse}\n"
                                            "    server ")
