@@ -104,6 +104,8 @@ static const struct service_definition customer = {
         "last state known, with its time.",
     .static_prefix = "/static",
     .allow_fallback = "",
+    .ops_port_fallback = "9090",
+    .health_path = "/",
     .scripts = true,
     .routes = customer_routes,
     .error_page = error_show,

@@ -74,6 +74,8 @@ static const struct service_definition employee = {
         "so it belongs behind a load balancer or into a network of your own.",
     .static_prefix = "/admin/static",
     .allow_fallback = "loopback,private",
+    .ops_port_fallback = "9091",
+    .health_path = "/admin/suppliers",
     .check_origin = true,
     .routes = employee_routes,
     .error_page = error_show,

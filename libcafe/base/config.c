@@ -71,17 +71,22 @@ static void *place_of(const struct config *config, const struct option *option)
     return (char *)config->settings + option->offset;
 }
 
-static enum error fault(struct text *error, const char *origin,
-                        struct slice raw, const char *wanted)
+/* A flag and a variable name their option, a line of a file doesn't. */
+static void write_place(const struct option *option, const char *origin,
+                        struct text *out)
 {
-    text_printf(error, "%s: '%.*s' is not %s", origin, (int)raw.len, raw.data,
-                wanted);
-    return ERROR_CONFIG;
+    if (strcmp(origin, "default") == 0)
+        text_printf(out, "%s (default)", option->name);
+    else if (slice_starts(slice_of(origin), "flag ") ||
+             slice_starts(slice_of(origin), "environment "))
+        text_append_string(out, origin);
+    else
+        text_printf(out, "%s: %s", origin, option->name);
 }
 
 static enum error assign_number(struct config *config,
                                 const struct option *option, struct slice raw,
-                                const char *origin, struct text *error)
+                                struct text *error)
 {
     char *copy = arena_copy(config->arena, raw.data, raw.len);
     long long number;
@@ -92,8 +97,8 @@ static enum error assign_number(struct config *config,
     number = strtoll(copy, &end, 10);
     if (!(isdigit((unsigned char)copy[0]) || copy[0] == '-') || raw.len > 18 ||
         end != copy + raw.len || number < option->min || number > option->max) {
-        text_printf(error, "%s: '%s' is not a number from %lld to %lld", origin,
-                    copy, (long long)option->min, (long long)option->max);
+        text_printf(error, ": '%s' is not a number from %lld to %lld", copy,
+                    (long long)option->min, (long long)option->max);
         return ERROR_CONFIG;
     }
     *(int64_t *)place_of(config, option) = number;
@@ -102,7 +107,7 @@ static enum error assign_number(struct config *config,
 
 static enum error assign_switch(struct config *config,
                                 const struct option *option, struct slice raw,
-                                const char *origin, struct text *error)
+                                struct text *error)
 {
     static const char *const words[][2] = {
         { "off", "on" }, { "false", "true" }, { "no", "yes" }, { "0", "1" }
@@ -115,12 +120,13 @@ static enum error assign_switch(struct config *config,
             return OK;
         }
     }
-    return fault(error, origin, raw, "on or off");
+    text_printf(error, ": '%.*s' is not on or off", (int)raw.len, raw.data);
+    return ERROR_CONFIG;
 }
 
 static enum error assign_choice(struct config *config,
                                 const struct option *option, struct slice raw,
-                                const char *origin, struct text *error)
+                                struct text *error)
 {
     int i;
 
@@ -130,7 +136,7 @@ static enum error assign_choice(struct config *config,
             return OK;
         }
     }
-    text_printf(error, "%s: '%.*s' is none of", origin, (int)raw.len, raw.data);
+    text_printf(error, ": '%.*s' is none of", (int)raw.len, raw.data);
     for (i = 0; option->choices[i] != NULL; i++)
         text_printf(error, "%s %s", i ? "," : "", option->choices[i]);
     return ERROR_CONFIG;
@@ -148,7 +154,7 @@ static bool is_control(const unsigned char *at, size_t left)
 
 static enum error assign_text(struct config *config,
                               const struct option *option, struct slice raw,
-                              const char *origin, struct text *error)
+                              struct text *error)
 {
     const char *copy = arena_copy(config->arena, raw.data, raw.len);
     size_t i;
@@ -157,8 +163,8 @@ static enum error assign_text(struct config *config,
         return ERROR_MEMORY;
     for (i = 0; i < raw.len; i++) {
         if (is_control((const unsigned char *)raw.data + i, raw.len - i)) {
-            text_printf(error, "%s: control characters have no meaning here",
-                        origin);
+            text_append_string(error,
+                               ": control characters have no meaning here");
             return ERROR_CONFIG;
         }
     }
@@ -168,34 +174,41 @@ static enum error assign_text(struct config *config,
 
 static enum error assign_value(struct config *config,
                                const struct option *option, struct slice raw,
-                               const char *origin, struct text *error)
+                               struct text *error)
 {
     switch (option->kind) {
     case OPTION_NUMBER:
-        return assign_number(config, option, raw, origin, error);
+        return assign_number(config, option, raw, error);
     case OPTION_SWITCH:
-        return assign_switch(config, option, raw, origin, error);
+        return assign_switch(config, option, raw, error);
     case OPTION_CHOICE:
-        return assign_choice(config, option, raw, origin, error);
+        return assign_choice(config, option, raw, error);
     case OPTION_TEXT:
     case OPTION_PATH:
     case OPTION_SECRET:
     case OPTION_LIST:
         break;
     }
-    return assign_text(config, option, raw, origin, error);
+    return assign_text(config, option, raw, error);
 }
 
 enum error config_assign(struct config *config, const struct option *option,
                          struct slice raw, const char *origin,
                          struct text *error)
 {
+    struct text why;
     enum error err;
 
     if (origin == NULL)
         return ERROR_MEMORY;
-    if ((err = assign_value(config, option, raw, origin, error)) == OK)
+    text_init(&why, 0);
+    if ((err = assign_value(config, option, raw, &why)) == OK) {
         config->origins[option - config->source.options] = origin;
+    } else {
+        write_place(option, origin, error);
+        text_append_slice(error, text_slice(&why));
+    }
+    text_free(&why);
     return err;
 }
 
@@ -329,4 +342,13 @@ const char *config_origin(const struct config *config, const char *name)
     const struct option *option = config_find(config, slice_of(name));
 
     return option ? config->origins[option - config->source.options] : "";
+}
+
+void config_place(const struct config *config, const char *name,
+                  struct text *out)
+{
+    const struct option *option = config_find(config, slice_of(name));
+
+    if (option != NULL)
+        write_place(option, config_origin(config, name), out);
 }

@@ -35,13 +35,25 @@ static const struct option *find_flag(const struct config *config,
     return found ? option : NULL;
 }
 
+/* One of the spellings of a command: "-h, --help". */
+static bool is_spelling(const struct command *command, struct slice name)
+{
+    struct slice spellings = slice_of(command->flag);
+
+    while (spellings.len > 0) {
+        if (slice_equal(slice_trim(slice_cut(&spellings, ',')), name))
+            return true;
+    }
+    return false;
+}
+
 static const struct command *find_command(const struct config *config,
                                           struct slice name)
 {
     const struct command *command = config->source.commands;
 
     while (command != NULL && command->flag != NULL) {
-        if (slice_is(name, command->flag))
+        if (is_spelling(command, name))
             return command;
         command++;
     }
@@ -110,7 +122,8 @@ static enum error read_command(struct config *config,
     const char **given = &config->arguments[wanted - config->source.commands];
 
     if (wanted->argument == NULL && argument->value != NULL) {
-        text_printf(error, "%s takes no value", wanted->flag);
+        text_printf(error, "%.*s takes no value", (int)argument->name.len,
+                    argument->name.data);
         return ERROR_CONFIG;
     }
     if (wanted->argument == NULL)

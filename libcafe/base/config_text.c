@@ -32,6 +32,28 @@ void config_value(const struct option *option, const void *settings,
     }
 }
 
+bool config_same(const struct option *option, const void *settings,
+                 const void *others)
+{
+    const char *one = (const char *)settings + option->offset;
+    const char *other = (const char *)others + option->offset;
+
+    switch (option->kind) {
+    case OPTION_NUMBER:
+        return *(const int64_t *)one == *(const int64_t *)other;
+    case OPTION_SWITCH:
+        return *(const bool *)one == *(const bool *)other;
+    case OPTION_CHOICE:
+        return *(const int *)one == *(const int *)other;
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_SECRET:
+    case OPTION_LIST:
+        break;
+    }
+    return strcmp(*(const char *const *)one, *(const char *const *)other) == 0;
+}
+
 /* The part of a dotted name before its last dot; 0 bytes without one. */
 static size_t group_len(const char *name)
 {

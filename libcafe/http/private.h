@@ -116,6 +116,7 @@ struct server {
     struct connection *connections;
     struct connection *abandoned; /* closed, but for a handler's request */
     size_t connection_count;
+    int64_t accepted_ms; /* when the last connection came in; 0: never */
     bool draining;
     bool stopped;
     bool starved; /* out of descriptors: not accepting */

@@ -101,6 +101,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 
     (void)listener;
     (void)len;
+    server->accepted_ms = clock_monotonic_ms();
     if (server->connection_count >=
         (size_t)server->config->limits.connections_max)
         turn_away(server, fd);
@@ -168,9 +169,10 @@ static void set_option(int fd, int level, int name, int value)
         return;
 }
 
-/* A listening socket; -1 with errno. Accepted ones inherit TCP_NODELAY. */
-static int listen_on(const union address *address, socklen_t len,
-                     bool both_families)
+/* A socket with an address; -1 with errno. Connections that it accepts
+ * inherit TCP_NODELAY. */
+static int bind_socket(const union address *address, socklen_t len,
+                       bool both_families)
 {
     int fd = socket(address->any.sa_family,
                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -181,7 +183,7 @@ static int listen_on(const union address *address, socklen_t len,
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (address->any.sa_family == AF_INET6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !both_families);
-    if (bind(fd, &address->any, len) < 0 || listen(fd, BACKLOG) < 0) {
+    if (bind(fd, &address->any, len) < 0) {
         int number = errno;
 
         close(fd);
@@ -189,6 +191,37 @@ static int listen_on(const union address *address, socklen_t len,
         return -1;
     }
     return fd;
+}
+
+/* The same by the texts of options; fails with one line. */
+static enum error bind_to_port(const char *bind_to, int port, int *result,
+                               struct text *error)
+{
+    union address address;
+    socklen_t len;
+    int fd, number;
+
+    if (make_address(bind_to, port, &address, &len) < 0) {
+        text_printf(error, "'%s' is not a numeric address", bind_to);
+        return ERROR_CONFIG;
+    }
+    fd = bind_socket(&address, len, bind_to[0] == '\0');
+    if (fd < 0 && bind_to[0] == '\0' && errno == EAFNOSUPPORT) {
+        if (make_address("0.0.0.0", port, &address, &len) == 0)
+            fd = bind_socket(&address, len, false);
+    }
+    if (fd >= 0) {
+        *result = fd;
+        return OK;
+    }
+    number = errno;
+    if (number == EADDRNOTAVAIL) {
+        text_printf(error, "'%s' is no address of this machine", bind_to);
+        return ERROR_CONFIG;
+    }
+    text_printf(error, "%s:%d: %s", bind_to[0] ? bind_to : "*", port,
+                strerror(number));
+    return number == EADDRINUSE ? ERROR_BUSY : ERROR_SYSTEM;
 }
 
 static int port_of(int fd)
@@ -221,25 +254,28 @@ static enum error serve(struct server *server, int fd)
 enum error server_listen(struct server *server, const char *bind_to, int port,
                          struct text *error)
 {
-    union address address;
-    socklen_t len;
     int fd;
+    enum error err = bind_to_port(bind_to, port, &fd, error);
 
-    if (make_address(bind_to, port, &address, &len) < 0) {
-        text_printf(error, "bind: '%s' is not a numeric address", bind_to);
-        return ERROR_CONFIG;
-    }
-    fd = listen_on(&address, len, bind_to[0] == '\0');
-    if (fd < 0 && bind_to[0] == '\0' && errno == EAFNOSUPPORT) {
-        if (make_address("0.0.0.0", port, &address, &len) == 0)
-            fd = listen_on(&address, len, false);
-    }
-    if (fd < 0) {
+    if (err != OK)
+        return err;
+    if (listen(fd, BACKLOG) < 0) {
         text_printf(error, "%s:%d: %s", bind_to[0] ? bind_to : "*", port,
                     strerror(errno));
-        return ERROR_SYSTEM;
+        close(fd);
+        return ERROR_BUSY;
     }
     return serve(server, fd);
+}
+
+enum error server_try(const char *bind_to, int port, struct text *error)
+{
+    int fd;
+    enum error err = bind_to_port(bind_to, port, &fd, error);
+
+    if (err == OK)
+        close(fd);
+    return err;
 }
 
 enum error server_adopt(struct server *server, int fd, struct text *error)
@@ -278,6 +314,11 @@ void server_stop(struct server *server)
         connection_finish(connection);
         connection = next;
     }
+}
+
+int64_t server_accepted_ms(const struct server *server)
+{
+    return server->accepted_ms;
 }
 
 size_t server_connections(const struct server *server)

@@ -30,6 +30,7 @@ struct frame {
 
     struct event *signals[3];
     struct event *stop_timer;
+    int64_t asked_ms; /* when a load balancer last did, monotonic; 0: never */
     bool draining;
     bool stopped; /* the listener is closed */
     bool done;
@@ -66,9 +67,40 @@ int ops_healthcheck(const struct service_settings *settings);
 MUST_CHECK enum error stop_open(struct frame *frame);
 void stop_close(struct frame *frame);
 
-/* service.c */
+/** Signals that other daemons have a use for end nobody here. */
+void stop_ignore_signals(void);
 
-/** Read the configuration again and apply what can change while running. */
+/** A check_fn (context: the frame) that refuses nothing: it notes when
+ * somebody asks for the page that load balancers ask for. */
+int stop_note_asked(void *context, struct request *req);
+
+/** Log the end, once the loop is left. */
+void stop_say(const struct frame *frame);
+
+/* reload.c */
+
+/** Zeroed settings of this daemon, to free(); NULL when out of memory. */
+struct service_settings *settings_new(const struct frame *frame);
+
+enum log_format settings_log_format(const struct service_settings *settings);
+
+/** Take over what can change while the daemon runs, but for access. */
+void settings_apply(struct frame *frame,
+                    const struct service_settings *settings);
+
+/**
+ * Read the lists of addresses and origins; rules is unchanged on failure.
+ *
+ * Errors  ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error access_open(const struct service_definition *definition,
+                                  const struct service_settings *settings,
+                                  struct access_rules *rules,
+                                  struct text *error);
+void access_close(struct access_rules *rules);
+
+/** Read the configuration again and apply what can change while running; log
+ * which changed options need a restart. */
 void frame_reload(struct frame *frame);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "cafe/clock.h"
 #include "cafe/response.h"
 #include "frame.h"
 
@@ -93,6 +94,7 @@ static void readyz(struct request *req)
     struct frame *frame = request_app(req);
     struct probe *probe = arena_alloc(request_arena(req), sizeof(*probe));
 
+    frame->asked_ms = clock_monotonic_ms();
     if (frame->draining || probe == NULL ||
         request_on_end(req, probe_end, probe) != OK) {
         answer(req, frame, ERROR_MEMORY);

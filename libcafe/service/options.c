@@ -19,7 +19,7 @@ static const struct option rows[] = {
       "Port to serve on; 0 picks a free one." },
     { "bind", OPTION_TEXT, AT(bind), "", 0, 0, NULL,
       "Numeric address to serve on; empty for all." },
-    { "ops.port", OPTION_NUMBER, AT(ops_port), "9090", 0, 65535, NULL,
+    { "ops.port", OPTION_NUMBER, AT(ops_port), "0", 0, 65535, NULL,
       "Port for operators (/healthz, /readyz); 0 for none." },
     { "ops.bind", OPTION_TEXT, AT(ops_bind), "", 0, 0, NULL,
       "Numeric address of that port; empty for all." },
@@ -71,7 +71,7 @@ static const struct option rows[] = {
     { "drain_delay_ms", OPTION_NUMBER, AT(drain_delay_ms), "5000", 0,
       10 * MINUTE_MS, NULL,
       "Milliseconds to go on accepting after SIGTERM, until the load balancer "
-      "has noticed." },
+      "has noticed; none where nobody has asked lately." },
     { "stop_max_ms", OPTION_NUMBER, AT(stop_max_ms), "25000", 0, 10 * MINUTE_MS,
       NULL, "Milliseconds after SIGTERM to be gone by." },
     { "http.head_ms", OPTION_NUMBER, AT(limits.head_ms), "5000", 1,
@@ -110,8 +110,8 @@ static const struct option rows[] = {
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 static const struct command common_commands[] = {
-    { "--help", COMMAND_HELP, "Show this text.", NULL },
-    { "--version", COMMAND_VERSION, "Show the version.", NULL },
+    { "-h, --help", COMMAND_HELP, "Show this text.", NULL },
+    { "-V, --version", COMMAND_VERSION, "Show the version.", NULL },
     { "--check-config", COMMAND_CHECK,
       "Check the configuration, templates and static files, then end.", NULL },
     { "--print-config", COMMAND_PRINT,
@@ -154,6 +154,14 @@ static struct option *put_options(struct option *end,
     return end;
 }
 
+static void set_fallback(struct option *options, const char *name,
+                         const char *fallback)
+{
+    while (strcmp(options->name, name) != 0)
+        options++;
+    options->fallback = fallback;
+}
+
 /* The common rows, then the daemon's own; what follows them is zero. */
 static const struct option *join_options(const struct frame *frame)
 {
@@ -169,10 +177,8 @@ static const struct option *join_options(const struct frame *frame)
     end = put_options(all, rows, ROWS, 0);
     end = put_options(end, own->options, first, own->options_at);
     put_options(end, own->more_options, second, own->more_options_at);
-    for (size_t i = 0; i < ROWS; i++) {
-        if (strcmp(rows[i].name, "allow") == 0)
-            all[i].fallback = own->allow_fallback;
-    }
+    set_fallback(all, "allow", own->allow_fallback);
+    set_fallback(all, "ops.port", own->ops_port_fallback);
     return all;
 }
 

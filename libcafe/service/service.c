@@ -27,97 +27,6 @@ static int complain(const struct frame *frame, struct text *error,
     return 1;
 }
 
-/* Configuration. */
-
-static enum log_format log_format_of(const struct service_settings *settings)
-{
-    enum { AUTO, JSON };
-
-    if (settings->log_format == AUTO)
-        return isatty(STDOUT_FILENO) ? LOG_TEXT : LOG_JSON;
-    return settings->log_format == JSON ? LOG_JSON : LOG_TEXT;
-}
-
-static void close_access(struct access_rules *rules)
-{
-    cidr_list_close(rules->allow);
-    cidr_list_close(rules->proxies);
-    origin_list_close(rules->origins);
-}
-
-/* An empty list would let in the world where that is not the default. */
-static enum error open_access(const struct service_definition *definition,
-                              const struct service_settings *settings,
-                              struct access_rules *rules, struct text *error)
-{
-    struct access_rules made = { NULL, NULL, NULL };
-    enum error err = OK;
-
-    if (settings->allow[0] == '\0' && definition->allow_fallback[0] != '\0') {
-        text_append_string(error, "allow: is empty; write 0.0.0.0/0,::/0 "
-                                  "to let everybody in");
-        return ERROR_CONFIG;
-    }
-    if (settings->allow[0] != '\0')
-        err = cidr_list_open(settings->allow, &made.allow, error);
-    if (err == OK)
-        err = cidr_list_open(settings->trusted_proxies, &made.proxies, error);
-    if (err == OK && settings->origins[0] != '\0')
-        err = origin_list_open(settings->origins, &made.origins, error);
-    if (err != OK) {
-        close_access(&made);
-        return err;
-    }
-    *rules = made;
-    return OK;
-}
-
-static void apply(struct frame *frame, const struct service_settings *settings)
-{
-    log_set_level(frame->service.log, (enum log_level)settings->log_level);
-    log_set_format(frame->service.log, log_format_of(settings));
-    frame->main_config.limits = settings->limits;
-    frame->main_config.log_requests = settings->log_requests;
-    frame->settings->drain_delay_ms = settings->drain_delay_ms;
-    frame->settings->stop_max_ms = settings->stop_max_ms;
-}
-
-static struct service_settings *new_settings(const struct frame *frame)
-{
-    return calloc(1, frame->definition->settings_bytes);
-}
-
-void frame_reload(struct frame *frame)
-{
-    struct service_settings *settings = new_settings(frame);
-    struct access_rules rules;
-    struct config *config = NULL;
-    struct text error;
-    enum error err;
-    int command;
-
-    text_init(&error, 0);
-    err = settings
-              ? config_load(&frame->source, settings, &command, &config, &error)
-              : ERROR_MEMORY;
-    if (err == OK)
-        err = open_access(frame->definition, settings, &rules, &error);
-    if (err == OK) {
-        close_access(&frame->access);
-        frame->access = rules;
-        apply(frame, settings);
-        log_line(frame->service.log, LOG_INFO, "configuration read again",
-                 LOG_END);
-    } else {
-        log_line(frame->service.log, LOG_ERROR,
-                 "configuration is faulty; going on with the old one",
-                 LOG_STRING("reason", text_string(&error)), LOG_END);
-    }
-    config_close(config);
-    free(settings);
-    text_free(&error);
-}
-
 /* Static files. */
 
 static void static_show(struct request *req)
@@ -183,7 +92,7 @@ static enum error open_files(struct frame *frame, struct text *error)
                                           frame->settings);
 
     if (err == OK)
-        err = open_access(frame->definition, frame->settings, &frame->access,
+        err = access_open(frame->definition, frame->settings, &frame->access,
                           error);
     if (err == OK)
         err =
@@ -222,7 +131,7 @@ static enum error open_service(struct frame *frame, struct text *error)
     inquiry_init(&frame->readiness);
     service->base = event_base_new();
     service->log = log_open(frame->definition->name, CAFE_VERSION,
-                            log_format_of(frame->settings), STDOUT_FILENO,
+                            settings_log_format(frame->settings), STDOUT_FILENO,
                             &frame->counters);
     if (service->base == NULL || service->log == NULL || !frame->healthy)
         return ERROR_MEMORY;
@@ -266,12 +175,13 @@ static void fill_server_configs(struct frame *frame,
         .app = frame->app,
         .more_app = frame,
         .error_page = definition->error_page,
-        .checks = { { access_check, &frame->access } },
+        .checks = { { stop_note_asked, frame },
+                    { access_check, &frame->access } },
         .log = frame->service.log,
         .counters = &frame->counters,
     };
     if (definition->check_origin)
-        frame->main_config.checks[1] =
+        frame->main_config.checks[2] =
             (struct server_check){ origin_check, &frame->access };
     frame->ops_config = (struct server_config){
         .name = "ops",
@@ -282,20 +192,46 @@ static void fill_server_configs(struct frame *frame,
         .log_requests = true,
         .counters = &frame->counters,
     };
-    apply(frame, frame->settings);
+    settings_apply(frame, frame->settings);
 }
 
-/* On a socket that was passed, or on an address of our own. */
-static enum error listen_on(struct server *server, int passed, const char *bind,
-                            int64_t port, struct text *error)
+/* Where to listen, by the options that say so. */
+struct listening {
+    const char *bind_name, *port_name;
+    const char *bind;
+    int port;
+};
+
+/* On an address of our own, or on a socket that was passed. */
+static enum error listen_on(const struct frame *frame, struct server *server,
+                            int passed, const struct listening *where,
+                            struct text *error)
 {
-    return passed >= 0 ? server_adopt(server, passed, error)
-                       : server_listen(server, bind, (int)port, error);
+    struct text why;
+    enum error err;
+
+    if (passed >= 0)
+        return server_adopt(server, passed, error);
+    text_init(&why, 0);
+    err = server_listen(server, where->bind, where->port, &why);
+    if (err != OK) {
+        config_place(frame->config,
+                     err == ERROR_CONFIG ? where->bind_name : where->port_name,
+                     error);
+        text_printf(error, ": %s",
+                    why.len > 0 ? text_string(&why) : error_text(err));
+    }
+    text_free(&why);
+    return err;
 }
 
 static enum error open_servers(struct frame *frame, struct text *error)
 {
     const struct service_settings *settings = frame->settings;
+    const struct listening pages = { "bind", "port", settings->bind,
+                                     (int)settings->port };
+    const struct listening ops = { "ops.bind", "ops.port", settings->ops_bind,
+                                   (int)settings->ops_port };
     const struct route *more_routes = make_more_routes(frame);
     struct event_base *base = frame->service.base;
     struct passed_sockets passed;
@@ -309,15 +245,14 @@ static enum error open_servers(struct frame *frame, struct text *error)
         return err;
     fill_server_configs(frame, more_routes);
     if ((err = server_open(base, &frame->main_config, &frame->main_server)) ||
-        (err = listen_on(frame->main_server, passed.main, settings->bind,
-                         settings->port, error)) != OK)
+        (err = listen_on(frame, frame->main_server, passed.main, &pages,
+                         error)) != OK)
         return err;
-    if (settings->ops_port == 0 && passed.ops < 0)
+    if (ops.port == 0 && passed.ops < 0)
         return OK;
     if ((err = server_open(base, &frame->ops_config, &frame->ops_server)))
         return err;
-    return listen_on(frame->ops_server, passed.ops, settings->ops_bind,
-                     settings->ops_port, error);
+    return listen_on(frame, frame->ops_server, passed.ops, &ops, error);
 }
 
 static void close_service(struct frame *frame)
@@ -338,7 +273,7 @@ static void close_service(struct frame *frame)
     page_cache_close(service->cache);
     assets_close(service->assets);
     templates_close(service->templates);
-    close_access(&frame->access);
+    access_close(&frame->access);
     log_close(service->log);
     if (service->base != NULL)
         event_base_free(service->base);
@@ -368,7 +303,7 @@ static int run_loop(struct frame *frame)
         turned = event_base_loop(frame->service.base, EVLOOP_ONCE);
     }
     if (frame->done)
-        log_line(frame->service.log, LOG_INFO, "stopped", LOG_END);
+        stop_say(frame);
     else
         log_line(frame->service.log, LOG_ERROR, "the event loop has failed",
                  LOG_END);
@@ -451,7 +386,8 @@ int service_main(const struct service_definition *definition, int argc,
     int status;
 
     text_init(&error, 0);
-    frame.settings = new_settings(&frame);
+    stop_ignore_signals();
+    frame.settings = settings_new(&frame);
     err = frame.arena && frame.settings ? options_prepare(&frame)
                                         : ERROR_MEMORY;
     if (err == OK)

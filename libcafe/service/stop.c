@@ -2,12 +2,84 @@
  * serving, then the listener closes, then what is in flight ends. */
 #include <event2/event.h>
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "cafe/clock.h"
 #include "frame.h"
 
-enum { LOOK_MS = 20 };
+enum {
+    LOOK_MS = 20,
+    /* Of the time to stop, what is left for closing: requests that wait for
+     * the database are answered then. At most a quarter of it. */
+    CLOSING_MS = 500,
+    /* Whoever connected before that is gone. */
+    CONNECTION_MS = 10 * 1000,
+    /* Load balancers ask at least every five minutes (those of AWS). */
+    LOAD_BALANCER_MS = 11 * 60 * 1000
+};
+
+int stop_note_asked(void *context, struct request *req)
+{
+    struct frame *frame = context;
+
+    if (slice_is(request_head(req)->path, frame->definition->health_path))
+        frame->asked_ms = clock_monotonic_ms();
+    return 0;
+}
+
+static bool within(int64_t then_ms, int64_t now_ms, int64_t ms)
+{
+    return then_ms != 0 && now_ms - then_ms < ms;
+}
+
+/* How long to go on accepting; nobody has to notice where nobody asks. */
+static int64_t drain_delay(const struct frame *frame, int64_t now_ms)
+{
+    if (within(frame->asked_ms, now_ms, LOAD_BALANCER_MS) ||
+        within(server_accepted_ms(frame->main_server), now_ms, CONNECTION_MS))
+        return frame->settings->drain_delay_ms;
+    return 0;
+}
+
+/* Whatever closing waits for, a database that hangs for instance: it is time to
+ * be gone. All log lines are written by then. */
+static void on_alarm(int number)
+{
+    (void)number;
+    _exit(0);
+}
+
+/* The time of 0 is for tests and tools: then closing takes what it takes. */
+static void set_alarm(int64_t ms)
+{
+    const struct itimerval time = { .it_value = { ms / 1000,
+                                                  ms % 1000 * 1000 } };
+    struct sigaction action = { .sa_handler = on_alarm };
+
+    sigemptyset(&action.sa_mask);
+    /* Neither fails with these arguments. */
+    if (sigaction(SIGALRM, &action, NULL) == 0)
+        (void)setitimer(ITIMER_REAL, &time, NULL);
+}
+
+void stop_ignore_signals(void)
+{
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+}
+
+void stop_say(const struct frame *frame)
+{
+    size_t left = server_connections(frame->main_server);
+
+    if (left > 0)
+        log_line(frame->service.log, LOG_WARNING, "the time to stop is over",
+                 LOG_NUMBER("stop_max_ms", frame->settings->stop_max_ms),
+                 LOG_NUMBER("connections", (int64_t)left), LOG_END);
+    log_line(frame->service.log, LOG_INFO, "stopped", LOG_END);
+    log_flush(frame->service.log);
+}
 
 /* Without a timer it ends now: nobody would ever look again. */
 static void look_again_in(struct frame *frame, int64_t ms)
@@ -41,15 +113,22 @@ static void on_time(evutil_socket_t fd, short what, void *argument)
 
 static void begin(struct frame *frame, int number)
 {
+    int64_t now_ms = clock_monotonic_ms();
+    int64_t max_ms = frame->settings->stop_max_ms;
+    int64_t closing_ms = max_ms / 4 < CLOSING_MS ? max_ms / 4 : CLOSING_MS;
+    int64_t delay_ms = drain_delay(frame, now_ms);
+
+    if (delay_ms > max_ms - closing_ms)
+        delay_ms = max_ms - closing_ms;
     log_line(frame->service.log, LOG_INFO, "stopping",
              LOG_STRING("signal", number == SIGTERM ? "SIGTERM" : "SIGINT"),
-             LOG_NUMBER("drain_delay_ms", frame->settings->drain_delay_ms),
-             LOG_END);
+             LOG_NUMBER("drain_delay_ms", delay_ms), LOG_END);
     notify_send(frame->notify, NOTIFY_STOPPING);
+    set_alarm(max_ms);
     frame->draining = true;
-    frame->stop_by_ms = clock_monotonic_ms() + frame->settings->stop_max_ms;
+    frame->stop_by_ms = now_ms + max_ms - closing_ms;
     server_drain(frame->main_server);
-    look_again_in(frame, frame->settings->drain_delay_ms);
+    look_again_in(frame, delay_ms);
 }
 
 static void on_stop(evutil_socket_t number, short what, void *argument)

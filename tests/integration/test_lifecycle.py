@@ -60,16 +60,48 @@ def test_bad_template(folder):
     assert f"{views}/nav.html:2: section 'open' is not closed" in line
 
 
-def test_taken_port():
+@pytest.mark.parametrize("option, argv, env, place", [
+    ("port", (), {"APP_PORT": "{port}"}, "environment APP_PORT"),
+    ("port", ("--port", "{port}"), {}, "flag --port"),
+    ("ops.port", (), {"APP_OPS_PORT": "{port}"}, "environment APP_OPS_PORT"),
+    ("ops.port", ("--ops-port={port}",), {}, "flag --ops-port"),
+])
+def test_a_taken_port_names_its_option(option, argv, env, place):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        line = one_line(run("customer", APP_PORT=port))
-    assert f"127.0.0.1:{port}: Address already in use" in line
+        line = one_line(run(
+            "customer", *(word.format(port=port) for word in argv),
+            **{"APP_PORT": "0", "APP_OPS_BIND": "127.0.0.1",
+               **{k: v.format(port=port) for k, v in env.items()}}))
+    assert line == (f"customer: {place}: 127.0.0.1:{port}: Address already "
+                    "in use"), option
+
+
+def test_a_taken_port_in_a_file_names_its_place(folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        path = folder / "cafe.yaml"
+        path.write_text(f"port: {port}\n")
+        line = one_line(run("customer", "--config", str(path)))
+    assert line == (f"customer: {path}:1:7: port: 127.0.0.1:{port}: Address "
+                    "already in use")
+
+
+def test_both_daemons_fit_on_one_machine():
+    """Their ports for operators differ by default."""
+    for name, port in ("customer", 9090), ("employee", 9091):
+        shown = subprocess.run([harness.BIN / name, "--print-config"],
+                               env={}, text=True, capture_output=True,
+                               check=True).stdout
+        assert f"ops:\n  port: {port}  # default\n" in shown
 
 
 def test_commands_without_serving():
     assert "--db-host" in run("customer", "--help").stdout
     assert run("employee", "--version").stdout.startswith("employee 0.")
+    for short, long in ("-h", "--help"), ("-V", "--version"):
+        assert run("customer", short).stdout == run("customer", long).stdout
+    assert "  -h, --help\n" in run("customer", "-h").stdout
     shown = run("customer", "--print-config", APP_DB_PASSWORD="s3cr3t").stdout
     assert "environment APP_DB_PASSWORD" in shown and "s3cr3t" not in shown
     assert run("customer", "--check-config").returncode == 0
@@ -149,7 +181,9 @@ def test_a_request_in_flight_is_answered(start, database):
 
 
 def test_a_second_signal_ends_at_once(start, database):
-    customer = start("customer", database, APP_DRAIN_DELAY_MS=600000)
+    customer = start("customer", database, APP_DRAIN_DELAY_MS=500000,
+                     APP_STOP_MAX_MS=600000)
+    assert customer.get("/readyz").status == 200
     customer.process.send()
     harness.wait_until(lambda: customer.get("/readyz").status == 503,
                        "draining")
@@ -174,3 +208,92 @@ def test_sighup_reads_the_configuration_again(start, database, folder):
     employee.process.send(signal.SIGHUP)
     harness.wait_until(lambda: logged("going on with the old"), "refused")
     assert employee.get("/admin").status == 404
+
+
+def test_sighup_says_what_needs_a_restart(start, database, folder):
+    path = folder / "cafe.yaml"
+    path.write_text("allow: loopback\n")
+    daemon = start("customer", database, argv=("--config", str(path)))
+
+    def waiting(text):
+        """What waits for a restart after this has been read."""
+        before = len(logged(daemon, "read again"))
+        path.write_text(text)
+        daemon.process.send(signal.SIGHUP)
+        harness.wait_until(
+            lambda: len(logged(daemon, "read again")) > before and
+            daemon.get("/healthz"), "read again, and the turn is over")
+        return [line["options"] for line in
+                logged(daemon, "need a restart")]
+
+    live = ("allow: private,loopback\ntrusted_proxies: private\n"
+            "origins: https://cafe.example\nlog_level: debug\n"
+            "log_requests: off\nstop_max_ms: 20000\n"
+            "http: {head_ms: 1000, idle_ms: 2000, requests_max: 9}\n")
+    assert waiting(live) == []
+    names = waiting(live + "cache: {max_bytes: 0}\n"
+                    "db: {threads: 5, queue_max: 7}\n"
+                    "map_url: https://map.example/{query}\n")
+    assert names == ["db.threads, db.queue_max, cache.max_bytes, map_url"]
+    assert waiting(live) == names, "what runs is what is configured again"
+
+
+def logged(daemon, message):
+    return [line for line in daemon.lines() if message in line["msg"]]
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_signals_without_a_meaning_end_nobody(start, database, number):
+    for name in "customer", "employee":
+        daemon = start(name, database)
+        daemon.process.send(number)
+        assert daemon.get("/healthz").status == 200
+        assert daemon.stop() == 0
+
+
+def test_nobody_waits_for_a_load_balancer_that_is_not_there(start, database):
+    quiet = start("customer", database, APP_DRAIN_DELAY_MS=20000)
+    assert quiet.stop() == 0
+    asked = start("customer", database, APP_DRAIN_DELAY_MS=100,
+                  APP_OPS_PORT=harness.free_port(), APP_OPS_BIND="127.0.0.1")
+    assert asked.ops.get("/healthz").status == 200
+    assert asked.ops.get("/readyz").status == 200
+    assert asked.stop() == 0
+    alive = start("customer", database, APP_DRAIN_DELAY_MS=20000,
+                  APP_OPS_PORT=harness.free_port(), APP_OPS_BIND="127.0.0.1")
+    assert alive.ops.get("/healthz").status == 200  # a container's own check
+    assert alive.stop() == 0
+    used = start("customer", database, APP_DRAIN_DELAY_MS=100)
+    assert used.get("/healthz").status == 200
+    assert used.stop() == 0
+    delays = [logged(daemon, "stopping")[0]["drain_delay_ms"]
+              for daemon in (quiet, asked, alive, used)]
+    assert delays == [0, 100, 0, 100]
+
+
+def test_the_time_to_stop_holds_while_the_database_hangs(start, folder):
+    """Threads that wait for an answer of the database are not waited for."""
+    path, port = str(folder / "silent"), harness.free_port()
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(path)
+        silent.listen()
+        daemon = start("employee", wait=False, APP_DB_SOCKET=path,
+                       APP_DB_CONNECT_TIMEOUT_S=60, APP_PORT=port,
+                       APP_STOP_MAX_MS=2000)
+        client = harness.Client(port)
+        harness.wait_until(lambda: serves(client), "it serves")
+        with socket.create_connection(("127.0.0.1", port)) as sock:
+            sock.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+            peers = [silent.accept()[0] for _ in range(2)]
+            daemon.process.send()
+            assert daemon.process.wait(30) == 0
+            for peer in peers:
+                peer.close()
+    assert daemon.lines()[-1]["msg"] == "stopped"
+
+
+def serves(client):
+    try:
+        return client.get("/healthz").status == 200
+    except OSError:
+        return False

@@ -124,8 +124,8 @@ static const struct {
     const char *yaml, *message; /* behind the path */
 } faults[] = {
     { "db:\n  host: \"a\\0b\"\n",
-      ":2:9: control characters have no meaning here" },
-    { "port: \"8\\0x\"\n", ":1:7: '8' is not a number from 1 to 65535" },
+      ":2:9: db.host: control characters have no meaning here" },
+    { "port: \"8\\0x\"\n", ":1:7: port: '8' is not a number from 1 to 65535" },
     { "prot: 1\n", ":1:1: unknown key 'prot'; did you mean 'port'?" },
     { "\n\ndb:\n  # x\n  hots: x\n",
       ":5:3: unknown key 'db.hots'; did you mean 'db.host'?" },
@@ -133,9 +133,9 @@ static const struct {
     { "tls: on\n", ":1:1: unknown key 'tls'; did you mean 'db.tls'?" },
     { "db:\n  port: 1\n",
       ":2:3: unknown key 'db.port'; did you mean 'db.host'?" },
-    { "port: 0\n", ":1:7: '0' is not a number from 1 to 65535" },
-    { "db:\n    tls:   perhaps\n", ":2:12: 'perhaps' is not on or off" },
-    { "log:\n  format: xml\n", ":2:11: 'xml' is none of json, text, logfmt" },
+    { "port: 0\n", ":1:7: port: '0' is not a number from 1 to 65535" },
+    { "db:\n    tls:   perhaps\n", ":2:12: db.tls: 'perhaps' is not on or off" },
+    { "log:\n  format: xml\n", ":2:11: log.format: 'xml' is none of json, text, logfmt" },
     { "port: 1\nport: 2\n", ":2:7: 'port' is set twice" },
     { "db: {host: a}\ndb.host: b\n", ":2:10: 'db.host' is set twice" },
     { "port: {a: 1}\n", ":1:7: 'port' takes one value" },

@@ -38,6 +38,7 @@ static void test_no_row_is_lost(void **state)
     const struct option more[] = { { .name = "more", .offset = 8 }, { 0 } };
     struct service_definition definition = { .name = "test",
                                              .allow_fallback = "private",
+                                             .ops_port_fallback = "9099",
                                              .options_at = AT,
                                              .more_options_at = MORE_AT };
     struct frame frame = { .definition = &definition, .arena = arena_open(0) };
@@ -60,6 +61,8 @@ static void test_no_row_is_lost(void **state)
     assert_int_equal(find_option(&frame.source, "more")->offset, MORE_AT + 8);
     assert_string_equal(find_option(&frame.source, "allow")->fallback,
                         "private");
+    assert_string_equal(find_option(&frame.source, "ops.port")->fallback,
+                        "9099");
     assert_int_equal(count_commands(&frame.source), common + OWN);
     arena_close(frame.arena);
 }

@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "cafe/clock.h"
 #include "frame.h"
+#include "test_server.h"
 #include "test_timers.h"
 
 struct fixture {
@@ -18,6 +20,18 @@ struct fixture {
     struct service_settings settings;
     int null_fd;
 };
+
+enum { MINUTE_MS = 60 * 1000, FOREVER_MS = 60 * MINUTE_MS };
+
+/* The alarm that bounds a stop would end these tests with 0. */
+static void block_alarm(void)
+{
+    sigset_t alarm;
+
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    assert_int_equal(sigprocmask(SIG_BLOCK, &alarm, NULL), 0);
+}
 
 static int set_up(void **state)
 {
@@ -28,7 +42,8 @@ static int set_up(void **state)
     frame = &f->frame;
     f->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     frame->settings = &f->settings;
-    f->settings.stop_max_ms = 3600 * 1000;
+    block_alarm();
+    f->settings.stop_max_ms = FOREVER_MS;
     frame->service.base = event_base_new();
     frame->service.log = log_open("test", "0", LOG_TEXT, f->null_fd, NULL);
     frame->main_config = (struct server_config){
@@ -75,12 +90,83 @@ static void test_it_ends_when_nobody_is_left(void **state)
     assert_true(f->frame.draining && f->frame.stopped);
 }
 
+/* Whether it goes on accepting after one turn of the loop. */
+static bool drains(struct fixture *f)
+{
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    while (!f->frame.draining)
+        assert_int_equal(event_base_loop(f->frame.service.base, EVLOOP_ONCE),
+                         0);
+    assert_int_equal(event_base_loop(f->frame.service.base, EVLOOP_NONBLOCK),
+                     0);
+    return !f->frame.stopped;
+}
+
+static void test_a_load_balancer_is_given_time_to_notice(void **state)
+{
+    struct fixture *f = *state;
+
+    f->settings.drain_delay_ms = FOREVER_MS / 2;
+    f->frame.asked_ms = clock_monotonic_ms() - 10 * MINUTE_MS;
+    assert_true(drains(f));
+}
+
+static void test_one_that_asks_no_more_is_not(void **state)
+{
+    struct fixture *f = *state;
+
+    f->settings.drain_delay_ms = FOREVER_MS / 2;
+    f->frame.asked_ms = clock_monotonic_ms() - 12 * MINUTE_MS;
+    assert_false(drains(f));
+}
+
+static void test_nor_is_nobody(void **state)
+{
+    struct fixture *f = *state;
+
+    f->settings.drain_delay_ms = FOREVER_MS / 2;
+    assert_false(drains(f));
+}
+
+/* Settings that the configuration refuses: the time to stop counts. */
+static void test_the_time_to_stop_bounds_the_delay(void **state)
+{
+    struct fixture *f = *state;
+
+    f->settings.drain_delay_ms = FOREVER_MS;
+    f->settings.stop_max_ms = 100;
+    f->frame.asked_ms = clock_monotonic_ms();
+    stop(f);
+    assert_true(f->frame.stopped);
+}
+
+static void test_the_page_for_load_balancers_counts(void **state)
+{
+    static const struct service_definition definition = { .health_path = "/" };
+    struct frame frame = { .definition = &definition };
+    const char *client;
+    void *state_of_server;
+
+    (void)state;
+    assert_int_equal(server_start(&state_of_server, stop_note_asked, &frame),
+                     0);
+    assert_int_equal(server_ask(state_of_server, "GET /other HTTP/1.1",
+                                "Host: x\r\n", &client),
+                     404);
+    assert_true(frame.asked_ms == 0);
+    assert_int_equal(
+        server_ask(state_of_server, "GET / HTTP/1.1", "Host: x\r\n", &client),
+        200);
+    assert_true(frame.asked_ms > 0);
+    assert_int_equal(server_end(&state_of_server), 0);
+}
+
 /* Nobody would ever look whether all have gone. */
 static void test_it_ends_at_once_without_a_timer(void **state)
 {
     struct fixture *f = *state;
 
-    f->settings.drain_delay_ms = 3600 * 1000;
+    f->settings.drain_delay_ms = FOREVER_MS / 2;
     timers_left = 0;
     stop(f);
     timers_left = -1;
@@ -92,6 +178,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_it_ends_when_nobody_is_left,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_load_balancer_is_given_time_to_notice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_that_asks_no_more_is_not,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nor_is_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_time_to_stop_bounds_the_delay,
+                                        set_up, tear_down),
+        cmocka_unit_test(test_the_page_for_load_balancers_counts),
         cmocka_unit_test_setup_teardown(test_it_ends_at_once_without_a_timer,
                                         set_up, tear_down),
     };

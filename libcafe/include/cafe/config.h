@@ -33,7 +33,7 @@ struct option {
 
 /** A flag that asks for something else than serving. */
 struct command {
-    const char *flag; /* "--migrate" */
+    const char *flag; /* "--migrate"; with a short one "-h, --help" */
     int value;        /* what config_load() or-s into *command */
     const char *help;
     const char *argument; /* what it has to be given, "ID"; NULL: nothing */
@@ -76,6 +76,18 @@ void config_close(struct config *config);
  * "environment APP_PORT", "cafe.yaml:3:7".
  */
 const char *config_origin(const struct config *config, const char *name);
+
+/**
+ * Append an option and where its value came from, to begin a message with:
+ * "port (default)", "flag --port", "environment APP_PORT",
+ * "cafe.yaml:3:7: port".
+ */
+void config_place(const struct config *config, const char *name,
+                  struct text *out);
+
+/** Whether an option has the same value in two structs of settings. */
+bool config_same(const struct option *option, const void *settings,
+                 const void *others);
 
 /**
  * What a command flag was given: `--forget 12`, `--forget=12`.

@@ -42,7 +42,7 @@ typedef int check_fn(void *context, struct request *req);
  */
 typedef struct page *error_page_fn(void *app, struct request *req, int status);
 
-enum { SERVER_CHECKS_MAX = 4 };
+enum { SERVER_CHECKS_MAX = 6 };
 
 struct server_check {
     check_fn *check;
@@ -84,9 +84,19 @@ MUST_CHECK enum error server_open(struct event_base *base,
  * port   0 picks a free one; server_port() tells which.
  * error  One line on failure, for instance "127.0.0.1:8080: Address already
  *        in use".
+ * Errors ERROR_CONFIG: bind is no address of this machine; ERROR_BUSY: the
+ *        port is taken; ERROR_SYSTEM, ERROR_MEMORY.
  */
 MUST_CHECK enum error server_listen(struct server *server, const char *bind,
                                     int port, struct text *error);
+
+/**
+ * Whether server_listen() would succeed, without listening.
+ *
+ * Errors  As server_listen().
+ */
+MUST_CHECK enum error server_try(const char *bind, int port,
+                                 struct text *error);
 
 /**
  * Serve a TCP socket that listens already.
@@ -105,6 +115,9 @@ void server_drain(struct server *server);
 
 /** Close the listener and idle connections; requests in flight go on. */
 void server_stop(struct server *server);
+
+/** When the last connection came in, on the monotonic clock; 0: never. */
+int64_t server_accepted_ms(const struct server *server);
 
 /** Connections still open. */
 size_t server_connections(const struct server *server);

@@ -71,6 +71,8 @@ struct service_definition {
     const char *description;    /* and one paragraph */
     const char *static_prefix;  /* "/static" */
     const char *allow_fallback; /* default of the option allow; "" everybody */
+    const char *ops_port_fallback; /* default of the option ops.port */
+    const char *health_path;       /* a page that load balancers ask for */
     bool check_origin;
     bool scripts; /* its pages may run its static files; never by default */
     const struct route *routes;

@@ -1,0 +1,151 @@
+/* What the configuration means to a running daemon: at its start, and when it
+ * is read again. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "frame.h"
+
+enum log_format settings_log_format(const struct service_settings *settings)
+{
+    enum { AUTO, JSON };
+
+    if (settings->log_format == AUTO)
+        return isatty(STDOUT_FILENO) ? LOG_TEXT : LOG_JSON;
+    return settings->log_format == JSON ? LOG_JSON : LOG_TEXT;
+}
+
+void access_close(struct access_rules *rules)
+{
+    cidr_list_close(rules->allow);
+    cidr_list_close(rules->proxies);
+    origin_list_close(rules->origins);
+}
+
+/* An empty list would let in the world where that is not the default. */
+enum error access_open(const struct service_definition *definition,
+                       const struct service_settings *settings,
+                       struct access_rules *rules, struct text *error)
+{
+    struct access_rules made = { NULL, NULL, NULL };
+    enum error err = OK;
+
+    if (settings->allow[0] == '\0' && definition->allow_fallback[0] != '\0') {
+        text_append_string(error, "allow: is empty; write 0.0.0.0/0,::/0 "
+                                  "to let everybody in");
+        return ERROR_CONFIG;
+    }
+    if (settings->allow[0] != '\0')
+        err = cidr_list_open(settings->allow, &made.allow, error);
+    if (err == OK)
+        err = cidr_list_open(settings->trusted_proxies, &made.proxies, error);
+    if (err == OK && settings->origins[0] != '\0')
+        err = origin_list_open(settings->origins, &made.origins, error);
+    if (err != OK) {
+        access_close(&made);
+        return err;
+    }
+    *rules = made;
+    return OK;
+}
+
+void settings_apply(struct frame *frame,
+                    const struct service_settings *settings)
+{
+    log_set_level(frame->service.log, (enum log_level)settings->log_level);
+    log_set_format(frame->service.log, settings_log_format(settings));
+    frame->main_config.limits = settings->limits;
+    frame->main_config.log_requests = settings->log_requests;
+    frame->settings->drain_delay_ms = settings->drain_delay_ms;
+    frame->settings->stop_max_ms = settings->stop_max_ms;
+}
+
+struct service_settings *settings_new(const struct frame *frame)
+{
+    return calloc(1, frame->definition->settings_bytes);
+}
+
+/* What settings_apply() and access_open() take over, beside all of http. */
+static const char *const live[] = { "allow",          "trusted_proxies",
+                                    "origins",        "log",
+                                    "log_level",      "log_requests",
+                                    "drain_delay_ms", "stop_max_ms" };
+
+static bool is_live(const char *name)
+{
+    for (size_t i = 0; i < sizeof(live) / sizeof(live[0]); i++) {
+        if (strcmp(name, live[i]) == 0)
+            return true;
+    }
+    return strncmp(name, "http.", 5) == 0;
+}
+
+/* What runs is what the daemon was started with: only a restart changes it. */
+static void name_what_waits(const struct frame *frame,
+                            const struct service_settings *settings)
+{
+    const struct option *option = frame->source.options;
+    struct text names;
+
+    text_init(&names, 0);
+    for (; option->name != NULL; option++) {
+        if (!is_live(option->name) &&
+            !config_same(option, settings, frame->settings))
+            text_printf(&names, "%s%s", names.len > 0 ? ", " : "",
+                        option->name);
+    }
+    if (names.len > 0)
+        log_line(frame->service.log, LOG_WARNING,
+                 "changed options need a restart",
+                 LOG_STRING("options", text_string(&names)), LOG_END);
+    text_free(&names);
+}
+
+/* Settings as the daemon would start with, and their lists. */
+static enum error read_again(struct frame *frame,
+                             struct service_settings *settings,
+                             struct arena *arena, struct config **config,
+                             struct access_rules *rules, struct text *error)
+{
+    int command;
+    enum error err = settings && arena ? config_load(&frame->source, settings,
+                                                     &command, config, error)
+                                       : ERROR_MEMORY;
+
+    if (err == OK)
+        err = options_find_folders(frame->definition->name, arena, settings);
+    if (err == OK)
+        err = access_open(frame->definition, settings, rules, error);
+    return err;
+}
+
+void frame_reload(struct frame *frame)
+{
+    struct service_settings *settings = settings_new(frame);
+    struct arena *arena = arena_open(0);
+    struct access_rules rules;
+    struct config *config = NULL;
+    struct text error;
+    enum error err;
+
+    text_init(&error, 0);
+    err = read_again(frame, settings, arena, &config, &rules, &error);
+    if (err == OK) {
+        access_close(&frame->access);
+        frame->access = rules;
+        settings_apply(frame, settings);
+        log_line(frame->service.log, LOG_INFO, "configuration read again",
+                 LOG_END);
+        name_what_waits(frame, settings);
+    } else {
+        if (error.len == 0)
+            text_append_string(&error, error_text(err));
+        log_line(frame->service.log, LOG_ERROR,
+                 "configuration is faulty; going on with the old one",
+                 LOG_STRING("reason", text_string(&error)), LOG_END);
+    }
+    config_close(config);
+    free(settings);
+    arena_close(arena);
+    text_free(&error);
+}
