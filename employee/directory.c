@@ -89,7 +89,6 @@ static void respond_list(const struct list *list, bool told)
 static void directory_list_found(struct request *req,
                                  const struct search_result *result)
 {
-    const struct employee *self = request_app(req);
     struct list *list = request_own(req);
 
     if (result == NULL) {
@@ -99,8 +98,8 @@ static void directory_list_found(struct request *req,
     list->result = result;
     if (!snapshot_stale(list->saved.snapshot) &&
         wants_to_know(list, &list->saved))
-        db_submit(self->service->db, saved_read, directory_list_told,
-                  &list->saved);
+        call_database(req, "saved", saved_read, directory_list_told,
+                      &list->saved);
     else
         respond_list(list, false);
 }

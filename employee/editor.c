@@ -133,7 +133,6 @@ static enum error check_update(struct edit *edit, const struct supplier *before,
 
 static void ask_duplicates(struct edit *edit)
 {
-    struct employee *self = request_app(edit->req);
     struct duplicate_job *job =
         arena_alloc(request_arena(edit->req), sizeof(*job));
 
@@ -143,7 +142,8 @@ static void ask_duplicates(struct edit *edit)
     }
     job->form_key = slice_of(edit->key);
     job->context = edit;
-    db_submit(self->service->db, duplicates_key_known, editor_compared, job);
+    call_database(edit->req, "form key", duplicates_key_known, editor_compared,
+                  job);
 }
 
 static void editor_compare(struct request *req, const struct snapshot *snapshot)

@@ -171,6 +171,13 @@ handler_fn restore_version;
 
 /* saved.c: what follows a change. */
 
+/** A job of this request, for db_submit_call(). */
+struct db_call call_of(struct request *req, const char *operation);
+
+/** Submit it: the request waits. */
+void call_database(struct request *req, const char *operation, db_work_fn *work,
+                   db_done_fn *done, void *job);
+
 /** Hand a change to the store. */
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done);
 

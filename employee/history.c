@@ -164,7 +164,6 @@ static bool read_query(struct request *req, struct log_page *log)
 /* A stale catalog tells that the database would not answer. */
 static void history_ask(struct request *req, const struct snapshot *snapshot)
 {
-    struct employee *self = request_app(req);
     struct log_page *log = arena_alloc(request_arena(req), sizeof(*log));
 
     if (log == NULL || snapshot == NULL || snapshot_stale(snapshot)) {
@@ -183,7 +182,7 @@ static void history_ask(struct request *req, const struct snapshot *snapshot)
         .supplier_id = log->page.supplier_id,
         .limit = log->page.supplier_id ? 1 : 0,
     };
-    db_submit(self->service->db, log_read, history_answer, log);
+    call_database(req, "history", log_read, history_answer, log);
 }
 
 static void view_entries(const struct log_page *log, struct view *view)

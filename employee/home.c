@@ -54,7 +54,6 @@ static void respond_home(struct request *req, const struct history_job *recent)
 /* A stale catalog tells that the database would not answer. */
 static void home_ask(struct request *req, const struct snapshot *snapshot)
 {
-    const struct employee *self = request_app(req);
     struct history_job *recent =
         arena_alloc(request_arena(req), sizeof(*recent));
 
@@ -65,7 +64,7 @@ static void home_ask(struct request *req, const struct snapshot *snapshot)
     *recent = (struct history_job){ .arena = request_arena(req),
                                     .limit = RECENT,
                                     .context = req };
-    db_submit(self->service->db, history_read, home_answer, recent);
+    call_database(req, "history", history_read, home_answer, recent);
 }
 
 static void home_answer(void *job, enum error outcome)

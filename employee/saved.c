@@ -4,11 +4,29 @@
 
 enum { CLEAN_KEYS_MS = 60 * 60 * 1000 };
 
+struct db_call call_of(struct request *req, const char *operation)
+{
+    return (struct db_call){ .operation = operation,
+                             .request_id = request_id(req),
+                             .waited_us = request_waited_us(req) };
+}
+
+void call_database(struct request *req, const char *operation, db_work_fn *work,
+                   db_done_fn *done, void *job)
+{
+    const struct employee *self = request_app(req);
+    struct db_call call = call_of(req, operation);
+
+    db_submit_call(self->service->db, &call, work, done, job);
+}
+
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
 {
     const struct employee *self = request_app(edit->req);
+    struct db_call call = call_of(edit->req, "save");
 
-    db_submit_repeatable(self->service->db, work, done, &edit->job);
+    call.repeatable = true;
+    db_submit_call(self->service->db, &call, work, done, &edit->job);
 }
 
 static void keys_cleaned(void *job, enum error outcome)
@@ -31,7 +49,8 @@ static void clean_keys(struct employee *self)
         now - self->keys_cleaned_ms < CLEAN_KEYS_MS)
         return;
     self->keys_cleaned_ms = now;
-    db_submit(self->service->db, store_clean_keys, keys_cleaned, self);
+    db_submit(self->service->db, "clean keys", store_clean_keys, keys_cleaned,
+              self);
 }
 
 void save_respond(const struct edit *edit)

@@ -357,7 +357,7 @@ class Daemon(Client):
 
     def find_ready(self):
         for line in self.lines():
-            if line["msg"] == "ready":
+            if line["msg"] == "listening":
                 return line
         if not self.process.running():
             raise AssertionError(self.process.output())

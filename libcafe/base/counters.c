@@ -23,16 +23,10 @@ const char *counter_name(enum counter which)
         return "connections_open";
     case COUNTER_CONNECTIONS_ACCEPTED:
         return "connections_accepted";
-    case COUNTER_CONNECTIONS_REFUSED:
-        return "connections_refused";
     case COUNTER_REQUESTS_ACTIVE:
         return "requests_active";
     case COUNTER_REQUESTS_ANSWERED:
         return "requests_answered";
-    case COUNTER_REQUESTS_REJECTED:
-        return "requests_rejected";
-    case COUNTER_ACCESS_REFUSED:
-        return "access_refused";
     case COUNTER_LOG_DROPPED:
         return "log_dropped";
     case COUNTER_DB_CONNECTIONS_OPEN:
@@ -47,4 +41,41 @@ const char *counter_name(enum counter which)
         break;
     }
     return "unknown";
+}
+
+void counter_reject(struct counters *counters, enum rejection why)
+{
+    if (counters != NULL)
+        atomic_fetch_add_explicit(&counters->rejections[why], 1,
+                                  memory_order_relaxed);
+}
+
+int64_t counter_rejected(const struct counters *counters, enum rejection why)
+{
+    return atomic_load_explicit(&counters->rejections[why],
+                                memory_order_relaxed);
+}
+
+const char *rejection_name(enum rejection why)
+{
+    switch (why) {
+    case REJECTION_ACCESS:
+        return "access";
+    case REJECTION_ORIGIN:
+        return "origin";
+    case REJECTION_LIMIT:
+        return "limit";
+    case REJECTION_SYNTAX:
+        return "syntax";
+    case REJECTION_SLOW:
+        return "slow";
+    case REJECTION_LATE:
+        return "late";
+    case REJECTION_CONNECTIONS:
+        return "connections";
+    case REJECTION_NONE:
+    case REJECTIONS:
+        break;
+    }
+    return "";
 }

@@ -163,12 +163,21 @@ static enum error prepare_session(MYSQL *mysql,
 }
 
 /* Over TCP an account without a password is hardly ever meant. */
-static const char *missing_password(const struct db_options *options)
+static bool lacks_password(const struct db_options *options)
 {
-    return given(options->password) || given(options->password_file) ||
-                   given(options->socket)
-               ? ""
-               : "; APP_DB_PASSWORD is missing";
+    return !given(options->password) && !given(options->password_file) &&
+           !given(options->socket);
+}
+
+static void append_remedy(const struct db_options *options, unsigned number,
+                          struct text *why)
+{
+    const char *advice = db_error_advice(number);
+
+    if (lacks_password(options))
+        text_append_string(why, "; APP_DB_PASSWORD is missing");
+    else if (advice[0])
+        text_printf(why, ". %s", advice);
 }
 
 static enum error connect_mysql(MYSQL *mysql, const struct db_options *options,
@@ -183,8 +192,8 @@ static enum error connect_mysql(MYSQL *mysql, const struct db_options *options,
             mysql, socket ? NULL : given(options->host), given(options->user),
             password, given(options->name),
             socket ? 0 : (unsigned)options->port, socket, CLIENT_FOUND_ROWS)) {
-        text_printf(why, "%s (%u)%s", mysql_error(mysql), mysql_errno(mysql),
-                    missing_password(options));
+        text_printf(why, "%s (%u)", mysql_error(mysql), mysql_errno(mysql));
+        append_remedy(options, mysql_errno(mysql), why);
         return ERROR_DB_AWAY;
     }
     return prepare_session(mysql, options, why);

@@ -131,6 +131,11 @@ static const struct advice {
     unsigned number;
     const char *text;
 } advices[] = {
+    { 1045, "The account or its password is not the one that the server has: "
+            "set APP_DB_USER and APP_DB_PASSWORD or APP_DB_PASSWORD_FILE. A "
+            "volume from before keeps the passwords it was made with." },
+    { 1049, "Create the database, or set APP_DB_NAME; then run: "
+            "employee --migrate" },
     { 1205, "Another transaction holds the lock: end it, then try again." },
     { 1290, "The server runs with the option that it names. If that is "
             "read_only or super_read_only, this is a replica or the server "

@@ -96,6 +96,8 @@ static void deliver(struct db *db)
     struct task_list results = tasks_take_all(&db->results);
     pthread_mutex_unlock(&db->mutex);
     while ((task = tasks_take(&results))) {
+        if (task->call.waited_us)
+            *task->call.waited_us += clock_monotonic_us() - task->submitted_us;
         task->done(task->job, task->outcome);
         pthread_mutex_lock(&db->mutex);
         tasks_append(&db->spare, task);
@@ -197,8 +199,8 @@ static enum error refusal(const struct db *db)
     return OK;
 }
 
-static void submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job,
-                   bool repeatable)
+void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
+                    db_done_fn *done, void *job)
 {
     int64_t deadline_ms = clock_monotonic_ms() + db->config.queue_ms;
     struct task *task = watch_deadline(db, deadline_ms) ? new_task(db) : NULL;
@@ -211,8 +213,9 @@ static void submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job,
         .work = work,
         .done = done,
         .job = job,
+        .call = *call,
+        .submitted_us = clock_monotonic_us(),
         .deadline_ms = deadline_ms,
-        .repeatable = repeatable,
     };
     struct worker *worker = NULL;
     pthread_mutex_lock(&db->mutex);
@@ -228,15 +231,11 @@ static void submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job,
         pthread_cond_signal(&worker->wake);
 }
 
-void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job)
+void db_submit(struct db *db, const char *operation, db_work_fn *work,
+               db_done_fn *done, void *job)
 {
-    submit(db, work, done, job, false);
-}
-
-void db_submit_repeatable(struct db *db, db_work_fn *work, db_done_fn *done,
-                          void *job)
-{
-    submit(db, work, done, job, true);
+    db_submit_call(db, &(struct db_call){ .operation = operation }, work, done,
+                   job);
 }
 
 /* Opening and closing. */

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "cafe/db.h"
+#include "cafe/lasting.h"
 #include "task.h"
 
 struct worker {
@@ -14,6 +15,15 @@ struct worker {
     bool sleeping; /* waits on `wake`; whoever signals it clears this */
     struct db_connection *connection;
     uint64_t generation; /* of the connection */
+};
+
+enum { FAILURES_MAX = 4 };
+
+/** Jobs of no request that fail, by what they are: they come again and again.
+ */
+struct failure {
+    const char *operation; /* NULL: free */
+    struct lasting lasting;
 };
 
 struct db {
@@ -35,6 +45,8 @@ struct db {
     size_t connecting;   /* attempts going on */
     int64_t back_off_ms;
     int64_t try_again_ms;
+    struct lasting outage; /* for the log, as is the next */
+    struct failure failures[FAILURES_MAX];
 };
 
 /*

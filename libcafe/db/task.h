@@ -10,11 +10,12 @@ struct task {
     db_work_fn *work;
     db_done_fn *done;
     void *job;
+    struct db_call call;
+    int64_t submitted_us;
     int64_t deadline_ms;
-    bool repeatable; /* running it again does no harm */
-    bool replayed;   /* it met a dead connection before */
-    bool unsettled;  /* nobody knows what its last run did */
-    int runs;        /* that left it unsettled */
+    bool replayed;  /* it met a dead connection before */
+    bool unsettled; /* nobody knows what its last run did */
+    int runs;       /* that left it unsettled */
     enum error outcome;
 };
 

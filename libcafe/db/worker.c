@@ -7,6 +7,7 @@
  * and jobs that arrive in between are handed back at once. Only those whose
  * last run nobody knows the outcome of are kept, until their deadline.
  */
+#include <string.h>
 #include <time.h>
 
 #include "cafe/clock.h"
@@ -46,8 +47,9 @@ static void note_connected(struct worker *worker,
     worker->generation = generation;
     db->connected++;
     counter_add(db->config.counters, COUNTER_DB_CONNECTIONS_OPEN, 1);
-    if (db->away)
-        log_line(db->config.log, LOG_INFO, "database is back", LOG_END);
+    log_lasting_end(db->config.log, &db->outage, "database is back",
+                    (const struct log_field[]){
+                        LOG_STRING("pool", db->config.name), LOG_END });
     db->away = false;
     db->back_off_ms = 0;
     for (size_t i = 1; i < db->waiting.count; i++) {
@@ -70,9 +72,10 @@ static int64_t back_off_max(const struct db *db)
 
 static void note_away(struct db *db, const struct text *why)
 {
-    if (!db->away)
-        log_line(db->config.log, LOG_ERROR, "database is away",
-                 LOG_STRING("reason", text_string(why)), LOG_END);
+    log_lasting(db->config.log, &db->outage, LOG_ERROR, "database is away",
+                (const struct log_field[]){
+                    LOG_STRING("pool", db->config.name),
+                    LOG_STRING("reason", text_string(why)), LOG_END });
     db->away = true;
     db->back_off_ms *= 2;
     if (db->back_off_ms < BACK_OFF_FIRST_MS)
@@ -172,19 +175,86 @@ static const char *remedy(const struct db_connection *connection,
     return db_error_advice(db_error_number(connection));
 }
 
-static void note_outcome(struct db *db, const struct db_connection *connection,
-                         enum error outcome)
+/* What a line about a job says. */
+static void log_job(struct log *log, struct lasting *lasting, const char *msg,
+                    const struct db_connection *connection,
+                    const struct task *task, enum error outcome)
 {
-    if (!is_failure(outcome)) {
-        counter_add(db->config.counters, COUNTER_DB_JOBS_DONE, 1);
-        return;
+    const struct log_field fields[] = {
+        LOG_STRING("operation", task->call.operation),
+        LOG_STRING("error", error_text(outcome)),
+        LOG_NUMBER("db_error", (int64_t)db_error_number(connection)),
+        LOG_STRING("reason", db_error_message(connection)),
+        LOG_STRING("remedy", remedy(connection, outcome)),
+        LOG_DECIMAL("db_ms",
+                    (double)(clock_monotonic_us() - task->submitted_us) / 1000),
+        LOG_STRING("request_id", task->call.request_id),
+        LOG_END,
+    };
+
+    if (lasting)
+        log_lasting(log, lasting, LOG_WARNING, msg, fields);
+    else
+        log_write(log, LOG_WARNING, msg, fields);
+}
+
+/* With the mutex held: the state of an operation; with free ones one that is
+ * not known yet gets one, else NULL. */
+static struct failure *find_failure(struct db *db, const char *operation,
+                                    bool add)
+{
+    for (size_t i = 0; i < FAILURES_MAX; i++) {
+        struct failure *failure = &db->failures[i];
+
+        if (failure->operation && strcmp(failure->operation, operation) == 0)
+            return failure;
+        if (!failure->operation && add) {
+            failure->operation = operation;
+            return failure;
+        }
     }
-    counter_add(db->config.counters, COUNTER_DB_JOBS_FAILED, 1);
-    log_line(db->config.log, LOG_WARNING, "database job failed",
-             LOG_STRING("error", error_text(outcome)),
-             LOG_NUMBER("db_error", (int64_t)db_error_number(connection)),
-             LOG_STRING("reason", db_error_message(connection)),
-             LOG_STRING("remedy", remedy(connection, outcome)), LOG_END);
+    return NULL;
+}
+
+/* A job of a request has a line of its own; others would come back several
+ * times a second while something lasts. */
+static void note_failed(struct db *db, const struct db_connection *connection,
+                        const struct task *task, enum error outcome)
+{
+    struct failure *failure = NULL;
+
+    pthread_mutex_lock(&db->mutex);
+    if (!task->call.request_id)
+        failure = find_failure(db, task->call.operation, true);
+    log_job(db->config.log, failure ? &failure->lasting : NULL,
+            "database job failed", connection, task, outcome);
+    pthread_mutex_unlock(&db->mutex);
+}
+
+static void note_succeeded(struct db *db, const struct task *task)
+{
+    struct failure *failure;
+
+    pthread_mutex_lock(&db->mutex);
+    failure = find_failure(db, task->call.operation, false);
+    if (failure && !task->call.request_id)
+        log_lasting_end(
+            db->config.log, &failure->lasting, "database job succeeds again",
+            (const struct log_field[]){
+                LOG_STRING("operation", task->call.operation), LOG_END });
+    pthread_mutex_unlock(&db->mutex);
+}
+
+static void note_outcome(struct db *db, const struct db_connection *connection,
+                         const struct task *task, enum error outcome)
+{
+    if (is_failure(outcome)) {
+        counter_add(db->config.counters, COUNTER_DB_JOBS_FAILED, 1);
+        note_failed(db, connection, task, outcome);
+    } else {
+        counter_add(db->config.counters, COUNTER_DB_JOBS_DONE, 1);
+        note_succeeded(db, task);
+    }
 }
 
 /*
@@ -197,7 +267,7 @@ static bool runs_again(struct task *task,
                        const struct db_connection *connection,
                        enum error *outcome)
 {
-    if (task->repeatable && *outcome == ERROR_DB_UNKNOWN)
+    if (task->call.repeatable && *outcome == ERROR_DB_UNKNOWN)
         task->unsettled = true;
     if (task->unsettled) {
         if (!is_failure(*outcome))
@@ -212,15 +282,6 @@ static bool runs_again(struct task *task,
     return true;
 }
 
-/* Say that a job is to be settled; the loop has to watch its deadline. */
-static void note_unsettled(struct db *db,
-                           const struct db_connection *connection)
-{
-    log_line(db->config.log, LOG_WARNING, "database job is run again",
-             LOG_NUMBER("db_error", (int64_t)db_error_number(connection)),
-             LOG_STRING("reason", db_error_message(connection)), LOG_END);
-}
-
 /* Run a job, with the mutex held but let go meanwhile. */
 static void run_task(struct worker *worker, struct task *task)
 {
@@ -232,9 +293,10 @@ static void run_task(struct worker *worker, struct task *task)
     bool again = runs_again(task, connection, &outcome);
     bool signal = again;
     if (again && task->unsettled)
-        note_unsettled(db, connection);
+        log_job(db->config.log, NULL, "database job is run again", connection,
+                task, outcome);
     else if (!again)
-        note_outcome(db, connection, outcome);
+        note_outcome(db, connection, task, outcome);
     pthread_mutex_lock(&db->mutex);
     if (db_error_is_failover(db_error_number(connection)))
         db->generation++;

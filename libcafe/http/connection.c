@@ -169,12 +169,24 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
     connection_advance(connection);
 }
 
+static enum rejection why_refused(int status)
+{
+    switch (status) {
+    case 408:
+        return REJECTION_SLOW;
+    case 413:
+    case 414:
+    case 431:
+        return REJECTION_LIMIT;
+    default:
+        return REJECTION_SYNTAX;
+    }
+}
+
 /* Answer what can't be understood or takes too long, then close. */
 static void refuse(struct connection *connection, int status)
 {
-    struct server *server = connection->server;
-
-    counter_add(server->config->counters, COUNTER_REQUESTS_REJECTED, 1);
+    request_reject(connection->req, why_refused(status));
     connection->closing = true;
     connection->used = connection->filled;
     enter(connection, CONNECTION_HANDLING);
@@ -245,6 +257,7 @@ static void finish_body(struct connection *connection)
     if (req->refusal == 0 && req->body.len > req->match.route->body_max_bytes) {
         req->refusal = 413;
         req->form_kept = true;
+        request_reject(req, REJECTION_LIMIT);
     }
     enter(connection, CONNECTION_HANDLING);
     if (req->refusal != 0)
@@ -439,8 +452,11 @@ static void give_up(struct connection *connection)
     log_line(
         config->log, LOG_ERROR, "a request was not answered in time",
         LOG_STRING("request_id", req->id),
+        LOG_STRING("trace_id", req->trace_id),
         LOG_STRING("route", req->match.route ? req->match.route->path : ""),
-        LOG_NUMBER("handle_ms", config->limits.handle_ms), LOG_END);
+        LOG_NUMBER("handle_ms", config->limits.handle_ms),
+        LOG_DECIMAL("db_ms", (double)req->waited_us / 1000), LOG_END);
+    request_reject(req, REJECTION_LATE);
     connection->advancing = true;
     connection->closing = true;
     respond_plain(req, 503,

@@ -9,6 +9,7 @@
 #include "cafe/response.h"
 #include "cafe/server.h"
 #include "chunked.h"
+#include "trace.h"
 
 enum {
     /* A whole head always fits, and a body's beginning behind it. */
@@ -91,6 +92,9 @@ struct request {
     const char *client;
     const char *user;
     const char *id;
+    char trace_id[TRACE_ID_BYTES]; /* "" if it has none */
+    enum rejection rejection;
+    int64_t waited_us; /* for the database */
     int64_t started_us;
     struct end_hook *hooks;
 

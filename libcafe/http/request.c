@@ -49,13 +49,15 @@ static const char *make_id(struct request *req)
     return id;
 }
 
-/* The peer's own id, where it has a valid one, takes the place of ours. */
+/* A trusted peer's own id, where it is a valid one, takes the place of ours. */
 static void adopt_id(struct request *req)
 {
+    const struct server_config *config = req->server->config;
     struct slice given = head_field(&req->head, "x-request-id");
     const char *copy = NULL;
 
-    if (id_is_valid(given))
+    if (id_is_valid(given) && config->believe != NULL &&
+        config->believe(config->believe_context, request_peer(req)))
         copy = arena_copy(req->arena, given.data, given.len);
     if (copy != NULL)
         req->id = copy;
@@ -103,8 +105,10 @@ static int ask_checks(struct request *req)
     int i;
 
     for (i = 0; i < SERVER_CHECKS_MAX && check[i].check != NULL; i++) {
-        if ((status = check[i].check(check[i].context, req)) != 0)
-            return status;
+        if ((status = check[i].check(check[i].context, req)) == 0)
+            continue;
+        request_reject(req, check[i].why);
+        return status;
     }
     return 0;
 }
@@ -118,6 +122,7 @@ void request_route_it(struct request *req)
     const struct route *route;
 
     adopt_id(req);
+    trace_find(&req->head, req->trace_id);
     router_match(req->server->tables, 2, req->head.method, req->head.path,
                  &req->match);
     if (req->match.route == NULL && req->match.allowed != 0 &&
@@ -133,6 +138,7 @@ void request_route_it(struct request *req)
         req->head.content_length > (int64_t)route->body_max_bytes) {
         req->refusal = 413;
         req->form_kept = true;
+        request_reject(req, REJECTION_LIMIT);
     }
 }
 
@@ -283,6 +289,19 @@ void request_set_user(struct request *req, const char *user)
 const char *request_id(const struct request *req)
 {
     return req->id;
+}
+
+void request_reject(struct request *req, enum rejection why)
+{
+    if (req->rejection != REJECTION_NONE)
+        return;
+    req->rejection = why;
+    counter_reject(req->server->config->counters, why);
+}
+
+int64_t *request_waited_us(struct request *req)
+{
+    return &req->waited_us;
 }
 
 enum error request_on_end(struct request *req, request_end_fn *fn,

@@ -225,25 +225,37 @@ void response_head(struct request *req, bool closing)
                                     : SLICE("\r\n\r\n"));
 }
 
+/* Probes are not worth a line, whatever their answer. */
+static enum log_level level_of(const struct request *req)
+{
+    const struct route *route = req->match.route;
+
+    if (route != NULL && (route->flags & ROUTE_QUIET))
+        return LOG_DEBUG;
+    return req->status >= 500 ? LOG_ERROR : LOG_INFO;
+}
+
 void response_log(const struct request *req)
 {
     const struct server_config *config = req->server->config;
     const struct route *route = req->match.route;
     size_t body_len = req->bodyless ? 0 : req->page->body.len;
-    bool quiet = route != NULL && (route->flags & ROUTE_QUIET);
     const char *user = req->user ? req->user : "";
+    int64_t took_us = clock_monotonic_us() - req->started_us;
 
     if (!config->log_requests)
         return;
     log_line(
-        config->log, quiet ? LOG_DEBUG : LOG_INFO, "request",
+        config->log, level_of(req), "request",
         LOG_STRING("request_id", req->id),
+        LOG_STRING("trace_id", req->trace_id),
         LOG_STRING("method", method_name(req->head.method)),
         LOG_STRING("route", route ? route->path : ""),
         LOG_SLICE("path", req->head_complete ? req->head.path : SLICE("")),
         LOG_NUMBER("status", req->status),
-        LOG_DECIMAL("duration_ms",
-                    (double)(clock_monotonic_us() - req->started_us) / 1000),
+        LOG_STRING("reason", rejection_name(req->rejection)),
+        LOG_DECIMAL("duration_ms", (double)took_us / 1000),
+        LOG_DECIMAL("db_ms", (double)req->waited_us / 1000),
         LOG_NUMBER("bytes_out", (int64_t)(req->server->scratch.len + body_len)),
         LOG_STRING("client_ip", req->client), LOG_STRING("user", user),
         LOG_END);

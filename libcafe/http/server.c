@@ -88,7 +88,7 @@ enum error server_open(struct event_base *base,
 /* Over the cap: say so and close, without a connection object. */
 static void turn_away(struct server *server, evutil_socket_t fd)
 {
-    counter_add(server->config->counters, COUNTER_CONNECTIONS_REFUSED, 1);
+    counter_reject(server->config->counters, REJECTION_CONNECTIONS);
     if (send(fd, full_answer, sizeof(full_answer) - 1, MSG_NOSIGNAL) > 0)
         shutdown(fd, SHUT_WR);
     close(fd);

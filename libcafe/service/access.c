@@ -379,6 +379,13 @@ static int check_forwarded(const struct access_rules *rules,
     return verdict(rules, trail.found ? &trail.client : peer);
 }
 
+bool access_believe(void *context, const struct sockaddr *peer)
+{
+    const struct access_rules *rules = context;
+
+    return cidr_list_has(rules->proxies, peer);
+}
+
 int access_check(void *context, struct request *req)
 {
     const struct access_rules *rules = context;

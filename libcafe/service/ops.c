@@ -65,7 +65,8 @@ static db_done_fn on_asked;
 static void ask(struct frame *frame)
 {
     if (inquiry_wanted(&frame->readiness) && inquiry_begin(&frame->readiness))
-        db_submit(frame->service.db, frame->definition->ready, on_asked, frame);
+        db_submit(frame->service.db, "check", frame->definition->ready,
+                  on_asked, frame);
 }
 
 static void on_asked(void *job, enum error outcome)

@@ -28,7 +28,8 @@ static const struct option rows[] = {
       "all." },
     { "trusted_proxies", OPTION_LIST, AT(trusted_proxies), "loopback", 0, 0,
       NULL,
-      "Whose X-Forwarded-For and X-Forwarded-Host are believed: as allow." },
+      "Whose X-Forwarded-For, X-Forwarded-Host and X-Request-Id are believed: "
+      "as allow." },
     { "origins", OPTION_LIST, AT(origins), "", 0, 0, NULL,
       "Where forms may be posted from, for instance https://cafe.example; "
       "empty for the host that a request names." },
@@ -68,6 +69,9 @@ static const struct option rows[] = {
       "Least level that is logged." },
     { "log_requests", OPTION_SWITCH, AT(log_requests), "on", 0, 0, NULL,
       "Log one line a request." },
+    { "log_repeat_s", OPTION_NUMBER, AT(log_repeat_s), "60", 1, 86400, NULL,
+      "Seconds between lines about a state that lasts, such as a database that "
+      "is away." },
     { "drain_delay_ms", OPTION_NUMBER, AT(drain_delay_ms), "5000", 0,
       10 * MINUTE_MS, NULL,
       "Milliseconds to go on accepting after SIGTERM, until the load balancer "

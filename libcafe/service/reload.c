@@ -54,6 +54,7 @@ void settings_apply(struct frame *frame,
 {
     log_set_level(frame->service.log, (enum log_level)settings->log_level);
     log_set_format(frame->service.log, settings_log_format(settings));
+    log_set_repeat(frame->service.log, settings->log_repeat_s * 1000);
     frame->main_config.limits = settings->limits;
     frame->main_config.log_requests = settings->log_requests;
     frame->settings->drain_delay_ms = settings->drain_delay_ms;
@@ -66,10 +67,11 @@ struct service_settings *settings_new(const struct frame *frame)
 }
 
 /* What settings_apply() and access_open() take over, beside all of http. */
-static const char *const live[] = { "allow",          "trusted_proxies",
-                                    "origins",        "log",
-                                    "log_level",      "log_requests",
-                                    "drain_delay_ms", "stop_max_ms" };
+static const char *const live[] = { "allow",        "trusted_proxies",
+                                    "origins",      "log",
+                                    "log_level",    "log_repeat_s",
+                                    "log_requests", "drain_delay_ms",
+                                    "stop_max_ms" };
 
 static bool is_live(const char *name)
 {

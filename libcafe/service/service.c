@@ -106,6 +106,7 @@ static enum error open_database(struct frame *frame)
 {
     const struct service_settings *settings = frame->settings;
     const struct db_config config = {
+        .name = "main",
         .options = settings->db,
         .threads = settings->db_threads,
         .queue_max = settings->db_queue_max,
@@ -175,14 +176,17 @@ static void fill_server_configs(struct frame *frame,
         .app = frame->app,
         .more_app = frame,
         .error_page = definition->error_page,
-        .checks = { { stop_note_asked, frame },
-                    { access_check, &frame->access } },
+        .checks = { { stop_note_asked, frame, REJECTION_NONE },
+                    { access_check, &frame->access, REJECTION_ACCESS } },
+        .believe = access_believe,
+        .believe_context = &frame->access,
         .log = frame->service.log,
         .counters = &frame->counters,
     };
     if (definition->check_origin)
         frame->main_config.checks[2] =
-            (struct server_check){ origin_check, &frame->access };
+            (struct server_check){ origin_check, &frame->access,
+                                   REJECTION_ORIGIN };
     frame->ops_config = (struct server_config){
         .name = "ops",
         .routes = ops_routes,
@@ -190,6 +194,8 @@ static void fill_server_configs(struct frame *frame,
         .limits = server_limits_default,
         .log = frame->service.log,
         .log_requests = true,
+        .believe = access_believe,
+        .believe_context = &frame->access,
         .counters = &frame->counters,
     };
     settings_apply(frame, frame->settings);
@@ -285,7 +291,7 @@ static void announce(const struct frame *frame)
 {
     const struct server *ops = frame->ops_server;
 
-    log_line(frame->service.log, LOG_INFO, "ready",
+    log_line(frame->service.log, LOG_INFO, "listening",
              LOG_NUMBER("port", server_port(frame->main_server)),
              LOG_NUMBER("ops_port", ops ? server_port(ops) : 0),
              LOG_NUMBER("pid", getpid()), LOG_END);

@@ -7,6 +7,7 @@
 
 #include "cafe/clock.h"
 #include "cafe/inquiry.h"
+#include "cafe/lasting.h"
 #include "feed.h"
 
 enum {
@@ -43,6 +44,7 @@ struct visitor {
     catalog_show_fn *show;
     struct request *req;
     int64_t since_ms;
+    int64_t since_us; /* 0: it need not wait for the database */
     struct snapshot snapshot;
 };
 
@@ -56,8 +58,9 @@ struct catalog {
     int64_t asked_ms, asked_utc_us; /* when the question was sent */
     int64_t confirmed_ms;           /* when the last answered one was */
     int64_t as_of_us;
-    bool away;          /* stale answers go out at once */
-    enum error trouble; /* why */
+    bool away;            /* stale answers go out at once */
+    enum error trouble;   /* why */
+    struct lasting stale; /* for the log */
     bool stopping;
     struct event *retry, *patience, *compare;
     struct question comparison;
@@ -81,6 +84,9 @@ static void visitor_end(void *argument)
 /* Each holds a state of its own: the next question changes nothing in it. */
 static void show(struct catalog *catalog, struct visitor *visitor, bool stale)
 {
+    if (visitor->since_us)
+        *request_waited_us(visitor->req) += clock_monotonic_us() -
+                                            visitor->since_us;
     if (!catalog->newest) {
         visitor->show(visitor->req, NULL);
         return;
@@ -115,21 +121,27 @@ static const char *advice(enum error reason)
                                  : "";
 }
 
+static void log_stale(struct catalog *catalog, enum error reason)
+{
+    struct text text;
+
+    text_init(&text, 0);
+    text_printf(&text, "%s%s", error_text(reason), advice(reason));
+    log_lasting(catalog->config.log, &catalog->stale, LOG_WARNING,
+                "catalog is stale",
+                (const struct log_field[]){
+                    LOG_STRING("reason", text_string(&text)), LOG_END });
+    text_free(&text);
+}
+
 /* From now on stale answers go out at once. */
 static void go_away(struct catalog *catalog, enum error reason)
 {
     struct waiters all;
 
     waiters_init(&all);
-    if (!catalog->away && !catalog->stopping) {
-        struct text text;
-
-        text_init(&text, 0);
-        text_printf(&text, "%s%s", error_text(reason), advice(reason));
-        log_line(catalog->config.log, LOG_WARNING, "catalog is stale",
-                 LOG_STRING("reason", text_string(&text)), LOG_END);
-        text_free(&text);
-    }
+    if (!catalog->stopping)
+        log_stale(catalog, reason);
     catalog->away = true;
     catalog->trouble = reason;
     inquiry_leave_all(&catalog->inquiry, &all);
@@ -138,9 +150,9 @@ static void go_away(struct catalog *catalog, enum error reason)
 
 static void come_back(struct catalog *catalog)
 {
-    if (catalog->away)
-        log_line(catalog->config.log, LOG_INFO, "catalog is fresh again",
-                 LOG_END);
+    log_lasting_end(catalog->config.log, &catalog->stale,
+                    "catalog is fresh again",
+                    (const struct log_field[]){ LOG_END });
     catalog->away = false;
     catalog->trouble = OK;
 }
@@ -177,7 +189,7 @@ static void ask(struct catalog *catalog)
     catalog->asked_ms = clock_monotonic_ms();
     catalog->asked_utc_us = clock_utc_us();
     catalog->question = new_question(catalog, base ? content_ref(base) : NULL);
-    db_submit(catalog->feed, feed_ask, on_answer, &catalog->question);
+    db_submit(catalog->feed, "ask", feed_ask, on_answer, &catalog->question);
 }
 
 static int64_t retry_ms(const struct catalog *catalog, enum error reason)
@@ -350,7 +362,7 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
     }
     catalog->comparing = true;
     catalog->comparison = new_question(catalog, content_ref(catalog->newest));
-    db_submit(catalog->config.db, feed_compare, on_compared,
+    db_submit(catalog->config.db, "compare", feed_compare, on_compared,
               &catalog->comparison);
 }
 
@@ -373,6 +385,7 @@ static enum error open_feed(struct catalog *catalog)
 {
     const struct catalog_config *config = &catalog->config;
     const struct db_config feed = {
+        .name = "feed",
         .options = config->options,
         .threads = 1,
         .queue_max = 1,
@@ -464,6 +477,7 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
         show(catalog, visitor, false);
         return;
     }
+    visitor->since_us = clock_monotonic_us();
     inquiry_join(&catalog->inquiry, &visitor->waiter);
     ask_soon(catalog);
     if (!event_pending(catalog->patience, EV_TIMEOUT, NULL) &&

@@ -149,7 +149,7 @@ def test_a_password_file_that_cannot_be_read(engine, run, folder):
 def test_stopping_ends_well(engine, run):
     """SIGTERM is heeded as process 1, before SIGKILL comes."""
     container = run("--env", "APP_DRAIN_DELAY_MS=0", "customer")
-    harness.wait_until(lambda: '"ready"' in engine.run("logs", container),
+    harness.wait_until(lambda: '"listening"' in engine.run("logs", container),
                        "it is ready")
     engine.run("stop", "--time", "30", container)
     assert engine.inspect(container)["State"]["ExitCode"] == 0

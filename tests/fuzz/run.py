@@ -41,6 +41,7 @@ TARGETS = {
     "search": Target(15000, "search"),
     "texts": Target(30000, "search"),
     "encoding": Target(50000, "encoding"),
+    "trace": Target(150000, "trace"),
     "forwarded": Target(150000, "forwarded"),
     "template": Target(50000, "template"),
     "markdown": Target(40000, "markdown"),

@@ -154,7 +154,7 @@ def test_without_descriptors_it_waits_calmly(folder, database):
     clients = []
     try:
         found = harness.wait_until(
-            lambda: re.search(r'"ready","port":(\d+)', process.output()),
+            lambda: re.search(r'"listening","port":(\d+)', process.output()),
             "it is ready")
         port = int(found[1])
         for _ in range(80):
@@ -252,7 +252,7 @@ def test_idle_connections_cost_a_kibibyte(folder, database):
     idle = []
     try:
         found = harness.wait_until(
-            lambda: re.search(r'"ready","port":(\d+)', process.output()),
+            lambda: re.search(r'"listening","port":(\d+)', process.output()),
             "it is ready")
         client = harness.Client(int(found[1]))
         assert client.get("/suppliers").status == 200

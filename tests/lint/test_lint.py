@@ -31,7 +31,8 @@ FLOORS = {
 
 # Which part each public header belongs to.
 HEADERS = {
-    "base": "arena clock config counters error file hash inquiry json log "
+    "base": "arena clock config counters error file hash inquiry json "
+            "lasting log "
             "nearest page text unicode",
     "http": "form parser request response router server",
     "db": "db",

@@ -145,7 +145,7 @@ static void test_no_job_waits_without_a_deadline(void **state)
     setup(&f);
     start(&f);
     timers_left = 0;
-    db_submit(f.db, ask_id, on_done, &refused);
+    db_submit(f.db, "test", ask_id, on_done, &refused);
     timers_left = -1;
     assert_int_equal(refused.done, 1);
     assert_int_equal(refused.outcome, ERROR_MEMORY);
@@ -187,7 +187,7 @@ static void submit_another(void *job, enum error outcome)
     struct probe *probe = job;
 
     on_done(job, outcome);
-    db_submit(probe->fixture->db, ask_id, on_done, probe->next);
+    db_submit(probe->fixture->db, "test", ask_id, on_done, probe->next);
 }
 
 static void test_stopping_hands_every_job_back(void **state)
@@ -201,7 +201,7 @@ static void test_stopping_hands_every_job_back(void **state)
     setup(&f);
     start_held(&f, &held, &begun, &go);
     waits[0].fixture = &f;
-    db_submit(f.db, ask_id, submit_another, &waits[0]);
+    db_submit(f.db, "test", ask_id, submit_another, &waits[0]);
     submit(&f, ask_id, &waits[1]);
     sem_post(&go);
     db_close(f.db);

@@ -106,7 +106,7 @@ static inline void submit(struct fixture *f, db_work_fn *work,
     int before = probe->done;
 
     probe->fixture = f;
-    db_submit(f->db, work, on_done, probe);
+    db_submit(f->db, "test", work, on_done, probe);
     assert_int_equal(probe->done, before);
 }
 

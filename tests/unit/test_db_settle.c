@@ -50,7 +50,9 @@ static enum error die_then(struct db_connection *db, void *job)
 static void submit_dying(struct fixture *f, struct dying *dying)
 {
     dying->probe.fixture = f;
-    db_submit_repeatable(f->db, die_then, on_done, dying);
+    db_submit_call(f->db,
+                   &(struct db_call){ .operation = "test", .repeatable = true },
+                   die_then, on_done, dying);
 }
 
 /* A pool whose socket can be taken away. */
@@ -267,7 +269,9 @@ static void test_a_repeatable_job_may_be_rolled_back(void **state)
     (void)state;
     setup(&f);
     start(&f);
-    db_submit_repeatable(f.db, roll_back_twice, on_done, &probe);
+    db_submit_call(f.db,
+                   &(struct db_call){ .operation = "test", .repeatable = true },
+                   roll_back_twice, on_done, &probe);
     await(&f, &probe);
     assert_int_equal(probe.outcome, OK);
     assert_int_equal(probe.runs, 3);

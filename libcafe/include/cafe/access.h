@@ -61,6 +61,9 @@ struct access_rules {
  */
 int access_check(void *context, struct request *req);
 
+/** A believe_fn (context: struct access_rules): the trusted proxies. */
+bool access_believe(void *context, const struct sockaddr *peer);
+
 /**
  * A check_fn (context: struct access_rules) against cross-site posts. Safe
  * methods pass. Sec-Fetch-Site same-origin or none passes, any other value is

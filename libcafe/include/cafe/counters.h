@@ -7,11 +7,8 @@
 enum counter {
     COUNTER_CONNECTIONS_OPEN, /* gauge */
     COUNTER_CONNECTIONS_ACCEPTED,
-    COUNTER_CONNECTIONS_REFUSED, /* over the connection cap */
-    COUNTER_REQUESTS_ACTIVE,     /* gauge */
+    COUNTER_REQUESTS_ACTIVE, /* gauge */
     COUNTER_REQUESTS_ANSWERED,
-    COUNTER_REQUESTS_REJECTED, /* malformed, too large, too slow */
-    COUNTER_ACCESS_REFUSED,
     COUNTER_LOG_DROPPED,         /* lines a full pipe could not take */
     COUNTER_DB_CONNECTIONS_OPEN, /* gauge */
     COUNTER_DB_JOBS_DONE,
@@ -20,9 +17,23 @@ enum counter {
     COUNTERS
 };
 
+/** Why a request or connection was refused. */
+enum rejection {
+    REJECTION_NONE,
+    REJECTION_ACCESS, /* who asks may not use the daemon */
+    REJECTION_ORIGIN, /* posted from another site, or nobody knows from where */
+    REJECTION_LIMIT,  /* larger than a limit, or more than there is room for */
+    REJECTION_SYNTAX, /* it is no request of HTTP */
+    REJECTION_SLOW,   /* the client did not send it in time */
+    REJECTION_LATE,   /* the daemon did not answer it in time */
+    REJECTION_CONNECTIONS, /* over the connection cap */
+    REJECTIONS
+};
+
 /** All counters of one daemon. Zero-initialise it. */
 struct counters {
     _Atomic int64_t values[COUNTERS];
+    _Atomic int64_t rejections[REJECTIONS];
 };
 
 /** Add to a counter (or take from a gauge). Thread: any. */
@@ -33,5 +44,12 @@ int64_t counter_get(const struct counters *counters, enum counter which);
 
 /** Its name in snake case, for logs and metrics; a static string. */
 const char *counter_name(enum counter which);
+
+/** Count one that was refused. Thread: any. */
+void counter_reject(struct counters *counters, enum rejection why);
+int64_t counter_rejected(const struct counters *counters, enum rejection why);
+
+/** "access", "limit"; "" for none. A static string. */
+const char *rejection_name(enum rejection why);
 
 #endif

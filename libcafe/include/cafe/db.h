@@ -109,6 +109,7 @@ MUST_CHECK enum error db_rollback(struct db_connection *connection,
 struct db;
 
 struct db_config {
+    const char *name; /* of these threads, in log lines: "main" */
     struct db_options options;
     int64_t threads;
     int64_t queue_max; /* jobs waiting */
@@ -120,7 +121,8 @@ struct db_config {
 
 /**
  * Start the threads. They connect when the first job needs it, and again
- * after a lost connection; a failed connect is logged once per outage.
+ * after a lost connection. While the database is away, or jobs of no request
+ * fail, the log says so when it begins, now and then, and when it ends.
  *
  * base    The loop on which results are handed back.
  * Errors  ERROR_MEMORY, ERROR_SYSTEM.
@@ -138,6 +140,23 @@ typedef enum error db_work_fn(struct db_connection *connection, void *job);
 /** On the loop thread, exactly once a job. */
 typedef void db_done_fn(void *job, enum error outcome);
 
+/** What a job is, and on whose behalf it runs. */
+struct db_call {
+    const char *operation;  /* a short name, for log lines; static */
+    const char *request_id; /* of the request, in log lines; NULL: of none */
+    int64_t *waited_us;     /* the time from submit to done is added to it,
+                               before done runs; NULL: nobody wants it */
+
+    /**
+     * The job is safe to repeat, because its transaction begins with a form
+     * key: when it is unknown what a run did (ERROR_DB_UNKNOWN), work runs
+     * again from the start on a new connection, at most three times and as long
+     * as a job may wait. done gets ERROR_DB_UNKNOWN when that did not settle
+     * it: the database was not back in time, or failed again.
+     */
+    bool repeatable;
+};
+
 /**
  * Queue a job: work on a database thread, then done on the loop thread, never
  * before this returns. A job that is rolled back (ERROR_DB_RETRY) is run at
@@ -145,20 +164,16 @@ typedef void db_done_fn(void *job, enum error outcome);
  * ERROR_STOPPING or ERROR_DB_AWAY when work did not run. Only when there is no
  * memory left to queue it, done runs at once, with ERROR_MEMORY.
  *
+ * call    Copied; what it points to must live until done has run.
  * job     Owned by the caller, must live until done has run.
  * Thread  Loop thread only.
  */
-void db_submit(struct db *db, db_work_fn *work, db_done_fn *done, void *job);
+void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
+                    db_done_fn *done, void *job);
 
-/**
- * db_submit() for a job that is safe to repeat, because its transaction begins
- * with a form key: when it is unknown what a run did (ERROR_DB_UNKNOWN), work
- * runs again from the start on a new connection, at most three times and as
- * long as a job may wait. done gets ERROR_DB_UNKNOWN when that did not settle
- * it: the database was not back in time, or failed again.
- */
-void db_submit_repeatable(struct db *db, db_work_fn *work, db_done_fn *done,
-                          void *job);
+/** db_submit_call() for a job of no request. */
+void db_submit(struct db *db, const char *operation, db_work_fn *work,
+               db_done_fn *done, void *job);
 
 /**
  * Let running jobs end, hand waiting ones back with ERROR_STOPPING (their

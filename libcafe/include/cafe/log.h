@@ -61,6 +61,10 @@ void log_close(struct log *log);
 void log_set_level(struct log *log, enum log_level level);
 void log_set_format(struct log *log, enum log_format format);
 
+/** Milliseconds between lines about a state that lasts; a minute at first. */
+void log_set_repeat(struct log *log, int64_t ms);
+int64_t log_repeat_ms(struct log *log);
+
 /**
  * Write one line: ts (RFC 3339, UTC), level, service, version, msg, then the
  * fields. Kept in memory, at most 256 KiB, until log_flush(); what does not

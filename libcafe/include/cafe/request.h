@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "cafe/arena.h"
+#include "cafe/counters.h"
 #include "cafe/form.h"
 #include "cafe/parser.h"
 #include "cafe/router.h"
@@ -91,8 +92,17 @@ void request_set_client(struct request *req, const char *client);
 const char *request_user(const struct request *req);
 void request_set_user(struct request *req, const char *user);
 
-/** 32 hex digits, or the peer's own X-Request-Id when that was valid. */
+/**
+ * 32 hex digits, or the peer's own X-Request-Id where the server believes it
+ * and it is valid.
+ */
 const char *request_id(const struct request *req);
+
+/** Count it as refused, once, and say why in its line of the log. */
+void request_reject(struct request *req, enum rejection why);
+
+/** Microseconds that it has waited for the database, to add to. */
+int64_t *request_waited_us(struct request *req);
 
 /**
  * Run `fn(argument)` when the request ends. Hooks run last-in first-out.

@@ -47,7 +47,11 @@ enum { SERVER_CHECKS_MAX = 6 };
 struct server_check {
     check_fn *check;
     void *context;
+    enum rejection why; /* that a request is refused by it */
 };
+
+/** Whether a peer's X-Request-Id is taken over. */
+typedef bool believe_fn(void *context, const struct sockaddr *peer);
 
 /** All of it is borrowed until server_close(). */
 struct server_config {
@@ -58,6 +62,8 @@ struct server_config {
     void *more_app;                  /* request_app() in more_routes */
     error_page_fn *error_page;       /* may be NULL */
     struct server_check checks[SERVER_CHECKS_MAX]; /* ended by NULL check */
+    believe_fn *believe;                           /* NULL: nobody's */
+    void *believe_context;
     struct server_limits limits;
     struct log *log;
     bool log_requests;

@@ -24,6 +24,7 @@ struct service_settings {
     int log_format;
     bool log_requests;
     int log_level;
+    int64_t log_repeat_s;
     int64_t drain_delay_ms;
     int64_t stop_max_ms;
     struct server_limits limits;
