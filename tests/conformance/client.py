@@ -8,8 +8,8 @@ import select
 import socket
 import time
 
-ANSWER_S = 30
-END_S = 3
+ANSWER_S = 120
+END_S = 30
 PROBE_S = 1
 HURRY_S = 0.02
 LATE = "no answer in time"

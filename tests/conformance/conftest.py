@@ -1,7 +1,6 @@
 """One pair of daemons for the whole suite, and the runs of the whole table."""
 import collections
 import pathlib
-import time
 
 import client
 import compare
@@ -11,14 +10,13 @@ import proxied
 import pytest
 import table
 
-# A head of 16 KiB takes its time byte by byte. The deadlines have tests of
-# their own; here nothing shall depend on how fast the machine is.
-SETTINGS = {"APP_HTTP_HEAD_MS": 120000, "APP_HTTP_BODY_MS": 120000,
-            "APP_HTTP_LINGER_MS": 20000, "APP_CATALOG_WAIT_MS": 10000,
+# A head of 16 KiB takes its time byte by byte, and a connection that is done
+# waits for the others. The deadlines have tests of their own; here nothing
+# depends on how fast the machine is.
+SETTINGS = {"APP_HTTP_HEAD_MS": 600000, "APP_HTTP_BODY_MS": 600000,
+            "APP_HTTP_WRITE_MS": 600000, "APP_HTTP_IDLE_MS": 3600000,
+            "APP_HTTP_LINGER_MS": 60000, "APP_CATALOG_WAIT_MS": 10000,
             "APP_LOG_LEVEL": "debug"}
-
-# For a request that HAProxy hands on although nobody waits for it.
-SETTLE_S = 0.2
 
 
 class Runs:
@@ -59,11 +57,12 @@ class Runs:
                                      for line in lines[-500:]) else 0
         return harness.wait_until(there, "the log has the probe")
 
-    def watched(self, names, run):
-        """What run() returns, and what these daemons logged meanwhile."""
+    def watched(self, names, run, settled=lambda: True):
+        """What run() returns, and what these daemons have logged once all
+        of it has arrived."""
         start = {name: self.log_place(name) for name in names}
         outcomes = run()
-        time.sleep(SETTLE_S)
+        harness.wait_until(settled, "nothing is under way")
         logged = collections.Counter()
         for name, first in start.items():
             end = self.log_place(name)
@@ -106,10 +105,11 @@ class Runs:
         """Outcomes by (daemon, rule, name), and what the daemons logged."""
         cases = [((daemon, *key), case, raw) for daemon in self.daemons
                  for key, case, raw in self.cases(daemon)]
-        proxy, _ = self.proxy(reuse)
+        proxy, stats = self.proxy(reuse)
         return self.once(("behind", reuse), lambda: self.watched(
             self.daemons, lambda: drive.run_whole(
-                proxy.port, cases, client.ANSWER_S, client.gather)))
+                proxy.port, cases, client.ANSWER_S, client.gather),
+            lambda: proxied.idle(stats)))
 
     def nginx(self):
         return self.once("nginx", lambda: compare.run_nginx(self.folder))
@@ -137,9 +137,11 @@ def runs(server):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Two processes beside each other: each run of the table is in one."""
+    """Processes beside each other: each run of the table is in one."""
     for item in items:
         behind = "haproxy" in item.originalname or "another" in \
             item.originalname
+        daemon = getattr(item, "callspec", None) and \
+            item.callspec.params.get("daemon")
         item.add_marker(pytest.mark.xdist_group(
-            "haproxy" if behind else "direct"))
+            "haproxy" if behind else daemon or "customer"))

@@ -5,6 +5,7 @@ socket the daemon has had the time to read the first, so that the pieces
 arrive as pieces.
 """
 import concurrent.futures
+import os
 import select
 import time
 
@@ -16,7 +17,7 @@ WINDOW = 64          # splits under way at once
 SPLIT_ALL_BYTES = 300
 SPLIT_STEP = 64
 SPLIT_LONG_BYTES = 64 * 1024
-SPLIT_LONG_PLACES = 32
+SPLIT_LONG_PLACES = 32 if os.environ.get("CAFE_LONG") else 8
 REUSE_MAX = 900      # answers of a connection; the daemon ends it at 1,000
 LATE_MAX = 20        # answers that may be late before patience ends
 HURRY_S = 0.5

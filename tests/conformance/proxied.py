@@ -36,8 +36,8 @@ def write_config(folder, name, reuse):
     return path, stats
 
 
-def reused(stats):
-    """How often HAProxy gave a request a connection that it had already."""
+def figures(stats):
+    """Rows of HAProxy's "show stat"."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(harness.WAIT_S)
         sock.connect(str(stats))
@@ -45,9 +45,19 @@ def reused(stats):
         got = b""
         while chunk := sock.recv(65536):
             got += chunk
-    rows = csv.DictReader(got.decode().lstrip("# ").splitlines())
-    return {row["pxname"]: int(row["reuse"]) for row in rows
+    return list(csv.DictReader(got.decode().lstrip("# ").splitlines()))
+
+
+def reused(stats):
+    """How often HAProxy gave a request a connection that it had already."""
+    return {row["pxname"]: int(row["reuse"]) for row in figures(stats)
             if row["svname"].endswith("1")}
+
+
+def idle(stats):
+    """Has HAProxy an answer to all that it handed on? It waits for one even
+    where the client has gone."""
+    return not any(int(row["scur"] or 0) for row in figures(stats))
 
 
 def judge(case, outcome):
