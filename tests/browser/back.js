@@ -1,11 +1,14 @@
 // The browser's Back button after each kind of post, in Chromium or Firefox
-// with the flags that people have. Arguments: chrome|firefox, address, what to
-// do (a step below), the rest as the step needs it.
+// with the flags that people have. Argument: chrome|firefox. The browser stays
+// for many steps: each line of standard input is an array in JSON, with an
+// address, the name of a step below, and what else that step needs. The answer
+// is a line with the number of posts, or with the error.
 const assert = require('assert');
 const puppeteer = require('puppeteer-core');
+const readline = require('readline');
 const { control } = require('./control');
 
-const [kind, address, step, ...rest] = process.argv.slice(2);
+const [kind] = process.argv.slice(2);
 const BROWSERS = {
   chrome: { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] },
   firefox: { executablePath: '/usr/bin/firefox-esr', args: [] },
@@ -54,6 +57,7 @@ async function leave(page, to) {
     document.querySelector('main, h1') !== null));
 }
 
+let address = '';
 let posts = 0;
 
 async function press(page, words) {
@@ -171,19 +175,24 @@ async function removal(page) {
   await says(page, 'Roastery 1');
 }
 
-// Each link of a page that was the answer to a post, and back: the page is
-// there as it was left, with what was typed on.
+// The links of a page that was the answer to a post, and back: the page is
+// there as it was left, with what was typed on. Of the banner's links, which
+// all pages share, one is followed.
 async function links(page, words) {
   const typed = await page.$('#city') !== null;
-  const hrefs = await page.$$eval('a', (all) => all.map((a) =>
-    a.getAttribute('href')).filter((href) => !href.startsWith('#')));
-  assert.ok(hrefs.length > 4);
-  for (let n = 0; n < hrefs.length; n += 1) {
+  const places = await page.$$eval('a:not([href^="#"])', (all) => {
+    const own = all.filter((a) => a.closest('main'));
+    return [all.find((a) => !own.includes(a)), ...own].map((a) =>
+      all.indexOf(a));
+  });
+  assert.ok(places.length > 1);
+  for (const n of places) {
     if (typed) await fill(page, { city: `typed ${n}` });
     const link = (await page.$$('a:not([href^="#"])'))[n];
+    const href = await link.evaluate((a) => a.href);
     const from = await page.evaluate(() => document.title);
     await leave(page, link);
-    assert.ok(!(await text(page)).includes(words), hrefs[n]);
+    assert.ok(!(await text(page)).includes(words), href);
     await back(page, words);
     assert.strictEqual(await page.evaluate(() => document.title), from);
     if (typed) assert.strictEqual(await value(page, 'city'), `typed ${n}`);
@@ -191,7 +200,7 @@ async function links(page, words) {
 }
 
 // Every page that answers a post, with its links.
-async function answers(page) {
+async function answers(page, switches) {
   const looked = async (words) => {
     await says(page, words);
     await links(page, words);
@@ -236,7 +245,6 @@ async function answers(page) {
 
   await edit(page, 1);
   await edit(other, 1);
-  const [switches] = rest;
   await fill(page, { city: 'Typed while away' });
   await control(switches, 'stop');
   await press(page, 'Save');
@@ -270,13 +278,20 @@ async function main() {
   const browser = await puppeteer.launch({
     browser: kind, headless: true, ...BROWSERS[kind],
   });
-  const page = await browser.newPage();
-  try {
-    await STEPS[step](page);
-  } finally {
-    await browser.close();
+  for await (const line of readline.createInterface(process.stdin)) {
+    const [where, step, ...more] = JSON.parse(line);
+    const page = await browser.newPage();
+    address = where;
+    posts = 0;
+    let error;
+    await STEPS[step](page, ...more).catch((reason) => {
+      error = reason.stack;
+    });
+    console.log(JSON.stringify({ posts, error }));
+    const blank = await browser.newPage();
+    for (const old of await browser.pages()) if (old !== blank) old.close();
   }
-  console.log(`${step} in ${kind}: ${posts} posts`);
+  await browser.close();
 }
 
 main().then(() => process.exit(0), (error) => {

@@ -2,14 +2,15 @@
 The browser's Back button and what browsers make of a form, in Chromium and
 Firefox as people have them.
 """
-import re
+import json
 import shutil
+import subprocess
 import sys
 
 import pytest
 
 import harness
-from test_browser import playwright, switch, walk  # noqa: F401
+from test_browser import FOLDER, playwright, switch  # noqa: F401
 
 sys.path.insert(0, str(harness.ROOT / "tests/integration"))
 from writers import connect, insert, query  # noqa: E402
@@ -17,18 +18,39 @@ from writers import connect, insert, query  # noqa: E402
 BROWSERS = {"chrome": "chromium", "firefox": "firefox-esr"}
 
 
+@pytest.fixture(scope="session")
+def browsers():
+    """Each browser is started once: that takes longer than most steps."""
+    running = {}
+    yield running
+    for browser in running.values():
+        browser.stdin.close()
+        browser.wait(harness.WAIT_S)
+
+
+def start_browser(kind):
+    return subprocess.Popen(["node", FOLDER / "back.js", kind], text=True,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
 @pytest.fixture(name="go", params=BROWSERS)
-def make_go(request, playwright, proxy, employee):  # noqa: F811
+def make_go(request, playwright, browsers, proxy, employee):  # noqa: F811
     """Do a step in this browser; what was posted was pressed there."""
-    if not shutil.which(BROWSERS[request.param]):
-        pytest.skip(f"{BROWSERS[request.param]} is not installed")
+    kind = request.param
+    if not shutil.which(BROWSERS[kind]):
+        pytest.skip(f"{BROWSERS[kind]} is not installed")
 
     def go(step, *args):
-        said = walk("back.js", request.param, f"http://{proxy.host}", step,
-                    *args, seconds=300)
+        if kind not in browsers or browsers[kind].poll() is not None:
+            browsers[kind] = start_browser(kind)
+        line = json.dumps([f"http://{proxy.host}", step, *args])
+        browsers[kind].stdin.write(line + "\n")
+        browsers[kind].stdin.flush()
+        said = json.loads(browsers[kind].stdout.readline())
+        assert "error" not in said, said["error"]
         posted = [line for line in employee.lines()
                   if line.get("method") == "POST"]
-        assert len(posted) == int(re.search(r"(\d+) posts", said)[1])
+        assert len(posted) == said["posts"]
 
     return go
 
@@ -90,7 +112,7 @@ def test_back_after_deleting_and_restoring(go, database):
 
 
 def test_a_link_and_back(go, database, switch):  # noqa: F811
-    """Each link of each page that answers a post."""
+    """The links of each page that answers a post."""
     roastery(database)
     database.sql("UPDATE suppliers SET city = 'Newer'")
     go("answers", switch.address)

@@ -1,0 +1,14 @@
+"""The order of the suite's tests, for two processes beside each other."""
+import pytest
+
+# The longest tests come first, so that neither process is left alone with one.
+FIRST = ("test_two_employees[on-plain]", "test_a_manager[on]")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.name not in FIRST)
+    for item in items:
+        if item.path.stem == "test_back":  # one browser for all its steps
+            kind = "firefox" if "firefox" in item.name else "chrome"
+            item.add_marker(pytest.mark.xdist_group(kind))
