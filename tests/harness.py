@@ -7,6 +7,7 @@ front of each daemon, for instance "valgrind -q --error-exitcode=99".
 import contextlib
 import fcntl
 import getpass
+import hashlib
 import http.client
 import json
 import os
@@ -25,6 +26,8 @@ PRESET = os.environ.get("CAFE_PRESET", "dev")
 BIN = ROOT / "build" / PRESET / "bin"
 ARTIFACTS = ROOT / "tests" / "artifacts"
 WAIT_S = 30
+PORTS = range(10000, 32000)
+LOG_FILE_SIZE = "16M"  # MariaDB's; its default of 96 MiB is long to copy
 
 # What the tutorial looks for where somebody is not to get, to the letter.
 NO_SUCH_PAGE = ("<p class=\"lead\">Sorry, we don't seem to have that page in "
@@ -35,12 +38,12 @@ PASSWORDS = {name: f"{name}-password" for name in
 
 
 @contextlib.contextmanager
-def locked(path):
-    """One process at a time: tests run in several."""
+def locked(path, mode="w"):
+    """One process at a time: tests run in several. The file, open."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
+    with open(path, mode, encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file
 
 
 def install_node_packages(folder):
@@ -54,9 +57,23 @@ def install_node_packages(folder):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """
+    A port for a server, another one at each call of any process. It is below
+    those from which the kernel takes the ports of clients: one of these could
+    take it before the server is there.
+    """
+    with locked(pathlib.Path(tempfile.gettempdir()) / "cafe-test-ports.lock",
+                "a+") as file:
+        file.seek(0)
+        last = int(file.read() or PORTS.start)
+        while True:
+            last = last + 1 if last + 1 in PORTS else PORTS.start
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", last))
+                break
+        file.truncate(0)
+        file.write(str(last))
+        return last
 
 
 def wait_until(condition, what, seconds=WAIT_S):
@@ -98,6 +115,7 @@ CHECKSUM TABLE mysql.global_priv, mysql.db, mysql.tables_priv,
   mysql.columns_priv, mysql.procs_priv, COFFEE.cafe_migrations;
 """
 EMPTY_TABLES = """
+USE COFFEE;
 TRUNCATE suppliers; TRUNCATE supplier_changes; TRUNCATE supplier_form_keys;
 UPDATE supplier_revision SET n = 0, at = UTC_TIMESTAMP(6);
 """
@@ -141,6 +159,38 @@ class Process:
             raise
 
 
+def system_tables():
+    """
+    A data folder with the system tables and nothing else, to be copied: to
+    make one takes ten times as long.
+    """
+    version = subprocess.run(["/usr/sbin/mariadbd", "--version"], text=True,
+                             capture_output=True, check=True).stdout
+    path = ROOT / "build" / ("mariadb-" + hashlib.sha256(
+        version.encode()).hexdigest()[:8])
+    with locked(ROOT / "build" / "mariadb.lock"):
+        if not path.exists():
+            new = path.with_suffix(".new")
+            shutil.rmtree(new, ignore_errors=True)
+            install_system_tables(new)
+            new.rename(path)
+    return path
+
+
+def install_system_tables(data):
+    user = getpass.getuser()
+    with tempfile.TemporaryDirectory(prefix="cafe-test-") as folder:
+        done = subprocess.run(
+            ["mariadb-install-db", "--no-defaults", f"--datadir={data}",
+             f"--tmpdir={folder}",
+             "--auth-root-authentication-method=socket", "--skip-test-db",
+             f"--auth-root-socket-user={user}", f"--user={user}",
+             f"--innodb-log-file-size={LOG_FILE_SIZE}"],
+            capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+
+
 class Database:
     """
     A MariaDB of our own, on a unix socket and a free port. Its temporary
@@ -163,15 +213,7 @@ class Database:
         self.port = free_port()
         self.process = None
         self.made = None  # the definitions when it was made
-        user = getpass.getuser()
-        install = subprocess.run(
-            ["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
-             f"--tmpdir={self.folder}",
-             "--auth-root-authentication-method=socket", "--skip-test-db",
-             f"--auth-root-socket-user={user}", f"--user={user}"],
-            capture_output=True, text=True, check=False)
-        if install.returncode:
-            raise RuntimeError(install.stdout + install.stderr)
+        shutil.copytree(system_tables(), self.data)
 
     def start(self):
         self.process = Process("mariadb", [
@@ -180,7 +222,8 @@ class Database:
             f"--tmpdir={self.folder}",
             "--bind-address=127.0.0.1", f"--port={self.port}",
             "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=64M",
-            *self.options], self.folder)
+            f"--innodb-log-file-size={LOG_FILE_SIZE}", *self.options],
+            self.folder)
         wait_until(self.answers, "MariaDB starts")
 
     def answers(self):
@@ -231,15 +274,15 @@ class Database:
         A fresh database as the operator makes it. Where a test has changed
         nothing but rows since it was made, they are removed instead.
         """
-        if self.made and self.made == self.definitions():
-            self.sql(EMPTY_TABLES)
+        if self.made and self.made == self.definitions(EMPTY_TABLES):
             return
         self.make_anew()
         self.made = self.definitions()
 
-    def definitions(self):
-        """None where there is no such database."""
-        done = self.client(text=DEFINITIONS)
+    def definitions(self, then=""):
+        """Those of now; None where there is no such database, or what is
+        done then fails."""
+        done = self.client(text=DEFINITIONS + then)
         return done.stdout if done.returncode == 0 else None
 
     def make_anew(self):
