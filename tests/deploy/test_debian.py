@@ -31,6 +31,9 @@ class Root:
             ["debootstrap", "--variant=minbase", release, self.path],
             text=True, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+        # what is thrown away need not survive a power cut
+        (self.path / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text(
+            "force-unsafe-io\n")
 
     def copy_project(self):
         """The files that git knows, as a clone has them, and shared/."""
@@ -74,8 +77,8 @@ def fixture_root(request):
     harness.remove_folder(folder)
 
 
-def test_lint_and_unit_tests(root):
-    done = root.run("./cafe test lint unit")
+def test_unit_tests(root):
+    done = root.run("./cafe test unit")
     assert done.returncode == 0, done.stdout[-6000:]
     last = done.stdout.splitlines()[-1]
     passed = int(re.fullmatch(r"(\d+) passed, 0 failed, \d+ skipped", last)[1])
