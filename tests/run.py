@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""./cafe test: runs suites one after the other and adds up their results.
+"""./cafe test: runs suites, two at a time, and adds up their results.
 
     ./cafe test                 lint unit fuzz integration conformance browser
     ./cafe test unit browser    some suites
@@ -10,6 +10,7 @@
     ./cafe test fuzz --minutes 60          new inputs for an hour
     ./cafe test fuzz --coverage            lines that the corpora reach
 """
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -24,9 +25,14 @@ import harness  # noqa: E402
 
 # Each suite, and how many tests of it run at the same time: most of them wait
 # for deadlines, processes and disks.
-SUITES = {"lint": 1, "unit": 2, "fuzz": 2, "integration": 4, "conformance": 2,
+SUITES = {"lint": 1, "unit": 2, "fuzz": 2, "integration": 4, "conformance": 3,
           "browser": 2, "deploy": 3}
 USUAL = [suite for suite in SUITES if suite != "deploy"]
+# Two suites run beside each other, begun in this order: what takes longest
+# comes first, so that neither core is idle at the end.
+LANES = 2
+ORDER = ["deploy", "integration", "browser", "conformance", "fuzz", "unit",
+         "lint"]
 SLOWEST = 15  # tests that the report of a suite names
 
 # What the tests do for longer in a long run.
@@ -36,7 +42,7 @@ LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",
 REPORTS = harness.ARTIFACTS / "reports"
 
 
-def run_unit(report):
+def run_unit(report, out):
     """The cmocka programs, with a MariaDB for those that need one."""
     folder = harness.make_folder()
     try:
@@ -52,20 +58,20 @@ def run_unit(report):
         subprocess.run(
             ["ctest", "--test-dir", harness.BIN.parent, "--output-on-failure",
              "--parallel", "2", "--output-junit", report, "--quiet"],
-            env=env, check=False)
+            env=env, check=False, stdout=out, stderr=out)
         database.stop()
     finally:
         harness.remove_folder(folder)
 
 
-def run_pytest(suite, report, options):
+def run_pytest(suite, report, options, out):
     workers = []
     if SUITES[suite] > 1 and not {"--minutes", "--coverage"} & set(options):
         workers = ["-n", str(SUITES[suite]), "--dist", "loadgroup"]
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
          f"--junitxml={report}", "-rs", *workers, *options,
-         harness.ROOT / "tests" / suite], check=False)
+         harness.ROOT / "tests" / suite], check=False, stdout=out, stderr=out)
 
 
 def show_slowest(report):
@@ -134,22 +140,55 @@ def show_not_run(suites):
               "full.")
 
 
-def run_suite(suite, options):
-    """Counts of passed, failed and skipped tests."""
+def run_suite(suite, options, out):
+    """Seconds that it took; what it prints goes to the file, None: ours."""
     report = REPORTS / f"{suite}.xml"
     report.unlink(missing_ok=True)
     began = time.monotonic()
-    print(f"== {suite}", flush=True)
     if suite == "unit":
-        run_unit(report)
+        run_unit(report, out)
     else:
-        run_pytest(suite, report, options)
+        run_pytest(suite, report, options, out)
+    return time.monotonic() - began
+
+
+def run_logged(suite, options):
+    print(f"== {suite} begins", flush=True)
+    with open(REPORTS / f"{suite}.log", "w", encoding="utf-8") as log:
+        return run_suite(suite, options, log)
+
+
+def show_suite(suite, seconds):
+    """Counts of passed, failed and skipped tests."""
+    report = REPORTS / f"{suite}.xml"
     counts = count(report)
     show_slowest(report)
     print(f"== {suite}: {counts[0]} passed, {counts[1]} failed, "
-          f"{counts[2]} skipped in {time.monotonic() - began:.0f} s",
-          flush=True)
+          f"{counts[2]} skipped in {seconds:.0f} s", flush=True)
     return counts
+
+
+def run_beside(suites, options):
+    """Several suites at a time; the output of each comes as a whole."""
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        begun = {pool.submit(run_logged, suite, options): suite
+                 for suite in sorted(suites, key=ORDER.index)}
+        for done in concurrent.futures.as_completed(begun):
+            suite = begun[done]
+            print(f"== {suite}", flush=True)
+            print((REPORTS / f"{suite}.log").read_text(errors="replace"),
+                  flush=True)
+            yield show_suite(suite, done.result())
+
+
+def run_suites(suites, options):
+    """The counts of each suite."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    if len(suites) > 1:
+        yield from run_beside(suites, options)
+    else:
+        print(f"== {suites[0]}", flush=True)
+        yield show_suite(suites[0], run_suite(suites[0], options, None))
 
 
 def main(args):
@@ -161,10 +200,7 @@ def main(args):
     if "--show-suites" in options:  # asked by the launcher
         print(*suites)
         return 0
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    total = [0, 0, 0]
-    for suite in suites:
-        total = [a + b for a, b in zip(total, run_suite(suite, options))]
+    total = [sum(counts) for counts in zip(*run_suites(suites, options))]
     show_not_run(suites)
     print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if total[1] or not total[0] else 0
