@@ -89,6 +89,20 @@ static enum error customer_open(struct service *service, void **app,
     return OK;
 }
 
+static void customer_state(const void *app, struct service_state *state)
+{
+    const struct customer *self = app;
+    const struct customer_settings *settings =
+        (const void *)self->service->settings;
+
+    *state = (struct service_state){
+        .wait_ms = settings->catalog.wait_ms,
+        .as_of_us = catalog_as_of_us(self->catalog),
+        .trouble = catalog_trouble(self->catalog),
+        .trouble_since_us = catalog_trouble_since_us(self->catalog),
+    };
+}
+
 static const struct service_definition customer = {
     .settings_bytes = sizeof(struct customer_settings),
     .options = catalog_options,
@@ -113,6 +127,7 @@ static const struct service_definition customer = {
     .stop = customer_stop,
     .close = customer_close,
     .ready = supplier_schema_check,
+    .state = customer_state,
 };
 
 int main(int argc, char **argv)

@@ -61,6 +61,20 @@ static enum error employee_open(struct service *service, void **app,
     return OK;
 }
 
+static void employee_state(const void *app, struct service_state *state)
+{
+    const struct employee *self = app;
+    const struct employee_settings *settings =
+        (const void *)self->service->settings;
+
+    *state = (struct service_state){
+        .wait_ms = settings->catalog.wait_ms,
+        .as_of_us = catalog_as_of_us(self->catalog),
+        .trouble = catalog_trouble(self->catalog),
+        .trouble_since_us = catalog_trouble_since_us(self->catalog),
+    };
+}
+
 static const struct service_definition employee = {
     .settings_bytes = sizeof(struct employee_settings),
     .options = catalog_options,
@@ -84,6 +98,7 @@ static const struct service_definition employee = {
     .stop = employee_stop,
     .close = employee_close,
     .ready = supplier_schema_check,
+    .state = employee_state,
     .run_command = commands_run,
 };
 

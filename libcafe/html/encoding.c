@@ -1,6 +1,8 @@
-/* Chooses an encoding by Accept-Encoding (RFC 9110 12.5.3). */
+/* Chooses an encoding by Accept-Encoding (RFC 9110 12.5.3), and a media type by
+ * Accept (12.5.1). */
 #include "cafe/encoding.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { WEIGHT_ONE = 1000, UNSAID = -1 };
@@ -94,4 +96,74 @@ enum encoding encoding_choose(struct slice list)
             best = e;
     }
     return best;
+}
+
+/* Media types. */
+
+/* How a client would like a type, and where it says so. */
+struct liking {
+    int weight;
+    int precision; /* 3: by name, 2: its kind, 1: any, 0: not at all */
+    size_t place;
+};
+
+static int precision_of(struct slice range, const char *type)
+{
+    struct slice family = slice_of(type);
+    struct slice wanted = slice_cut(&family, '/'); /* "text" */
+    struct slice subtype = range;
+    struct slice name = slice_cut(&subtype, '/');
+    char copy[32];
+
+    if (slice_is_nocase(range, type))
+        return 3;
+    if (!slice_is(subtype, "*"))
+        return 0;
+    if (slice_is(name, "*"))
+        return 1;
+    snprintf(copy, sizeof(copy), "%.*s", (int)wanted.len, wanted.data);
+    return slice_is_nocase(name, copy) ? 2 : 0;
+}
+
+/* The weight among parameters; false: it can't be read. */
+static bool find_weight(struct slice parameters, int *weight)
+{
+    *weight = WEIGHT_ONE;
+    while (parameters.len > 0) {
+        struct slice parameter = slice_trim(slice_cut(&parameters, ';'));
+
+        if (slice_starts(parameter, "q=") || slice_starts(parameter, "Q="))
+            return parse_weight(
+                (struct slice){ parameter.data + 2, parameter.len - 2 },
+                weight);
+    }
+    return true;
+}
+
+static struct liking liking_of(struct slice accept, const char *type)
+{
+    struct liking best = { 0, 0, 0 };
+
+    for (size_t place = 1; accept.len > 0; place++) {
+        struct slice member = slice_cut(&accept, ',');
+        struct slice range = slice_trim(slice_cut(&member, ';'));
+        struct liking found = { 0, precision_of(range, type), place };
+
+        if (found.precision > best.precision &&
+            find_weight(member, &found.weight))
+            best = found;
+    }
+    return best;
+}
+
+bool accept_prefers(struct slice accept, const char *type, const char *other)
+{
+    struct liking a = liking_of(accept, type);
+    struct liking b = liking_of(accept, other);
+
+    if (a.weight != b.weight || a.weight == 0)
+        return a.weight > b.weight;
+    if (a.precision != b.precision)
+        return a.precision > b.precision;
+    return a.place < b.place;
 }

@@ -9,6 +9,18 @@
 
 struct event;
 
+/** What is known of the database, and the probes that wait to know more. */
+struct readiness {
+    struct inquiry inquiry; /* probes */
+    struct event *timer;    /* patience, or the next question while late */
+    enum error outcome;     /* of the last question; ERROR_DEADLINE: none yet */
+    int64_t since_us;       /* UTC: since when it is that */
+    enum error schema;      /* what the database last said */
+    int64_t answered_us;    /* UTC: when; 0: never */
+    int64_t asked_ms, asked_us;
+    bool late; /* probes are answered at once */
+};
+
 /** A running daemon. */
 struct frame {
     const struct service_definition *definition;
@@ -25,14 +37,15 @@ struct frame {
     struct notify *notify; /* NULL: nobody wants to be told */
     void *app;
 
-    struct page *healthy;     /* made once: probes come often */
-    struct inquiry readiness; /* probes that wait for the database */
+    struct page *healthy; /* made once: probes come often */
+    struct readiness readiness;
 
     struct event *signals[3];
     struct event *stop_timer;
     int64_t asked_ms; /* when a load balancer last did, monotonic; 0: never */
     bool draining;
-    bool stopped; /* the listener is closed */
+    int64_t draining_us; /* UTC: since when */
+    bool stopped;        /* the listener is closed */
     bool done;
     int64_t stop_by_ms; /* monotonic */
 };
@@ -60,6 +73,15 @@ extern const struct route ops_routes[];
 
 /** Ask the daemon on this port for /healthz; returns the exit status. */
 int ops_healthcheck(const struct service_settings *settings);
+
+/* readiness.c */
+
+/** Begin to know nothing. Errors: ERROR_MEMORY. */
+MUST_CHECK enum error readiness_open(struct frame *frame);
+void readiness_close(struct frame *frame);
+
+/** GET /readyz: answer within the app's wait_ms, text or JSON. */
+void readiness_show(struct request *req);
 
 /* stop.c */
 

@@ -6,23 +6,16 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
 #include "cafe/response.h"
 #include "frame.h"
 
 enum { HEALTHCHECK_TIMEOUT_S = 3 };
 
-/* A request for readiness that waits for the database; in its arena. */
-struct probe {
-    struct waiter waiter; /* first */
-    struct request *req;
-};
-
-static handler_fn healthz, readyz;
+static handler_fn healthz;
 
 const struct route ops_routes[] = {
     { GET, "/healthz", healthz, 0, ROUTE_OPEN | ROUTE_QUIET },
-    { GET, "/readyz", readyz, 0, ROUTE_OPEN | ROUTE_QUIET },
+    { GET, "/readyz", readiness_show, 0, ROUTE_OPEN | ROUTE_QUIET },
     { 0 },
 };
 
@@ -32,78 +25,6 @@ static void healthz(struct request *req)
     const struct frame *frame = request_app(req);
 
     respond_page(req, page_ref(frame->healthy));
-}
-
-static const char *advice(enum error outcome)
-{
-    return outcome == ERROR_DB_SCHEMA || outcome == ERROR_DB_TRIGGERS
-               ? "; run: employee --migrate"
-               : "";
-}
-
-static void answer(struct request *req, const struct frame *frame,
-                   enum error outcome)
-{
-    const char *text;
-
-    if (frame->draining) {
-        respond_plain(req, 503, "stopping\n");
-        return;
-    }
-    if (outcome == OK) {
-        respond_plain(req, 200, "ready\n");
-        return;
-    }
-    text = arena_printf(request_arena(req), "not ready: %s%s\n",
-                        error_text(outcome), advice(outcome));
-    respond_plain(req, 503, text ? text : "not ready\n");
-}
-
-static db_done_fn on_asked;
-
-/* One question at a time, whatever number of probes waits for it. */
-static void ask(struct frame *frame)
-{
-    if (inquiry_wanted(&frame->readiness) && inquiry_begin(&frame->readiness))
-        db_submit(frame->service.db, "check", frame->definition->ready,
-                  on_asked, frame);
-}
-
-static void on_asked(void *job, enum error outcome)
-{
-    struct frame *frame = job;
-    struct waiters answered;
-    struct waiter *probe;
-
-    waiters_init(&answered);
-    inquiry_end(&frame->readiness, &answered);
-    ask(frame);
-    while ((probe = waiters_take(&answered)) != NULL)
-        answer(((struct probe *)probe)->req, frame, outcome);
-}
-
-/* The request is over: it waits no more. */
-static void probe_end(void *argument)
-{
-    struct probe *probe = argument;
-
-    waiters_leave(&probe->waiter);
-}
-
-static void readyz(struct request *req)
-{
-    struct frame *frame = request_app(req);
-    struct probe *probe = arena_alloc(request_arena(req), sizeof(*probe));
-
-    frame->asked_ms = clock_monotonic_ms();
-    if (frame->draining || probe == NULL ||
-        request_on_end(req, probe_end, probe) != OK) {
-        answer(req, frame, ERROR_MEMORY);
-        return;
-    }
-    probe->req = req;
-    inquiry_join(&frame->readiness, &probe->waiter);
-    ask(frame);
 }
 
 /* The client side, for container health checks without curl. */

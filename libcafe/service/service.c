@@ -129,14 +129,14 @@ static enum error open_service(struct frame *frame, struct text *error)
     service->version = CAFE_VERSION;
     service->scripts = frame->definition->scripts;
     frame->healthy = page_plain(200, "healthy\n");
-    inquiry_init(&frame->readiness);
     service->base = event_base_new();
     service->log = log_open(frame->definition->name, CAFE_VERSION,
                             settings_log_format(frame->settings), STDOUT_FILENO,
                             &frame->counters);
     if (service->base == NULL || service->log == NULL || !frame->healthy)
         return ERROR_MEMORY;
-    if ((err = open_files(frame, error)) != OK ||
+    if ((err = readiness_open(frame)) != OK ||
+        (err = open_files(frame, error)) != OK ||
         (err = open_database(frame)) != OK ||
         (err = offload_open(service->base, &service->offload)) != OK)
         return err;
@@ -275,6 +275,7 @@ static void close_service(struct frame *frame)
         frame->definition->close(frame->app);
     stop_close(frame);
     notify_close(frame->notify);
+    readiness_close(frame);
     page_unref(frame->healthy);
     page_cache_close(service->cache);
     assets_close(service->assets);

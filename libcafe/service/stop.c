@@ -126,6 +126,7 @@ static void begin(struct frame *frame, int number)
     notify_send(frame->notify, NOTIFY_STOPPING);
     set_alarm(max_ms);
     frame->draining = true;
+    frame->draining_us = clock_utc_us();
     frame->stop_by_ms = now_ms + max_ms - closing_ms;
     server_drain(frame->main_server);
     look_again_in(frame, delay_ms);

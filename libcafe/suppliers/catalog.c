@@ -61,6 +61,7 @@ struct catalog {
     bool away;            /* stale answers go out at once */
     enum error trouble;   /* why */
     struct lasting stale; /* for the log */
+    int64_t trouble_since_us;
     bool stopping;
     struct event *retry, *patience, *compare;
     struct question comparison;
@@ -114,24 +115,15 @@ static bool after(struct event *event, int64_t ms)
 
 /* Being away, and being back. */
 
-static const char *advice(enum error reason)
-{
-    return reason == ERROR_LIMIT ? "; the suppliers take more than "
-                                   "catalog.max_bytes: raise it"
-                                 : "";
-}
-
 static void log_stale(struct catalog *catalog, enum error reason)
 {
-    struct text text;
+    const char *remedy = reason == ERROR_LIMIT ? "raise catalog.max_bytes" : "";
 
-    text_init(&text, 0);
-    text_printf(&text, "%s%s", error_text(reason), advice(reason));
     log_lasting(catalog->config.log, &catalog->stale, LOG_WARNING,
                 "catalog is stale",
                 (const struct log_field[]){
-                    LOG_STRING("reason", text_string(&text)), LOG_END });
-    text_free(&text);
+                    LOG_STRING("reason", error_text(reason)),
+                    LOG_STRING("remedy", remedy), LOG_END });
 }
 
 /* From now on stale answers go out at once. */
@@ -142,6 +134,8 @@ static void go_away(struct catalog *catalog, enum error reason)
     waiters_init(&all);
     if (!catalog->stopping)
         log_stale(catalog, reason);
+    if (!catalog->away)
+        catalog->trouble_since_us = clock_utc_us();
     catalog->away = true;
     catalog->trouble = reason;
     inquiry_leave_all(&catalog->inquiry, &all);
@@ -235,6 +229,14 @@ static void ask_soon(struct catalog *catalog)
         go_away(catalog, ERROR_MEMORY);
 }
 
+/* The answer took longer than a request waits: the next one may, too, so
+ * nobody waits until one comes in time. */
+static bool is_late(const struct catalog *catalog)
+{
+    return catalog->away && clock_monotonic_ms() - catalog->asked_ms >
+                                catalog->config.settings.wait_ms;
+}
+
 static void on_answer(void *job, enum error outcome)
 {
     struct question *question = job;
@@ -250,14 +252,15 @@ static void on_answer(void *job, enum error outcome)
         adopt(catalog, question->found);
     catalog->confirmed_ms = catalog->asked_ms;
     catalog->as_of_us = catalog->asked_utc_us;
-    come_back(catalog);
+    if (!is_late(catalog))
+        come_back(catalog);
     waiters_init(&batch);
     inquiry_end(&catalog->inquiry, &batch);
     finish_comparison(catalog);
     keep_comparing(catalog);
-    if (inquiry_wanted(&catalog->inquiry))
+    if (catalog->away || inquiry_wanted(&catalog->inquiry))
         ask_soon(catalog);
-    show_all(catalog, &batch, false);
+    show_all(catalog, &batch, catalog->away);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *argument)
@@ -452,6 +455,16 @@ void catalog_close(struct catalog *catalog)
 enum error catalog_trouble(const struct catalog *catalog)
 {
     return catalog->trouble;
+}
+
+int64_t catalog_trouble_since_us(const struct catalog *catalog)
+{
+    return catalog->trouble_since_us;
+}
+
+int64_t catalog_as_of_us(const struct catalog *catalog)
+{
+    return catalog->newest ? catalog->as_of_us : 0;
 }
 
 void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,

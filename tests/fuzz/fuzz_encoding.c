@@ -1,5 +1,6 @@
 /* Accept-Encoding: only what the field names is chosen, and neither the case
- * of letters nor white space around members or their order matters. */
+ * of letters nor white space around members or their order matters. Accept: of
+ * two types one at most is preferred, and only if the field mentions it. */
 #include <ctype.h>
 
 #include "cafe/encoding.h"
@@ -61,6 +62,24 @@ static void check_suffix(struct slice field, enum encoding chosen)
     text_free(&other);
 }
 
+static void check_media_types(struct slice field)
+{
+    static const char json[] = "application/json", plain[] = "text/plain";
+    bool prefers = accept_prefers(field, json, plain);
+    struct text other;
+
+    CHECK(!prefers || !accept_prefers(field, plain, json));
+    CHECK(!accept_prefers(field, json, json));
+    CHECK(!prefers || names(field, json) || names(field, "application/*") ||
+          names(field, "*/*"));
+    text_init(&other, 0);
+    text_append_string(&other, "text/plain;q=0, application/json;q=0,");
+    text_append_slice(&other, field);
+    if (!names(field, json) && !names(field, plain))
+        CHECK(!accept_prefers(text_slice(&other), json, plain));
+    text_free(&other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice field = fuzz_slice(data, size);
@@ -74,5 +93,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(names(field, "gzip") || names(field, "x-gzip"));
     check_spelling(field, chosen);
     check_suffix(field, chosen);
+    check_media_types(field);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Accept-Encoding: the client's weights decide. */
+/* Accept-Encoding and Accept: the client's weights decide. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,9 +48,49 @@ static void test_cases(void **state)
     }
 }
 
+/* Who would rather have JSON than plain text. */
+static const struct {
+    const char *field; /* NULL: absent */
+    bool json;
+} accepted[] = {
+    { NULL, false },
+    { "", false },
+    { "*/*", false },
+    { "text/html,application/xhtml+xml,*/*;q=0.8", false },
+    { "text/plain", false },
+    { "application/json", true },
+    { "APPLICATION/Json", true },
+    { "application/json, text/plain, */*", true },
+    { "text/plain, application/json", false },
+    { "application/json, */*", true },
+    { "*/*, application/json", true },
+    { "text/plain;q=0.5, application/json;q=0.6", true },
+    { "text/plain;q=0.6, application/json;q=0.5", false },
+    { "application/json;charset=utf-8;q=0.4, text/*;q=0.3", true },
+    { "application/*", true },
+    { "application/*, text/*", true },
+    { "application/json;q=0, */*", false },
+    { "text/plain;q=0, */*", true },
+    { "application/json;q=2, text/plain;q=0.1", false },
+    { "application/json-seq", false },
+    { "application/json;q=", false },
+    { ",;,application/json,", true },
+};
+
+static void test_media_types(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(accepted) / sizeof(accepted[0]); i++) {
+        if (accept_prefers(slice_of(accepted[i].field), "application/json",
+                           "text/plain") != accepted[i].json)
+            fail_msg("'%s' is taken for the other", accepted[i].field);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases),
+                                        cmocka_unit_test(test_media_types) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,13 @@ void catalog_close(struct catalog *catalog);
 /** Why stale pages go out, or none; OK while they are fresh. */
 enum error catalog_trouble(const struct catalog *catalog);
 
+/** UTC microseconds: since when there is trouble. */
+int64_t catalog_trouble_since_us(const struct catalog *catalog);
+
+/** When the database last confirmed what is shown, UTC microseconds; 0: there
+ * is nothing to show yet. */
+int64_t catalog_as_of_us(const struct catalog *catalog);
+
 /** Show a page; snapshot is NULL when there is none to show (answer 503). */
 typedef void catalog_show_fn(struct request *req,
                              const struct snapshot *snapshot);

@@ -1,4 +1,4 @@
-/* Accept-Encoding: which of our encodings a client takes (RFC 9110 12.5.3). */
+/* Which of our encodings and media types a client takes (RFC 9110 12.5). */
 #ifndef CAFE_ENCODING_H
 #define CAFE_ENCODING_H
 
@@ -14,5 +14,14 @@ enum encoding encoding_choose(struct slice accept_encoding);
 
 /** "gzip", "br"; "identity". A static string. */
 const char *encoding_name(enum encoding encoding);
+
+/**
+ * By the field Accept, whether a client would rather have one media type than
+ * another: by weight, then by how exactly the field names it, then by which
+ * comes first. Members that can't be read are passed over.
+ *
+ * type, other  "application/json"
+ */
+bool accept_prefers(struct slice accept, const char *type, const char *other);
 
 #endif

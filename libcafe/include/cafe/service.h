@@ -53,6 +53,14 @@ struct service {
     bool scripts; /* as of the definition */
 };
 
+/** What the pages show, for /readyz. */
+struct service_state {
+    int64_t wait_ms;    /* the longest that a page waits for the database */
+    int64_t as_of_us;   /* UTC: when it was last confirmed; 0: nothing yet */
+    enum error trouble; /* why it is not up to date; OK: it is */
+    int64_t trouble_since_us; /* UTC */
+};
+
 /** Values of the commands that every daemon has; its own begin above. */
 enum service_command {
     COMMAND_HELP = 1 << 0,
@@ -101,6 +109,9 @@ struct service_definition {
 
     /** A db_work_fn for readiness: the schema fits, a real table answers. */
     db_work_fn *ready;
+
+    /** What the pages show now. */
+    void (*state)(const void *app, struct service_state *state);
 
     /**
      * Run its own commands (or-ed); returns the exit status.
