@@ -38,7 +38,7 @@ SLOWEST = 15  # tests that the report of a suite names
 # What the tests do for longer in a long run.
 LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",
         "CAFE_CRASH_ROUNDS": "20", "CAFE_STOP_ROUNDS": "50",
-        "CAFE_KILL_ROUNDS": "50"}
+        "CAFE_KILL_ROUNDS": "50", "CAFE_FAULT_SECONDS": "20"}
 REPORTS = harness.ARTIFACTS / "reports"
 
 

@@ -17,6 +17,7 @@ struct db_connection {
     unsigned error_number;
     char error_message[MYSQL_ERRMSG_SIZE];
     bool in_transaction;
+    int64_t deadline_ms; /* the job's last statement begins by then; 0: none */
 
     /* Useless from now on: it broke off, and nobody knows what it did. */
     bool lost;
@@ -28,8 +29,13 @@ struct db_connection {
     bool touched;
 };
 
-/** A job begins: forget the last one's error and what it has sent. */
-void connection_begin_job(struct db_connection *connection);
+/**
+ * A job begins: forget the last one's error and what it has sent.
+ *
+ * deadline_ms  Monotonic: statements after it are refused; 0: none.
+ */
+void connection_begin_job(struct db_connection *connection,
+                          int64_t deadline_ms);
 
 /** Nothing has come in meanwhile: no end of file, no notice of a shutdown. */
 bool connection_alive(const struct db_connection *connection);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/clock.h"
 #include "connection.h"
 
 enum {
@@ -318,6 +319,9 @@ enum error db_query(struct db_connection *connection, const char *sql,
 
     if (connection->lost)
         return connection_lost_error(connection);
+    if (connection->deadline_ms &&
+        clock_monotonic_ms() > connection->deadline_ms)
+        return ERROR_DEADLINE;
     if ((err = obtain(connection, sql, &statement)) != OK)
         return err;
     err = execute(connection, statement, values, count);

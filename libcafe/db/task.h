@@ -12,10 +12,11 @@ struct task {
     void *job;
     struct db_call call;
     int64_t submitted_us;
-    int64_t deadline_ms;
-    bool replayed;  /* it met a dead connection before */
-    bool unsettled; /* nobody knows what its last run did */
-    int runs;       /* that left it unsettled */
+    int64_t deadline_ms;   /* to begin by */
+    int64_t work_until_ms; /* its statements begin by then; 0: at any time */
+    bool replayed;         /* it met a dead connection before */
+    bool unsettled;        /* nobody knows what its last run did */
+    int runs;              /* that left it unsettled */
     enum error outcome;
 };
 

@@ -128,7 +128,7 @@ static enum error run_work(struct db_connection *connection,
     for (int run = 1; outcome == ERROR_DB_RETRY && run <= RUNS_MAX; run++) {
         if (run > 1)
             wait_before_retry(run - 1);
-        connection_begin_job(connection);
+        connection_begin_job(connection, task->work_until_ms);
         outcome = task->work(connection, task->job);
         if (connection->in_transaction)
             outcome = db_rollback(connection, outcome ? outcome : ERROR_DB);
@@ -151,6 +151,7 @@ static bool is_failure(enum error outcome)
     case ERROR_DB_VALUE:
     case ERROR_DB:
     case ERROR_DB_DUPLICATE: /* a job expects those that it may meet */
+    case ERROR_DEADLINE:     /* the database was too slow for all of it */
         return true;
     case OK:
     case ERROR_LIMIT:
@@ -159,7 +160,6 @@ static bool is_failure(enum error outcome)
     case ERROR_NOT_FOUND:
     case ERROR_CONFLICT:
     case ERROR_BUSY:
-    case ERROR_DEADLINE:
     case ERROR_STOPPING:
         return false;
     }
@@ -288,6 +288,9 @@ static void run_task(struct worker *worker, struct task *task)
     struct db *db = worker->db;
     struct db_connection *connection = worker->connection;
 
+    if (task->call.repeatable && !task->work_until_ms)
+        task->work_until_ms = clock_monotonic_ms() +
+                              db->config.options.read_timeout_s * 1000;
     pthread_mutex_unlock(&db->mutex);
     enum error outcome = run_work(connection, task);
     bool again = runs_again(task, connection, &outcome);

@@ -54,9 +54,13 @@ static const struct option rows[] = {
     { "db.connect_timeout_s", OPTION_NUMBER, AT(db.connect_timeout_s), "3", 1,
       60, NULL, "Seconds to reach the database." },
     { "db.read_timeout_s", OPTION_NUMBER, AT(db.read_timeout_s), "10", 1, 300,
-      NULL, "Seconds to wait for an answer of the database." },
+      NULL,
+      "Seconds to wait for an answer of the database, and for all statements "
+      "of a save to begin." },
     { "db.write_timeout_s", OPTION_NUMBER, AT(db.write_timeout_s), "10", 1, 300,
-      NULL, "Seconds to wait for sending to the database." },
+      NULL,
+      "Seconds to wait for sending to the database, over TCP until it has "
+      "arrived." },
     { "db.threads", OPTION_NUMBER, AT(db_threads), "4", 1, 64, NULL,
       "Database threads, each with a connection of its own." },
     { "db.queue_max", OPTION_NUMBER, AT(db_queue_max), "1024", 1, 100000, NULL,

@@ -11,7 +11,7 @@
 #include "cafe/response.h"
 #include "frame.h"
 
-enum { RETRY_MS = 250 }; /* while the database doesn't answer in time */
+enum { RETRY_MS = 500 }; /* while the database doesn't answer in time */
 
 /* A request that waits for an answer; in its arena. */
 struct probe {

@@ -119,11 +119,10 @@ static void log_stale(struct catalog *catalog, enum error reason)
 {
     const char *remedy = reason == ERROR_LIMIT ? "raise catalog.max_bytes" : "";
 
-    log_lasting(catalog->config.log, &catalog->stale, LOG_WARNING,
-                "catalog is stale",
-                (const struct log_field[]){
-                    LOG_STRING("reason", error_text(reason)),
-                    LOG_STRING("remedy", remedy), LOG_END });
+    log_lasting(
+        catalog->config.log, &catalog->stale, LOG_WARNING, "catalog is stale",
+        (const struct log_field[]){ LOG_STRING("reason", error_text(reason)),
+                                    LOG_STRING("remedy", remedy), LOG_END });
 }
 
 /* From now on stale answers go out at once. */
@@ -229,18 +228,13 @@ static void ask_soon(struct catalog *catalog)
         go_away(catalog, ERROR_MEMORY);
 }
 
-/* The answer took longer than a request waits: the next one may, too, so
- * nobody waits until one comes in time. */
-static bool is_late(const struct catalog *catalog)
-{
-    return catalog->away && clock_monotonic_ms() - catalog->asked_ms >
-                                catalog->config.settings.wait_ms;
-}
-
 static void on_answer(void *job, enum error outcome)
 {
     struct question *question = job;
     struct catalog *catalog = question->asker;
+    /* The next answer may take too long, too: nobody waits for it then. */
+    bool late = catalog->away && clock_monotonic_ms() - catalog->asked_ms >
+                                     catalog->config.settings.wait_ms;
     struct waiters batch;
 
     content_unref(question->base);
@@ -252,7 +246,7 @@ static void on_answer(void *job, enum error outcome)
         adopt(catalog, question->found);
     catalog->confirmed_ms = catalog->asked_ms;
     catalog->as_of_us = catalog->asked_utc_us;
-    if (!is_late(catalog))
+    if (!late)
         come_back(catalog);
     waiters_init(&batch);
     inquiry_end(&catalog->inquiry, &batch);
@@ -387,7 +381,7 @@ static enum error open_events(struct catalog *catalog)
 static enum error open_feed(struct catalog *catalog)
 {
     const struct catalog_config *config = &catalog->config;
-    const struct db_config feed = {
+    struct db_config feed = {
         .name = "feed",
         .options = config->options,
         .threads = 1,
@@ -398,6 +392,9 @@ static enum error open_feed(struct catalog *catalog)
         .counters = config->counters,
     };
 
+    /* Whoever comes waits for a new connection, not for packets that are lost.
+     */
+    feed.options.write_timeout_s = 1;
     return db_open(config->base, &feed, &catalog->feed);
 }
 

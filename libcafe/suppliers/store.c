@@ -434,6 +434,8 @@ static enum error settle(struct db_connection *connection,
 
     for (int keys = 0; err == ERROR_DB_DUPLICATE && !attempt->claimed; keys++) {
         err = form_claim_outcome(connection, &attempt->claim, &outcome);
+        if (err == ERROR_DEADLINE)
+            return ERROR_DB_UNKNOWN; /* an earlier run may have saved it */
         if (err != OK)
             return err;
         if (outcome.same) {

@@ -3,8 +3,9 @@ import pytest
 
 # Files with the longest tests come first: none of those is left alone at the
 # end, while the other processes have nothing to do.
-FIRST = ("test_up", "test_graceful", "test_writes_survive", "test_crash",
-         "test_outage", "test_abuse", "test_freshness", "test_limits")
+FIRST = ("test_up", "test_faults", "test_graceful", "test_writes_survive",
+         "test_crash", "test_outage", "test_abuse", "test_freshness",
+         "test_limits")
 
 
 @pytest.hookimpl(tryfirst=True)

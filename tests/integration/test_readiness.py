@@ -64,9 +64,12 @@ def state(daemon):
 
 
 def when(daemon, status):
-    """What it says once that is its status."""
-    return harness.wait_until(
-        lambda: (found := state(daemon))["status"] == status and found, status)
+    """What it says once that is its status, and it has pages to show."""
+    def found():
+        now = state(daemon)
+        return now["status"] == status and now["pages"]["as_of"] and now
+
+    return harness.wait_until(found, status)
 
 
 def report(daemon):
@@ -95,7 +98,7 @@ def report(daemon):
 
 def test_ready_says_since_when(start, database):
     daemon = start("customer", database)
-    daemon.get("/suppliers")
+    when(daemon, "ready")
     first = report(daemon)
     assert first["status"] == "ready" and first["reason"] is None
     assert first["database"]["schema"] == "current"

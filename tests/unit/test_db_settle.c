@@ -386,6 +386,61 @@ static void test_unknown_errors_cost_the_connection(void **state)
     teardown(&f);
 }
 
+/* One statement after the other, for three times as long as all of them may
+ * take; then COMMIT. */
+static enum error dawdle(struct db_connection *db, void *job)
+{
+    static const char nap[] = "DO SLEEP(0.05)";
+    struct probe *probe = job;
+    const int64_t limit_ms = probe->fixture->config.options.read_timeout_s *
+                             1000;
+    const int64_t until_ms = clock_monotonic_ms() + 3 * limit_ms;
+    enum error err = db_begin(db);
+
+    probe->runs++;
+    while (err == OK && clock_monotonic_ms() < until_ms)
+        err = db_execute(db, nap, NULL, 0);
+    return err == OK ? db_commit(db) : db_rollback(db, err);
+}
+
+/* A slow database: what somebody waits for is given up, and said to be. */
+static void test_all_statements_of_a_repeatable_job_have_one_limit(void **state)
+{
+    struct fixture f;
+    struct probe probe = { .fixture = &f }, other;
+
+    (void)state;
+    setup(&f);
+    f.config.options.read_timeout_s = 1;
+    start(&f);
+    db_submit_call(f.db,
+                   &(struct db_call){ .operation = "test", .repeatable = true },
+                   dawdle, on_done, &probe);
+    await(&f, &probe);
+    assert_int_equal(probe.outcome, ERROR_DEADLINE);
+    assert_int_equal(probe.runs, 1);
+    assert_int_equal(logged(&f, "not done in time"), 1);
+    assert_int_equal(finish(&f, ask_id, &other), OK); /* its own time */
+    assert_int_equal(finish(&f, dawdle, &other), OK); /* no limit */
+    teardown(&f);
+}
+
+/* The limit is over while the second run begins: it tells nothing of the
+ * first. */
+static void test_a_limit_settles_nothing(void **state)
+{
+    struct fixture f;
+    struct dying dying = { .deaths = 1, .then = ERROR_DEADLINE };
+
+    (void)state;
+    setup(&f);
+    start(&f);
+    submit_dying(&f, &dying);
+    await(&f, &dying.probe);
+    assert_int_equal(dying.probe.outcome, ERROR_DB_UNKNOWN);
+    teardown(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +454,9 @@ int main(void)
         cmocka_unit_test(test_a_server_without_writes_is_left),
         cmocka_unit_test(test_other_errors_are_rolled_back),
         cmocka_unit_test(test_unknown_errors_cost_the_connection),
+        cmocka_unit_test(
+            test_all_statements_of_a_repeatable_job_have_one_limit),
+        cmocka_unit_test(test_a_limit_settles_nothing),
     };
 
     (void)test_database();

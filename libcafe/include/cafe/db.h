@@ -24,7 +24,7 @@ struct db_options {
     const char *tls_ca;        /* PEM file; "" for the system's */
     int64_t connect_timeout_s;
     int64_t read_timeout_s;
-    int64_t write_timeout_s;
+    int64_t write_timeout_s; /* over TCP also until what was sent has arrived */
 };
 
 /** One connection, used by one thread at a time. */
@@ -153,6 +153,10 @@ struct db_call {
      * again from the start on a new connection, at most three times and as long
      * as a job may wait. done gets ERROR_DB_UNKNOWN when that did not settle
      * it: the database was not back in time, or failed again.
+     *
+     * Its statements may take read_timeout_s together: after that the next one
+     * is refused with ERROR_DEADLINE, so that nobody waits for one slow answer
+     * after the other. A COMMIT is not refused.
      */
     bool repeatable;
 };

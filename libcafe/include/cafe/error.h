@@ -19,7 +19,7 @@ enum error {
     ERROR_NOT_FOUND,    /* no such row, file, route or name */
     ERROR_CONFLICT,     /* the row was changed meanwhile */
     ERROR_BUSY,         /* the queue is full; nothing was done */
-    ERROR_DEADLINE,     /* not started before its deadline; nothing was done */
+    ERROR_DEADLINE,     /* not begun or not done in time; nothing was done */
     ERROR_STOPPING,     /* the daemon is stopping; nothing was done */
     ERROR_DB_AWAY,      /* database unreachable; nothing was executed */
     ERROR_DB_RETRY,     /* rolled back by the database; run it again */
