@@ -212,6 +212,15 @@ const char *edit_problem(const struct edit *edit, enum error outcome)
                "changing this supplier or the whole table. Nothing was "
                "changed; "
                "try again in a moment.";
+    case ERROR_BUSY:
+    case ERROR_DEADLINE:
+        return typed ? "The database is still busy with what others have sent "
+                       "before. Nothing was saved; what you typed is still "
+                       "here. Send it again in a moment: it will not be saved "
+                       "twice."
+                     : "The database is still busy with what others have sent "
+                       "before. Nothing was changed. Send it again in a "
+                       "moment: it will not be done twice.";
     case ERROR_DB_UNKNOWN:
         return "The connection to the database broke on the way, and nobody "
                "knows if it was done. Send it again: it will not be done "

@@ -20,12 +20,23 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
     db_submit_call(self->service->db, &call, work, done, job);
 }
 
+/* A restoration does not know its supplier yet, but the version. */
+static uint64_t row_of(const struct store_job *job)
+{
+    const uint64_t of_version = (uint64_t)1 << 63;
+
+    if (job->version != 0)
+        return job->version | of_version;
+    return (uint64_t)job->supplier.id;
+}
+
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
 {
     const struct employee *self = request_app(edit->req);
     struct db_call call = call_of(edit->req, "save");
 
     call.repeatable = true;
+    call.row = row_of(&edit->job);
     db_submit_call(self->service->db, &call, work, done, &edit->job);
 }
 

@@ -61,6 +61,41 @@ void pool_refuse_new(struct db *db, enum error outcome)
             pool_refuse(db, task, outcome);
 }
 
+static size_t writes_max(const struct db *db)
+{
+    return db->worker_count > 2 ? db->worker_count - 1 : db->worker_count;
+}
+
+static bool may_run(const struct db *db, const struct task *task)
+{
+    size_t writes = 0;
+
+    if (!task->call.repeatable)
+        return true;
+    for (size_t i = 0; i < db->worker_count; i++) {
+        const struct task *running = db->workers[i].task;
+
+        if (!running || !running->call.repeatable)
+            continue;
+        if (task->call.row != 0 && task->call.row == running->call.row)
+            return false;
+        writes++;
+    }
+    return writes < writes_max(db);
+}
+
+const struct task *pool_runnable(const struct db *db, struct task **before)
+{
+    struct task *task = db->waiting.first;
+
+    *before = NULL;
+    while (task && !may_run(db, task)) {
+        *before = task;
+        task = task->next;
+    }
+    return task;
+}
+
 bool pool_may_connect(const struct db *db)
 {
     return !db->away ||

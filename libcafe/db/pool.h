@@ -14,7 +14,8 @@ struct worker {
     pthread_cond_t wake;
     bool sleeping; /* waits on `wake`; whoever signals it clears this */
     struct db_connection *connection;
-    uint64_t generation; /* of the connection */
+    uint64_t generation;     /* of the connection */
+    const struct task *task; /* that it runs */
 };
 
 enum { FAILURES_MAX = 4 };
@@ -74,6 +75,16 @@ void pool_refuse_waiting(struct db *db, enum error outcome);
 /** The same, but for those that wait to be settled: they have until their
  * deadline. */
 void pool_refuse_new(struct db *db, enum error outcome);
+
+/**
+ * Look for the first waiting job that may run now. Writes may have to wait for
+ * a lock, and must not hold every thread while they do: one runs at a time for
+ * each row, and one thread of three or more never writes.
+ *
+ * before   The job ahead of it in the queue, for tasks_take_after().
+ * Returns  NULL if there is none: the end of another one changes that.
+ */
+const struct task *pool_runnable(const struct db *db, struct task **before);
 
 /**
  * A connection may be asked for. While the database is away: one attempt at a

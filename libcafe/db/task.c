@@ -23,17 +23,25 @@ void tasks_prepend(struct task_list *list, struct task *task)
     list->count++;
 }
 
-struct task *tasks_take(struct task_list *list)
+struct task *tasks_take_after(struct task_list *list, struct task *before)
 {
-    struct task *task = list->first;
+    struct task *task = before ? before->next : list->first;
 
     if (!task)
         return NULL;
-    list->first = task->next;
-    if (!list->first)
-        list->last = NULL;
+    if (before)
+        before->next = task->next;
+    else
+        list->first = task->next;
+    if (!task->next)
+        list->last = before;
     list->count--;
     return task;
+}
+
+struct task *tasks_take(struct task_list *list)
+{
+    return tasks_take_after(list, NULL);
 }
 
 struct task_list tasks_take_all(struct task_list *list)

@@ -31,6 +31,9 @@ void tasks_prepend(struct task_list *list, struct task *task);
 /** Take the first task off; NULL when there is none. */
 struct task *tasks_take(struct task_list *list);
 
+/** Take the task off that comes after `before`, or the first (NULL). */
+struct task *tasks_take_after(struct task_list *list, struct task *before);
+
 /** Take all of them; the list is empty afterwards. */
 struct task_list tasks_take_all(struct task_list *list);
 

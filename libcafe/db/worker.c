@@ -291,6 +291,7 @@ static void run_task(struct worker *worker, struct task *task)
     if (task->call.repeatable && !task->work_until_ms)
         task->work_until_ms = clock_monotonic_ms() +
                               db->config.options.read_timeout_s * 1000;
+    worker->task = task;
     pthread_mutex_unlock(&db->mutex);
     enum error outcome = run_work(connection, task);
     bool again = runs_again(task, connection, &outcome);
@@ -301,6 +302,7 @@ static void run_task(struct worker *worker, struct task *task)
     else if (!again)
         note_outcome(db, connection, task, outcome);
     pthread_mutex_lock(&db->mutex);
+    worker->task = NULL;
     if (db_error_is_failover(db_error_number(connection)))
         db->generation++;
     if (again)
@@ -362,8 +364,9 @@ static void pass_on(struct worker *worker)
 static void work_on(struct worker *worker)
 {
     struct db *db = worker->db;
+    struct task *before;
 
-    if (!db->waiting.first) {
+    if (!pool_runnable(db, &before)) {
         sleep_until_woken(worker);
     } else if (worker->connection) {
         if (worker->generation != db->generation ||
@@ -371,7 +374,7 @@ static void work_on(struct worker *worker)
             disconnect(worker);
             return;
         }
-        struct task *task = tasks_take(&db->waiting);
+        struct task *task = tasks_take_after(&db->waiting, before);
         if (clock_monotonic_ms() > task->deadline_ms)
             pool_refuse(db, task, ERROR_DEADLINE);
         else

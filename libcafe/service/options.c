@@ -62,7 +62,8 @@ static const struct option rows[] = {
       "Seconds to wait for sending to the database, over TCP until it has "
       "arrived." },
     { "db.threads", OPTION_NUMBER, AT(db_threads), "4", 1, 64, NULL,
-      "Database threads, each with a connection of its own." },
+      "Database threads, each with a connection of its own; one of three or "
+      "more is left for reading." },
     { "db.queue_max", OPTION_NUMBER, AT(db_queue_max), "1024", 1, 100000, NULL,
       "Database jobs that may wait." },
     { "db.queue_ms", OPTION_NUMBER, AT(db_queue_ms), "3000", 1, MINUTE_MS, NULL,

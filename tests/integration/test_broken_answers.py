@@ -213,24 +213,6 @@ def test_the_first_load_goes_on(start, database, cutter, name):
     check_log(customer)
 
 
-@pytest.mark.parametrize("lock", ["LOCK TABLES suppliers READ",
-                                  "FLUSH TABLES WITH READ LOCK"])
-def test_a_locked_table_is_said_to_be_so(employee, database, lock):
-    admin = connect(database)
-    number = insert(admin, city="0")
-    query(admin, lock)
-    try:
-        done = employee.post("/admin/supplier-update", {
-            **harness.SUPPLIER, "id": number, "city": "1",
-            "form_key": new_key()})
-    finally:
-        query(admin, "UNLOCK TABLES")
-    assert done.status == 503
-    assert "could not do this in time" in done.text
-    assert query(admin, "SELECT city FROM suppliers WHERE id = %s",
-                 number) == (("0",),)
-
-
 class Held:
     """A save that waits for a row, which somebody else has locked."""
 

@@ -157,8 +157,16 @@ struct db_call {
      * Its statements may take read_timeout_s together: after that the next one
      * is refused with ERROR_DEADLINE, so that nobody waits for one slow answer
      * after the other. A COMMIT is not refused.
+     *
+     * It writes, so it may have to wait for locks: one such job runs at a time
+     * for each row, the others wait in the queue, and one thread of three or
+     * more is left to jobs that only read.
      */
     bool repeatable;
+
+    /* Any number for the row that it locks, the same for the same row; 0: not
+     * known, or a new one. */
+    uint64_t row;
 };
 
 /**
