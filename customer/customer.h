@@ -11,7 +11,7 @@ struct customer {
     const struct service *service;
     struct catalog *catalog;
     struct searcher *searcher;
-    const char *map_url;    /* with "{query}"; "" for no map */
+    const char *map_url;    /* with "{query}"; else no map */
     struct text home;       /* content/home.md as HTML */
     struct text api;        /* content/openapi.json */
     int64_t take_max_bytes; /* of a list that is written record by record */

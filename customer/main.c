@@ -1,5 +1,6 @@
 /* The customer daemon: the directory, to read. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cafe/migrations.h"
 #include "customer.h"
@@ -14,7 +15,7 @@ struct customer_settings {
 static const struct option own_options[] = {
     { "map_url", OPTION_TEXT, offsetof(struct customer_settings, map_url),
       "https://www.openstreetmap.org/search?query={query}", 0, 0, NULL,
-      "URL of a map, with {query} for what to find there; empty for no map." },
+      "URL of a map, with {query} for what to find there; none for no map." },
     { "take_max_bytes", OPTION_NUMBER,
       offsetof(struct customer_settings, take_max_bytes), "67108864", 65536,
       (int64_t)1 << 32, NULL,
@@ -66,6 +67,38 @@ static void read_settings(struct customer *self)
 
     self->map_url = settings->map_url;
     self->take_max_bytes = settings->take_max_bytes;
+}
+
+/* The query is a part of it: a map of nothing helps nobody. */
+static bool is_map_url(const char *url)
+{
+    return url[0] == '\0' || strcmp(url, "none") == 0 ||
+           ((strncmp(url, "https://", 8) == 0 ||
+             strncmp(url, "http://", 7) == 0) &&
+            strstr(url, "{query}") != NULL);
+}
+
+static enum error customer_check(struct service *service, const char **option,
+                                 struct text *why)
+{
+    struct customer self = { .service = service };
+    enum error err;
+
+    read_settings(&self);
+    *option = "map_url";
+    if (!is_map_url(self.map_url)) {
+        text_printf(why,
+                    "'%s' is no http or https address with {query} in it; "
+                    "write none for no map",
+                    self.map_url);
+        return ERROR_CONFIG;
+    }
+    *option = "content";
+    if ((err = home_open(&self, why)) == OK)
+        err = api_open(&self, why);
+    text_free(&self.home);
+    text_free(&self.api);
+    return err;
 }
 
 static enum error customer_open(struct service *service, void **app,
@@ -123,11 +156,13 @@ static const struct service_definition customer = {
     .scripts = true,
     .routes = customer_routes,
     .error_page = error_show,
+    .check = customer_check,
     .open = customer_open,
     .stop = customer_stop,
     .close = customer_close,
     .ready = supplier_schema_check,
     .state = customer_state,
+    .rights = supplier_reading_check,
 };
 
 int main(int argc, char **argv)

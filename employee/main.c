@@ -99,6 +99,7 @@ static const struct service_definition employee = {
     .close = employee_close,
     .ready = supplier_schema_check,
     .state = employee_state,
+    .rights = supplier_writing_check,
     .run_command = commands_run,
 };
 

@@ -59,7 +59,7 @@ firefox-esr               browser
 fonts-dejavu-core         browser deploy
 npm                       integration browser deploy bench
 curl                      integration deploy rehearse
-openssl                   deploy rehearse
+openssl                   integration deploy rehearse
 debootstrap               deploy
 docker-compose            deploy
 docker.io                 deploy

@@ -8,6 +8,8 @@
 #include "cafe/nearest.h"
 #include "config_private.h"
 
+#define PREFIX "APP_"
+
 /* Names. */
 
 /* The dotted name with other letters and separators. */
@@ -34,7 +36,7 @@ void config_flag(const struct option *option, struct text *flag)
 
 void config_variable(const struct option *option, struct text *variable)
 {
-    respell(option->name, "APP_", '_', true, variable);
+    respell(option->name, PREFIX, '_', true, variable);
 }
 
 const struct option *config_nearest(const struct config *config,
@@ -249,13 +251,90 @@ static enum error read_environment(struct config *config, struct text *error)
 
         config_variable(option, &name);
         value = find_variable(config->source.environment, text_string(&name));
-        if (value != NULL)
+        if (value != NULL && value[0] != '\0')
             err = config_assign(config, option, slice_of(value),
                                 arena_printf(config->arena, "environment %s",
                                              text_string(&name)),
                                 error);
     }
     text_free(&name);
+    return err;
+}
+
+/* A message may quote what it complains of: it is one line all the same. */
+static void keep_one_line(struct text *error)
+{
+    size_t i;
+
+    for (i = 0; i < error->len; i++) {
+        if (iscntrl((unsigned char)error->data[i]))
+            error->data[i] = '?';
+    }
+}
+
+/* The option that a variable spells: "APP_DB_HOST", up to "=". */
+static const struct option *spelt_by(const struct config *config,
+                                     struct slice variable)
+{
+    const struct option *option = config->source.options;
+    struct text name;
+
+    text_init(&name, 0);
+    for (; option->name != NULL; option++) {
+        config_variable(option, &name);
+        if (slice_equal(text_slice(&name), variable))
+            break;
+    }
+    text_free(&name);
+    return option->name ? option : NULL;
+}
+
+static enum error warn(struct config *config, struct slice variable)
+{
+    struct warning *warning = arena_alloc(config->arena, sizeof(*warning));
+    struct warning **end = &config->warnings;
+    const struct option *nearest;
+    struct text name, line;
+
+    text_init(&name, 0);
+    text_init(&line, 0);
+    for (size_t i = strlen(PREFIX); i < variable.len; i++)
+        text_append_char(&name, (char)tolower((unsigned char)variable.data[i]));
+    nearest = config_nearest(config, text_string(&name));
+    text_printf(&line, "environment %.*s: there is no such option; ",
+                (int)variable.len, variable.data);
+    if (nearest != NULL) {
+        config_variable(nearest, &name);
+        text_printf(&line, "did you mean %s?", text_string(&name));
+    } else {
+        text_append_string(&line, "see --help");
+    }
+    keep_one_line(&line);
+    if (warning != NULL)
+        warning->text = arena_copy(config->arena, line.data, line.len);
+    text_free(&name);
+    text_free(&line);
+    if (warning == NULL || warning->text == NULL)
+        return ERROR_MEMORY;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = warning;
+    return OK;
+}
+
+/* Variables that look like options and are none. */
+static enum error look_for_strangers(struct config *config)
+{
+    char *const *variable = config->source.environment;
+    enum error err = OK;
+
+    for (; variable != NULL && *variable != NULL && err == OK; variable++) {
+        struct slice name = slice_of(*variable);
+
+        name = slice_cut(&name, '=');
+        if (slice_starts(name, PREFIX) && spelt_by(config, name) == NULL)
+            err = warn(config, name);
+    }
     return err;
 }
 
@@ -270,19 +349,10 @@ static enum error read_sources(struct config *config, int *command,
     if (err == OK)
         err = read_environment(config, error);
     if (err == OK)
+        err = look_for_strangers(config);
+    if (err == OK)
         err = config_read_flags(config, command, error);
     return err;
-}
-
-/* A message may quote what it complains of: it is one line all the same. */
-static void keep_one_line(struct text *error)
-{
-    size_t i;
-
-    for (i = 0; i < error->len; i++) {
-        if (iscntrl((unsigned char)error->data[i]))
-            error->data[i] = '?';
-    }
 }
 
 /* Room for what is noted of each option and command. */
@@ -351,4 +421,13 @@ void config_place(const struct config *config, const char *name,
 
     if (option != NULL)
         write_place(option, config_origin(config, name), out);
+}
+
+const char *config_warning(const struct config *config, size_t index)
+{
+    const struct warning *warning = config->warnings;
+
+    while (warning != NULL && index-- > 0)
+        warning = warning->next;
+    return warning ? warning->text : NULL;
 }

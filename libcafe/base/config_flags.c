@@ -113,6 +113,28 @@ static enum error needs_value(struct slice flag, const char *what,
     return ERROR_CONFIG;
 }
 
+/* A word that a command does not take, where it takes any. */
+static enum error refuse_word(const struct config *config,
+                              const struct argument *argument,
+                              struct text *error)
+{
+    const struct command *command = config->source.commands;
+    int len = (int)argument->name.len;
+
+    for (; command->flag != NULL; command++) {
+        if (slice_starts(slice_of(command->flag), "--") &&
+            strncmp(command->flag, argument->name.data, argument->name.len) ==
+                0 &&
+            command->flag[len] == '=') {
+            text_printf(error, "%.*s: '%s' is not %s", len, argument->name.data,
+                        argument->value, command->flag + len + 1);
+            return ERROR_CONFIG;
+        }
+    }
+    text_printf(error, "%.*s takes no value", len, argument->name.data);
+    return ERROR_CONFIG;
+}
+
 /* A command that is given something is given it once. */
 static enum error read_command(struct config *config,
                                const struct command *wanted,
@@ -121,11 +143,8 @@ static enum error read_command(struct config *config,
 {
     const char **given = &config->arguments[wanted - config->source.commands];
 
-    if (wanted->argument == NULL && argument->value != NULL) {
-        text_printf(error, "%.*s takes no value", (int)argument->name.len,
-                    argument->name.data);
-        return ERROR_CONFIG;
-    }
+    if (wanted->argument == NULL && argument->value != NULL)
+        return refuse_word(config, argument, error);
     if (wanted->argument == NULL)
         return OK;
     if (*given != NULL) {
@@ -140,11 +159,18 @@ static enum error read_flag(struct config *config, int *at, int *command,
                             struct text *error)
 {
     struct argument argument = take_apart(config->source.argv[*at]);
-    const struct command *wanted = find_command(config, argument.name);
+    const struct command *joined =
+        find_command(config, slice_of(config->source.argv[*at]));
+    const struct command *wanted = joined ? joined
+                                          : find_command(config, argument.name);
     const struct option *option = find_flag(config, argument.name);
     int len = (int)argument.name.len;
     const char *value;
 
+    if (joined != NULL && argument.value != NULL) {
+        *command |= joined->value;
+        return OK;
+    }
     if (wanted != NULL) {
         *command |= wanted->value;
         return read_command(config, wanted, &argument, at, error);

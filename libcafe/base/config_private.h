@@ -4,6 +4,12 @@
 
 #include "cafe/config.h"
 
+/** Something that is no fault, one line. */
+struct warning {
+    struct warning *next;
+    const char *text;
+};
+
 struct config {
     struct config_source source;
     struct arena *arena; /* every string that the settings point to */
@@ -12,6 +18,7 @@ struct config {
     size_t option_count;
     const char **arguments; /* one a command; NULL: not given */
     size_t command_count;
+    struct warning *warnings;
 };
 
 /**

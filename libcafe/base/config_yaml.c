@@ -247,6 +247,10 @@ enum error config_read_yaml(struct config *config, const char *path,
     struct text content;
     enum error err;
 
+    if (path[0] == '\0') {
+        text_append_string(error, "flag --config: names no file");
+        return ERROR_CONFIG;
+    }
     text_init(&content, FILE_MAX_BYTES);
     text_init(&reading.key, FILE_MAX_BYTES);
     text_init(&reading.items, FILE_MAX_BYTES);

@@ -240,8 +240,21 @@ static enum error connect_with_password(MYSQL *mysql,
     return err;
 }
 
-enum error db_connect(const struct db_options *options,
-                      struct db_connection **connection, struct text *why)
+enum error db_check_password(const struct db_options *options, struct text *why)
+{
+    char password[PASSWORD_MAX_BYTES];
+    enum error err;
+
+    if (!given(options->password_file))
+        return OK;
+    err = read_password(options->password_file, password, why);
+    explicit_bzero(password, sizeof(password));
+    return err;
+}
+
+enum error db_try(const struct db_options *options,
+                  struct db_connection **connection, enum db_part *part,
+                  struct text *why)
 {
     struct db_connection *made = calloc(1, sizeof(*made));
     MYSQL *mysql = made ? mysql_init(NULL) : NULL;
@@ -254,11 +267,20 @@ enum error db_connect(const struct db_options *options,
     made->mysql = mysql;
     enum error err = connect_with_password(mysql, options, why);
     if (err != OK) {
+        *part = db_error_part(mysql_errno(mysql));
         db_disconnect(made);
         return err;
     }
     *connection = made;
     return OK;
+}
+
+enum error db_connect(const struct db_options *options,
+                      struct db_connection **connection, struct text *why)
+{
+    enum db_part part;
+
+    return db_try(options, connection, &part, why);
 }
 
 /* The MYSQL goes first: closing each statement would be a packet of its own. */

@@ -126,6 +126,28 @@ bool db_error_is_failover(unsigned number)
     return class && class->failover;
 }
 
+/* What an attempt to connect failed at; at the host where nothing says more.
+ * 0: the server was reached, and does not offer TLS. */
+static const struct {
+    unsigned number;
+    enum db_part part;
+} parts[] = {
+    { 0, DB_PART_TLS },        { 2026, DB_PART_TLS },
+    { 3159, DB_PART_TLS },     { 1044, DB_PART_NAME },
+    { 1049, DB_PART_NAME },    { 1045, DB_PART_ACCOUNT },
+    { 1130, DB_PART_ACCOUNT }, { 1251, DB_PART_ACCOUNT },
+    { 1698, DB_PART_ACCOUNT }, { 1862, DB_PART_ACCOUNT },
+    { 2059, DB_PART_ACCOUNT }, { 4151, DB_PART_ACCOUNT },
+};
+
+enum db_part db_error_part(unsigned number)
+{
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (parts[i].number == number)
+            return parts[i].part;
+    return DB_PART_HOST;
+}
+
 /* What an operator does about it. */
 static const struct advice {
     unsigned number;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "cafe/db.h"
 #include "cafe/error.h"
 
 /**
@@ -21,5 +22,8 @@ bool db_error_refuses_commit(unsigned number);
 
 /** After this error every connection has to be made anew (failover). */
 bool db_error_is_failover(unsigned number);
+
+/** What an attempt to connect that ended with this error failed at. */
+enum db_part db_error_part(unsigned number);
 
 #endif

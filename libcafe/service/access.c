@@ -31,6 +31,7 @@ static const struct {
     { "loopback", "127.0.0.0/8,::1/128" },
     { "private", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,"
                  "fc00::/7,fe80::/10" },
+    { "none", "" },
 };
 
 static void from_v4(const void *v4, struct address *address)

@@ -61,6 +61,34 @@ MUST_CHECK enum error options_find_folders(const char *name,
                                            struct arena *arena,
                                            struct service_settings *settings);
 
+/* check.c */
+
+/** Put an option and its place in front of a reason; returns err. */
+enum error frame_blame(const struct config *config, const char *name,
+                       enum error err, const struct text *why,
+                       struct text *error);
+
+/**
+ * Refuse settings that can't be meant together, and files that can't be read.
+ *
+ * error   One line that names option and place.
+ * Errors  ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error settings_check(const struct config *config,
+                                     const struct service_settings *settings,
+                                     struct text *error);
+
+/** Whether its ports can be had, or only others hold them. Errors and error
+ * as above; ERROR_SYSTEM. */
+MUST_CHECK enum error ports_try(const struct config *config,
+                                const struct service_settings *settings,
+                                struct text *error);
+
+/** Connect to the database and ask for schema and rights; blocks. Errors:
+ * ERROR_DB_…, ERROR_MEMORY; error as above. */
+MUST_CHECK enum error database_try(const struct frame *frame,
+                                   struct text *error);
+
 /* manual.c */
 
 /** Write the manual page of this daemon to standard output. */
@@ -113,9 +141,11 @@ void settings_apply(struct frame *frame,
 /**
  * Read the lists of addresses and origins; rules is unchanged on failure.
  *
+ * error   One line that names option and place.
  * Errors  ERROR_CONFIG, ERROR_MEMORY.
  */
 MUST_CHECK enum error access_open(const struct service_definition *definition,
+                                  const struct config *config,
                                   const struct service_settings *settings,
                                   struct access_rules *rules,
                                   struct text *error);

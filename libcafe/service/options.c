@@ -24,8 +24,8 @@ static const struct option rows[] = {
     { "ops.bind", OPTION_TEXT, AT(ops_bind), "", 0, 0, NULL,
       "Numeric address of that port; empty for all." },
     { "allow", OPTION_LIST, AT(allow), "", 0, 0, NULL,
-      "Who may use the daemon: address ranges, loopback, private; empty for "
-      "all." },
+      "Who may use the daemon: address ranges, loopback, private, none; empty "
+      "for all." },
     { "trusted_proxies", OPTION_LIST, AT(trusted_proxies), "loopback", 0, 0,
       NULL,
       "Whose X-Forwarded-For, X-Forwarded-Host and X-Request-Id are believed: "
@@ -122,7 +122,11 @@ static const struct command common_commands[] = {
     { "-h, --help", COMMAND_HELP, "Show this text.", NULL },
     { "-V, --version", COMMAND_VERSION, "Show the version.", NULL },
     { "--check-config", COMMAND_CHECK,
-      "Check the configuration, templates and static files, then end.", NULL },
+      "Find all that a start would refuse but ports in use, then end.", NULL },
+    { "--check-config=connect", COMMAND_CHECK | COMMAND_CONNECT,
+      "The same, and whether the database takes the account and has what it "
+      "needs.",
+      NULL },
     { "--print-config", COMMAND_PRINT,
       "Show each option with where it came from.", NULL },
     { "--sample-config", COMMAND_SAMPLE, "Show a sample YAML file.", NULL },

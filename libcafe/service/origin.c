@@ -91,7 +91,7 @@ static enum error add_origin(struct origin_list *list, struct slice text,
     if (text.len == 0)
         return OK;
     if (list->count == ORIGINS_MAX) {
-        text_printf(error, "origins: more than %d", ORIGINS_MAX);
+        text_printf(error, "more than %d origins", ORIGINS_MAX);
         return ERROR_CONFIG;
     }
     if (read_origin(text, &list->origins[list->count])) {
@@ -99,7 +99,7 @@ static enum error add_origin(struct origin_list *list, struct slice text,
         return OK;
     }
     text_printf(error,
-                "origins: '%.*s' is no origin; write for instance "
+                "'%.*s' is no origin; write for instance "
                 "https://cafe.example or http://10.0.0.5:8080",
                 (int)text.len, text.data);
     return ERROR_CONFIG;

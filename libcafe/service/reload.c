@@ -23,30 +23,45 @@ void access_close(struct access_rules *rules)
 }
 
 /* An empty list would let in the world where that is not the default. */
+static enum error read_allow(const struct service_definition *definition,
+                             const char *allow, struct cidr_list **list,
+                             struct text *why)
+{
+    if (allow[0] == '\0' && definition->allow_fallback[0] != '\0') {
+        text_append_string(why, "is empty; write 0.0.0.0/0,::/0 to let "
+                                "everybody in");
+        return ERROR_CONFIG;
+    }
+    return allow[0] != '\0' ? cidr_list_open(allow, list, why) : OK;
+}
+
 enum error access_open(const struct service_definition *definition,
+                       const struct config *config,
                        const struct service_settings *settings,
                        struct access_rules *rules, struct text *error)
 {
     struct access_rules made = { NULL, NULL, NULL };
-    enum error err = OK;
+    const char *name = "allow";
+    struct text why;
+    enum error err;
 
-    if (settings->allow[0] == '\0' && definition->allow_fallback[0] != '\0') {
-        text_append_string(error, "allow: is empty; write 0.0.0.0/0,::/0 "
-                                  "to let everybody in");
-        return ERROR_CONFIG;
+    text_init(&why, 0);
+    err = read_allow(definition, settings->allow, &made.allow, &why);
+    if (err == OK) {
+        name = "trusted_proxies";
+        err = cidr_list_open(settings->trusted_proxies, &made.proxies, &why);
     }
-    if (settings->allow[0] != '\0')
-        err = cidr_list_open(settings->allow, &made.allow, error);
+    if (err == OK && settings->origins[0] != '\0') {
+        name = "origins";
+        err = origin_list_open(settings->origins, &made.origins, &why);
+    }
+    err = frame_blame(config, name, err, &why, error);
+    text_free(&why);
     if (err == OK)
-        err = cidr_list_open(settings->trusted_proxies, &made.proxies, error);
-    if (err == OK && settings->origins[0] != '\0')
-        err = origin_list_open(settings->origins, &made.origins, error);
-    if (err != OK) {
+        *rules = made;
+    else
         access_close(&made);
-        return err;
-    }
-    *rules = made;
-    return OK;
+    return err;
 }
 
 void settings_apply(struct frame *frame,
@@ -117,7 +132,9 @@ static enum error read_again(struct frame *frame,
     if (err == OK)
         err = options_find_folders(frame->definition->name, arena, settings);
     if (err == OK)
-        err = access_open(frame->definition, settings, rules, error);
+        err = settings_check(*config, settings, error);
+    if (err == OK)
+        err = access_open(frame->definition, *config, settings, rules, error);
     return err;
 }
 

@@ -85,21 +85,52 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static enum error open_files(struct frame *frame, struct text *error)
+/* What the daemon itself wants of its files and options. */
+static enum error check_own(struct frame *frame, struct text *error)
+{
+    const char *option = "";
+    struct text why;
+    enum error err = OK;
+
+    text_init(&why, 0);
+    if (frame->definition->check != NULL)
+        err = frame->definition->check(&frame->service, &option, &why);
+    err = frame_blame(frame->config, option, err, &why, error);
+    text_free(&why);
+    return err;
+}
+
+static enum error open_folders(struct frame *frame, struct text *error)
 {
     struct service *service = &frame->service;
+    struct text why;
+    enum error err;
+
+    text_init(&why, 0);
+    err = templates_open(frame->settings->views, &service->templates, &why);
+    err = frame_blame(frame->config, "views", err, &why, error);
+    if (err == OK) {
+        err = open_assets(frame, &why);
+        err = frame_blame(frame->config, "statics", err, &why, error);
+    }
+    text_free(&why);
+    return err;
+}
+
+static enum error open_files(struct frame *frame, struct text *error)
+{
     enum error err = options_find_folders(frame->definition->name, frame->arena,
                                           frame->settings);
 
+    frame->service.settings = frame->settings;
     if (err == OK)
-        err = access_open(frame->definition, frame->settings, &frame->access,
-                          error);
+        err = settings_check(frame->config, frame->settings, error);
     if (err == OK)
-        err =
-            templates_open(frame->settings->views, &service->templates, error);
+        err = access_open(frame->definition, frame->config, frame->settings,
+                          &frame->access, error);
     if (err == OK)
-        err = open_assets(frame, error);
-    return err;
+        err = open_folders(frame, error);
+    return err == OK ? check_own(frame, error) : err;
 }
 
 static enum error open_database(struct frame *frame)
@@ -220,13 +251,9 @@ static enum error listen_on(const struct frame *frame, struct server *server,
         return server_adopt(server, passed, error);
     text_init(&why, 0);
     err = server_listen(server, where->bind, where->port, &why);
-    if (err != OK) {
-        config_place(frame->config,
-                     err == ERROR_CONFIG ? where->bind_name : where->port_name,
-                     error);
-        text_printf(error, ": %s",
-                    why.len > 0 ? text_string(&why) : error_text(err));
-    }
+    err = frame_blame(frame->config,
+                      err == ERROR_CONFIG ? where->bind_name : where->port_name,
+                      err, &why, error);
     text_free(&why);
     return err;
 }
@@ -317,6 +344,24 @@ static int run_loop(struct frame *frame)
     return frame->done ? 0 : 1;
 }
 
+/* On standard error, for who runs a command. */
+static void print_warnings(const struct frame *frame)
+{
+    const char *warning;
+
+    for (size_t i = 0; (warning = config_warning(frame->config, i)); i++)
+        fprintf(stderr, "%s: warning: %s\n", frame->definition->name, warning);
+}
+
+static void log_warnings(const struct frame *frame)
+{
+    const char *warning;
+
+    for (size_t i = 0; (warning = config_warning(frame->config, i)); i++)
+        log_line(frame->service.log, LOG_WARNING, "unknown variable",
+                 LOG_STRING("reason", warning), LOG_END);
+}
+
 static int serve(struct frame *frame)
 {
     struct text error;
@@ -330,6 +375,7 @@ static int serve(struct frame *frame)
         (err = notify_open(frame->service.base, frame->service.log,
                            &frame->notify, &error)) == OK &&
         (err = open_servers(frame, &error)) == OK) {
+        log_warnings(frame);
         announce(frame);
         status = run_loop(frame);
     } else {
@@ -340,8 +386,9 @@ static int serve(struct frame *frame)
     return status;
 }
 
-/* Everything but the database and the ports. */
-static int check(struct frame *frame)
+/* Everything that a start would refuse but ports in use; if asked to, also the
+ * database, which a start would not wait for. */
+static int check(struct frame *frame, bool connect)
 {
     struct text error;
     enum error err;
@@ -349,7 +396,12 @@ static int check(struct frame *frame)
 
     text_init(&error, 0);
     if ((err = open_files(frame, &error)) == OK)
-        puts("The configuration is fine.");
+        err = ports_try(frame->config, frame->settings, &error);
+    if (err == OK && connect)
+        err = database_try(frame, &error);
+    if (err == OK)
+        puts(connect ? "The configuration is fine, and so is the database."
+                     : "The configuration is fine.");
     else
         status = complain(frame, &error, err);
     close_service(frame);
@@ -359,6 +411,8 @@ static int check(struct frame *frame)
 
 static int run_command(struct frame *frame, int command)
 {
+    if (command & COMMAND_CHECK || command >= COMMAND_OWN)
+        print_warnings(frame);
     if (command & COMMAND_HELP)
         config_help(&frame->source, stdout);
     else if (command & COMMAND_VERSION)
@@ -372,7 +426,7 @@ static int run_command(struct frame *frame, int command)
     else if (command & COMMAND_HEALTHCHECK)
         return ops_healthcheck(frame->settings);
     else if (command & COMMAND_CHECK)
-        return check(frame);
+        return check(frame, (command & COMMAND_CONNECT) != 0);
     else
         return frame->definition->run_command(command, frame->config,
                                               frame->settings);

@@ -285,7 +285,7 @@ DEFECTS = [
 EMPLOYEE_DEFECTS = [
     ("stands_behind_the_balancer", variable("APP_ALLOW", "private,0.0.0.0/0"),
      "lets everybody edit"),
-    ("stands_behind_the_balancer", variable("APP_ALLOW", ""),
+    ("stands_behind_the_balancer", variable("APP_ALLOW", "private, ::/0"),
      "lets everybody edit"),
     ("stands_behind_the_balancer", variable("APP_ALLOW", "<OFFICE-CIDR>"),
      "refuses the load balancer's health checks"),

@@ -142,7 +142,8 @@ def test_a_password_file_that_cannot_be_read(engine, run, folder):
                     "APP_DB_PASSWORD_FILE=/run/secrets/db", "customer")
     line = harness.wait_until(
         lambda: [line for line in engine.run("logs", container).splitlines()
-                 if "away" in line], "it says so")[0]
+                 if "cannot read" in line], "it says so")[0]
+    assert line.startswith("customer: environment APP_DB_PASSWORD_FILE: ")
     assert "/run/secrets/db: Permission denied; user 10001 has to" in line
 
 

@@ -246,7 +246,7 @@ def test_a_supplier_is_reached_by_links(customer, database):
 
 def test_the_map_is_configured(start, database):
     number = add(database, address="1 R&D", city="", state="", country="")
-    off = start("customer", database, APP_MAP_URL="")
+    off = start("customer", database, APP_MAP_URL="none")
     other = start("customer", database,
                   APP_MAP_URL="https://maps.example/?a=b&q={query}#x")
     assert "on a map" not in off.get(f"/suppliers/{number}").text

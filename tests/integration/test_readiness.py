@@ -164,7 +164,8 @@ def test_nothing_to_show_is_said(start):
 
 
 def test_stopping_is_said_with_its_time(start, database):
-    daemon = start("customer", database, APP_DRAIN_DELAY_MS=600000)
+    daemon = start("customer", database, APP_DRAIN_DELAY_MS=500000,
+                   APP_STOP_MAX_MS=600000)
     when(daemon, "ready")
     daemon.process.send()
     found = when(daemon, "stopping")

@@ -81,7 +81,8 @@ static const struct option options[] = {
 
 static const struct command commands[] = {
     { "--migrate", 1, "Bring the schema up to date", NULL },
-    { "--check", 4, "Check the configuration", NULL },
+    { "-c, --check", 4, "Check the configuration", NULL },
+    { "--check=all", 4 | 16, "Check all of it", NULL },
     { "--forget", 8, "Forget somebody", "ID" },
     { NULL, 0, NULL, NULL }
 };

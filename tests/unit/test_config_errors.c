@@ -37,6 +37,10 @@ static void test_flags(void **state)
         { "--port", NULL, "--port needs a value" },
         { "--config", NULL, "--config needs a value" },
         { "--migrate=on", NULL, "--migrate takes no value" },
+        { "--check=some", NULL, "--check: 'some' is not all" },
+        { "--check=", NULL, "--check: '' is not all" },
+        { "-c=all", NULL, "-c takes no value" },
+        { "--check", "all", "unexpected argument 'all'; see --help" },
         { "--forget", NULL, "--forget needs a value: ID" },
         { "--forget=1", "--forget=2", "--forget is given twice" },
         { "--migrate", "on", "unexpected argument 'on'; see --help" },
@@ -63,12 +67,11 @@ static void test_environment(void **state)
     static const struct {
         const char *variable, *message;
     } rows[] = {
-        { "APP_PORT=", "environment APP_PORT: '' is not a number from 1 to "
-                       "65535" },
+        { "APP_PORT= ", "environment APP_PORT: ' ' is not a number from 1 to "
+                        "65535" },
         { "APP_DB_WAIT_MS=101", "environment APP_DB_WAIT_MS: '101' is not a "
                                 "number from -100 to 100" },
         { "APP_DB_TLS=ON", "environment APP_DB_TLS: 'ON' is not on or off" },
-        { "APP_DB_TLS=", "environment APP_DB_TLS: '' is not on or off" },
         { "APP_LOG_FORMAT=jso", "environment APP_LOG_FORMAT: 'jso' is none of "
                                 "json, text, logfmt" },
     };
@@ -80,6 +83,68 @@ static void test_environment(void **state)
         use_variable(fixture, rows[i].variable);
         assert_refused(fixture, rows[i].message);
     }
+}
+
+static void test_unknown_variables_are_warnings(void **state)
+{
+    static const struct {
+        const char *variable, *warning; /* NULL: none */
+    } rows[] = {
+        { "APP_PROT=1", "environment APP_PROT: there is no such option; did "
+                        "you mean APP_PORT?" },
+        { "APP_DB_HOSTS=x", "environment APP_DB_HOSTS: there is no such "
+                            "option; did you mean APP_DB_HOST?" },
+        { "APP_PORT_=1", "environment APP_PORT_: there is no such option; did "
+                         "you mean APP_PORT?" },
+        { "APP_db_host=x", "environment APP_db_host: there is no such option; "
+                           "did you mean APP_DB_HOST?" },
+        { "APP_UNHEARD_OF=", "environment APP_UNHEARD_OF: there is no such "
+                             "option; see --help" },
+        { "APP_A\nB=", "environment APP_A?B: there is no such option; see "
+                       "--help" },
+        { "APP_", "environment APP_: there is no such option; see --help" },
+        { "APP_PORT=81", NULL },
+        { "APPLE=1", NULL },
+        { "app_port=1", NULL },
+    };
+    struct fixture *fixture = *state;
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        reset(fixture);
+        use_variable(fixture, rows[i].variable);
+        load(fixture);
+        if (rows[i].warning == NULL)
+            assert_null(config_warning(fixture->config, 0));
+        else
+            assert_string_equal(config_warning(fixture->config, 0),
+                                rows[i].warning);
+    }
+    use_variable(fixture, "APP_PROT=1");
+    use_variable(fixture, "APP_POTR=1");
+    load(fixture);
+    assert_non_null(strstr(config_warning(fixture->config, 0), "APP_PROT:"));
+    assert_non_null(strstr(config_warning(fixture->config, 1), "APP_POTR:"));
+    assert_null(config_warning(fixture->config, 2));
+}
+
+/* As where a file for containers says "APP_PORT: ${PORT:-}". */
+static void test_an_empty_variable_is_none(void **state)
+{
+    struct fixture *fixture = *state;
+
+    use_variable(fixture, "APP_PORT=");
+    use_variable(fixture, "APP_DB_HOST=");
+    use_variable(fixture, "APP_DB_TLS=");
+    use_variable(fixture, "APP_LOG_FORMAT=");
+    use_variable(fixture, "APP_HTTP_ORIGINS=");
+    use_yaml(fixture, "db: {host: from.file}\n");
+    load(fixture);
+    assert_value(fixture, "port", "8080");
+    assert_value(fixture, "db.host", "from.file");
+    assert_value(fixture, "http.origins", "a.example");
+    assert_string_equal(config_origin(fixture->config, "port"), "default");
+    assert_null(config_warning(fixture->config, 0));
 }
 
 static void test_number_range(void **state)
@@ -218,7 +283,7 @@ static void test_unreadable_files(void **state)
     assert_refused(fixture, "/: is not a regular file");
     reset(fixture);
     use_flag(fixture, "--config=");
-    assert_refused(fixture, ": No such file or directory");
+    assert_refused(fixture, "flag --config: names no file");
 }
 
 static void test_file_has_a_bound(void **state)
@@ -258,6 +323,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH(test_flags),
         WITH(test_environment),
+        WITH(test_unknown_variables_are_warnings),
+        WITH(test_an_empty_variable_is_none),
         WITH(test_number_range),
         WITH(test_yaml),
         WITH(test_malformed_yaml),

@@ -128,6 +128,24 @@ static void test_failover_is_a_server_without_writes(void **state)
     assert_false(db_error_is_failover(1213));
 }
 
+/* Numbers that no test of a real server gives. */
+static void test_an_attempt_to_connect_fails_at_a_part(void **state)
+{
+    static const struct {
+        unsigned number;
+        enum db_part part;
+    } rows[] = {
+        { 0, DB_PART_TLS },        { 3159, DB_PART_TLS },
+        { 1044, DB_PART_NAME },    { 1049, DB_PART_NAME },
+        { 1130, DB_PART_ACCOUNT }, { 2059, DB_PART_ACCOUNT },
+        { 1040, DB_PART_HOST },    { 2013, DB_PART_HOST },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(db_error_part(rows[i].number), rows[i].part);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +159,7 @@ int main(void)
         cmocka_unit_test(test_advice_names_the_setting),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_failover_is_a_server_without_writes),
+        cmocka_unit_test(test_an_attempt_to_connect_fails_at_a_part),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

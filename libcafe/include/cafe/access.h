@@ -11,9 +11,9 @@
 struct cidr_list;
 
 /**
- * Parse a comma-separated list; "" is empty; at most 256 ranges. The words
- * "loopback" and "private" stand for 127.0.0.0/8 and ::1, and for RFC 1918, RFC
- * 4193 (fc00::/7) and link-local (169.254.0.0/16, fe80::/10).
+ * Parse a comma-separated list; "" and "none" are empty; at most 256 ranges.
+ * The words "loopback" and "private" stand for 127.0.0.0/8 and ::1, and for RFC
+ * 1918, RFC 4193 (fc00::/7) and link-local (169.254.0.0/16, fe80::/10).
  *
  * error   One line that names the faulty range.
  * Errors  ERROR_CONFIG, ERROR_MEMORY.

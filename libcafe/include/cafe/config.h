@@ -33,7 +33,8 @@ struct option {
 
 /** A flag that asks for something else than serving. */
 struct command {
-    const char *flag; /* "--migrate"; with a short one "-h, --help" */
+    const char *flag; /* "--migrate"; with a short one "-h, --help"; with a
+                         word of its own "--check=all" */
     int value;        /* what config_load() or-s into *command */
     const char *help;
     const char *argument; /* what it has to be given, "ID"; NULL: nothing */
@@ -53,9 +54,9 @@ struct config_source {
 
 /**
  * Read the settings: flag > environment > YAML (--config FILE) > default.
- * `--name value` and `--name=value` are both accepted. In the environment,
- * only variables beginning with APP_ that spell an option are looked at.
- * Unknown flags and YAML keys are errors with a suggestion.
+ * `--name value` and `--name=value` are both accepted. A variable that is empty
+ * counts as not set. Unknown flags and YAML keys are errors with a suggestion,
+ * unknown variables that begin with APP_ are warnings.
  *
  * settings  Struct that the offsets of the options point into; filled
  *           completely, and of no use after a failure. Strings live as long as
@@ -84,6 +85,9 @@ const char *config_origin(const struct config *config, const char *name);
  */
 void config_place(const struct config *config, const char *name,
                   struct text *out);
+
+/** A warning of config_load(), one line; NULL after the last. */
+const char *config_warning(const struct config *config, size_t index);
 
 /** Whether an option has the same value in two structs of settings. */
 bool config_same(const struct option *option, const void *settings,

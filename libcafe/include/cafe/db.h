@@ -44,6 +44,22 @@ MUST_CHECK enum error db_connect(const struct db_options *options,
                                  struct text *why);
 void db_disconnect(struct db_connection *connection);
 
+/** What of the options an attempt to connect failed at. */
+enum db_part { DB_PART_HOST, DB_PART_TLS, DB_PART_ACCOUNT, DB_PART_NAME };
+
+/**
+ * db_connect() for somebody who wants to know what to change.
+ *
+ * part    On ERROR_DB_AWAY: what failed; else unchanged.
+ */
+MUST_CHECK enum error db_try(const struct db_options *options,
+                             struct db_connection **connection,
+                             enum db_part *part, struct text *why);
+
+/** Read the password file, if there is one. Errors as db_connect(). */
+MUST_CHECK enum error db_check_password(const struct db_options *options,
+                                        struct text *why);
+
 /** A value for a "?" of a statement. */
 struct db_value {
     enum { DB_NULL, DB_INTEGER, DB_TEXT } kind;

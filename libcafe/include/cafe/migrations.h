@@ -20,6 +20,17 @@ int supplier_schema_version(void);
 enum error supplier_schema_check(struct db_connection *connection, void *job);
 
 /**
+ * db_work_fns (job unused, may be NULL): this account may do what the customer
+ * daemon does, which reads, or the employee daemon, which writes, too. Nothing
+ * is changed.
+ *
+ * Errors  Those of the first statement that is refused; db_error_message()
+ *         names the right.
+ */
+enum error supplier_reading_check(struct db_connection *connection, void *job);
+enum error supplier_writing_check(struct db_connection *connection, void *job);
+
+/**
  * The triggers are there, as far as this account may know: the function
  * `supplier_triggers` tells those who may execute it.
  *

@@ -70,7 +70,8 @@ enum service_command {
     COMMAND_SAMPLE = 1 << 4,
     COMMAND_HEALTHCHECK = 1 << 5,
     COMMAND_MAN = 1 << 6,
-    COMMAND_OWN = 1 << 8 /* the first value of a daemon's own */
+    COMMAND_CONNECT = 1 << 7, /* with COMMAND_CHECK: the database, too */
+    COMMAND_OWN = 1 << 8      /* the first value of a daemon's own */
 };
 
 /** What makes one daemon differ from another. */
@@ -95,6 +96,16 @@ struct service_definition {
     size_t more_options_at;
 
     /**
+     * Refuse its own settings and files as open() would, and open nothing. NULL
+     * if there are none.
+     *
+     * option  On failure the name of the faulty one.
+     * why     One line, without that name.
+     */
+    enum error (*check)(struct service *service, const char **option,
+                        struct text *why);
+
+    /**
      * Make the application; *app is what request_app() returns.
      *
      * error   One line on failure.
@@ -112,6 +123,9 @@ struct service_definition {
 
     /** What the pages show now. */
     void (*state)(const void *app, struct service_state *state);
+
+    /** A db_work_fn that does nothing: the account has all rights it needs. */
+    db_work_fn *rights;
 
     /**
      * Run its own commands (or-ed); returns the exit status.

@@ -1,0 +1,46 @@
+/* Whether an account has the rights that a daemon needs. EXPLAIN asks for the
+ * rights of the statement that it explains, and changes nothing. */
+#include "cafe/migrations.h"
+
+static const char *const reading[] = {
+    "EXPLAIN SELECT * FROM suppliers",
+    "EXPLAIN SELECT * FROM supplier_revision",
+    "EXPLAIN SELECT revision, supplier_id, at FROM supplier_changes",
+    "EXPLAIN SELECT * FROM cafe_migrations",
+    NULL,
+};
+
+static const char *const writing[] = {
+    "EXPLAIN INSERT INTO suppliers (name) VALUES ('')",
+    "EXPLAIN UPDATE suppliers SET name = '' WHERE id = 0",
+    "EXPLAIN DELETE FROM suppliers WHERE id = 0",
+    "EXPLAIN SELECT * FROM supplier_changes",
+    "EXPLAIN SELECT * FROM supplier_form_keys",
+    "EXPLAIN INSERT INTO supplier_form_keys (form_key) VALUES ('')",
+    "EXPLAIN UPDATE supplier_form_keys SET digest = '' WHERE form_key = ''",
+    "EXPLAIN DELETE FROM supplier_form_keys WHERE form_key = ''",
+    NULL,
+};
+
+static enum error explain(struct db_connection *connection,
+                          const char *const *statements)
+{
+    enum error err = OK;
+
+    for (; err == OK && *statements != NULL; statements++)
+        err = db_run_text(connection, slice_of(*statements));
+    return err;
+}
+
+enum error supplier_reading_check(struct db_connection *connection, void *job)
+{
+    (void)job;
+    return explain(connection, reading);
+}
+
+enum error supplier_writing_check(struct db_connection *connection, void *job)
+{
+    enum error err = supplier_reading_check(connection, job);
+
+    return err == OK ? explain(connection, writing) : err;
+}
