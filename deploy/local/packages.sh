@@ -24,6 +24,7 @@ libbrotli-dev             build
 brotli                    build
 gzip                      build
 libjs-bootstrap5          build
+libjansson-dev            up rehearse bench lint unit fuzz integration conformance browser deploy
 mariadb-server-core       up unit integration conformance browser deploy bench
 mariadb-client-core       up unit integration conformance browser deploy bench
 haproxy                   up integration conformance browser
@@ -53,7 +54,7 @@ slowhttptest              integration
 strace                    integration
 wrk                       integration deploy bench
 nginx-light               integration conformance bench
-python3-yaml              deploy
+python3-yaml              lint deploy
 chromium                  browser deploy
 firefox-esr               browser
 fonts-dejavu-core         browser deploy
