@@ -10,9 +10,9 @@ root=$2
 # The clients' side of how MariaDB and MySQL 8 check passwords.
 plugins="caching_sha2_password sha256_password client_ed25519"
 
-# The files that programs and libraries are linked with.
+# The files that a program or library is linked with.
 linked() {
-    ldd "$@" | grep -o '/[^ :]*\.so[^ :]*' | sort -u
+    ldd "$1" | sed -n 's,^\t\(.* => \)\?\(/[^ ]*\) (.*,\2,p'
 }
 
 # Copy a file to where its folder really is (/lib is a link).
@@ -27,10 +27,13 @@ binary=$root/usr/bin/$name
 
 library=$(linked "$binary" | grep /libmariadb)
 for plugin in $plugins; do
-    place "$(dirname "$library")/libmariadb3/plugin/$plugin.so"
+    file=$(dirname "$library")/libmariadb3/plugin/$plugin.so
+    place "$file"
+    linked "$file" >>"$root/linked"
 done
-linked "$binary" "$(dirname "$library")"/libmariadb3/plugin/*.so |
-    while read -r file; do place "$file"; done
+linked "$binary" >>"$root/linked"
+sort -u "$root/linked" | while read -r file; do place "$file"; done
+rm "$root/linked"
 ln -s usr/lib usr/lib64 "$root/"
 
 mkdir -p "$root/etc"
