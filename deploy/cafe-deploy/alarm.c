@@ -225,8 +225,8 @@ enum error alarm_read(struct arena *arena, const struct template_source *source,
                       const char *service, struct alarm *alarm,
                       struct text *error)
 {
-    struct document document = { arena, source->path, DIALECT_TEMPLATE, error,
-                                 NULL };
+    struct document document = { arena, source->path, DIALECT_TEMPLATE,
+                                 error, NULL,         0 };
     const char *name = arena_printf(arena, "%s-microservice", service);
     const struct node *resources;
     enum error err = name ? document_read(&document, source->text)

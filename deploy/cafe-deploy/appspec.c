@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "fields.h"
+#include "ecs_schema.h"
 #include "files.h"
 
 #define AT(field) .offset = offsetof(struct appspec, field)
@@ -34,8 +34,28 @@ static const struct field balancer_fields[] = {
       .required = true,
       AT(port),
       .read = port_read },
-    { .key = NULL },
+    ECS_END,
 };
+
+static const struct field vpc_fields[] = {
+    { ECS_LIST("Subnets", 16, ecs_text), .min = 1, .required = true },
+    { ECS_LIST("SecurityGroups", 5, ecs_text) },
+    { ECS_CHOICE("AssignPublicIp", ecs_enabled) },
+    ECS_END,
+};
+
+static const struct field network_fields[] = {
+    { ECS_MAP("AwsvpcConfiguration", vpc_fields), .required = true },
+    ECS_END,
+};
+
+static const struct field provider_fields[] = {
+    { ECS_TEXT("CapacityProvider"), .required = true },
+    { ECS_NUMBER("Base", 0, 100000) },
+    { ECS_NUMBER("Weight", 0, 1000) },
+    ECS_END,
+};
+static const struct field provider = { ECS_MAP("", provider_fields) };
 
 static const struct field property_fields[] = {
     { .key = "TaskDefinition",
@@ -47,10 +67,10 @@ static const struct field property_fields[] = {
       .kind = FIELD_MAP,
       .required = true,
       .fields = balancer_fields },
-    { .key = "PlatformVersion" },
-    { .key = "NetworkConfiguration" },
-    { .key = "CapacityProviderStrategy" },
-    { .key = NULL },
+    { ECS_TEXT("PlatformVersion") },
+    { ECS_MAP("NetworkConfiguration", network_fields) },
+    { ECS_LIST("CapacityProviderStrategy", 20, provider) },
+    ECS_END,
 };
 
 static const struct field target_fields[] = {
@@ -62,7 +82,7 @@ static const struct field target_fields[] = {
       .kind = FIELD_MAP,
       .required = true,
       .fields = property_fields },
-    { .key = NULL },
+    ECS_END,
 };
 
 static const struct field resource_fields[] = {
@@ -70,7 +90,7 @@ static const struct field resource_fields[] = {
       .kind = FIELD_MAP,
       .required = true,
       .fields = target_fields },
-    { .key = NULL },
+    ECS_END,
 };
 
 static const struct field appspec_fields[] = {
@@ -80,7 +100,7 @@ static const struct field appspec_fields[] = {
       .required = true,
       .read = read_resources },
     { .key = "Hooks", .kind = FIELD_READ, .read = read_hooks },
-    { .key = NULL },
+    ECS_END,
 };
 
 static enum error read_resources(const struct document *document,
@@ -137,7 +157,7 @@ enum error appspec_read(struct arena *arena, const char *path,
                         struct slice source, struct appspec *result,
                         struct text *error)
 {
-    struct document document = { arena, path, DIALECT_YAML, error, NULL };
+    struct document document = { arena, path, DIALECT_YAML, error, NULL, 0 };
     struct appspec appspec = { .path = arena_copy(arena, path, strlen(path)) };
     enum error err;
 

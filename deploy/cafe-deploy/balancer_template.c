@@ -10,7 +10,6 @@ static const unsigned ports[LISTENERS] = { 80, 8080 };
 
 static const struct rule rule_path = { "a path", "/", "-_./*$~@:+&", 128 };
 static const struct rule rule_health = { "a path", "/", "-_./?=&%:", 1024 };
-static const struct rule rule_any = { "a text", "", NULL, DOCUMENT_MAX_BYTES };
 
 static field_fn keep_node, read_action, read_conditions, read_forward,
     read_health, read_resources;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cafe/file.h"
+#include "docker.h"
 #include "hooks.h"
 #include "program.h"
 #include "tasks.h"
@@ -174,56 +175,91 @@ static enum error keep_revision(struct site *site, const char *family,
     return err;
 }
 
-enum error revision_register(struct site *site, const char *service,
-                             const char *commit, const char *image,
-                             unsigned *revision)
-{
-    char *name = arena_printf(site->arena, "taskdef-%s.json", service);
+/* What is going to be a revision of a task definition. */
+struct revision {
     struct task_definition task;
     struct slice source;
+    unsigned number;
+};
+
+/* Read it and check it: nothing is kept yet. */
+static enum error read_revision(struct site *site, const char *service,
+                                const char *commit, const char *image,
+                                struct revision *revision)
+{
+    char *name = arena_printf(site->arena, "taskdef-%s.json", service);
+    struct task_definition *task = &revision->task;
+    struct slice *source = &revision->source;
     char *path;
     enum error err;
 
-    if ((err = read_source(site, commit, name, &path, &source)) != OK ||
-        (err = fill(site, service, path, "<IMAGE1_NAME>", image, &source)) !=
+    if ((err = read_source(site, commit, name, &path, source)) != OK ||
+        (err = fill(site, service, path, "<IMAGE1_NAME>", image, source)) !=
             OK ||
-        (err = task_definition_read(site->arena, path, source, &task,
+        (err = task_definition_read(site->arena, path, *source, task,
                                     &site->error)) != OK ||
-        (err = check_names(site, service, path, &task)) != OK ||
-        (err = revision_latest(site, service, revision)) != OK)
+        (err = check_names(site, service, path, task)) != OK ||
+        (err = docker_check_options(site, task)) != OK ||
+        (err = revision_latest(site, service, &revision->number)) != OK)
         return err;
-    return keep_revision(site, task.family, ++*revision, source);
+    revision->number++;
+    return OK;
 }
 
+enum error revision_register(struct site *site, const char *service,
+                             const char *commit, const char *image,
+                             unsigned *number)
+{
+    struct revision revision;
+    enum error err = read_revision(site, service, commit, image, &revision);
+
+    if (err != OK)
+        return err;
+    *number = revision.number;
+    return keep_revision(site, revision.task.family, revision.number,
+                         revision.source);
+}
+
+static enum error read_appspec(struct site *site, const char *service,
+                               const char *commit, unsigned revision,
+                               struct appspec *appspec)
+{
+    char *name = arena_printf(site->arena, "appspec-%s.yaml", service);
+    char *arn = arena_printf(site->arena,
+                             "arn:aws:ecs:us-east-1:" ACCOUNT
+                             ":task-definition/%s-microservice:%u",
+                             service, revision);
+    struct slice source;
+    char *path;
+    enum error err = read_source(site, commit, name, &path, &source);
+
+    if (err == OK)
+        err = fill(site, service, path, "<TASK_DEFINITION>", arn, &source);
+    if (err == OK)
+        err = appspec_read(site->arena, path, source, appspec, &site->error);
+    return err;
+}
+
+/* All is read and checked before a revision is used up. */
 enum error deployment_prepare(struct site *site, const char *service,
                               const char *commit, const char *image,
                               struct deployment *deployment)
 {
-    char *name = arena_printf(site->arena, "appspec-%s.yaml", service);
-    struct task_definition task;
-    struct slice source;
-    char *path, *arn;
+    struct appspec *appspec = &deployment->appspec;
+    struct revision revision;
     enum error err;
 
     if ((err = alarm_file_read(site, service, &deployment->alarm)) != OK ||
-        (err = read_source(site, commit, name, &path, &source)) != OK ||
-        (err = revision_register(site, service, commit, image,
-                                 &deployment->revision)) != OK)
-        return err;
-    arn = arena_printf(site->arena,
-                       "arn:aws:ecs:us-east-1:" ACCOUNT
-                       ":task-definition/%s-microservice:%u",
-                       service, deployment->revision);
-    if ((err = fill(site, service, path, "<TASK_DEFINITION>", arn, &source)) !=
+        (err = read_revision(site, service, commit, image, &revision)) != OK ||
+        (err = read_appspec(site, service, commit, revision.number, appspec)) !=
             OK ||
-        (err = appspec_read(site->arena, path, source, &deployment->appspec,
-                            &site->error)) != OK ||
-        (err = revision_find(site, service, deployment->revision, &task)) !=
+        (err = files_agree(&revision.task, appspec, NULL, &site->error)) !=
             OK ||
-        (err = files_agree(&task, &deployment->appspec, NULL, &site->error)) !=
-            OK)
+        (err = hooks_check(site, appspec)) != OK)
         return err;
-    return hooks_check(site, &deployment->appspec);
+    deployment->revision = revision.number;
+    return keep_revision(site, revision.task.family, revision.number,
+                         revision.source);
 }
 
 enum error service_file_prepare(struct site *site, const char *service,

@@ -28,6 +28,16 @@ MUST_CHECK enum error docker_image(struct site *site, const char *service,
  */
 MUST_CHECK enum error docker_push(struct site *site, const char *service);
 
+/**
+ * Check the variables APP_… of a task definition by the options of its image,
+ * which the image itself tells (--print-config).
+ *
+ * Errors  ERROR_CONFIG: one that it doesn't have, or a value that it refuses,
+ *         with file and line.
+ */
+MUST_CHECK enum error docker_check_options(struct site *site,
+                                           const struct task_definition *task);
+
 /** What a container does. */
 struct container {
     const char *name;

@@ -11,9 +11,9 @@ enum {
     DOCUMENT_MAX_DEPTH = 16
 };
 
-/** What a file may look like. JSON is YAML to the reader. */
+/** What a file may look like. */
 enum dialect {
-    DIALECT_JSON,    /* every text and key in quotes, nothing else */
+    DIALECT_JSON,    /* as AWS reads it: RFC 8259, no key twice */
     DIALECT_YAML,    /* without tags */
     DIALECT_TEMPLATE /* CloudFormation's YAML: !Ref and its like are tags */
 };
@@ -34,7 +34,7 @@ struct node {
     size_t index;     /* among its parent's, from 0 */
     const char *tag;  /* "!Ref"; NULL: none */
     const char *text; /* NODE_TEXT: NUL-terminated UTF-8 without NUL */
-    bool quoted;
+    bool quoted;      /* of JSON: a string, not a number, true, false, null */
     const struct node *first, *next; /* children, in the file's order */
     size_t count;                    /* of children */
 };
@@ -45,15 +45,16 @@ struct document {
     enum dialect dialect;
     struct text *error;
     const struct node *top;
+    size_t node_count;
 };
 
 /**
  * Read a file into `document->top`; the other members are set before.
  *
  * source  Not needed after this.
- * Errors  ERROR_CONFIG with one line in `error`: not YAML, larger or deeper
- *         than the limits, more than one document, an anchor, an alias, a
- *         merge key, a key that is there twice, a tag where the dialect has
+ * Errors  ERROR_CONFIG with one line in `error`: not JSON or YAML, larger or
+ *         deeper than the limits, more than one document, an anchor, an alias,
+ *         a merge key, a key that is there twice, a tag where the dialect has
  *         none. ERROR_MEMORY.
  */
 MUST_CHECK enum error document_read(struct document *document,

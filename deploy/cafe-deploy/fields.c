@@ -5,6 +5,8 @@
 
 #include "cafe/nearest.h"
 
+const struct rule rule_any = { "a text", "", NULL, DOCUMENT_MAX_BYTES };
+
 const struct rule rule_name = { "a name of letters, digits, - and _", "", "-_",
                                 255 };
 
@@ -71,9 +73,8 @@ enum error text_read(const struct document *document, const struct node *node,
 static enum error read_word(const struct document *document,
                             const struct node *node, const char *word)
 {
-    struct rule any = { word, "", NULL, DOCUMENT_MAX_BYTES };
     const char *text;
-    enum error err = text_read(document, node, &any, &text);
+    enum error err = text_read(document, node, &rule_any, &text);
 
     if (err == OK && strcmp(text, word) != 0)
         return document_fault(document, node, "'%s' is not '%s'",
@@ -91,9 +92,14 @@ static enum error read_number(const struct document *document,
     if (err != OK)
         return err;
     if (document->dialect == DIALECT_JSON && node->quoted &&
-        field->kind == FIELD_NUMBER)
+        field->kind != FIELD_UNITS)
         return document_fault(document, node,
                               "a number in quotes; write it without");
+    if (document->dialect == DIALECT_JSON && !node->quoted &&
+        field->kind == FIELD_UNITS)
+        return document_fault(document, node,
+                              "%s without quotes; put it in double quotes",
+                              document_shown(document, node->text));
     if (slice_number(slice_of(node->text), field->max, &number) != OK ||
         number < field->min)
         return document_fault(
@@ -152,30 +158,132 @@ static enum error read_switch(const struct document *document,
     return OK;
 }
 
+static enum error read_choice(const struct document *document,
+                              const struct node *node, const char *const *words)
+{
+    const char *text, *list = words[0];
+    enum error err = text_read(document, node, &rule_any, &text);
+    size_t i;
+
+    for (i = 0; err == OK && words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0)
+            return OK;
+        if (i > 0)
+            list = arena_printf(document->arena, "%s, %s", list ? list : "",
+                                words[i]);
+    }
+    if (err == OK)
+        return document_fault(document, node, "'%s' is none of %s",
+                              document_shown(document, text), list ? list : "");
+    return err;
+}
+
+/* Whether an entry of a list ahead of this one has the same text there. */
+static bool is_repeated(const struct node *entry, const char *key)
+{
+    const struct node *other = entry->parent->first, *mine, *its;
+
+    if (entry->kind != NODE_MAP || !(mine = document_get(entry, key)))
+        return false;
+    for (; other != entry; other = other->next) {
+        its = other->kind == NODE_MAP ? document_get(other, key) : NULL;
+        if (its != NULL && its->text != NULL && mine->text != NULL &&
+            strcmp(its->text, mine->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum error read_list(const struct document *document,
+                            const struct node *list, const struct field *field)
+{
+    const struct node *node;
+    enum error err = list_check(document, list, field->min, field->max);
+
+    for (node = list->first; node != NULL && err == OK; node = node->next) {
+        err = field_check(document, node, field->entry);
+        if (err == OK && field->unique && is_repeated(node, field->unique))
+            return document_fault(document, node,
+                                  "its '%s' is there twice; remove one",
+                                  field->unique);
+    }
+    return err;
+}
+
+static enum error read_texts(const struct document *document,
+                             const struct node *map)
+{
+    const struct node *node;
+    const char *text;
+    enum error err = OK;
+
+    if (map->kind != NODE_MAP)
+        return document_fault(document, map, "expected a map of keys");
+    for (node = map->first; node != NULL && err == OK; node = node->next)
+        err = text_read(document, node, &rule_any, &text);
+    return err;
+}
+
+/* A value with nothing in it, into the struct of the map. */
+static enum error read_leaf(const struct document *document,
+                            const struct node *node, const struct field *field,
+                            void *place)
+{
+    switch (field->kind) {
+    case FIELD_TEXT:
+        return text_read(document, node, field->rule, place);
+    case FIELD_NUMBER:
+    case FIELD_UNITS:
+        return read_number(document, node, field, place);
+    default:
+        return read_switch(document, node, place);
+    }
+}
+
 static enum error read_field(const struct document *document,
                              const struct node *node, const struct field *field,
                              void *result)
 {
-    void *place = (char *)result + field->offset;
+    union {
+        const char *text;
+        unsigned number;
+        bool on;
+    } unstored;
 
     switch (field->kind) {
     case FIELD_KNOWN:
         break;
     case FIELD_TEXT:
-        return text_read(document, node, field->rule, place);
-    case FIELD_WORD:
-        return read_word(document, node, field->word);
     case FIELD_NUMBER:
     case FIELD_UNITS:
-        return read_number(document, node, field, place);
     case FIELD_SWITCH:
-        return read_switch(document, node, place);
+        return read_leaf(document, node, field,
+                         field->unstored ? (void *)&unstored
+                                         : (char *)result + field->offset);
+    case FIELD_WORD:
+        return read_word(document, node, field->word);
+    case FIELD_CHOICE:
+        return read_choice(document, node, field->words);
     case FIELD_MAP:
         return fields_read(document, node, field->fields, result);
+    case FIELD_LIST:
+        return read_list(document, node, field);
+    case FIELD_TEXTS:
+        return read_texts(document, node);
+    case FIELD_REFUSED:
+        return document_key_fault(document, node, "%s; remove it", field->word);
     case FIELD_READ:
-        return field->read(document, node, place);
+        return field->read(document, node,
+                           field->unstored ? result
+                                           : (char *)result + field->offset);
     }
     return OK;
+}
+
+enum error field_check(const struct document *document, const struct node *node,
+                       const struct field *field)
+{
+    return read_field(document, node, field, NULL);
 }
 
 static enum error unknown_key(const struct document *document,

@@ -5,14 +5,18 @@
 #include "document.h"
 
 enum field_kind {
-    FIELD_KNOWN,  /* AWS knows the key; nothing here depends on it */
-    FIELD_TEXT,   /* const char *, as `rule` says */
-    FIELD_WORD,   /* it has to be `word`; nothing is stored */
-    FIELD_NUMBER, /* unsigned from min to max */
-    FIELD_UNITS,  /* the same, in quotes or without */
-    FIELD_SWITCH, /* bool */
-    FIELD_MAP,    /* `fields`, into the same struct */
-    FIELD_READ    /* whatever `read` makes of it */
+    FIELD_KNOWN,   /* AWS knows the key; nothing here depends on it */
+    FIELD_TEXT,    /* const char *, as `rule` says */
+    FIELD_WORD,    /* it has to be `word`; nothing is stored */
+    FIELD_NUMBER,  /* unsigned from min to max */
+    FIELD_UNITS,   /* the same as a text: in JSON, in quotes */
+    FIELD_SWITCH,  /* bool */
+    FIELD_CHOICE,  /* one of `words`; nothing is stored */
+    FIELD_MAP,     /* `fields`, into the same struct */
+    FIELD_LIST,    /* min to max times `entry`; nothing is stored */
+    FIELD_TEXTS,   /* any keys, each with a text; nothing is stored */
+    FIELD_REFUSED, /* AWS refuses it here; `word` says why */
+    FIELD_READ     /* whatever `read` makes of it */
 };
 
 /** What a text may consist of. */
@@ -22,6 +26,9 @@ struct rule {
     const char *others; /* and goes on with these, too; NULL: any text */
     size_t max_bytes;
 };
+
+/** Any text. */
+extern const struct rule rule_any;
 
 /** A name of ECS: letters, digits, - and _, at most 255. */
 extern const struct rule rule_name;
@@ -42,10 +49,14 @@ struct field {
     const char *key;
     enum field_kind kind;
     bool required;
+    bool unstored; /* checked only */
     size_t offset; /* in the struct that is filled; of FIELD_MAP: none */
     unsigned min, max;
     const struct rule *rule;
     const char *word;
+    const char *const *words;  /* NULL-terminated */
+    const struct field *entry; /* of a list; its key counts for nothing */
+    const char *unique;        /* key in which a list's entries differ */
     const struct field *fields;
     field_fn *read;
 };
@@ -60,6 +71,11 @@ struct field {
 MUST_CHECK enum error fields_read(const struct document *document,
                                   const struct node *map,
                                   const struct field *fields, void *result);
+
+/** Check a value by its row; nothing is stored. Errors as above. */
+MUST_CHECK enum error field_check(const struct document *document,
+                                  const struct node *node,
+                                  const struct field *field);
 
 /** Check that a node is a list of min to max entries. */
 MUST_CHECK enum error list_check(const struct document *document,

@@ -18,19 +18,20 @@ struct variables {
 
 /** taskdef-SERVICE.json: how ECS runs a task. One container a task. */
 struct task_definition {
-    const char *path;             /* of the file, for messages */
-    const char *family;           /* "customer-microservice" */
-    const char *container;        /* its name, "customer" */
-    const char *image;            /* "REGISTRY/customer@sha256:…" */
-    struct variables environment; /* as they are given to the container */
-    struct variables secrets;     /* value: valueFrom, "ARN:key::" */
-    unsigned port;                /* that the container listens on */
-    const char *user;             /* "10001:10001"; NULL: the image's */
-    bool read_only;               /* root file system */
-    bool init;                    /* a process 1 that reaps others */
-    const char *const *drop;      /* capabilities, NULL-terminated */
-    unsigned stop_timeout_s;      /* from SIGTERM to SIGKILL; ECS has 30 */
-    unsigned cpu_units;           /* 1,024 are one virtual processor */
+    const char *path;                /* of the file, for messages */
+    const char *family;              /* "customer-microservice" */
+    const char *container;           /* its name, "customer" */
+    const char *image;               /* "REGISTRY/customer@sha256:…" */
+    struct variables environment;    /* as they are given to the container */
+    const size_t *environment_lines; /* of each, in the file */
+    struct variables secrets;        /* value: valueFrom, "ARN:key::" */
+    unsigned port;                   /* that the container listens on */
+    const char *user;                /* "10001:10001"; NULL: the image's */
+    bool read_only;                  /* root file system */
+    bool init;                       /* a process 1 that reaps others */
+    const char *const *drop;         /* capabilities, NULL-terminated */
+    unsigned stop_timeout_s;         /* from SIGTERM to SIGKILL; ECS has 30 */
+    unsigned cpu_units;              /* 1,024 are one virtual processor */
     unsigned memory_mib;
 };
 
@@ -106,14 +107,15 @@ MUST_CHECK enum error placeholders_fill(struct arena *arena, const char *path,
                                         struct text *error);
 
 /**
- * Read what a file says. JSON is YAML to the reader.
+ * Read what a file says, by the rules of AWS: no key or value that it would
+ * refuse.
  *
  * path    Names the file in messages; it is not opened.
  * source  Its text, placeholders filled. At most 64 KiB.
  * result  Its strings live in the arena.
  * error   On failure one line: file:line:column, what is wrong, what to do.
- * Errors  ERROR_CONFIG (not YAML, a key missing, unknown to AWS or there
- *         twice, a value of the wrong kind, CPU and memory no pair that
+ * Errors  ERROR_CONFIG (not JSON or YAML, a key missing, unknown to AWS or
+ *         there twice, a value of the wrong kind, CPU and memory no pair that
  *         Fargate has, more than one container, …), ERROR_MEMORY.
  */
 MUST_CHECK enum error task_definition_read(struct arena *arena,

@@ -24,9 +24,9 @@ enum error hooks_check(struct site *site, const struct appspec *appspec)
             return ERROR_MEMORY;
         if (access(program, X_OK) != 0)
             return fail(site, ERROR_CONFIG,
-                        "the hook %s names %s, and there is no program %s",
-                        appspec->hooks[i].event, appspec->hooks[i].function,
-                        program);
+                        "%s: the hook %s names %s, and there is no program %s",
+                        appspec->path, appspec->hooks[i].event,
+                        appspec->hooks[i].function, program);
     }
     return OK;
 }

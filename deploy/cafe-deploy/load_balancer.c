@@ -246,8 +246,9 @@ enum error load_balancer_read(struct arena *arena,
     if (documents == NULL || balancer == NULL)
         return ERROR_MEMORY;
     for (i = 0; i < count; i++) {
-        documents[i] = (struct document){ arena, templates[i].path,
-                                          DIALECT_TEMPLATE, error, NULL };
+        documents[i] = (struct document){
+            arena, templates[i].path, DIALECT_TEMPLATE, error, NULL, 0
+        };
         if ((err = document_read(&documents[i], templates[i].text)) != OK ||
             (err = balancer_template_read(&documents[i], balancer)) != OK)
             return err;

@@ -3,13 +3,24 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "fields.h"
+#include "ecs_schema.h"
 #include "files.h"
 
 #define AT(field) .offset = offsetof(struct service_file, field)
 
 /* Of a name, or of an ARN that ends in one. */
 static const struct rule rule_arn = { "a name or an ARN", "", "-_:/", 2048 };
+
+static const struct rule rule_token = {
+    "a token of at most 36 letters, digits, "
+    "- and _",
+    "", "-_", 36
+};
+static const struct rule rule_version = { "a version, 1.4.0 or LATEST", "", ".",
+                                          32 };
+
+/* Of what only ECS's own deployments know. */
+#define ONLY_ECS "not with the deployment controller CODE_DEPLOY"
 
 static field_fn read_cluster, read_group, read_balancers, read_subnets;
 
@@ -29,9 +40,9 @@ static const struct field balancer_fields[] = {
       .required = true,
       AT(port),
       .read = port_read },
-    { .key = "advancedConfiguration" },
-    { .key = "loadBalancerName" },
-    { .key = NULL },
+    { ECS_REFUSED("advancedConfiguration", ONLY_ECS) },
+    { ECS_REFUSED("loadBalancerName", "not together with targetGroupArn") },
+    ECS_END,
 };
 
 static const struct field controller_fields[] = {
@@ -39,7 +50,7 @@ static const struct field controller_fields[] = {
       .kind = FIELD_WORD,
       .required = true,
       .word = "CODE_DEPLOY" },
-    { .key = NULL },
+    ECS_END,
 };
 
 static const struct field vpc_fields[] = {
@@ -47,9 +58,9 @@ static const struct field vpc_fields[] = {
       .kind = FIELD_READ,
       .required = true,
       .read = read_subnets },
-    { .key = "securityGroups" },
-    { .key = "assignPublicIp" },
-    { .key = NULL },
+    { ECS_LIST("securityGroups", 5, ecs_text) },
+    { ECS_CHOICE("assignPublicIp", ecs_enabled) },
+    ECS_END,
 };
 
 static const struct field network_fields[] = {
@@ -57,8 +68,33 @@ static const struct field network_fields[] = {
       .kind = FIELD_MAP,
       .required = true,
       .fields = vpc_fields },
-    { .key = NULL },
+    ECS_END,
 };
+
+static const struct field deployment_fields[] = {
+    { ECS_NUMBER("maximumPercent", 100, 200) },
+    { ECS_NUMBER("minimumHealthyPercent", 0, 100) },
+    { ECS_REFUSED("alarms", ONLY_ECS) },
+    { ECS_REFUSED("bakeTimeInMinutes", ONLY_ECS) },
+    { ECS_REFUSED("canaryConfiguration", ONLY_ECS) },
+    { ECS_REFUSED("deploymentCircuitBreaker", ONLY_ECS) },
+    { ECS_REFUSED("lifecycleHooks", ONLY_ECS) },
+    { ECS_REFUSED("linearConfiguration", ONLY_ECS) },
+    { ECS_REFUSED("strategy", ONLY_ECS) },
+    ECS_END,
+};
+
+static const char *const tag_sources[] = { "TASK_DEFINITION", "SERVICE", "NONE",
+                                           NULL };
+
+static const struct field registry_fields[] = {
+    { ECS_TEXT("registryArn"), .required = true },
+    { ECS_NUMBER("port", 1, 65535) },
+    { ECS_RULED("containerName", rule_name) },
+    { ECS_NUMBER("containerPort", 1, 65535) },
+    ECS_END,
+};
+static const struct field registry = { ECS_MAP("", registry_fields) };
 
 static const struct field service_fields[] = {
     { .key = "serviceName",
@@ -99,24 +135,24 @@ static const struct field service_fields[] = {
       .required = true,
       .fields = network_fields },
     { .key = "schedulingStrategy", .kind = FIELD_WORD, .word = "REPLICA" },
-    { .key = "availabilityZoneRebalancing" },
-    { .key = "capacityProviderStrategy" },
-    { .key = "clientToken" },
-    { .key = "deploymentConfiguration" },
-    { .key = "enableECSManagedTags" },
-    { .key = "enableExecuteCommand" },
-    { .key = "healthCheckGracePeriodSeconds" },
-    { .key = "placementConstraints" },
-    { .key = "placementStrategy" },
-    { .key = "platformVersion" },
-    { .key = "propagateTags" },
-    { .key = "role" },
-    { .key = "serviceConnectConfiguration" },
-    { .key = "serviceRegistries" },
-    { .key = "tags" },
-    { .key = "volumeConfigurations" },
-    { .key = "vpcLatticeConfigurations" },
-    { .key = NULL },
+    { ECS_CHOICE("availabilityZoneRebalancing", ecs_enabled) },
+    { ECS_REFUSED("capacityProviderStrategy", "not together with launchType") },
+    { ECS_RULED("clientToken", rule_token) },
+    { ECS_MAP("deploymentConfiguration", deployment_fields) },
+    { ECS_SWITCH("enableECSManagedTags") },
+    { ECS_SWITCH("enableExecuteCommand") },
+    { ECS_NUMBER("healthCheckGracePeriodSeconds", 0, INT_MAX) },
+    { ECS_REFUSED("placementConstraints", NOT_ON_FARGATE) },
+    { ECS_REFUSED("placementStrategy", NOT_ON_FARGATE) },
+    { ECS_RULED("platformVersion", rule_version) },
+    { ECS_CHOICE("propagateTags", tag_sources) },
+    { ECS_REFUSED("role", "not with the network mode awsvpc") },
+    { ECS_REFUSED("serviceConnectConfiguration", ONLY_ECS) },
+    { ECS_LIST("serviceRegistries", 1, registry) },
+    { ECS_LIST("tags", 50, ecs_tag), .unique = "key" },
+    { ECS_LIST("volumeConfigurations", 1, ecs_service_volume) },
+    { ECS_REFUSED("vpcLatticeConfigurations", ONLY_ECS) },
+    ECS_END,
 };
 
 /* The name in "arn:…:KIND/NAME" or "arn:…:KIND/NAME/ID", or a plain one. */
@@ -170,15 +206,18 @@ static enum error read_balancers(const struct document *document,
 static enum error read_subnets(const struct document *document,
                                const struct node *list, void *result)
 {
+    static const struct field subnets = { ECS_LIST("", 16, ecs_text),
+                                          .min = 1 };
+
     (void)result;
-    return list_check(document, list, 1, 16);
+    return field_check(document, list, &subnets);
 }
 
 enum error service_file_read(struct arena *arena, const char *path,
                              struct slice source, struct service_file *result,
                              struct text *error)
 {
-    struct document document = { arena, path, DIALECT_JSON, error, NULL };
+    struct document document = { arena, path, DIALECT_JSON, error, NULL, 0 };
     struct service_file service = { .path =
                                         arena_copy(arena, path, strlen(path)) };
     enum error err;

@@ -38,6 +38,10 @@ enum error revision_find(struct site *site, const char *service,
                     "no revision %u of %s is registered; first: cafe-deploy "
                     "register %s",
                     revision, family, service);
+    /* As ECS names it: nobody has written the file that is kept. */
+    path = arena_printf(site->arena, "task definition %s:%u", family, revision);
+    if (!path)
+        return ERROR_MEMORY;
     return task_definition_read(site->arena, path, source, task, &site->error);
 }
 

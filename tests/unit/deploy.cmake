@@ -3,7 +3,7 @@ if(NOT TARGET cafe_deploy)
   return()
 endif()
 foreach(name test_deploy_alarm test_deploy_files test_deploy_defects
-        test_deploy_placeholders)
+        test_deploy_defects_yaml test_deploy_placeholders)
   cafe_unit_test(${name} cafe_deploy)
   target_compile_definitions(${name} PRIVATE
     AWS_FOLDER="${PROJECT_SOURCE_DIR}/deploy/aws"

@@ -1,51 +1,72 @@
-/* The files for AWS: each defect that somebody could make is found, in its
- * place, and the message says what to do. */
-#include "test_deploy.h"
+/* The files for AWS in JSON: each defect that somebody could make is found, in
+ * its place, and the message says what to do. */
+#include "test_deploy_defect.h"
 
 #define CONTAINER "containerDefinitions[0]"
 #define UNIT_1 CONTAINER ".environment[1]"
-#define TARGET "Resources[0].TargetService"
-#define BALANCED TARGET ".Properties.LoadBalancerInfo"
-#define UNKNOWN "AWS knows no such key; "
+#define HEALTH CONTAINER ".healthCheck"
+#define VPC "networkConfiguration.awsvpcConfiguration"
+#define NO_JSON "not JSON; a text stands in double quotes"
+#define NO_KEY "expected a key in double quotes"
+#define COMMA "a comma before the end; remove it"
+#define FARGATE "Fargate has no such thing; remove it"
 
-/* A file in which `from` (the first one; NULL: all) became `to`. The message
- * names the place of the first `at` in what came of it; NULL: it is about the
- * templates together, and names the beginning of the last one. */
-struct defect {
-    const char *file;
-    const char *from, *to;
-    const char *at;
-    const char *message;
-};
+/* A container with one more key. */
+#define ADDED(to, at, message)                                           \
+    {                                                                    \
+        TASK, "\"essential\": true", "\"essential\": true, " to " ", at, \
+            message                                                      \
+    }
 
 static const struct defect task_defects[] = {
     /* Not what JSON is. */
-    { TASK, "\"essential\": true,", "\"essential\": true",
-      ": [\n                {\n                    \"protocol\"",
-      "did not find expected ',' or '}'" },
-    { TASK, "\"essential\"", "essential", "essential: true",
-      "a key without quotes; put it in double quotes" },
+    { TASK, "\"essential\": true,", "\"essential\": true", "\"portMappings\"",
+      "expected ',' or '}'" },
+    { TASK, "\"essential\"", "essential", "essential: true", NO_KEY },
+    { TASK, "\"drop\"", "\"add\": [], }, \"drop\"", "}, \"drop\"", COMMA },
+    { TASK, "\"--healthcheck\"", "\"--healthcheck\", ",
+      "],\n                \"interval\"", COMMA },
     { TASK, "\"containerDefinitions\": [", "\"containerDefinitions\": &a [",
-      "&a", "anchors have no meaning here; write it out" },
-    { TASK, "\"awsvpc\"", "*a", "*a",
-      "aliases have no meaning here; write it out" },
-    { TASK, "\"awsvpc\"", "!Ref \"awsvpc\"", "!Ref",
-      "tags have no meaning here; remove it" },
-    { TASK, "\"essential\": true", "\"<<\": {}", "\"<<\"",
-      "merge keys have no meaning here; write it out" },
+      "&a", NO_JSON },
+    { TASK, "\"awsvpc\"", "*a", "*a", NO_JSON },
+    { TASK, "\"awsvpc\"", "'awsvpc'", "'awsvpc'", NO_JSON },
+    { TASK, "\"essential\": true", "\"essential\": yes", "yes", NO_JSON },
+    { TASK, "\"essential\": true", "\"essential\": True", "True", NO_JSON },
+    { TASK, "\"stopTimeout\": 30", "\"stopTimeout\": 030", "030", NO_JSON },
+    { TASK, "\"stopTimeout\": 30", "\"stopTimeout\": +30", "+30", NO_JSON },
+    { TASK, "\"stopTimeout\": 30", "\"stopTimeout\" 30", "30,",
+      "expected ':' and a value" },
+    { TASK, "\"stopTimeout\": 30", "\"stopTimeout\":,", ",,",
+      "expected a value" },
+    { TASK, "\"essential\": true", "// why\n\"essential\": true", "// why",
+      NO_KEY },
     { TASK, "\"essential\": true", "\"user\": \"1\"", "\"user\": \"10001",
       "'user' is there twice; remove one" },
-    { TASK, "\"essential\": true", "[1]: true", "[1]",
-      "expected the name of a key" },
+    { TASK, "\"essential\": true", "[1]: true", "[1]", NO_KEY },
     { TASK, "\"customer\"", "\"a\\u0000b\"", "\"a\\u0000",
       "a NUL character; remove it" },
-    { TASK, "\"customer-microservice\"\n}", "\"f\"\n}\n---\n{}", "---",
-      "a second document; keep one" },
+    { TASK, "\"customer\"", "\"a\\x41\"", "\"a\\x41",
+      "an escape that JSON doesn't have" },
+    { TASK, "\"customer\"", "\"a\nb\"", "\"a\nb",
+      "a text without its closing quote" },
+    { TASK, "\"customer\"", "\"a\tb\"", "\"a\tb",
+      "a control character; write it as \\n, \\t or \\u00…" },
+    { TASK, "\"customer\"", "\"\\ud800\"", "\"\\ud800",
+      "no character of Unicode; write another" },
+    { TASK, "\"customer-microservice\"\n}", "\"f\"\n}\n{}", "{}",
+      "expected the end of the file" },
+    { TASK, NULL, "{\"family\": [1", "1",
+      "ends too early; something is not closed" },
+    { TASK, NULL, "{\"family\": \"x", "x",
+      "ends too early; something is not closed" },
+    { TASK, NULL, " \n", "\n", "ends too early; something is not closed" },
     { TASK, NULL, "", "", "nothing in it" },
-    { TASK, NULL, "# only a comment\n", "", "nothing in it" },
+    { TASK, NULL, "# only a comment\n", "", "expected '{'" },
+    { TASK, NULL, "family: f\n", "", "expected '{'" },
+    { TASK, NULL, "\xef\xbb\xbf{}", "", "expected '{'" },
     { TASK, NULL, "[]", "", "expected a map of keys" },
     { TASK, NULL, "{\"family\": \"\xff\"}", "\xff",
-      "invalid leading UTF-8 octet" },
+      "a byte that is no UTF-8; remove it" },
     { TASK, NULL, "{\"volumes\": [[[[[[[[[[[[[[[[\n1]]]]]]]]]]]]]]]]}", "[\n",
       "nested too deep; 16 are allowed" },
     /* Keys. */
@@ -62,7 +83,7 @@ static const struct defect task_defects[] = {
       CONTAINER ".healthCheck.timeOut: " UNKNOWN "did you mean 'timeout'?" },
     { TASK, "\"family\": \"customer-microservice\"", "\"tags\": []", "{",
       "'family' is missing; add it" },
-    { TASK, "            \"image\"", "            \"command\"",
+    { TASK, "            \"image\"", "            \"workingDirectory\"",
       "{\n            \"name\": \"customer\"",
       CONTAINER ": 'image' is missing; add it" },
     { TASK, "\"valueFrom\"", "\"value\"", "\"value\": \"arn:",
@@ -79,8 +100,6 @@ static const struct defect task_defects[] = {
       CONTAINER ".portMappings[0].containerPort: '65536' is not a number from "
                 "1 to 65535" },
     { TASK, "\"essential\": true", "\"essential\": \"true\"", "\"true\"",
-      CONTAINER ".essential: expected true or false, without quotes" },
-    { TASK, "\"essential\": true", "\"essential\": yes", "yes",
       CONTAINER ".essential: expected true or false, without quotes" },
     { TASK, "\"user\": \"10001:10001\"", "\"user\": [10001]", "[10001]",
       CONTAINER ".user: a list; expected USER or USER:GROUP" },
@@ -147,56 +166,103 @@ static const struct defect task_defects[] = {
     { TASK, "\"memory\": \"512\"", "\"memory\": \"4096\"", "\"4096\"",
       "memory: Fargate has no task of 256 CPU units with 4096 MiB; take a pair "
       "that it has" },
-};
-
-static const struct defect appspec_defects[] = {
-    { APPSPEC, "version: 0.0", "version: 1", "1", "version: '1' is not '0.0'" },
-    { APPSPEC, "version: 0.0\n", "", "", "'version' is missing; add it" },
-    { APPSPEC, "version: 0.0", "version:\t0.0\n\tx: 1", "\tx",
-      "found a tab character that violates indentation" },
-    { APPSPEC, "Resources:", "Resource:", "Resource:",
-      "Resource: " UNKNOWN "did you mean 'Resources'?" },
-    { APPSPEC, "Resources:\n", "Resources:\n  - {}\n", "- {}",
-      "Resources: 2 entries; expected exactly 1" },
-    { APPSPEC, "TargetService:", "MyService:", "MyService:",
-      "Resources[0].MyService: " UNKNOWN "remove it" },
-    { APPSPEC, "AWS::ECS::Service", "AWS::Lambda::Function", "AWS::Lambda",
-      TARGET ".Type: 'AWS::Lambda::Function' is not 'AWS::ECS::Service'" },
-    { APPSPEC, "ContainerName:", "containerName:", "containerName:",
-      BALANCED ".containerName: " UNKNOWN "did you mean 'ContainerName'?" },
-    { APPSPEC, "\"customer\"", "[customer]", "[customer]",
-      BALANCED ".ContainerName: a list; expected a name of letters, digits, - "
-               "and _" },
-    { APPSPEC, "8080", "00", "00\n",
-      BALANCED ".ContainerPort: '00' is not a number from 1 to 65535" },
-    { APPSPEC, "8080", "http", "http",
-      BALANCED ".ContainerPort: 'http' is not a number from 1 to 65535" },
-    { APPSPEC, "          ContainerPort: 8080", "", "ContainerName",
-      BALANCED ": 'ContainerPort' is missing; add it" },
-    { APPSPEC, "cafe:7", "cafe:latest", "arn:aws:ecs",
-      TARGET ".Properties.TaskDefinition: 'arn:aws:ecs:us-east-1:111122223333:"
-             "task-definition/cafe:latest' has no number behind the colon; it "
-             "is the revision" },
-    { APPSPEC, "arn:aws:ecs", "<TASK_DEFINITION>", "<TASK",
-      TARGET ".Properties.TaskDefinition: '<TASK_DEFINITION>:us-east-1:"
-             "111122223333:task-definition/cafe:7' is not a task definition, "
-             "FAMILY:REVISION" },
-    { APPSPEC, "version: 0.0", "version: 0.0\nHooks:\n  - AfterInstal: f",
-      "AfterInstal",
-      "Hooks[0].AfterInstal: " UNKNOWN "did you mean 'AfterInstall'?" },
-    { APPSPEC, "version: 0.0",
-      "version: 0.0\nHooks: [AfterInstall: f, AfterInstall: g]",
-      "AfterInstall: g",
-      "Hooks[1].AfterInstall: the event is there twice; remove one" },
-    { APPSPEC, "version: 0.0",
-      "version: 0.0\nHooks: [{AfterInstall: f, BeforeInstall: g}]", "{After",
-      "Hooks[0]: 2 events; expected one an entry" },
-    { APPSPEC, "version: 0.0",
-      "version: 0.0\nHooks:\n  - AfterInstall: ../bin/sh", "../",
-      "Hooks[0].AfterInstall: '../bin/sh' is not the name of a function: "
-      "letters, digits, - and _" },
-    { APPSPEC, "version: 0.0", "version: 0.0\nHooks: {AfterInstall: f}",
-      "{After", "Hooks: expected a list" },
+    /* As AWS's reference has it. */
+    { TASK, "\"cpu\": \"256\"", "\"cpu\": 256", "256,\n",
+      "cpu: 256 without quotes; put it in double quotes" },
+    { TASK, "\"memory\": \"512\"", "\"memory\": 512", "512",
+      "memory: 512 without quotes; put it in double quotes" },
+    { TASK, "\"interval\": 10", "\"interval\": 1", "1,",
+      HEALTH ".interval: '1' is not a number from 5 to 300" },
+    { TASK, "\"interval\": 10", "\"interval\": 10.5", "10.5",
+      HEALTH ".interval: '10.5' is not a number from 5 to 300" },
+    { TASK, "\"timeout\": 5", "\"timeout\": 61", "61",
+      HEALTH ".timeout: '61' is not a number from 2 to 60" },
+    { TASK, "\"retries\": 3", "\"retries\": 11", "11,",
+      HEALTH ".retries: '11' is not a number from 1 to 10" },
+    { TASK, "\"startPeriod\": 10", "\"startPeriod\": 301", "301",
+      HEALTH ".startPeriod: '301' is not a number from 0 to 300" },
+    { TASK, "\"CMD\"", "\"/bin/sh\"", "\"/bin/sh\"",
+      HEALTH ".command[0]: '/bin/sh' is none of CMD, CMD-SHELL" },
+    { TASK, "\"/usr/bin/customer\"", "1", "1,\n",
+      HEALTH ".command[1]: 1 without quotes; put it in double quotes" },
+    { TASK, "\"awslogs\"", "\"syslog\"", "\"syslog\"",
+      CONTAINER ".logConfiguration.logDriver: 'syslog' is none of awslogs, "
+                "splunk, awsfirelens" },
+    { TASK, "\"awslogs-stream-prefix\"", "\"awslogs-stream\"",
+      "\"awslogs-stream\"",
+      CONTAINER ".logConfiguration.options.awslogs-stream: " UNKNOWN
+                "remove it" },
+    { TASK, "\"mode\": \"blocking\"", "\"mode\": \"fast\"", "\"fast\"",
+      CONTAINER ".logConfiguration.options.mode: 'fast' is none of blocking, "
+                "non-blocking" },
+    { TASK, "\"mode\": \"blocking\"", "\"mode\": true",
+      "true\n                }",
+      CONTAINER ".logConfiguration.options.mode: true without quotes; put it "
+                "in double quotes" },
+    { TASK, "\"X86_64\"", "\"amd64\"", "\"amd64\"",
+      "runtimePlatform.cpuArchitecture: 'amd64' is none of X86_64, ARM64" },
+    { TASK, "\"FARGATE\"", "\"FARGATE\", \"fargate\"", "\"fargate\"",
+      "requiresCompatibilities[1]: 'fargate' is none of EC2, FARGATE, "
+      "EXTERNAL, MANAGED_INSTANCES" },
+    { TASK, ":role/CafeTaskRole\"", ":role/Cafe TaskRole\"",
+      "\"arn:aws:iam::111122223333:role/Cafe TaskRole",
+      "taskRoleArn: 'arn:aws:iam::111122223333:role/Cafe TaskRole' is not the "
+      "name or ARN of a role" },
+    ADDED("\"privileged\": true", "\"privileged\"",
+          CONTAINER ".privileged: " FARGATE),
+    ADDED("\"cpu\": \"1\"", "\"1\"",
+          CONTAINER ".cpu: a number in quotes; write it without"),
+    ADDED("\"cpu\": 512", "512", CONTAINER ".cpu: more than the task's 256"),
+    ADDED("\"memory\": 5", "5 ",
+          CONTAINER ".memory: '5' is not a number from 6 to 122880"),
+    ADDED("\"memory\": 513", "513",
+          CONTAINER ".memory: more than the task's 512"),
+    ADDED("\"memory\": 64, \"memoryReservation\": 64", "64 ",
+          CONTAINER ".memoryReservation: 64 MiB; it has to be less than "
+                    "memory"),
+    ADDED("\"startTimeout\": 121", "121",
+          CONTAINER ".startTimeout: '121' is not a number from 2 to 120"),
+    ADDED("\"command\": \"--version\"", "\"--version\"",
+          CONTAINER ".command: expected a list"),
+    ADDED("\"dependsOn\": [{\"containerName\": \"x\", \"condition\": \"UP\"}]",
+          "\"UP\"",
+          CONTAINER ".dependsOn[0].condition: 'UP' is none of START, COMPLETE, "
+                    "SUCCESS, HEALTHY"),
+    ADDED("\"dockerLabels\": {\"a\": 1}", "1}",
+          CONTAINER ".dockerLabels.a: 1 without quotes; put it in double "
+                    "quotes"),
+    ADDED("\"ulimits\": [{\"name\": \"nofile\", \"softLimit\": 1}]",
+          "{\"name\": \"nofile\"",
+          CONTAINER ".ulimits[0]: 'hardLimit' is missing; add it"),
+    ADDED("\"restartPolicy\": {\"enabled\": true, \"restartAttemptPeriod\": 5}",
+          "5}",
+          CONTAINER ".restartPolicy.restartAttemptPeriod: '5' is not a number "
+                    "from 60 to 1800"),
+    ADDED("\"mountPoints\": [{\"sourceVolume\": \"v\", \"containerPath\": "
+          "\"/v\"}]",
+          "\"v\"",
+          CONTAINER ".mountPoints[0].sourceVolume: 'v' is none of the "
+                    "volumes"),
+    ADDED("\"interactive\": null", "null",
+          CONTAINER ".interactive: expected true or false, without quotes"),
+    { TASK, "\"networkMode\"",
+      "\"volumes\": [{\"name\": \"v\"}, {\"name\": \"v\"}], \"networkMode\"",
+      "{\"name\": \"v\"}]",
+      "volumes[1]: its 'name' is there twice; remove "
+      "one" },
+    { TASK, "\"networkMode\"",
+      "\"volumes\": [{\"name\": \"v\", \"host\": {\"sourcePath\": \"/\"}}], "
+      "\"networkMode\"",
+      "\"sourcePath\"", "volumes[0].host.sourcePath: " FARGATE },
+    { TASK, "\"networkMode\"",
+      "\"tags\": [{\"key\": \"k\"}, {\"key\": \"k\", \"value\": \"v\"}], "
+      "\"networkMode\"",
+      "{\"key\": \"k\", \"v", "tags[1]: its 'key' is there twice; remove one" },
+    { TASK, "\"networkMode\"",
+      "\"ephemeralStorage\": {\"sizeInGiB\": 20}, \"networkMode\"", "20}",
+      "ephemeralStorage.sizeInGiB: '20' is not a number from 21 to 200" },
+    { TASK, "\"networkMode\"", "\"ipcMode\": \"task\", \"networkMode\"",
+      "\"ipcMode\"", "ipcMode: " FARGATE },
 };
 
 static const struct defect service_defects[] = {
@@ -237,244 +303,35 @@ static const struct defect service_defects[] = {
       "did you mean 'awsvpcConfiguration'?" },
     { SERVICE, "\"serviceName\": \"customer-microservice\",", "", "{",
       "'serviceName' is missing; add it" },
+    { SERVICE, "\"desiredCount\": 1", "\"desiredCount\": \"1\"", "\"1\"",
+      "desiredCount: a number in quotes; write it without" },
+    { SERVICE, "\"subnets\": [", "\"subnets\": [1, ", "1, ",
+      VPC ".subnets[0]: 1 without quotes; put it in double quotes" },
+    { SERVICE, "\"DISABLED\"", "\"NO\"", "\"NO\"",
+      VPC ".assignPublicIp: 'NO' is none of ENABLED, DISABLED" },
+    { SERVICE, "Seconds\": 60", "Seconds\": -1", "-1,\n",
+      "healthCheckGracePeriodSeconds: '-1' is not a number from 0 to "
+      "2147483647" },
+    { SERVICE, "\"desiredCount\": 1",
+      "\"desiredCount\": 1, \"placementStrategy\": []", "\"placementStrategy\"",
+      "placementStrategy: " FARGATE },
+    { SERVICE, "\"desiredCount\": 1",
+      "\"desiredCount\": 1, \"capacityProviderStrategy\": []", "\"capacity",
+      "capacityProviderStrategy: not together with launchType; remove it" },
+    { SERVICE, "\"desiredCount\": 1",
+      "\"desiredCount\": 1, \"deploymentConfiguration\": {\"strategy\": "
+      "\"BLUE_GREEN\"}",
+      "\"strategy\"",
+      "deploymentConfiguration.strategy: not with the deployment controller "
+      "CODE_DEPLOY; remove it" },
+    { SERVICE, "\"desiredCount\": 1",
+      "\"desiredCount\": 1, \"propagateTags\": \"ALL\"", "\"ALL\"",
+      "propagateTags: 'ALL' is none of TASK_DEFINITION, SERVICE, NONE" },
 };
-
-static const struct defect balancer_defects[] = {
-    { GROUPS_FILE, "Name: customer-tg-two", "Name: customer-tg-one",
-      "Type: AWS::ElasticLoadBalancingV2::TargetGroup\n    Properties:\n"
-      "      Name: customer-tg-one\n      TargetType: ip\n      HealthCheck",
-      "Resources.CustomerTgTwo: a second group 'customer-tg-one'; rename "
-      "one" },
-    { GROUPS_FILE, "Properties:\n      Name: customer-tg-one",
-      "Properties: &group\n      Name: customer-tg-one", "&group",
-      "anchors have no meaning here; write it out" },
-    { GROUPS_FILE, "Name: customer-tg-two", "Name: !Ref Name", "!Ref Name",
-      "Resources.CustomerTgTwo.Properties.Name: !Ref; expected the name of a "
-      "target group: letters, digits and -, at most 32" },
-    { GROUPS_FILE, "TargetType: ip", "TargetType: instance", "instance",
-      "Resources.CustomerTgOne.Properties.TargetType: 'instance' is not "
-      "'ip'" },
-    { GROUPS_FILE, "HealthCheckPath: /readyz", "HealthCheckPath: readyz",
-      "readyz",
-      "Resources.EditorsFirst.Properties.HealthCheckPath: 'readyz' is no path; "
-      "begin with /" },
-    { GROUPS_FILE, "HealthCheckPath", "HealthChekPath", "HealthChekPath",
-      "Resources.CustomerTgOne.Properties.HealthChekPath: " UNKNOWN
-      "did you mean 'HealthCheckPath'?" },
-    { GROUPS_FILE, "Name: employee-tg-two", "Name: other-tg-two", NULL,
-      "expected two target groups 'employee-…', found 1" },
-    { GROUPS_FILE, "  EditorsFirst:",
-      "  Fifth:\n    Type: AWS::ElasticLoadBalancingV2::TargetGroup\n"
-      "    Properties: {Name: x, TargetType: ip}\n  EditorsFirst:",
-      "Type: AWS::ElasticLoadBalancingV2::TargetGroup\n    Properties: { Name: "
-      "employee-tg-two",
-      "Resources.EmployeeTgTwo: a fifth target group; expected four" },
-    { GROUPS_FILE, "    Type: AWS::ElasticLoadBalancingV2::LoadBalancer\n", "",
-      "Properties: { Name: cafe",
-      "Resources.Balancer: 'Type' is missing; add it" },
-    { GROUPS_FILE, NULL, "Resources: []", "[]",
-      "Resources: expected a map of keys" },
-    { GROUPS_FILE, NULL, "Resources: {A: [Type]}", "[Type]",
-      "Resources.A: 'Type' is missing; add it" },
-    { GROUPS_FILE, NULL,
-      "Resources: {A: {Type: AWS::ElasticLoadBalancingV2::Listener}}", "{Type",
-      "Resources.A: 'Properties' is missing; add it" },
-    { LISTENERS_FILE, "Port: 80\n", "Port: 81\n",
-      "Type: AWS::ElasticLoadBalancingV2::Listener\n    Properties:\n"
-      "      LoadBalancerArn: !ImportValue Balancer\n      Port: 81",
-      "Resources.Production: listens on 81; expected 80, and 8080 for tests" },
-    { LISTENERS_FILE, "Port: 80\n", "Port: 8080\n",
-      "Type: AWS::ElasticLoadBalancingV2::Listener\n    Properties:\n"
-      "      LoadBalancerArn: !ImportValue Balancer\n      Port: 8080\n"
-      "      DefaultActions:\n        - Type: forward\n          TargetGroupA",
-      "Resources.Production: a second listener on 8080; keep one" },
-    { LISTENERS_FILE, "!Ref Production", "!Ref Test",
-      "Type: AWS::ElasticLoadBalancingV2::ListenerRule\n    Properties:\n"
-      "      ListenerArn: !Ref Test",
-      "Resources.ProductionRule: a second rule of its listener; keep one" },
-    { LISTENERS_FILE, "!Ref Production", "!Ref Prodction", "!Ref Prodction",
-      "Resources.ProductionRule.Properties.ListenerArn: 'Prodction' is no "
-      "listener; name one" },
-    { LISTENERS_FILE, "!Ref CustomerTgOneArn", "!Ref CustomerTgThree",
-      "!Ref CustomerTgThree",
-      "Resources.Test.Properties.DefaultActions[0].ForwardConfig."
-      "TargetGroups[0].TargetGroupArn: 'CustomerTgThree' is no target group; "
-      "name one" },
-    { LISTENERS_FILE, "!Ref CustomerTgOneArn", "!Ref EmployeeTgTwo",
-      "!Ref EmployeeTgTwo",
-      "Resources.Test.Properties.DefaultActions[0].ForwardConfig."
-      "TargetGroups[0].TargetGroupArn: 'employee-tg-two' is no group of "
-      "customer; name one" },
-    { LISTENERS_FILE, "[EmployeeTgTwo, ", "[CustomerTgTwo, ",
-      "!GetAtt [CustomerTgTwo",
-      "Resources.ProductionRule.Properties.Actions[0].TargetGroupArn: "
-      "'customer-tg-two' is no group of employee; name one" },
-    { LISTENERS_FILE, "!GetAtt [EmployeeTgTwo, TargetGroupArn]", "{}", "{}",
-      "Resources.ProductionRule.Properties.Actions[0].TargetGroupArn: refers "
-      "to nothing; name it" },
-    { LISTENERS_FILE, "          TargetGroupArn: { Ref: EditorsFirst }", "",
-      "Type: forward\n\n",
-      "Resources.TestRule.Properties.Actions[0]: 'TargetGroupArn' is missing; "
-      "add it" },
-    { LISTENERS_FILE, "Type: forward", "Type: redirect", "redirect",
-      "Resources.Test.Properties.DefaultActions[0].Type: 'redirect' is not "
-      "'forward'" },
-    { LISTENERS_FILE, "Values: [/admin, /admin/*] }",
-      "Values: [/admin, /admin/x] }", "[/admin, /admin/x]",
-      "Resources.TestRule.Properties.Conditions[1].Values: other paths than "
-      "those of ProductionRule; make them the same" },
-    { LISTENERS_FILE, "Values: [/admin, /admin/*] }", "Values: [/admin] }",
-      "[/admin]",
-      "Resources.TestRule.Properties.Conditions[1].Values: other paths than "
-      "those of ProductionRule; make them the same" },
-    { LISTENERS_FILE, "Values: [/admin, /admin/*] }",
-      "Values: [/1, /2, /3, /4, /5, /6] }", "[/1",
-      "Resources.TestRule.Properties.Conditions[1].Values: 6 entries; "
-      "expected 1 to 5" },
-    { LISTENERS_FILE, "Values: [/admin, /admin/*] }", "Values: [admin] }",
-      "admin]",
-      "Resources.TestRule.Properties.Conditions[1].Values[0]: 'admin' is no "
-      "path; begin with /" },
-    { LISTENERS_FILE, "Values: [/admin, /admin/*] }",
-      "Values: [/*/admin, /admin/*] }", "/*/admin",
-      "Resources.TestRule.Properties.Conditions[1].Values[0]: '/*/admin' has a "
-      "'*' before its end; write /path*" },
-    { LISTENERS_FILE, ", Values: [/admin, /admin/*] }", " }", "{ Field: path",
-      "Resources.TestRule.Properties.Conditions[1]: 'Values' is missing; add "
-      "it" },
-    { LISTENERS_FILE, "Field: source-ip", "Field: path-pattern",
-      "Field: path-pattern",
-      "Resources.TestRule.Properties.Conditions[0]: 'Values' is missing; add "
-      "it" },
-    { LISTENERS_FILE, "SourceIpConfig: { Values: [192.0.2.0/24] }\n",
-      "SourceIpConfig: {}\n        - { Field: path-pattern, Values: [/x] }\n",
-      "{ Field: path-pattern, Values: [/admin",
-      "Resources.TestRule.Properties.Conditions[2]: a second path-pattern; "
-      "keep one" },
-    { LISTENERS_FILE, "{ Field: path-pattern, Values",
-      "{ Field: host-header, "
-      "Values",
-      "- Field: source-ip",
-      "Resources.TestRule.Properties.Conditions: no condition is a "
-      "path-pattern; add one" },
-    { LISTENERS_FILE, "  ProductionRule:\n    Type: AWS::Elastic",
-      "  ProductionRule:\n    Type: AWS::Plastic",
-      "Type: AWS::ElasticLoadBalancingV2::Listener\n    Properties:\n"
-      "      LoadBalancerArn: !ImportValue Balancer\n      Port: 80\n",
-      "Resources.Production: has no rule for paths; add one" },
-    { LISTENERS_FILE, "  Production:\n    Type: AWS::Elastic",
-      "  Production:\n    Type: AWS::Plastic", "!Ref Production",
-      "Resources.ProductionRule.Properties.ListenerArn: 'Production' is no "
-      "listener; name one" },
-    { LISTENERS_FILE, NULL, "Resources: {}", NULL,
-      "no listener on port 80; add one" },
-};
-
-/* A file with its defect. */
-static struct slice mutate(struct fixture *fixture, const struct defect *defect)
-{
-    struct slice file = filled_file(fixture, defect->file);
-    const char *at;
-
-    if (defect->from == NULL)
-        return slice_of(defect->to);
-    at = strstr(file.data, defect->from);
-    if (at == NULL)
-        fail_msg("%s: '%s' is not in it", defect->file, defect->from);
-    return slice_of(arena_printf(fixture->arena, "%.*s%s%s",
-                                 (int)(at - file.data), file.data, defect->to,
-                                 at + strlen(defect->from)));
-}
-
-/* The whole message: file, line, column, what is wrong. */
-static const char *expected(struct fixture *fixture,
-                            const struct defect *defect, struct slice file)
-{
-    const char *at = defect->at ? strstr(file.data, defect->at) : NULL;
-    struct place place;
-
-    if (defect->at == NULL)
-        return arena_printf(fixture->arena, LISTENERS_FILE ":1:1: %s",
-                            defect->message);
-    if (at == NULL)
-        fail_msg("%s: '%s' is not in it", defect->file, defect->at);
-    place = document_place(file, (size_t)(at - file.data));
-    return arena_printf(fixture->arena, "%s:%zu:%zu: %s", defect->file,
-                        place.line, place.column, defect->message);
-}
-
-/* What is read of a file, whichever it is. */
-union result {
-    struct task_definition task;
-    struct appspec appspec;
-    struct service_file service;
-    struct load_balancer balancer;
-};
-
-static enum error read_templates(struct fixture *fixture, const char *name,
-                                 struct slice file, union result *result)
-{
-    static const char *const names[] = { GROUPS_FILE, LISTENERS_FILE };
-    struct template_source templates[COUNT(names)];
-    size_t i;
-
-    for (i = 0; i < COUNT(names); i++) {
-        templates[i].path = names[i];
-        templates[i].text =
-            strcmp(names[i], name) == 0 ? file : filled_file(fixture, names[i]);
-    }
-    return load_balancer_read(fixture->arena, templates, COUNT(names),
-                              &result->balancer, &fixture->error);
-}
-
-static enum error read_any(struct fixture *fixture, const char *name,
-                           struct slice file, union result *result)
-{
-    struct arena *arena = fixture->arena;
-    struct text *error = &fixture->error;
-
-    if (strcmp(name, TASK) == 0)
-        return task_definition_read(arena, name, file, &result->task, error);
-    if (strcmp(name, APPSPEC) == 0)
-        return appspec_read(arena, name, file, &result->appspec, error);
-    if (strcmp(name, SERVICE) == 0)
-        return service_file_read(arena, name, file, &result->service, error);
-    return read_templates(fixture, name, file, result);
-}
-
-/* Refused with exactly this line, and nothing comes out of it. */
-static void assert_defect(struct fixture *fixture, const struct defect *defect)
-{
-    struct slice file = mutate(fixture, defect);
-    union result result, before;
-
-    memset(&result, 0xa5, sizeof(result));
-    before = result;
-    text_reset(&fixture->error);
-    assert_int_equal(read_any(fixture, defect->file, file, &result),
-                     ERROR_CONFIG);
-    assert_string_equal(text_string(&fixture->error),
-                        expected(fixture, defect, file));
-    assert_memory_equal(&result, &before, sizeof(result));
-}
-
-static void assert_defects(void **state, const struct defect *defects,
-                           size_t count)
-{
-    size_t i;
-
-    for (i = 0; i < count; i++)
-        assert_defect(*state, &defects[i]);
-}
 
 static void test_task_defects(void **state)
 {
     assert_defects(state, task_defects, COUNT(task_defects));
-}
-
-static void test_appspec_defects(void **state)
-{
-    assert_defects(state, appspec_defects, COUNT(appspec_defects));
 }
 
 static void test_service_defects(void **state)
@@ -482,18 +339,11 @@ static void test_service_defects(void **state)
     assert_defects(state, service_defects, COUNT(service_defects));
 }
 
-static void test_balancer_defects(void **state)
-{
-    assert_defects(state, balancer_defects, COUNT(balancer_defects));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH(test_task_defects),
-        WITH(test_appspec_defects),
         WITH(test_service_defects),
-        WITH(test_balancer_defects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,8 +72,8 @@ static void test_task_definitions(void **state)
 static void test_defaults(void **state)
 {
     static const char least[] =
-        "{\"family\": \"f\", \"networkMode\": \"awsvpc\", \"cpu\": 512,"
-        " \"memory\": 4096, \"requiresCompatibilities\": [\"EC2\","
+        "{\"family\": \"f\", \"networkMode\": \"awsvpc\", \"cpu\":"
+        " \"512\", \"memory\": \"4096\", \"requiresCompatibilities\": [\"EC2\","
         " \"FARGATE\"], \"containerDefinitions\": [{\"name\": \"c\","
         " \"image\": \"i\", \"portMappings\": [{\"containerPort\": 1}]}]}";
     struct fixture *fixture = *state;

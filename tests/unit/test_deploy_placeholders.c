@@ -114,7 +114,7 @@ static void assert_read_as(struct fixture *fixture, struct slice file,
                            enum error outcome, const char *message)
 {
     struct document document = { fixture->arena, "f", DIALECT_JSON,
-                                 &fixture->error, NULL };
+                                 &fixture->error, NULL, 0 };
 
     text_reset(&fixture->error);
     assert_int_equal(document_read(&document, file), outcome);
