@@ -344,7 +344,7 @@ static enum error read_environment(const struct document *document,
     if (lines == NULL)
         return ERROR_MEMORY;
     for (i = 0; entry != NULL; entry = entry->next)
-        lines[i++] = entry->place.line;
+        lines[i++] = document_get(entry, "name")->place.line;
     it->environment_lines = lines;
     return OK;
 }

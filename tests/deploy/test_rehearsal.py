@@ -425,18 +425,24 @@ FILES = [
 ]
 
 
+def registered(rehearsal):
+    return sorted(path.name for path in
+                  (rehearsal.state / "taskdefs").iterdir())
+
+
 @pytest.mark.parametrize("name, old, new, said", FILES)
 def test_faulty_files(rehearsal, name, old, new, said):
     file = rehearsal.files / name
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new, 1))
-    before = rehearsal.tasks("customer")
+    before = rehearsal.tasks("customer"), registered(rehearsal)
     done = rehearsal.run("deploy", "customer")
     assert done.returncode == 2, done.stdout + done.stderr
-    assert said in done.stderr
+    assert said in done.stderr and name in done.stderr
+    assert str(rehearsal.state) not in done.stderr
     assert done.stderr.count("\n") == 1 and "1/5" not in done.stdout
-    assert rehearsal.tasks("customer") == before
+    assert (rehearsal.tasks("customer"), registered(rehearsal)) == before
 
 
 @pytest.mark.parametrize("words, said", [

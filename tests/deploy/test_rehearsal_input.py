@@ -56,6 +56,17 @@ def test_a_faulty_service(rehearsal, old, new, said):
     ('"memory": "512"', '"memory": "much"', "memory"),
     ('"name": "customer"', '"name": "client"', "client"),
     ('"image": "<IMAGE1_NAME>"', '"image": "customer"', "<IMAGE1_NAME>"),
+    ('"cpu": "256",', '"cpu": "256",,', ":90:18: expected a key"),
+    ('"customer-microservice"\n', '"customer-microservice",\n',
+     "a comma before the end"),
+    ('"cpu": "256"', '"cpu": 256', "256 without quotes"),
+    ('"interval": 10', '"interval": 1', "is not a number from 5 to 300"),
+    ('"APP_DB_USER"', '"APP_DB_USR"',
+     ":12: APP_DB_USR is no option of the image; did you mean APP_DB_USER?"),
+    ('"APP_LOG"', '"APP_WHATEVER"',
+     "APP_WHATEVER is no option of the image; remove it"),
+    ('"value": "json"', '"value": "xml"',
+     "APP_LOG is refused by the image: 'xml' is none of"),
 ])
 def test_a_faulty_task_definition(rehearsal, old, new, said):
     file = rehearsal.files / "taskdef-customer.json"

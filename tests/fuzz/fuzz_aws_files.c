@@ -38,8 +38,8 @@ static bool is_port(unsigned port)
     return port >= 1 && port <= 65535;
 }
 
-/* Or more: YAML has other line breaks, too (their last bytes), and libyaml calls
- * the end of a file a line of its own. */
+/* Or more: YAML has other line breaks, too (their last bytes), and libyaml
+ * calls the end of a file a line of its own. */
 static size_t count_lines(struct slice file)
 {
     size_t count = 2, i;

@@ -113,7 +113,7 @@ static struct slice list_of(struct fixture *fixture, size_t entries,
 static void assert_read_as(struct fixture *fixture, struct slice file,
                            enum error outcome, const char *message)
 {
-    struct document document = { fixture->arena, "f", DIALECT_JSON,
+    struct document document = { fixture->arena,  "f",  DIALECT_JSON,
                                  &fixture->error, NULL, 0 };
 
     text_reset(&fixture->error);
