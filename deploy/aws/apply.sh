@@ -74,11 +74,6 @@ create_service() {
     local name=$1 title=$2 status file revision tg subnet1 subnet2 group
     file=create-$name-microservice-tg-two.json
     tg=$(output balancer "${title}TgTwo")
-    status=$(service_status "$name")
-    if [ "$status" = ACTIVE ]; then
-        say "service $name-microservice is there already"
-        return
-    fi
     revision=$(ask ecs describe-task-definition --task-definition \
         "$name-microservice" --query taskDefinition.revision)
     [ -n "$revision" ] || fail "$name-microservice has no task definition:" \
@@ -89,6 +84,11 @@ create_service() {
     fill "$root/deploy/deployment/$file" REVISION-NUMBER "$revision" \
         MICROSERVICE-TG-TWO-ARN "$tg" PRIVATE-SUBNET-1-ID "$subnet1" \
         PRIVATE-SUBNET-2-ID "$subnet2" SECURITY-GROUP-ID "$group"
+    status=$(service_status "$name")
+    if [ "$status" = ACTIVE ]; then
+        say "service $name-microservice is there already"
+        return
+    fi
     change aws ecs create-service --cli-input-json "file://$folder/$file" \
         >/dev/null
     # The waiter for services waits for ever where CodeDeploy is in control.
@@ -169,6 +169,8 @@ phase_6() {
     [ "$customer" = ACTIVE ] || [ "$employee" = ACTIVE ] || migrate
     create_service customer Customer
     create_service employee Employee
+    # What they were created with stays: a push starts pipelines.
+    push_deployment --keep "$folder"/create-*.json
 }
 
 phase_7() {

@@ -286,8 +286,13 @@ repository_url() {
 }
 
 # Commit the files to branch dev of the repository deployment, if they differ.
+#   push_deployment [--keep] FILE...      --keep: only those that are not there
 push_deployment() {
-    local url tree=$folder/deployment found=0
+    local url file keep='' tree=$folder/deployment found=0
+    if [ "$1" = --keep ]; then
+        keep=yes
+        shift
+    fi
     url=$(repository_url deployment)
     [ -n "$url" ] || fail "there is no repository deployment:" \
         "run deploy/aws/apply.sh 2 first"
@@ -302,7 +307,11 @@ push_deployment() {
     2) ;; # it is empty
     *) fail "git can't read $url" ;;
     esac
-    cp "$@" "$tree"
+    for file in "$@"; do
+        if [ -z "$keep" ] || [ ! -e "$tree/${file##*/}" ]; then
+            cp "$file" "$tree"
+        fi
+    done
     git -C "$tree" add -A
     if [ -z "$(git -C "$tree" status --porcelain)" ]; then
         say "the repository deployment is up to date"

@@ -66,24 +66,26 @@ def missing():
             "awscli)") if absent else None
 
 
-def aws_command():
+def command(name):
     """Not pyenv's stand-in for it: that takes a third of each call."""
     if shutil.which("pyenv"):
-        done = subprocess.run(["pyenv", "which", "aws"], text=True,
+        done = subprocess.run(["pyenv", "which", name], text=True,
                               capture_output=True, check=False)
         if done.returncode == 0:
             return done.stdout.strip()
-    return shutil.which("aws")
+    return shutil.which(name)
 
 
-def python_of(program):
-    """The interpreter of a Python program that has awscli 1; None if none."""
+def python_of(program, module):
+    """The interpreter of a Python program that has a module; None if none."""
+    if program is None:
+        return None
     with open(program, "rb") as file:
         line = file.readline().decode(errors="replace")
     interpreter = line[2:].strip()
     if not line.startswith("#!") or "python" not in line:
         return None
-    done = subprocess.run([interpreter, "-c", "import awscli.clidriver"],
+    done = subprocess.run([interpreter, "-c", f"import {module}"],
                           capture_output=True, check=False)
     return interpreter if done.returncode == 0 else None
 
@@ -115,9 +117,9 @@ class Account:
 
     def make_server(self):
         """What stands for the aws command: itself, or a server of it."""
-        self.program = [aws_command()]
+        self.program = [command("aws")]
         self.aws_server = None
-        interpreter = python_of(self.program[0])
+        interpreter = python_of(self.program[0], "awscli.clidriver")
         if interpreter is None:
             return
         path = self.folder / "aws.socket"

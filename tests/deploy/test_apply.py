@@ -3,6 +3,7 @@
 account.py says what of AWS is there, and what moto can't do. No template is
 proved by this: cfn-lint and infrastructure.py look at those.
 """
+import json
 import os
 import re
 import shutil
@@ -149,11 +150,32 @@ def test_phase_4_registers_and_fills_in(account):
                            "--task-definition", f"{name}-microservice")[
             "taskDefinition"]
         assert f"/{name}@sha256:" in task["containerDefinitions"][0]["image"]
-        file = account.git("--git-dir", account.folder / "deployment.git",
-                           "show", f"dev:taskdef-{name}.json")
+        file = pushed(account, f"taskdef-{name}.json")
         assert f"secret:cafe/{name}-" in file and "<IMAGE1_NAME>" in file
         assert '"<' not in file.replace('"<IMAGE1_NAME>"', "")
     assert "private,192.0.2.0/24" in file
+    assert deployment_files(account) == TASK_FILES
+    for name in DAEMONS:
+        assert pushed(account, f"appspec-{name}.yaml") == (
+            accounts.harness.ROOT /
+            f"deploy/deployment/appspec-{name}.yaml").read_text()
+
+
+# What the tutorial pushes into the repository deployment, by phase.
+TASK_FILES = {f"{kind}-{name}.{form}" for name in DAEMONS
+              for kind, form in (("taskdef", "json"), ("appspec", "yaml"))}
+SERVICE_FILES = {f"create-{name}-microservice-tg-two.json"
+                 for name in DAEMONS}
+
+
+def deployment_files(account):
+    return set(account.git("--git-dir", account.folder / "deployment.git",
+                           "ls-tree", "-r", "dev", "--name-only").split())
+
+
+def pushed(account, file):
+    return account.git("--git-dir", account.folder / "deployment.git", "show",
+                       f"dev:{file}")
 
 
 def test_the_migration_reads_one_administrators_password(account):
@@ -205,6 +227,35 @@ def test_phase_6_creates_the_services(account):
     account.start_targets()
     applied(account, "6")
     assert services(account) == {f"{n}-microservice": 1 for n in DAEMONS}
+    assert deployment_files(account) == TASK_FILES | SERVICE_FILES
+    groups = {group["TargetGroupName"]: group["TargetGroupArn"]
+              for group in account.aws("elbv2", "describe-target-groups")[
+                  "TargetGroups"]}
+    for name in DAEMONS:
+        file = json.loads(pushed(
+            account, f"create-{name}-microservice-tg-two.json"))
+        assert file["taskDefinition"] == f"{name}-microservice:1"
+        assert file["loadBalancers"][0]["targetGroupArn"] == groups[
+            f"{name}-tg-two"]
+        network = file["networkConfiguration"]["awsvpcConfiguration"]
+        assert len(network["subnets"]) == 2
+        for one in network["subnets"]:
+            assert one.startswith("subnet-"), one
+        assert network["securityGroups"][0].startswith("sg-")
+
+
+def test_phase_6_pushes_what_is_missing_only(account):
+    """A run that was broken off after the services were made."""
+    before = account.git("--git-dir", account.folder / "deployment.git",
+                         "rev-parse", "dev")
+    applied(account, "6")
+    assert account.git("--git-dir", account.folder / "deployment.git",
+                       "rev-parse", "dev") == before
+    account.git("--git-dir", account.folder / "deployment.git", "update-ref",
+                "refs/heads/dev", "dev~1")
+    assert deployment_files(account) == TASK_FILES
+    applied(account, "6")
+    assert deployment_files(account) == TASK_FILES | SERVICE_FILES
 
 
 def test_phase_7_asks_for_codedeploy_and_pipelines(account):
