@@ -23,9 +23,10 @@ import rehearsal as rehearsals  # noqa: E402
 
 # Files of one world in their order; the world that takes longest comes first.
 WORLDS = {
-    "rehearsal": ("test_rehearsal_input", "test_rehearsal",
-                  "test_rehearsal_killed", "test_rehearsal_pipelines",
-                  "test_rehearsal_down", "test_rehearse"),
+    "rehearsal": ("test_rehearsal_input", "test_rehearsal_outage",
+                  "test_rehearsal", "test_rehearsal_killed",
+                  "test_rehearsal_pipelines", "test_rehearsal_down",
+                  "test_rehearse"),
     "compose": ("test_compose", "test_through_containers"),
     "images": ("test_images",),
     "debian": ("test_debian",),

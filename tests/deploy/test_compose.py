@@ -1,12 +1,13 @@
 """docker-compose.yml as a whole: what is open, what survives, what is said."""
 import contextlib
-import threading
 import time
 
 import pytest
 
 import containers
 import harness
+import outages
+from outages import Reading, check_our_page, check_pages_stay
 from test_graceful import check_load, load
 from test_images import IMAGE_MAX_BYTES
 from writers import Background, Kept, connect, query
@@ -149,21 +150,6 @@ class Adding:
             self.promised.add(name)
 
 
-class Reading:
-    """Reads the list over and over and notes when it is not there."""
-
-    def __init__(self, ask):
-        self.ask = ask
-        self.answers = []
-
-    def step(self):
-        try:
-            self.answers.append(self.ask().status)
-        except (OSError, harness.http.client.HTTPException) as fault:
-            self.answers.append(repr(fault))
-        threading.Event().wait(0.02)
-
-
 @pytest.mark.parametrize("service", ["db", "customer", "employee", "lb"])
 def test_restarting_one_loses_nothing(project, site, database, service):
     """What was promised is there, and the directory answers meanwhile."""
@@ -196,6 +182,29 @@ def test_restarting_one_loses_nothing(project, site, database, service):
     assert f"of {len(rows):,}<" in site.get("/suppliers?per=1").text
 
 
+@pytest.mark.parametrize("way", outages.WAYS)
+def test_pages_stay_while_the_database_is_away(project, site, sample, engine,
+                                               way):
+    check_pages_stay(engine, project.containers("db")[0], site, way)
+
+
+@pytest.mark.parametrize("name, path, other", [
+    ("customer", "/suppliers", "/admin/suppliers"),
+    ("employee", "/admin/suppliers", "/suppliers")])
+def test_without_a_daemon_our_page_is_shown(project, site, engine, name, path,
+                                            other):
+    both = project.containers(name)
+    engine.run("kill", *both)
+    try:
+        for port in (project.port, project.test_port):
+            check_our_page(harness.Client(port).get(path), name)
+            assert harness.Client(port).get(other).status == 200
+    finally:
+        engine.run("start", *both)
+        harness.wait_until(lambda: site.get(path).status == 200,
+                           f"{name} is back")
+
+
 def test_a_wrong_password_is_one_line(project, engine):
     secret = project.secrets / "customer.password"
     container = project.containers("customer")[0]
@@ -215,6 +224,26 @@ def test_a_wrong_password_is_one_line(project, engine):
         secret.write_text(containers.PASSWORDS["customer"])
         harness.wait_until(lambda: "database is back" in engine.run(
             "logs", "--since", f"{began:.3f}", container), "it is back")
+
+
+@pytest.mark.parametrize("account", ["root", "migrate", "customer"])
+def test_new_secrets_on_an_old_volume(project, account):
+    """Said once, by name and with what to do, before anything else begins."""
+    secret = project.secrets / f"{account}.password"
+    secret.chmod(0o644)
+    secret.write_text("a-new-one")
+    try:
+        done = project.compose("run", "--rm", "--no-deps", "-T", "passwords")
+    finally:
+        secret.write_text(containers.PASSWORDS[account])
+    assert done.returncode == 1, done.stderr
+    lines = [line for line in done.stderr.splitlines()
+             if line.startswith("passwords: ")]
+    assert len(lines) == 1, done.stderr
+    assert f"another password for {account} than {account}.password" in lines[0]
+    assert "older one" in lines[0] and "ALTER USER" in lines[0]
+    done = project.compose("run", "--rm", "--no-deps", "-T", "passwords")
+    assert done.returncode == 0 and "passwords: " not in done.stderr
 
 
 def fails(engine, folder, name, service, override):
