@@ -31,8 +31,10 @@ static bool reserve(struct listing *listing, size_t count)
     size_t bytes = count * ROW_BYTES;
 
     if (count > SHORT_MAX_ROWS && others > 0 &&
-        others + bytes > PENDING_MAX_LISTS * (size_t)self->take_max_bytes)
+        others + bytes > PENDING_MAX_LISTS * (size_t)self->take_max_bytes) {
+        request_reject(listing->req, REJECTION_LIMIT);
         return false;
+    }
     if (request_on_end(listing->req, listing_end, listing) != OK)
         return false;
     listing->pending_bytes = bytes;
@@ -100,6 +102,7 @@ static void written(void *argument, enum error err)
     }
     if (listing->body.failed) {
         page_unref(page);
+        request_reject(listing->req, REJECTION_LIMIT);
         respond_error(listing->req, 422);
         return;
     }

@@ -136,6 +136,14 @@ static void customer_state(const void *app, struct service_state *state)
     };
 }
 
+static void write_metrics(const void *app, struct text *out)
+{
+    const struct customer *self = app;
+
+    catalog_metrics(self->catalog, out);
+    searcher_metrics(self->searcher, out);
+}
+
 static const struct service_definition customer = {
     .settings_bytes = sizeof(struct customer_settings),
     .options = catalog_options,
@@ -160,6 +168,7 @@ static const struct service_definition customer = {
     .open = customer_open,
     .stop = customer_stop,
     .close = customer_close,
+    .metrics = write_metrics,
     .ready = supplier_schema_check,
     .state = customer_state,
     .rights = supplier_reading_check,

@@ -143,6 +143,9 @@ static void renew_key(struct edit *edit)
 
 void edit_clash(struct edit *edit)
 {
+    const struct employee *self = request_app(edit->req);
+
+    counter_add(self->service->counters, COUNTER_EDIT_CONFLICTS, 1);
     edit->clash = true;
     edit->job.expected = edit->job.clash.theirs.supplier.revision;
     if (edit->kind == EDIT_ADD) /* typed on after it had been added */

@@ -1,6 +1,7 @@
 /* The employee daemon: the directory, to keep up to date. */
 #include <stdlib.h>
 
+#include "cafe/metrics.h"
 #include "cafe/migrations.h"
 #include "employee.h"
 
@@ -75,6 +76,18 @@ static void employee_state(const void *app, struct service_state *state)
     };
 }
 
+static void write_metrics(const void *app, struct text *out)
+{
+    const struct employee *self = app;
+
+    catalog_metrics(self->catalog, out);
+    searcher_metrics(self->searcher, out);
+    metrics_counter(
+        out, "cafe_edit_conflicts_total",
+        "Edits of which a field was changed meanwhile.",
+        counter_get(self->service->counters, COUNTER_EDIT_CONFLICTS));
+}
+
 static const struct service_definition employee = {
     .settings_bytes = sizeof(struct employee_settings),
     .options = catalog_options,
@@ -97,6 +110,7 @@ static const struct service_definition employee = {
     .open = employee_open,
     .stop = employee_stop,
     .close = employee_close,
+    .metrics = write_metrics,
     .ready = supplier_schema_check,
     .state = employee_state,
     .rights = supplier_writing_check,

@@ -52,6 +52,7 @@ khard                     integration
 libreoffice-calc-nogui    integration
 slowhttptest              integration
 strace                    integration
+prometheus                integration
 wrk                       integration deploy bench
 nginx-light               integration conformance bench
 python3-yaml              lint deploy

@@ -1,4 +1,4 @@
-/* The counters and their names. */
+/* The counters. */
 #include "cafe/counters.h"
 
 #include <stdatomic.h>
@@ -14,33 +14,6 @@ void counter_add(struct counters *counters, enum counter which, int64_t n)
 int64_t counter_get(const struct counters *counters, enum counter which)
 {
     return atomic_load_explicit(&counters->values[which], memory_order_relaxed);
-}
-
-const char *counter_name(enum counter which)
-{
-    switch (which) {
-    case COUNTER_CONNECTIONS_OPEN:
-        return "connections_open";
-    case COUNTER_CONNECTIONS_ACCEPTED:
-        return "connections_accepted";
-    case COUNTER_REQUESTS_ACTIVE:
-        return "requests_active";
-    case COUNTER_REQUESTS_ANSWERED:
-        return "requests_answered";
-    case COUNTER_LOG_DROPPED:
-        return "log_dropped";
-    case COUNTER_DB_CONNECTIONS_OPEN:
-        return "db_connections_open";
-    case COUNTER_DB_JOBS_DONE:
-        return "db_jobs_done";
-    case COUNTER_DB_JOBS_FAILED:
-        return "db_jobs_failed";
-    case COUNTER_DB_JOBS_REFUSED:
-        return "db_jobs_refused";
-    case COUNTERS:
-        break;
-    }
-    return "unknown";
 }
 
 void counter_reject(struct counters *counters, enum rejection why)

@@ -6,6 +6,7 @@
 
 #include "cafe/db.h"
 #include "cafe/lasting.h"
+#include "cafe/metrics.h"
 #include "task.h"
 
 struct worker {
@@ -18,7 +19,20 @@ struct worker {
     const struct task *task; /* that it runs */
 };
 
-enum { FAILURES_MAX = 4 };
+enum { FAILURES_MAX = 4, OPERATIONS_MAX = 16 };
+
+/** What jobs of one name did. */
+struct operation {
+    const char *name; /* NULL: free */
+    int64_t failed;
+    struct histogram took;
+};
+
+struct figures {
+    int64_t used; /* workers that run a job */
+    struct operation operations[OPERATIONS_MAX];
+    int64_t waiting, connected, connecting; /* in a copy only */
+};
 
 /** Jobs of no request that fail, by what they are: they come again and again.
  */
@@ -48,6 +62,7 @@ struct db {
     int64_t try_again_ms;
     struct lasting outage; /* for the log, as is the next */
     struct failure failures[FAILURES_MAX];
+    struct figures figures;
 };
 
 /*
@@ -98,6 +113,9 @@ bool pool_may_connect(const struct db *db);
  * without the mutex.
  */
 struct worker *pool_choose_worker(struct db *db);
+
+/** Count a job that has run, by its name. */
+void pool_count(struct db *db, const char *name, int64_t took_us, bool failed);
 
 /** A database thread; its argument is a struct worker. */
 void *worker_main(void *argument);

@@ -292,8 +292,12 @@ static void run_task(struct worker *worker, struct task *task)
         task->work_until_ms = clock_monotonic_ms() +
                               db->config.options.read_timeout_s * 1000;
     worker->task = task;
+    db->figures.used++;
     pthread_mutex_unlock(&db->mutex);
+    int64_t began_us = clock_monotonic_us();
     enum error outcome = run_work(connection, task);
+    int64_t took_us = clock_monotonic_us() - began_us;
+    bool failed = is_failure(outcome);
     bool again = runs_again(task, connection, &outcome);
     bool signal = again;
     if (again && task->unsettled)
@@ -303,6 +307,8 @@ static void run_task(struct worker *worker, struct task *task)
         note_outcome(db, connection, task, outcome);
     pthread_mutex_lock(&db->mutex);
     worker->task = NULL;
+    db->figures.used--;
+    pool_count(db, task->call.operation, took_us, failed);
     if (db_error_is_failover(db_error_number(connection)))
         db->generation++;
     if (again)

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/metrics.h"
+
 enum { BUCKETS = 4096, SEEN_MAX = 4096, KEY_MAX_BYTES = 1024 };
 
 struct entry {
@@ -29,6 +31,7 @@ struct list {
 struct page_cache {
     size_t max_bytes;
     size_t bytes; /* of kept entries */
+    int64_t hits, misses;
     struct list kept, seen;
     struct entry *buckets[BUCKETS];
 };
@@ -169,14 +172,18 @@ struct page *page_cache_find(struct page_cache *cache, struct slice key,
     *wanted = entry != NULL;
     if (key.data == NULL)
         return NULL;
-    if (entry == NULL) {
+    if (entry != NULL && entry->page != NULL && entry->version != version)
+        forget_page(cache, entry);
+    if (entry == NULL)
         see(cache, key, hash);
+    else
+        touch(cache, entry);
+    if (entry == NULL || entry->page == NULL) {
+        cache->misses++;
         return NULL;
     }
-    if (entry->page != NULL && entry->version != version)
-        forget_page(cache, entry);
-    touch(cache, entry);
-    return entry->page ? page_ref(entry->page) : NULL;
+    cache->hits++;
+    return page_ref(entry->page);
 }
 
 static size_t size_of(const struct entry *entry, const struct page *page)
@@ -211,4 +218,19 @@ void page_cache_keep(struct page_cache *cache, struct slice key,
 size_t page_cache_bytes(const struct page_cache *cache)
 {
     return cache->bytes;
+}
+
+void page_cache_metrics(const struct page_cache *cache, struct text *out)
+{
+    static const char name[] = "cafe_page_cache_requests_total";
+
+    metrics_begin(out, name, "counter",
+                  "Pages looked for among the rendered ones.");
+    metrics_sample(out, name, "result=\"hit\"", cache->hits);
+    metrics_sample(out, name, "result=\"miss\"", cache->misses);
+    metrics_gauge(out, "cafe_page_cache_bytes",
+                  "Memory that rendered pages take in bytes.",
+                  (int64_t)cache->bytes);
+    metrics_gauge(out, "cafe_page_cache_pages", "Rendered pages that are kept.",
+                  (int64_t)cache->kept.count);
 }

@@ -301,7 +301,7 @@ static void begin_answer(struct connection *connection)
     connection->written = 0;
     enter(connection,
           server->scratch.failed ? CONNECTION_CLOSED : CONNECTION_WRITING);
-    response_log(req);
+    response_note(req);
 }
 
 /* Write what is left of head and body; false when the peer is gone. */

@@ -9,6 +9,7 @@
 #include "cafe/response.h"
 #include "cafe/server.h"
 #include "chunked.h"
+#include "durations.h"
 #include "trace.h"
 
 enum {
@@ -134,6 +135,7 @@ struct server {
     int64_t date_s;      /* what date[] is of */
     char date[32];
     uint64_t id_high, id_low; /* the next request's id */
+    struct durations *durations;
 };
 
 /* connection.c */
@@ -195,8 +197,8 @@ void request_close(struct request *req);
 /** Write the answer's head into the server's scratch text. */
 void response_head(struct request *req, bool closing);
 
-/** Write the line of the request log. */
-void response_log(const struct request *req);
+/** Count it, and write the line of the request log. */
+void response_note(const struct request *req);
 
 /* server.c */
 

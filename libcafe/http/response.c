@@ -235,7 +235,7 @@ static enum log_level level_of(const struct request *req)
     return req->status >= 500 ? LOG_ERROR : LOG_INFO;
 }
 
-void response_log(const struct request *req)
+void response_note(const struct request *req)
 {
     const struct server_config *config = req->server->config;
     const struct route *route = req->match.route;
@@ -243,6 +243,8 @@ void response_log(const struct request *req)
     const char *user = req->user ? req->user : "";
     int64_t took_us = clock_monotonic_us() - req->started_us;
 
+    durations_add(req->server->durations, route, req->head.method, req->status,
+                  took_us);
     if (!config->log_requests)
         return;
     log_line(

@@ -71,7 +71,9 @@ enum error server_open(struct event_base *base,
     server->tables[0] = config->routes;
     server->tables[1] = config->more_routes;
     server->sweep = event_new(base, -1, EV_PERSIST, on_sweep, server);
-    if (server->sweep == NULL || event_add(server->sweep, &sweep_interval)) {
+    server->durations = durations_open(server->tables);
+    if (server->sweep == NULL || server->durations == NULL ||
+        event_add(server->sweep, &sweep_interval)) {
         server_close(server);
         return ERROR_MEMORY;
     }
@@ -321,6 +323,11 @@ int64_t server_accepted_ms(const struct server *server)
     return server->accepted_ms;
 }
 
+void server_metrics(const struct server *server, struct text *out)
+{
+    durations_write(server->durations, out);
+}
+
 size_t server_connections(const struct server *server)
 {
     return server->connection_count;
@@ -348,6 +355,7 @@ void server_close(struct server *server)
     while (server->arena_count > 0)
         arena_close(server->arenas[--server->arena_count]);
     text_free(&server->scratch);
+    durations_close(server->durations);
     free(server);
 }
 

@@ -30,7 +30,8 @@ struct frame {
     struct service_settings *settings; /* and the daemon's own behind */
 
     struct service service;
-    struct counters counters;
+    struct counters counters, ops_counters;
+    int64_t started_s; /* UTC */
     struct access_rules access;
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
@@ -43,6 +44,7 @@ struct frame {
     struct event *signals[3];
     struct event *stop_timer;
     int64_t asked_ms; /* when a load balancer last did, monotonic; 0: never */
+    bool ready;       /* the log has said so */
     bool draining;
     int64_t draining_us; /* UTC: since when */
     bool stopped;        /* the listener is closed */
@@ -93,6 +95,11 @@ MUST_CHECK enum error database_try(const struct frame *frame,
 
 /** Write the manual page of this daemon to standard output. */
 void manual_show(const struct frame *frame);
+
+/* metrics.c */
+
+/** The row for /metrics, of the operators' port alone. */
+extern const struct route metrics_routes[];
 
 /* ops.c */
 

@@ -20,7 +20,7 @@ static const struct option rows[] = {
     { "bind", OPTION_TEXT, AT(bind), "", 0, 0, NULL,
       "Numeric address to serve on; empty for all." },
     { "ops.port", OPTION_NUMBER, AT(ops_port), "0", 0, 65535, NULL,
-      "Port for operators (/healthz, /readyz); 0 for none." },
+      "Port for operators (/healthz, /readyz, /metrics); 0 for none." },
     { "ops.bind", OPTION_TEXT, AT(ops_bind), "", 0, 0, NULL,
       "Numeric address of that port; empty for all." },
     { "allow", OPTION_LIST, AT(allow), "", 0, 0, NULL,

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cafe/clock.h"
 #include "cafe/offload.h"
 #include "cafe/page_cache.h"
 #include "cafe/response.h"
@@ -159,6 +160,7 @@ static enum error open_service(struct frame *frame, struct text *error)
     service->counters = &frame->counters;
     service->version = CAFE_VERSION;
     service->scripts = frame->definition->scripts;
+    frame->started_s = clock_utc_s();
     frame->healthy = page_plain(200, "healthy\n");
     service->base = event_base_new();
     service->log = log_open(frame->definition->name, CAFE_VERSION,
@@ -221,13 +223,15 @@ static void fill_server_configs(struct frame *frame,
     frame->ops_config = (struct server_config){
         .name = "ops",
         .routes = ops_routes,
+        .more_routes = metrics_routes,
         .app = frame,
+        .more_app = frame,
         .limits = server_limits_default,
         .log = frame->service.log,
         .log_requests = true,
         .believe = access_believe,
         .believe_context = &frame->access,
-        .counters = &frame->counters,
+        .counters = &frame->ops_counters,
     };
     settings_apply(frame, frame->settings);
 }
@@ -326,6 +330,19 @@ static void announce(const struct frame *frame)
     notify_send(frame->notify, NOTIFY_READY);
 }
 
+/* Once, when the pages have all that they show. */
+static void say_ready(struct frame *frame)
+{
+    struct service_state state;
+
+    frame->definition->state(frame->app, &state);
+    if (state.as_of_us == 0 || state.trouble != OK)
+        return;
+    frame->ready = true;
+    log_line(frame->service.log, LOG_INFO, "ready",
+             LOG_NUMBER("after_s", clock_utc_s() - frame->started_s), LOG_END);
+}
+
 /* One turn of the loop at a time: its log lines go out in one write. Returns
  * the exit status: a loop that can't wait for events would only spin. */
 static int run_loop(struct frame *frame)
@@ -335,6 +352,8 @@ static int run_loop(struct frame *frame)
     while (!frame->done && turned == 0) {
         log_flush(frame->service.log);
         turned = event_base_loop(frame->service.base, EVLOOP_ONCE);
+        if (!frame->ready)
+            say_ready(frame);
     }
     if (frame->done)
         stop_say(frame);

@@ -7,8 +7,8 @@
 
 #include "cafe/clock.h"
 #include "cafe/inquiry.h"
-#include "cafe/lasting.h"
 #include "feed.h"
+#include "report.h"
 
 enum {
     RETRY_MS = 20,         /* while requests wait for a fresh answer */
@@ -60,6 +60,7 @@ struct catalog {
     int64_t as_of_us;
     bool away;            /* stale answers go out at once */
     enum error trouble;   /* why */
+    bool failing;         /* the last question had no answer */
     struct lasting stale; /* for the log */
     int64_t trouble_since_us;
     bool stopping;
@@ -115,16 +116,6 @@ static bool after(struct event *event, int64_t ms)
 
 /* Being away, and being back. */
 
-static void log_stale(struct catalog *catalog, enum error reason)
-{
-    const char *remedy = reason == ERROR_LIMIT ? "raise catalog.max_bytes" : "";
-
-    log_lasting(
-        catalog->config.log, &catalog->stale, LOG_WARNING, "catalog is stale",
-        (const struct log_field[]){ LOG_STRING("reason", error_text(reason)),
-                                    LOG_STRING("remedy", remedy), LOG_END });
-}
-
 /* From now on stale answers go out at once. */
 static void go_away(struct catalog *catalog, enum error reason)
 {
@@ -132,7 +123,7 @@ static void go_away(struct catalog *catalog, enum error reason)
 
     waiters_init(&all);
     if (!catalog->stopping)
-        log_stale(catalog, reason);
+        report_stale(catalog->config.log, &catalog->stale, reason);
     if (!catalog->away)
         catalog->trouble_since_us = clock_utc_us();
     catalog->away = true;
@@ -208,6 +199,7 @@ static bool is_lasting(enum error reason)
 
 static void note_failure(struct catalog *catalog, enum error reason)
 {
+    catalog->failing = true;
     inquiry_fail(&catalog->inquiry);
     if (catalog->away || is_lasting(reason))
         go_away(catalog, reason);
@@ -244,6 +236,7 @@ static void on_answer(void *job, enum error outcome)
     }
     if (question->found)
         adopt(catalog, question->found);
+    catalog->failing = false;
     catalog->confirmed_ms = catalog->asked_ms;
     catalog->as_of_us = catalog->asked_utc_us;
     if (!late)
@@ -407,6 +400,7 @@ enum error catalog_open(const struct catalog_config *config,
     if (!catalog)
         return ERROR_MEMORY;
     catalog->config = *config;
+    catalog->confirmed_ms = clock_monotonic_ms();
     inquiry_init(&catalog->inquiry);
     if ((err = open_events(catalog)) != OK ||
         (err = open_feed(catalog)) != OK) {
@@ -462,6 +456,16 @@ int64_t catalog_trouble_since_us(const struct catalog *catalog)
 int64_t catalog_as_of_us(const struct catalog *catalog)
 {
     return catalog->newest ? catalog->as_of_us : 0;
+}
+
+void catalog_metrics(const struct catalog *catalog, struct text *out)
+{
+    bool stale = catalog->away || catalog->failing || !catalog->newest;
+    int64_t age_ms = clock_monotonic_ms() - catalog->confirmed_ms;
+    struct db *const pools[] = { catalog->config.db, catalog->feed };
+
+    report_metrics(catalog->newest, stale ? age_ms * 1000 : 0, out);
+    db_metrics(pools, catalog->feed ? 2 : 1, out);
 }
 
 void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,

@@ -11,6 +11,7 @@
 
 #include "cafe/clock.h"
 #include "cafe/inquiry.h"
+#include "cafe/metrics.h"
 #include "search_private.h"
 
 enum {
@@ -57,6 +58,7 @@ struct searcher {
     size_t queued_rows;
     struct kept *kept; /* most recently used first */
     size_t kept_count, kept_bytes;
+    int64_t kept_hits, searched, refused; /* requests */
     bool stopping;
 };
 
@@ -399,8 +401,29 @@ void search_when_found(struct searcher *searcher,
     visitor->req = req;
     visitor->result.search = search;
     visitor->result.snapshot = snapshot;
-    if ((found = find_kept(searcher, key)) != NULL)
+    if ((found = find_kept(searcher, key)) != NULL) {
+        searcher->kept_hits++;
         show(visitor, found);
-    else if (!wait_for(searcher, visitor, key))
+    } else if (wait_for(searcher, visitor, key)) {
+        searcher->searched++;
+    } else {
+        searcher->refused++;
+        request_reject(req, REJECTION_LIMIT);
         show(visitor, NULL);
+    }
+}
+
+void searcher_metrics(const struct searcher *searcher, struct text *out)
+{
+    static const char name[] = "cafe_searches_total";
+
+    metrics_begin(out, name, "counter",
+                  "Lists asked for: searched, found among kept results, or "
+                  "refused for want of room.");
+    metrics_sample(out, name, "result=\"searched\"", searcher->searched);
+    metrics_sample(out, name, "result=\"kept\"", searcher->kept_hits);
+    metrics_sample(out, name, "result=\"refused\"", searcher->refused);
+    metrics_gauge(out, "cafe_search_kept_bytes",
+                  "Memory that kept results take in bytes.",
+                  (int64_t)searcher->kept_bytes);
 }

@@ -75,7 +75,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         .app = &pages,
         .more_app = &pages,
         .error_page = pages_error,
-        .checks = { { pages_check, NULL } },
+        .checks = { { pages_check, NULL, REJECTION_ACCESS } },
         .limits = server_limits_default,
         .log = log_open("fuzz", "0", LOG_JSON, log_file, NULL),
         .log_requests = true,

@@ -151,6 +151,29 @@ def test_an_empty_schema_is_said_now_and_then_with_its_remedy(start, database):
     assert find(customer, msg="catalog is stale")
 
 
+def test_ready_is_said_once_there_are_suppliers(start, folder):
+    own = harness.Database(folder)
+    customer = start("customer", own, APP_CATALOG_WAIT_MS=100)
+    assert customer.get("/suppliers").status == 503
+    listening = find(customer, msg="listening")
+    assert listening["port"] == customer.port
+    assert "ready" not in [line["msg"] for line in customer.lines()]
+    own.start()
+    try:
+        own.make_ready()
+        find(customer, msg="ready")
+        assert customer.get("/suppliers").status == 200
+        own.kill()
+        harness.wait_until(
+            lambda: customer.get("/suppliers").headers["Cafe-As-Of"],
+            "it is stale")
+        own.start()
+        find(customer, msg="catalog is fresh again")
+        assert [line["msg"] for line in customer.lines()].count("ready") == 1
+    finally:
+        own.stop()
+
+
 def test_what_has_ended_is_said(start, folder):
     own = harness.Database(folder)
     customer = start("customer", own, APP_CATALOG_WAIT_MS=100)

@@ -32,7 +32,7 @@ FLOORS = {
 # Which part each public header belongs to.
 HEADERS = {
     "base": "arena clock config counters error file hash inquiry json "
-            "lasting log "
+            "lasting log metrics "
             "nearest page text unicode",
     "http": "form parser request response router server",
     "db": "db",

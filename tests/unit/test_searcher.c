@@ -54,6 +54,12 @@ enum error request_on_end(struct request *req, request_end_fn *fn,
     return OK;
 }
 
+void request_reject(struct request *req, enum rejection why)
+{
+    (void)req;
+    assert_int_equal(why, REJECTION_LIMIT);
+}
+
 static struct content *make_names(size_t count, uint64_t serial)
 {
     struct row **rows = calloc(count + 1, sizeof(struct row *));

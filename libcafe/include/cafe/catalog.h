@@ -92,6 +92,12 @@ int64_t catalog_trouble_since_us(const struct catalog *catalog);
  * is nothing to show yet. */
 int64_t catalog_as_of_us(const struct catalog *catalog);
 
+/**
+ * Write the figures of the catalog, of its database threads and of those that
+ * it was given, for monitoring.
+ */
+void catalog_metrics(const struct catalog *catalog, struct text *out);
+
 /** Show a page; snapshot is NULL when there is none to show (answer 503). */
 typedef void catalog_show_fn(struct request *req,
                              const struct snapshot *snapshot);

@@ -14,6 +14,7 @@ enum counter {
     COUNTER_DB_JOBS_DONE,
     COUNTER_DB_JOBS_FAILED,
     COUNTER_DB_JOBS_REFUSED, /* queue full, late or stopping */
+    COUNTER_EDIT_CONFLICTS,  /* another has changed the same field */
     COUNTERS
 };
 
@@ -41,9 +42,6 @@ void counter_add(struct counters *counters, enum counter which, int64_t n);
 
 /** The value of a counter. Thread: any. */
 int64_t counter_get(const struct counters *counters, enum counter which);
-
-/** Its name in snake case, for logs and metrics; a static string. */
-const char *counter_name(enum counter which);
 
 /** Count one that was refused. Thread: any. */
 void counter_reject(struct counters *counters, enum rejection why);

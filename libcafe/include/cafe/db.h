@@ -158,7 +158,8 @@ typedef void db_done_fn(void *job, enum error outcome);
 
 /** What a job is, and on whose behalf it runs. */
 struct db_call {
-    const char *operation;  /* a short name, for log lines; static */
+    const char *operation;  /* a short name, for log lines and monitoring;
+                               static, one of a few */
     const char *request_id; /* of the request, in log lines; NULL: of none */
     int64_t *waited_us;     /* the time from submit to done is added to it,
                                before done runs; NULL: nobody wants it */
@@ -202,6 +203,14 @@ void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
 /** db_submit_call() for a job of no request. */
 void db_submit(struct db *db, const char *operation, db_work_fn *work,
                db_done_fn *done, void *job);
+
+enum { DB_POOLS_MAX = 2 };
+
+/**
+ * Write the figures of up to DB_POOLS_MAX of them, for monitoring: durations
+ * and failures by operation, connections by state, jobs that wait.
+ */
+void db_metrics(struct db *const pools[], size_t count, struct text *out);
 
 /**
  * Let running jobs end, hand waiting ones back with ERROR_STOPPING (their

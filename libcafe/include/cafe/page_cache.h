@@ -35,4 +35,7 @@ void page_cache_keep(struct page_cache *cache, struct slice key,
 /** Bytes of the pages that are kept, with their keys. */
 size_t page_cache_bytes(const struct page_cache *cache);
 
+/** Write its figures, for monitoring. */
+void page_cache_metrics(const struct page_cache *cache, struct text *out);
+
 #endif

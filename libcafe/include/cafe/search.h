@@ -181,4 +181,7 @@ void search_when_found(struct searcher *searcher,
                        const struct search *search, search_show_fn *show,
                        struct request *req);
 
+/** Write its figures, for monitoring. */
+void searcher_metrics(const struct searcher *searcher, struct text *out);
+
 #endif

@@ -124,6 +124,8 @@ void server_stop(struct server *server);
 
 /** When the last connection came in, on the monotonic clock; 0: never. */
 int64_t server_accepted_ms(const struct server *server);
+/** Write http_server_request_duration_seconds, for monitoring. */
+void server_metrics(const struct server *server, struct text *out);
 
 /** Connections still open. */
 size_t server_connections(const struct server *server);

@@ -118,6 +118,9 @@ struct service_definition {
     /** Free the application; no request is left. */
     void (*close)(void *app);
 
+    /** Write the application's figures, for /metrics. */
+    void (*metrics)(const void *app, struct text *out);
+
     /** A db_work_fn for readiness: the schema fits, a real table answers. */
     db_work_fn *ready;
 
@@ -137,8 +140,8 @@ struct service_definition {
 };
 
 /**
- * Run a daemon: read the configuration, open everything, listen, log "ready",
- * serve until SIGTERM or SIGINT, drain, close.
+ * Run a daemon: read the configuration, open everything, listen, log
+ * "listening", serve until SIGTERM or SIGINT, drain, close.
  *
  * Returns  The exit status: 0; 1 after one line on standard error that says
  *          what is wrong and what to do.

@@ -1,0 +1,33 @@
+/* What the catalog tells operators: in the log, and for monitoring. */
+#include "report.h"
+
+#include "cafe/metrics.h"
+
+void report_stale(struct log *log, struct lasting *lasting, enum error reason)
+{
+    const char *remedy = reason == ERROR_LIMIT ? "raise catalog.max_bytes" : "";
+
+    log_lasting(
+        log, lasting, LOG_WARNING, "catalog is stale",
+        (const struct log_field[]){ LOG_STRING("reason", error_text(reason)),
+                                    LOG_STRING("remedy", remedy), LOG_END });
+}
+
+void report_metrics(const struct content *newest, int64_t stale_us,
+                    struct text *out)
+{
+    static const char stale[] = "cafe_catalog_stale_seconds";
+
+    metrics_gauge(out, "cafe_catalog_revision",
+                  "The last change of the suppliers that is shown.",
+                  newest ? (int64_t)newest->revision.number : 0);
+    metrics_gauge(out, "cafe_catalog_suppliers", "Suppliers that are shown.",
+                  newest ? (int64_t)newest->count : 0);
+    metrics_gauge(out, "cafe_catalog_bytes",
+                  "Memory that the suppliers take in bytes.",
+                  newest ? (int64_t)newest->bytes : 0);
+    metrics_begin(out, stale, "gauge",
+                  "Age of what is shown while the database does not confirm "
+                  "it, else 0.");
+    metrics_seconds(out, stale, "", stale_us);
+}
