@@ -66,7 +66,7 @@ static inline int server_start(void **state, check_fn *check, void *context)
         .name = "test",
         .routes = routes,
         .error_page = client_page,
-        .checks = { { check, context } },
+        .checks = { { check, context, REJECTION_NONE } },
         .limits = server_limits_default,
         .log = log_open("test", "0", LOG_TEXT, fixture->null_fd, NULL),
         .counters = &fixture->counters,
