@@ -44,6 +44,7 @@ class Fault:
     """A database, how the daemons reach it, and what goes wrong with it."""
 
     stale = True  # pages are as of some time; None: perhaps
+    waits = 1     # pages of a daemon that wait, at most: one an outage
 
     def __init__(self, folder):
         self.parts = contextlib.ExitStack()
@@ -173,6 +174,7 @@ class Full(Fault):
     fresh; some of it can't, and MariaDB may even end."""
 
     stale = None
+    waits = 3  # each save may hold up all of MariaDB for a while
 
     def open(self):
         self.folder /= "disk"
@@ -260,11 +262,13 @@ class World:
 
     def figures(self):
         for name, taken in self.taken.items():
-            first, *others = taken
-            print(f"{name}: first {first * 1000:.0f} ms, others at most "
-                  f"{max(others) * 1000:.1f} ms")
-            assert first < WAIT_MS / 1000 + SLACK_S
-            assert max(others) < WAIT_MS / 1000, "it waited again"
+            waited = [f"{one * 1000:.0f} ms" for one in taken
+                      if one >= WAIT_MS / 1000]
+            others = [one for one in taken if one < WAIT_MS / 1000]
+            print(f"{name}: waited {', '.join(waited) or 'never'}; others at "
+                  f"most {max(others) * 1000:.1f} ms")
+            assert max(taken) < WAIT_MS / 1000 + SLACK_S
+            assert len(waited) <= self.fault.waits
         print("saves: " + ", ".join(f"{done.status} after {seconds:.1f} s"
                                     for _, done, seconds in self.saved))
 
