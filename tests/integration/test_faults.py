@@ -266,7 +266,7 @@ class World:
                       if one >= WAIT_MS / 1000]
             others = [one for one in taken if one < WAIT_MS / 1000]
             print(f"{name}: waited {', '.join(waited) or 'never'}; others at "
-                  f"most {max(others) * 1000:.1f} ms")
+                  f"most {max(others, default=0) * 1000:.1f} ms")
             assert max(taken) < WAIT_MS / 1000 + SLACK_S
             assert len(waited) <= self.fault.waits
         print("saves: " + ", ".join(f"{done.status} after {seconds:.1f} s"
