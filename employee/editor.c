@@ -47,6 +47,7 @@ static void editor_update_found(struct request *req,
         edit->snapshot = snapshot;
         edit->job.supplier = *supplier;
         edit->job.expected = supplier->revision;
+        edit->job.expected_us = supplier->changed_us;
         edit->list = list_of(req, request_head(req)->query);
         untouched_check(request_arena(req), supplier, supplier, &edit->faults);
         edit_respond(edit, 200);
@@ -124,6 +125,8 @@ static enum error check_update(struct edit *edit, const struct supplier *before,
     enum error err;
 
     if (job->expected != 0 && job->expected != before->revision)
+        return OK;
+    if (job->expected_us != 0 && job->expected_us != before->changed_us)
         return OK;
     err = untouched_restore(job->arena, typed, before, job->lines);
     if (err == OK)

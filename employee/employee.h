@@ -49,10 +49,6 @@ void list_view(struct request *req, const char *list, struct view *view);
 
 /* form.c: a form that was posted, and the page it comes back on. */
 
-/* What a form is based on when nobody knows: never a version, so that whatever
- * differs from what is there is a clash. */
-#define REVISION_LOST ((uint64_t)INT64_MAX)
-
 enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE };
 
 /** A field of a form that let people choose, because both had changed it. */
@@ -125,7 +121,7 @@ const char *edit_problem(const struct edit *edit, enum error outcome);
 /** The table does not take it: say so at the field where that is known. */
 void edit_refuse(struct edit *edit);
 
-/** Set revision, form_key and list for the hidden fields. */
+/** Set revision, its time, form_key and list for the hidden fields. */
 void edit_view_hidden(const struct edit *edit, struct view *view);
 
 /* editor.c */

@@ -7,11 +7,13 @@
 #include "cafe/untouched.h"
 #include "employee.h"
 
-static const char key_name[] = "form_key", revision_name[] = "revision";
+static const char key_name[] = "form_key", revision_name[] = "revision",
+                  time_name[] = "revision_at";
 
 /* Fields that may come once, beside those of the supplier. */
-static const char *const hidden[] = { "id",   "revision", "form_key",
-                                      "list", "anyway",   "preview" };
+static const char *const hidden[] = { "id",       "revision", "revision_at",
+                                      "form_key", "list",     "anyway",
+                                      "preview" };
 
 /* Reading. */
 
@@ -76,6 +78,16 @@ static void read_revision(struct edit *edit, struct slice text)
     edit->problem = damaged;
 }
 
+/* Forms of scripts need none; neither did those of earlier versions. */
+static void read_time(struct edit *edit, struct slice text)
+{
+    uint64_t at_us = 0;
+
+    if (text.len > 0 && slice_number(text, INT64_MAX, &at_us) != OK)
+        edit->problem = damaged;
+    edit->job.expected_us = (int64_t)at_us;
+}
+
 static void read_key(struct edit *edit, struct slice text)
 {
     if (text.len == 0)
@@ -94,8 +106,10 @@ void edit_read_hidden(struct edit *edit, const struct form *form)
     edit->anyway = form_value(form, "anyway").data != NULL;
     edit->preview = form_value(form, "preview").data != NULL;
     read_key(edit, form_value(form, key_name));
-    if (edit->kind != EDIT_ADD)
+    if (edit->kind != EDIT_ADD) {
         read_revision(edit, form_value(form, revision_name));
+        read_time(edit, form_value(form, time_name));
+    }
     find_repeated(edit, form);
 }
 
@@ -148,6 +162,7 @@ void edit_clash(struct edit *edit)
     counter_add(self->service->counters, COUNTER_EDIT_CONFLICTS, 1);
     edit->clash = true;
     edit->job.expected = edit->job.clash.theirs.supplier.revision;
+    edit->job.expected_us = edit->job.clash.theirs.at_us;
     if (edit->kind == EDIT_ADD) /* typed on after it had been added */
         edit->kind = EDIT_UPDATE;
     renew_key(edit);
@@ -157,6 +172,7 @@ void edit_added(struct edit *edit)
 {
     edit->added = true;
     edit->job.expected = edit->job.earlier.revision;
+    edit->job.expected_us = 0;
     renew_key(edit);
 }
 
@@ -347,6 +363,8 @@ void edit_view_hidden(const struct edit *edit, struct view *view)
     view_string(view, "form_key", edit->key);
     if (edit->job.expected != 0)
         view_number(view, "revision", (int64_t)edit->job.expected);
+    if (edit->job.expected_us != 0)
+        view_number(view, time_name, edit->job.expected_us);
     list_view(edit->req, edit->list, view);
 }
 

@@ -107,17 +107,18 @@ void history_view(struct request *req, const struct history_entry *entry,
 /* A button that goes back to this version, where that says what it is based
  * on. */
 static void view_button(struct request *req, const struct history_entry *entry,
-                        uint64_t newest, struct view *object)
+                        const struct history_entry *newest, struct view *object)
 {
     char *key = arena_alloc(request_arena(req), FORM_KEY_CHARS + 1);
     bool current = entry->last && entry->action != HISTORY_REMOVE;
 
-    if (newest == 0 || current || entry->forgotten || key == NULL ||
+    if (newest == NULL || current || entry->forgotten || key == NULL ||
         form_key_make(key) != OK)
         return;
     object = view_object(object, "restore");
     view_number(object, "version", (int64_t)entry->supplier.revision);
-    view_number(object, "expected", (int64_t)newest);
+    view_number(object, "expected", (int64_t)newest->supplier.revision);
+    view_number(object, "expected_at", newest->at_us);
     view_string(object, "form_key", key);
 }
 
@@ -193,11 +194,10 @@ static void view_entries(const struct log_page *log, struct view *view)
     for (i = 0; i < log->page.count; i++) {
         const struct history_entry *entry = &log->page.entries[i];
         struct view *object = view_list_object(entries);
-        uint64_t newest =
-            log->newest.count ? log->newest.entries[0].supplier.revision : 0;
+        const struct history_entry *newest = entry->last ? entry : NULL;
 
-        if (newest == 0 && entry->last)
-            newest = entry->supplier.revision;
+        if (log->newest.count > 0)
+            newest = &log->newest.entries[0];
         history_view(log->req, entry, object);
         view_button(log->req, entry, newest, object);
         view_flag(object, "elsewhere", log->page.supplier_id == 0);

@@ -62,6 +62,7 @@ static void remove_ask(struct request *req, const struct snapshot *snapshot)
     } else {
         edit->snapshot = snapshot;
         edit->job.expected = supplier->revision;
+        edit->job.expected_us = supplier->changed_us;
         edit->list = list_of(req, request_head(req)->query);
         respond_question(edit, supplier, 200);
     }
@@ -116,8 +117,10 @@ static void remove_ask_again(struct request *req,
         respond_missing(req, snapshot, id);
     } else {
         edit->snapshot = snapshot;
-        if (edit->job.expected == REVISION_LOST)
+        if (edit->job.expected == REVISION_LOST) {
             edit->job.expected = supplier->revision;
+            edit->job.expected_us = supplier->changed_us;
+        }
         respond_question(edit, supplier,
                          edit->outcome ? status_of_error(edit->outcome) : 400);
     }

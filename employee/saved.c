@@ -105,6 +105,7 @@ static void view_undo(const struct saved *saved, struct view *object)
     if (key == NULL || form_key_make(key) != OK)
         return;
     view_flag(object, "undo", true);
+    view_number(object, "revision_at", saved->change.entries[0].at_us);
     view_string(object, "form_key", key);
 }
 

@@ -8,6 +8,7 @@
 #include "form_key.h"
 #include "merge.h"
 #include "refusal.h"
+#include "version.h"
 
 struct attempt;
 
@@ -65,56 +66,25 @@ static const char set_log_context[] =
 static const char lock_row[] =
     "SELECT id FROM suppliers WHERE id = ? FOR UPDATE";
 
-static const char select_versions[] =
-    "SELECT revision FROM supplier_changes WHERE supplier_id = ?"
-    " ORDER BY revision DESC LIMIT ?";
-
-static const char select_saved[] = "SELECT MAX(revision) FROM supplier_changes"
-                                   " WHERE supplier_id = ? AND form_key = ?";
-
 /* Versions. */
 
-/* The last ones in the log of a supplier. */
-struct versions {
-    size_t count;
-    uint64_t last[2]; /* 0: none */
-};
-
-static enum error take_version(const struct db_row *row, void *context)
+/*
+ * After an older backup was restored the log counts on from there: the revision
+ * that the form was based on may be another one's now, made at another time.
+ */
+static enum error verify_base(struct db_connection *connection,
+                              struct attempt *attempt)
 {
-    struct versions *versions = context;
+    struct store_job *job = &attempt->job;
+    uint64_t *base = attempt->follows ? &attempt->shown : &job->expected;
+    bool same = true;
+    enum error err = OK;
 
-    versions->last[versions->count++] = (uint64_t)db_row_integer(row, 0);
-    return OK;
-}
-
-static enum error read_versions(struct db_connection *connection, int64_t id,
-                                size_t limit, struct versions *versions)
-{
-    const struct db_value values[] = {
-        DB_VALUE_INTEGER(id),
-        DB_VALUE_INTEGER((int64_t)limit),
-    };
-
-    *versions = (struct versions){ 0 };
-    return db_query(connection, select_versions, values, 2, take_version,
-                    versions);
-}
-
-/* What this form has saved last is what it is based on now. */
-static enum error follow(struct db_connection *connection,
-                         struct attempt *attempt)
-{
-    const struct db_value values[] = {
-        DB_VALUE_INTEGER(attempt->job.supplier.id),
-        DB_VALUE_TEXT(slice_of(attempt->job.form_key)),
-    };
-    struct versions saved = { 0 };
-    enum error err =
-        db_query(connection, select_saved, values, 2, take_version, &saved);
-
-    if (err == OK && saved.last[0] != 0)
-        attempt->job.expected = saved.last[0];
+    if (*base != 0 && job->expected_us != 0)
+        err = version_is(connection, job->supplier.id, *base, job->expected_us,
+                         &same);
+    if (err == OK && !same)
+        *base = REVISION_LOST;
     return err;
 }
 
@@ -136,11 +106,14 @@ static enum error lock(struct db_connection *connection,
     attempt->exists = false;
     err = db_query(connection, lock_row, &id, 1, take_exists, &attempt->exists);
     if (err == OK)
-        err = read_versions(connection, id.integer, 1, &versions);
-    if (err != OK)
+        err = versions_read(connection, id.integer, 1, &versions);
+    if (err != OK || (err = verify_base(connection, attempt)) != OK)
         return err;
     attempt->version = versions.last[0];
-    return attempt->follows ? follow(connection, attempt) : OK;
+    return attempt->follows
+               ? version_saved(connection, id.integer, attempt->job.form_key,
+                               &attempt->job.expected)
+               : OK;
 }
 
 static enum error lock_present(struct db_connection *connection,
@@ -365,7 +338,7 @@ static enum error note(struct db_connection *connection,
 {
     struct store_job *job = &attempt->job;
     struct versions versions;
-    enum error err = read_versions(connection, job->supplier.id, 2, &versions);
+    enum error err = versions_read(connection, job->supplier.id, 2, &versions);
 
     if (err != OK)
         return err;

@@ -14,6 +14,10 @@ MUST_CHECK enum error form_key_make(char key[FORM_KEY_CHARS + 1]);
 /** The text has the form of a key. */
 bool form_key_valid(struct slice text);
 
+/** What a form is based on when nobody knows: never a version, so that whatever
+ * differs from what is there is a clash. */
+#define REVISION_LOST ((uint64_t)INT64_MAX)
+
 /** Somebody else has changed the supplier since the form was shown. */
 struct store_clash {
     struct supplier was;          /* what the form was based on; revision 0:
@@ -39,6 +43,9 @@ struct store_job {
                                  write (additions and updates) */
     uint64_t expected;        /* the supplier's revision that the form was
                                  based on; 0: whatever is there */
+    int64_t expected_us;      /* when that one was made, UTC microseconds; the
+                                 log of a restored backup may have another one
+                                 of the same number. 0: not known */
     uint64_t version;         /* store_restore: the entry of the log to go
                                  back to */
     bool lines[SUPPLIER_FIELDS]; /* the form showed line breaks of these, see
