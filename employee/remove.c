@@ -98,8 +98,9 @@ void remove_supplier(struct request *req)
 }
 
 /*
- * With a problem, and 400 or what the store has said. If nobody knows what was
- * done, a supplier that isn't there may have been removed by this request.
+ * With a problem, and 400 or what the store has said. If the store could not
+ * tell, a supplier that isn't there may have been removed by this very form,
+ * now or when it was sent before.
  */
 static void remove_ask_again(struct request *req,
                              const struct snapshot *snapshot)
@@ -111,8 +112,8 @@ static void remove_ask_again(struct request *req,
 
     if (snapshot == NULL) {
         respond_error(req, 503);
-    } else if (supplier == NULL && edit->outcome == ERROR_DB_UNKNOWN) {
-        respond_error(req, 503);
+    } else if (supplier == NULL && edit->outcome != OK) {
+        respond_error(req, status_of_error(edit->outcome));
     } else if (supplier == NULL) {
         respond_missing(req, snapshot, id);
     } else {

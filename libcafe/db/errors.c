@@ -36,8 +36,12 @@ static const struct error_class classes[] = {
     { 1836, ERROR_DB_AWAY, true },  /* read-only mode */
 
     /* Not executed: the server lacks room, and may have it again soon. */
+    { 1, ERROR_DB_AWAY, false },    /* can't create a file */
     { 3, ERROR_DB_AWAY, false },    /* can't write a file */
-    { 28, ERROR_DB_AWAY, false },   /* no space left on the device */
+    { 5, ERROR_DB_AWAY, false },    /* out of memory, below the server */
+    { 20, ERROR_DB_AWAY, false },   /* disk full, below the server */
+    { 23, ERROR_DB_AWAY, false },   /* out of file descriptors */
+    { 27, ERROR_DB_AWAY, false },   /* can't sync a file */
     { 1021, ERROR_DB_AWAY, false }, /* disk full */
     { 1026, ERROR_DB_AWAY, false }, /* can't write a file */
     { 1030, ERROR_DB_AWAY, false }, /* an error from the storage engine */
@@ -47,6 +51,7 @@ static const struct error_class classes[] = {
     { 1114, ERROR_DB_AWAY, false }, /* the table is full */
     { 1135, ERROR_DB_AWAY, false }, /* can't create a thread */
     { 1206, ERROR_DB_AWAY, false }, /* no room for more locks */
+    { 1461, ERROR_DB_AWAY, false }, /* too many prepared statements */
 
     /* The whole transaction was rolled back. */
     { 1020, ERROR_DB_RETRY, false }, /* record changed since last read */

@@ -44,6 +44,7 @@ class Pair:
         self.near, self.far = near, far
         self.thread_id = None    # at the server, from its greeting
         self.commanding = False  # authentication is over
+        self.committing = False
         self.packets = 0         # that were counted
         self.last = b""          # answer
 
@@ -76,6 +77,8 @@ class Cutter:
         self.side, self.how, self.left = None, None, 0
         self.rung = None  # of a ladder: packets that a connection may have
         self.replaced = 0
+        self.losing = False  # answers to COMMIT
+        self.closed = False  # nobody new gets in
         self.pairs = []
         self.admin = connect(database)
         self.path = str(database.folder / f"cut-{time.monotonic_ns()}.sock")
@@ -94,6 +97,23 @@ class Cutter:
         with self.lock:
             self.side, self.how, self.rung = side, how, 0
 
+    def lose_commits(self, losing):
+        """
+        Break a connection instead of the answer to a COMMIT, and let nobody
+        new in from then on. False: let all in again.
+        """
+        with self.lock:
+            self.losing, self.closed = losing, False
+
+    def lost(self, pair, packet, side):
+        """Whether this is the answer to a COMMIT that gets lost."""
+        with self.lock:
+            if side == ASKS and packet[4:] == b"\3COMMIT":
+                pair.committing = self.losing
+            if side == ANSWERS and pair.committing:
+                self.closed = True
+            return side == ANSWERS and pair.committing
+
     def disarm(self):
         """Whether it has broken anything."""
         with self.lock:
@@ -111,6 +131,9 @@ class Cutter:
         with contextlib.suppress(OSError):
             while True:
                 near = self.listener.accept()[0]
+                if self.closed:
+                    near.close()
+                    continue
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(self.database.socket)
                 pair = Pair(near, far)
@@ -143,6 +166,8 @@ class Cutter:
     def copy(self, pair, source, sink, side):
         with contextlib.suppress(OSError), source.makefile("rb") as reader:
             while packet := read_packet(reader):
+                if self.lost(pair, packet, side):
+                    break
                 how = self.reach(pair, side, self.note(pair, packet, side))
                 if how is None or how == "whole":
                     sink.sendall(packet)

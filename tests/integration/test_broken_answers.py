@@ -213,6 +213,26 @@ def test_the_first_load_goes_on(start, database, cutter, name):
     check_log(customer)
 
 
+def test_a_removal_of_unknown_outcome_is_not_denied(start, database, cutter):
+    """It was done: nobody is told that there is no such supplier."""
+    employee = start("employee", database, APP_DB_SOCKET=cutter.path,
+                     APP_CATALOG_WAIT_MS=30000, APP_DB_QUEUE_MS=1000)
+    admin = connect(database)
+    number = insert(admin, **supplier(1))
+    path, form = f"/admin/supplier-remove/{number}", {"form_key": new_key()}
+    assert employee.get(path).status == 200
+    cutter.lose_commits(True)
+    answer = employee.post(path, form)
+    assert not query(admin, "SELECT 1 FROM suppliers")
+    assert answer.status == 503 and "Nothing was" not in answer.text
+    cutter.lose_commits(False)
+    done = answered(lambda: employee.post(path, form))
+    assert done.status == 303
+    told = employee.get(done.headers["Location"])
+    assert "Deleted" in told.text and "Undo" in told.text
+    check_log(employee)
+
+
 class Held:
     """A save that waits for a row, which somebody else has locked."""
 
