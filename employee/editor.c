@@ -193,6 +193,7 @@ static void editor_saved(void *job, enum error outcome)
     struct edit *edit = job;
     bool added = outcome == ERROR_CONFLICT && edit->job.earlier.revision != 0;
 
+    save_note(edit->req, outcome);
     if (outcome == OK) {
         save_respond(edit);
         return;

@@ -13,7 +13,8 @@ struct employee {
     const struct service *service;
     struct catalog *catalog;
     struct searcher *searcher;
-    int64_t keys_cleaned_ms; /* monotonic; 0: not yet */
+    int64_t keys_cleaned_ms;     /* monotonic; 0: not yet */
+    int64_t unwritable_since_us; /* UTC: the triggers refuse saves; 0: no */
 };
 
 extern const struct route employee_routes[];
@@ -176,6 +177,9 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
 
 /** Hand a change to the store. */
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done);
+
+/** Note what became of a change, for those who watch the daemon. */
+void save_note(struct request *req, enum error outcome);
 
 /** Answer with the list, which says what was done. */
 void save_respond(const struct edit *edit);

@@ -73,6 +73,8 @@ static void employee_state(const void *app, struct service_state *state)
         .as_of_us = catalog_as_of_us(self->catalog),
         .trouble = catalog_trouble(self->catalog),
         .trouble_since_us = catalog_trouble_since_us(self->catalog),
+        .unwritable = self->unwritable_since_us != 0,
+        .unwritable_since_us = self->unwritable_since_us,
     };
 }
 

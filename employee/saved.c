@@ -40,6 +40,16 @@ void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
     db_submit_call(self->service->db, &call, work, done, &edit->job);
 }
 
+void save_note(struct request *req, enum error outcome)
+{
+    struct employee *self = request_app(req);
+
+    if (outcome == OK)
+        self->unwritable_since_us = 0;
+    else if (outcome == ERROR_DB_TRIGGERS && self->unwritable_since_us == 0)
+        self->unwritable_since_us = clock_utc_us();
+}
+
 static void keys_cleaned(void *job, enum error outcome)
 {
     const struct employee *self = job;

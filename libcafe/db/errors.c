@@ -94,6 +94,7 @@ static const struct error_class classes[] = {
     { 1054, ERROR_DB_SCHEMA, false },   /* unknown column */
     { 1146, ERROR_DB_SCHEMA, false },   /* no such table */
     { 1449, ERROR_DB_TRIGGERS, false }, /* their definer's account is gone */
+    { 1064, ERROR_DB_TRIGGERS, false }, /* not ours: one that can't be read */
 
     { 2008, ERROR_MEMORY, false }, /* the client is out of memory */
 };
@@ -163,6 +164,10 @@ static const struct advice {
             "volume from before keeps the passwords it was made with." },
     { 1049, "Create the database, or set APP_DB_NAME; then run: "
             "employee --migrate" },
+    { 1064, "The server holds a trigger that it could not read when it opened "
+            "the table, as happens to MariaDB when a connection is killed "
+            "meanwhile. Run: employee --migrate; or FLUSH TABLES suppliers "
+            "with an account that has the right RELOAD." },
     { 1205, "Another transaction holds the lock: end it, then try again." },
     { 1290, "The server runs with the option that it names. If that is "
             "read_only or super_read_only, this is a replica or the server "

@@ -305,7 +305,7 @@ static void finish(struct db_connection *connection,
 {
     if (statement->columns > 0)
         mysql_stmt_free_result(statement->stmt);
-    if (err == ERROR_DB || err == ERROR_DB_SCHEMA)
+    if (err == ERROR_DB || err == ERROR_DB_SCHEMA || err == ERROR_DB_TRIGGERS)
         if (find(connection, statement->sql))
             drop(connection, &connection->statements);
 }

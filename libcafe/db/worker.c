@@ -170,9 +170,12 @@ static bool is_failure(enum error outcome)
 static const char *remedy(const struct db_connection *connection,
                           enum error outcome)
 {
-    if (outcome == ERROR_DB_SCHEMA || outcome == ERROR_DB_TRIGGERS)
+    const char *advice = db_error_advice(db_error_number(connection));
+
+    if (!advice[0] &&
+        (outcome == ERROR_DB_SCHEMA || outcome == ERROR_DB_TRIGGERS))
         return "run: employee --migrate";
-    return db_error_advice(db_error_number(connection));
+    return advice;
 }
 
 /* What a line about a job says. */

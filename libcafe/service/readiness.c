@@ -87,6 +87,10 @@ static struct report report_of(const struct frame *frame)
     return report;
 }
 
+static const char unwritable_reason[] =
+    "the triggers that log changes are missing, or the server could not read "
+    "them; run: employee --migrate";
+
 static void append_time(struct text *text, const char *before, int64_t utc_us)
 {
     char iso[CLOCK_ISO_BYTES];
@@ -120,6 +124,11 @@ static void append_text(struct text *text, const struct report *report)
     if (state->trouble != OK) {
         append_time(text, ", not up to date since ", state->trouble_since_us);
         text_printf(text, " (%s)", error_text(state->trouble));
+    }
+    if (state->unwritable) {
+        append_time(text, "\nsaves: refused since ",
+                    state->unwritable_since_us);
+        text_printf(text, " (%s)", unwritable_reason);
     }
     text_append_char(text, '\n');
 }
@@ -163,6 +172,12 @@ static void append_json(struct text *json, const struct report *report)
     put_time(json, "stale_since", stale ? state->trouble_since_us : 0);
     put_string(json, "reason", stale ? error_text(state->trouble) : NULL);
     json_object_end(json);
+    if (state->unwritable) {
+        json_object(json, "saves");
+        put_time(json, "refused_since", state->unwritable_since_us);
+        put_string(json, "reason", unwritable_reason);
+        json_object_end(json);
+    }
     json_object_end(json);
     text_append_char(json, '\n');
 }

@@ -252,6 +252,55 @@ enum error repair_look(struct db_connection *connection, struct text *report,
     return err;
 }
 
+/*
+ * MariaDB keeps the triggers as it has read them with the table. Where the
+ * connection was killed meanwhile that may be a syntax error, for all who write
+ * a row, until the table is closed.
+ */
+static const char use_triggers[] =
+    "UPDATE suppliers SET city = city ORDER BY id LIMIT 1";
+
+/* It changes nothing in InnoDB; FLUSH TABLES would need the right RELOAD. */
+static const char close_table[] = "ALTER TABLE suppliers ENABLE KEYS";
+
+enum { ER_PARSE_ERROR = 1064 };
+
+/* Only a row that is written shows it; it is rolled back. */
+static enum error look_spoiled(struct db_connection *connection, bool *spoiled)
+{
+    enum error err = db_begin(connection);
+
+    if (err != OK)
+        return err;
+    err = db_execute(connection, use_triggers, NULL, 0);
+    *spoiled = err != OK && db_error_number(connection) == ER_PARSE_ERROR;
+    err = db_rollback(connection, err);
+    return err == ERROR_DB_UNKNOWN ? err : OK;
+}
+
+enum error repair_spoiled(struct db_connection *connection, bool dry_run,
+                          struct text *report)
+{
+    bool spoiled = false;
+    enum error err = look_spoiled(connection, &spoiled);
+
+    if (err != OK || !spoiled)
+        return err;
+    text_append_string(report, "spoiled: a trigger on suppliers that the "
+                               "server could not read when it opened the "
+                               "table\n");
+    if (dry_run)
+        return OK;
+    err = db_run_text(connection, slice_of(close_table));
+    if (err == OK)
+        err = look_spoiled(connection, &spoiled);
+    if (err != OK)
+        return err;
+    text_append_string(report, spoiled ? db_error_advice(ER_PARSE_ERROR)
+                                       : "The server reads it again.\n");
+    return spoiled ? ERROR_DB_TRIGGERS : OK;
+}
+
 /* The watch. A function runs with its maker's rights, and so sees what the
  * accounts of the daemons may not. */
 

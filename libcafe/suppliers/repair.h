@@ -18,6 +18,17 @@ MUST_CHECK enum error repair_look(struct db_connection *connection,
                                   struct text *report, size_t *missing);
 
 /**
+ * Look whether the server holds a trigger that it could not read, and have it
+ * read them again.
+ *
+ * dry_run  Only look.
+ * report   What was found and done.
+ * Errors   ERROR_DB_TRIGGERS: it still can't; ERROR_DB_…
+ */
+MUST_CHECK enum error repair_spoiled(struct db_connection *connection,
+                                     bool dry_run, struct text *report);
+
+/**
  * Make the function that tells the daemons, which may not see triggers,
  * whether they are all there. Where this account may not make functions that
  * is reported, and is no error.

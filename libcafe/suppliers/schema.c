@@ -211,6 +211,8 @@ static enum error look_and_change(struct db_connection *connection,
     if (err == OK)
         err = db_schema_version(connection, &version);
     if (err == OK && version >= FIRST_WITH_TRIGGERS)
+        err = repair_spoiled(connection, dry_run, report);
+    if (err == OK && version >= FIRST_WITH_TRIGGERS)
         err = repair_look(connection, report, &missing);
     if (err != OK)
         return err;

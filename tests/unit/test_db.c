@@ -210,7 +210,7 @@ static void test_failures_have_a_class_and_a_message(void **state)
     assert_int_equal(db_execute(*state, taken, twice, 2), ERROR_DB_DUPLICATE);
     assert_int_equal(db_error_number(*state), 1062);
     assert_non_null(strstr(db_error_message(*state), "900000"));
-    assert_int_equal(db_execute(*state, faulty, NULL, 0), ERROR_DB);
+    assert_int_equal(db_execute(*state, faulty, NULL, 0), ERROR_DB_TRIGGERS);
     assert_int_equal(db_execute(*state, missing, NULL, 0), ERROR_DB_SCHEMA);
     assert_int_equal(db_execute(*state, taken, twice, 1), ERROR_DB);
     assert_int_equal(ask(*state, "SELECT 43"), 43);

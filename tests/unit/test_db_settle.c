@@ -348,7 +348,7 @@ static void test_other_errors_are_rolled_back(void **state)
         { 1213, 3, ERROR_DB_RETRY },     { 1020, 3, ERROR_DB_RETRY },
         { 1142, 1, ERROR_DB_AWAY },      { 1226, 1, ERROR_DB_AWAY },
         { 1114, 1, ERROR_DB_AWAY },      { 1021, 1, ERROR_DB_AWAY },
-        { 1064, 1, ERROR_DB },           { 1062, 1, ERROR_DB_DUPLICATE },
+        { 1064, 1, ERROR_DB_TRIGGERS },  { 1062, 1, ERROR_DB_DUPLICATE },
     };
     struct fixture f;
     struct probe first, probe;

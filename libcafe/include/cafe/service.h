@@ -59,6 +59,9 @@ struct service_state {
     int64_t as_of_us;   /* UTC: when it was last confirmed; 0: nothing yet */
     enum error trouble; /* why it is not up to date; OK: it is */
     int64_t trouble_since_us; /* UTC */
+    bool unwritable; /* the triggers kept the last save from being done;
+                        pages are served all the same */
+    int64_t unwritable_since_us; /* UTC */
 };
 
 /** Values of the commands that every daemon has; its own begin above. */
