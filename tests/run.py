@@ -3,11 +3,12 @@
 
     ./cafe test                 lint unit fuzz integration conformance browser
     ./cafe test unit browser    some suites
-    ./cafe test all             every suite: deploy, too
+    ./cafe test all             every suite: deploy and a short soak, too
     ./cafe test long            every suite, and each long test in full
     ./cafe test integration -k adoption    options after "-" go to pytest
     ./cafe test integration -n 0           one test at a time
     ./cafe test fuzz --minutes 60          new inputs for an hour
+    ./cafe test soak --minutes 60          load and faults for an hour
     ./cafe test fuzz --coverage            lines that the corpora reach
 """
 import concurrent.futures
@@ -26,19 +27,20 @@ import harness  # noqa: E402
 # Each suite, and how many tests of it run at the same time: most of them wait
 # for deadlines, processes and disks.
 SUITES = {"lint": 1, "unit": 2, "fuzz": 2, "integration": 4, "conformance": 3,
-          "browser": 2, "deploy": 3}
-USUAL = [suite for suite in SUITES if suite != "deploy"]
+          "browser": 2, "deploy": 3, "soak": 1}
+USUAL = [suite for suite in SUITES if suite not in ("deploy", "soak")]
 # Two suites run beside each other, begun in this order: what takes longest
 # comes first, so that neither core is idle at the end.
 LANES = 2
-ORDER = ["deploy", "integration", "browser", "conformance", "fuzz", "unit",
-         "lint"]
+ORDER = ["deploy", "integration", "browser", "soak", "conformance", "fuzz",
+         "unit", "lint"]
 SLOWEST = 15  # tests that the report of a suite names
 
 # What the tests do for longer in a long run.
 LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",
         "CAFE_CRASH_ROUNDS": "20", "CAFE_STOP_ROUNDS": "50",
         "CAFE_KILL_ROUNDS": "50", "CAFE_FAULT_SECONDS": "20"}
+SHORT = {"CAFE_SOAK_MINUTES": "2"}  # where a suite is one of all
 REPORTS = harness.ARTIFACTS / "reports"
 
 
@@ -68,10 +70,14 @@ def run_pytest(suite, report, options, out):
     workers = []
     if SUITES[suite] > 1 and not {"--minutes", "--coverage"} & set(options):
         workers = ["-n", str(SUITES[suite]), "--dist", "loadgroup"]
+    env = dict(os.environ)
+    if suite == "soak":  # sanitizers keep what was freed
+        env["CAFE_PRESET"] = "release"
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
          f"--junitxml={report}", "-rs", *workers, *options,
-         harness.ROOT / "tests" / suite], check=False, stdout=out, stderr=out)
+         harness.ROOT / "tests" / suite], check=False, stdout=out, stderr=out,
+        env=env)
 
 
 def show_slowest(report):
@@ -124,6 +130,8 @@ def choose(words):
     """The suites that these words name."""
     if "long" in words:
         os.environ.update(LONG)
+    elif "all" in words:
+        os.environ.update(SHORT)
     chosen = [word for word in words if word not in ("all", "long")]
     if chosen:
         return chosen

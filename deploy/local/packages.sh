@@ -24,15 +24,15 @@ libbrotli-dev             build
 brotli                    build
 gzip                      build
 libjs-bootstrap5          build
-libjansson-dev            up rehearse bench lint unit fuzz integration conformance browser deploy
-mariadb-server-core       up unit integration conformance browser deploy bench
-mariadb-client-core       up unit integration conformance browser deploy bench
+libjansson-dev            up rehearse bench lint unit fuzz integration conformance browser deploy soak
+mariadb-server-core       up unit integration conformance browser deploy bench soak
+mariadb-client-core       up unit integration conformance browser deploy bench soak
 haproxy                   up integration conformance browser
 procps                    up integration
-python3                   lint unit fuzz integration conformance browser deploy bench
-python3-pytest            lint fuzz integration conformance browser deploy
+python3                   lint unit fuzz integration conformance browser deploy bench soak
+python3-pytest            lint fuzz integration conformance browser deploy soak
 python3-pytest-xdist      fuzz integration conformance browser deploy
-python3-pymysql           integration conformance browser deploy bench
+python3-pymysql           integration conformance browser deploy bench soak
 libcmocka-dev             unit
 binutils                  lint
 clang-format              lint
