@@ -21,6 +21,7 @@ defaults
     timeout connect 2s
     timeout client 30s
     timeout server 30s
+    timeout check 10s
     option httpchk
     http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host cafe
     default-server check inter 100ms fall 2 rise 1
