@@ -161,6 +161,7 @@ static const struct service_definition customer = {
     .allow_fallback = "",
     .ops_port_fallback = "9090",
     .health_path = "/",
+    .hosts_fallback = "any",
     .scripts = true,
     .routes = customer_routes,
     .error_page = error_show,

@@ -105,6 +105,7 @@ static const struct service_definition employee = {
     .allow_fallback = "loopback,private",
     .ops_port_fallback = "9091",
     .health_path = "/admin/suppliers",
+    .hosts_fallback = "",
     .check_origin = true,
     .routes = employee_routes,
     .error_page = error_show,

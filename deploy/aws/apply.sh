@@ -74,8 +74,7 @@ create_service() {
     local name=$1 title=$2 status file revision tg subnet1 subnet2 group
     file=create-$name-microservice-tg-two.json
     tg=$(output balancer "${title}TgTwo")
-    revision=$(ask ecs describe-task-definition --task-definition \
-        "$name-microservice" --query taskDefinition.revision)
+    revision=$(task_definition "$name" taskDefinition.revision)
     [ -n "$revision" ] || fail "$name-microservice has no task definition:" \
         "run deploy/aws/apply.sh 4 first"
     subnet1=$(output network PrivateSubnet1)
@@ -126,15 +125,12 @@ phase_3() {
     say "Test both images on this machine: docker compose up"
 }
 
-phase_4() {
-    local name endpoint admin newest arn
-    need 3
+# Task definitions, filled in and registered. Before phase 5 there is no load
+# balancer, and no name by which anybody could ask for /admin.
+define_tasks() {
+    local name endpoint newest arn balancer
     find_office
-    stack registry registry
-    admin=$(database MasterUserSecret.SecretArn)
-    stack roles roles "AdminSecret=$admin"
-    stack cluster cluster
-    how_to_push
+    balancer=$(balancer_name)
     endpoint=$(database Endpoint.Address)
     mkdir "$folder/filled"
     for name in $services; do
@@ -142,7 +138,8 @@ phase_4() {
         arn=$(secret_arn "$name")
         fill "$root/deploy/deployment/taskdef-$name.json" \
             "<ACCOUNT-ID>" "$account" "<RDS-ENDPOINT>" "$endpoint" \
-            "<DB-SECRET-ARN>" "$arn" "<OFFICE-CIDR>" "$office"
+            "<DB-SECRET-ARN>" "$arn" "<OFFICE-CIDR>" "$office" \
+            "<BALANCER-DNS-NAME>" "$balancer"
         cp "$folder/taskdef-$name.json" "$folder/filled"
         fill "$folder/taskdef-$name.json" "<IMAGE1_NAME>" "$newest"
         register "$name-microservice" "$folder/taskdef-$name.json"
@@ -151,12 +148,27 @@ phase_4() {
         "$root/deploy/deployment"/appspec-*.yaml
 }
 
+phase_4() {
+    local admin
+    need 3
+    find_office
+    stack registry registry
+    admin=$(database MasterUserSecret.SecretArn)
+    stack roles roles "AdminSecret=$admin"
+    stack cluster cluster
+    how_to_push
+    define_tasks
+}
+
 phase_5() {
+    local defined
     need 3
     stack balancer balancer network.VpcId network.PublicSubnet1 \
         network.PublicSubnet2 network.BalancerGroup
     stack listeners listeners balancer.Balancer balancer.CustomerTgOne \
         balancer.CustomerTgTwo balancer.EmployeeTgOne balancer.EmployeeTgTwo
+    defined=$(task_definition employee taskDefinition.revision)
+    [ -z "$defined" ] || define_tasks
     say "The load balancer: $(output balancer Address)"
 }
 

@@ -258,12 +258,25 @@ register() {
         --output text >/dev/null
 }
 
+# What AWS knows about the newest task definition of a service.
+task_definition() {
+    ask ecs describe-task-definition --task-definition "$1-microservice" \
+        --query "$2"
+}
+
+# The load balancer's own name, once there is one.
+balancer_name() {
+    local address
+    [ -n "$(stack_status balancer)" ] || return 0
+    address=$(output balancer Address)
+    echo "${address#http://}"
+}
+
 # Who may edit: what was given, or else what the last phase 4 was given.
 find_office() {
     local ranges
     if [ -z "$office" ]; then
-        ranges=$(ask ecs describe-task-definition \
-            --task-definition employee-microservice --query \
+        ranges=$(task_definition employee \
             "taskDefinition.containerDefinitions[0].environment[?name=='APP_ALLOW'].value")
         office=${ranges##*,}
     fi

@@ -85,13 +85,15 @@ static void append_errors(struct text *text, const char *group)
                     statuses[i], group_service(group));
 }
 
+/* AWS asks each task by its address. All of them share one line here, so they
+ * are asked by an address that each takes for its own. */
 static void append_group(struct text *text, const struct target_group *group,
                          const struct wanted_servers *servers)
 {
     text_printf(text,
                 "\nbackend %s\n"
                 "    http-check send meth GET uri %s ver HTTP/1.1 hdr Host "
-                "cafe\n"
+                "127.0.0.1\n"
                 "    http-check expect status 200\n",
                 group->name, group->health_path);
     append_errors(text, group->name);

@@ -11,10 +11,11 @@
 #include "cafe/file.h"
 #include "docker.h"
 #include "hooks.h"
+#include "network.h"
 #include "program.h"
 #include "tasks.h"
 
-enum { FILE_MAX_BYTES = 64 * 1024, GIT_S = 20, VALUES = 10 };
+enum { FILE_MAX_BYTES = 64 * 1024, GIT_S = 20, VALUES = 11 };
 
 /* The account of AWS's own examples. */
 #define ACCOUNT "123456789012"
@@ -76,11 +77,12 @@ static enum error fill(struct site *site, const char *service, const char *path,
         { "<ACCOUNT-ID>", ACCOUNT },
         { "<RDS-ENDPOINT>", "db" },
         { "<OFFICE-CIDR>", "10.83.9.0/24" },
+        { "<BALANCER-DNS-NAME>", BALANCER_NAME },
         { "PRIVATE-SUBNET-1-ID", "subnet-1" },
         { "PRIVATE-SUBNET-2-ID", "subnet-2" },
         { "SECURITY-GROUP-ID", "sg-1" },
     };
-    struct variables values = { items, 6 };
+    struct variables values = { items, 7 };
 
     items[values.count++] = (struct variable){
         "<DB-SECRET-ARN>",

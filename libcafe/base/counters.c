@@ -34,6 +34,8 @@ const char *rejection_name(enum rejection why)
     switch (why) {
     case REJECTION_ACCESS:
         return "access";
+    case REJECTION_HOST:
+        return "host";
     case REJECTION_ORIGIN:
         return "origin";
     case REJECTION_LIMIT:

@@ -23,6 +23,12 @@ bool slice_is(struct slice slice, const char *string)
     return slice_equal(slice, slice_of(string));
 }
 
+bool slice_equal_nocase(struct slice a, struct slice b)
+{
+    return a.len == b.len &&
+           (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
+}
+
 bool slice_is_nocase(struct slice slice, const char *string)
 {
     return slice.len == strlen(string) &&

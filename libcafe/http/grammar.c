@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
     IN_TOKEN = 1 << 0, /* tchar, RFC 9110 5.6.2 */
@@ -192,6 +191,14 @@ bool grammar_authority(struct slice authority)
     return host.len > 0 && all_are(host, IN_NAME);
 }
 
+struct slice grammar_host(struct slice authority)
+{
+    struct slice host, port;
+
+    split_authority(authority, &host, &port);
+    return host;
+}
+
 bool grammar_same_authority(struct slice a, struct slice b,
                             const char *default_port)
 {
@@ -203,9 +210,7 @@ bool grammar_same_authority(struct slice a, struct slice b,
         port_a = slice_of(default_port);
     if (port_b.data == NULL)
         port_b = slice_of(default_port);
-    return slice_equal(port_a, port_b) && host_a.len == host_b.len &&
-           (host_a.len == 0 ||
-            strncasecmp(host_a.data, host_b.data, host_a.len) == 0);
+    return slice_equal(port_a, port_b) && slice_equal_nocase(host_a, host_b);
 }
 
 struct slice grammar_next_member(struct slice *list)

@@ -23,6 +23,9 @@ bool grammar_query(struct slice query);
 /** uri-host [ ":" port ] of RFC 3986 3.2, without user information. */
 bool grammar_authority(struct slice authority);
 
+/** The host of an authority, without its port. */
+struct slice grammar_host(struct slice authority);
+
 /**
  * Two authorities name the same host and port: letters without case, and the
  * default port may be left out.

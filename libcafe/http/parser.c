@@ -358,6 +358,11 @@ int parser_feed(struct parser *parser, struct slice bytes,
     return 0;
 }
 
+struct slice head_host_name(const struct request_head *head)
+{
+    return grammar_host(head->host);
+}
+
 struct slice head_field(const struct request_head *head, const char *name)
 {
     size_t i;

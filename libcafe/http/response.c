@@ -27,6 +27,7 @@ static const struct {
     { 413, "Content Too Large" },
     { 414, "URI Too Long" },
     { 415, "Unsupported Media Type" },
+    { 421, "Misdirected Request" },
     { 422, "Unprocessable Content" },
     { 428, "Precondition Required" },
     { 429, "Too Many Requests" },

@@ -112,6 +112,22 @@ bool cidr_list_has(const struct cidr_list *list, const struct sockaddr *address)
     return from_sockaddr(address, &wanted) && has_address(list, &wanted);
 }
 
+bool cidr_list_has_text(const struct cidr_list *list, struct slice address)
+{
+    struct address wanted;
+    unsigned bits;
+
+    return from_text(address, &wanted, &bits) && has_address(list, &wanted);
+}
+
+bool address_is_valid(struct slice text)
+{
+    struct address address;
+    unsigned bits;
+
+    return from_text(text, &address, &bits);
+}
+
 /* Parse "10.0.0.0/8" or a single address. */
 static bool parse_range(struct slice text, struct range *range)
 {

@@ -30,6 +30,9 @@ static const struct option rows[] = {
       NULL,
       "Whose X-Forwarded-For, X-Forwarded-Host and X-Request-Id are believed: "
       "as allow." },
+    { "hosts", OPTION_LIST, AT(hosts), "", 0, 0, NULL,
+      "Names that are served, for instance cafe.example, beside localhost, "
+      "private addresses and the hosts of origins; any for all." },
     { "origins", OPTION_LIST, AT(origins), "", 0, 0, NULL,
       "Where forms may be posted from, for instance https://cafe.example; "
       "empty for the host that a request names." },
@@ -192,6 +195,7 @@ static const struct option *join_options(const struct frame *frame)
     put_options(end, own->more_options, second, own->more_options_at);
     set_fallback(all, "allow", own->allow_fallback);
     set_fallback(all, "ops.port", own->ops_port_fallback);
+    set_fallback(all, "hosts", own->hosts_fallback);
     return all;
 }
 

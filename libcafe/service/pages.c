@@ -28,6 +28,9 @@ static const struct {
     { 415, "We could not read that form",
       "Nothing was changed. Open the page here and send the form again; a "
       "program sends it as application/x-www-form-urlencoded." },
+    { 421, "This site has another address",
+      "Open it by the address that you were told. If that is this one, the "
+      "people who run the site have to name it in APP_HOSTS." },
     { 500, "Something went wrong here",
       "It is our fault, and it has been noted. Try again, and if it happens "
       "again, tell us the number below." },

@@ -19,6 +19,7 @@ void access_close(struct access_rules *rules)
 {
     cidr_list_close(rules->allow);
     cidr_list_close(rules->proxies);
+    host_list_close(rules->hosts);
     origin_list_close(rules->origins);
 }
 
@@ -40,7 +41,7 @@ enum error access_open(const struct service_definition *definition,
                        const struct service_settings *settings,
                        struct access_rules *rules, struct text *error)
 {
-    struct access_rules made = { NULL, NULL, NULL };
+    struct access_rules made = { .allow = NULL };
     const char *name = "allow";
     struct text why;
     enum error err;
@@ -50,6 +51,10 @@ enum error access_open(const struct service_definition *definition,
     if (err == OK) {
         name = "trusted_proxies";
         err = cidr_list_open(settings->trusted_proxies, &made.proxies, &why);
+    }
+    if (err == OK) {
+        name = "hosts";
+        err = host_list_open(settings->hosts, &made.hosts, &why);
     }
     if (err == OK && settings->origins[0] != '\0') {
         name = "origins";
@@ -82,10 +87,15 @@ struct service_settings *settings_new(const struct frame *frame)
 }
 
 /* What settings_apply() and access_open() take over, beside all of http. */
-static const char *const live[] = { "allow",        "trusted_proxies",
-                                    "origins",      "log",
-                                    "log_level",    "log_repeat_s",
-                                    "log_requests", "drain_delay_ms",
+static const char *const live[] = { "allow",
+                                    "trusted_proxies",
+                                    "hosts",
+                                    "origins",
+                                    "log",
+                                    "log_level",
+                                    "log_repeat_s",
+                                    "log_requests",
+                                    "drain_delay_ms",
                                     "stop_max_ms" };
 
 static bool is_live(const char *name)

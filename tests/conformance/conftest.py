@@ -25,7 +25,7 @@ class Runs:
     def __init__(self, folder, database):
         self.folder = pathlib.Path(folder)
         self.daemons = {name: harness.Daemon(name, folder, database,
-                                             **SETTINGS)
+                                             APP_HOSTS="any", **SETTINGS)
                         for name in table.PREFIX}
         self.kept = {}
         self.failed = {}

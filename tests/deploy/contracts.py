@@ -28,6 +28,7 @@ FILLED_IN = {
     "<DB-SECRET-ARN>": f"arn:aws:secretsmanager:{REGION}:{EXAMPLE_ACCOUNT}:"
                        "secret:cafe-AbCdEf",
     "<OFFICE-CIDR>": "192.0.2.0/24",
+    "<BALANCER-DNS-NAME>": "microservicesLB-1.us-east-1.elb.amazonaws.com",
     "REVISION-NUMBER": "1",
     "MICROSERVICE-TG-TWO-ARN":
         f"arn:aws:elasticloadbalancing:{REGION}:{EXAMPLE_ACCOUNT}:"
@@ -361,6 +362,11 @@ def stands_behind_the_balancer(it):
             wrong.append("APP_ALLOW lets everybody edit")
         if "private" not in ranges:
             wrong.append("APP_ALLOW refuses the load balancer's health checks")
+        hosts = str(settings["hosts"]).split(",")
+        if fill_in("<BALANCER-DNS-NAME>") not in hosts:
+            wrong.append("APP_HOSTS does not have the load balancer's name")
+        if "any" in hosts:
+            wrong.append("APP_HOSTS serves the names of other sites")
     return wrong
 
 

@@ -55,8 +55,8 @@ def post_slowly():
     """A form that comes in pieces; it has to be saved."""
     with connect() as sock:
         sock.sendall(
-            b"POST /admin/supplier-add HTTP/1.1\r\nHost: x\r\nOrigin: http://x"
-            b"\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            b"POST /admin/supplier-add HTTP/1.1\r\nHost: [::1]\r\n"
+            b"Origin: http://[::1]\r\nContent-Type: application/x-www-form-urlencoded\r\n"
             b"Content-Length: %d\r\n\r\n" % len(FORM))
         step = -(-len(FORM) // PIECES)
         for at in range(0, len(FORM), step):

@@ -264,8 +264,8 @@ def ask_from_elsewhere(engine, listener):
     return engine.run(
         "run", "--rm", "--network", "cafe-vpc", "debian:bookworm-slim", "bash",
         "-c", f"exec 3<>/dev/tcp/{BALANCER}/{listener}; printf 'GET "
-        "/admin/suppliers HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
-        "\\r\\n' >&3; cat <&3")
+        f"/admin/suppliers HTTP/1.1\\r\\nHost: {BALANCER}\\r\\n"
+        "Connection: close\\r\\n\\r\\n' >&3; cat <&3")
 
 
 def versions(engine, service, folder):

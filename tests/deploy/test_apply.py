@@ -188,8 +188,29 @@ def test_the_migration_reads_one_administrators_password(account):
         database["MasterUserSecret"]["SecretArn"]]
 
 
+def variable(account, name):
+    """Of the employee's newest task definition, and of its file."""
+    task = account.aws("ecs", "describe-task-definition", "--task-definition",
+                       "employee-microservice")["taskDefinition"]
+    file = json.loads(account.git(
+        "--git-dir", account.folder / "deployment.git", "show",
+        "dev:taskdef-employee.json"))
+    values = [{row["name"]: row["value"] for row in
+               where["containerDefinitions"][0]["environment"]}[name]
+              for where in (task, file)]
+    assert values[0] == values[1]
+    return values[0]
+
+
 def test_phase_5_makes_the_balancer(account):
-    assert "http://" in applied(account, "5")
+    assert variable(account, "APP_HOSTS") == ""
+    said = applied(account, "5")
+    assert "http://" in said
+    name = account.aws("elbv2", "describe-load-balancers")[
+        "LoadBalancers"][0]["DNSName"]
+    assert f"http://{name}" in said
+    assert variable(account, "APP_HOSTS") == name
+    assert variable(account, "APP_ALLOW").endswith(OFFICE[1])
     rules = [rule for listener in listeners(account)
              for rule in account.aws("elbv2", "describe-rules",
                                      "--listener-arn", listener)["Rules"]]

@@ -289,6 +289,11 @@ EMPLOYEE_DEFECTS = [
      "lets everybody edit"),
     ("stands_behind_the_balancer", variable("APP_ALLOW", "<OFFICE-CIDR>"),
      "refuses the load balancer's health checks"),
+    ("stands_behind_the_balancer", variable("APP_HOSTS"),
+     "APP_HOSTS does not have the load balancer's name"),
+    ("stands_behind_the_balancer",
+     variable("APP_HOSTS", "<BALANCER-DNS-NAME>,any"),
+     "serves the names of other sites"),
 ]
 
 

@@ -55,8 +55,8 @@ def test_a_slow_head_is_cut_off_at_its_deadline(start, database):
 
 def test_a_slow_body_is_cut_off_at_its_deadline(start, database):
     employee = start("employee", database, APP_HTTP_BODY_MS=1500)
-    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: x\r\n"
-            b"Origin: http://x\r\nContent-Length: 1000\r\n\r\n")
+    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: [::1]\r\n"
+            b"Origin: http://[::1]\r\nContent-Length: 1000\r\n\r\n")
     with connect(employee) as sock:
         sock.sendall(head)
         began = time.monotonic()
@@ -75,8 +75,8 @@ def test_a_slow_chunked_body_is_cut_off_at_its_deadline(start, database, sent,
                                                         slow):
     """Wherever it is slow: only bytes of the body itself earn it time."""
     employee = start("employee", database, APP_HTTP_BODY_MS=1500)
-    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: x\r\n"
-            b"Origin: http://x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: [::1]\r\n"
+            b"Origin: http://[::1]\r\nTransfer-Encoding: chunked\r\n\r\n")
     with connect(employee) as sock:
         sock.sendall(head + sent)
         began = time.monotonic()
@@ -90,8 +90,8 @@ def test_a_chunked_body_at_its_least_rate_is_read(start, database):
     """4 bytes a second earn a second each four: more than it may take."""
     employee = start("employee", database, APP_HTTP_BODY_MS=1000,
                      APP_HTTP_BODY_MIN_RATE=4)
-    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: x\r\n"
-            b"Origin: http://x\r\nTransfer-Encoding: chunked\r\n"
+    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: [::1]\r\n"
+            b"Origin: http://[::1]\r\nTransfer-Encoding: chunked\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\n\r\n")
     with connect(employee) as sock:
         sock.sendall(head)
@@ -220,8 +220,8 @@ def test_large_bodies_at_once(start, database):
     """
     employee = start("employee", database)
     body = b"notes=" + (512 * 1024 - 6) * b"x"
-    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: x\r\n"
-            b"Origin: http://x\r\nContent-Length: %d\r\n"
+    head = (b"POST /admin/supplier-add HTTP/1.1\r\nHost: [::1]\r\n"
+            b"Origin: http://[::1]\r\nContent-Length: %d\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
             % len(body))
     before = harness.resident_kib(employee.process.pid)

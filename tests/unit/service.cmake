@@ -1,5 +1,5 @@
 # Tests of libcafe/service.
-foreach(name test_access test_offload test_origin)
+foreach(name test_access test_hosts test_offload test_origin)
   cafe_unit_test(${name} cafe_service PkgConfig::EVENT)
 endforeach()
 cafe_unit_test(test_options cafe_service)

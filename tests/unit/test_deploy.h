@@ -33,6 +33,7 @@ static const struct variable filled_values[] = {
     { "<RDS-ENDPOINT>", "cafe.example" },
     { "<DB-SECRET-ARN>", ARN("secretsmanager", "secret:cafe-AbCdEf") },
     { "<OFFICE-CIDR>", "192.0.2.0/24" },
+    { "<BALANCER-DNS-NAME>", "balancer.example" },
     { "<IMAGE1_NAME>", "127.0.0.1:5000/cafe@sha256:0123456789abcdef" },
     { "<TASK_DEFINITION>", ARN("ecs", "task-definition/cafe:7") },
     { "REVISION-NUMBER", "3" },

@@ -36,7 +36,7 @@ static void test_task_definitions(void **state)
         size_t variables;
     } rows[] = {
         { TASK, "customer-microservice", "customer", 7 },
-        { "taskdef-employee.json", "employee-microservice", "employee", 8 },
+        { "taskdef-employee.json", "employee-microservice", "employee", 9 },
     };
     struct fixture *fixture = *state;
     size_t i;

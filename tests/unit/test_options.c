@@ -39,6 +39,7 @@ static void test_no_row_is_lost(void **state)
     struct service_definition definition = { .name = "test",
                                              .allow_fallback = "private",
                                              .ops_port_fallback = "9099",
+                                             .hosts_fallback = "any",
                                              .options_at = AT,
                                              .more_options_at = MORE_AT };
     struct frame frame = { .definition = &definition, .arena = arena_open(0) };
@@ -63,6 +64,7 @@ static void test_no_row_is_lost(void **state)
                         "private");
     assert_string_equal(find_option(&frame.source, "ops.port")->fallback,
                         "9099");
+    assert_string_equal(find_option(&frame.source, "hosts")->fallback, "any");
     assert_int_equal(count_commands(&frame.source), common + OWN);
     arena_close(frame.arena);
 }

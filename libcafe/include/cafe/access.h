@@ -1,4 +1,5 @@
-/* Who may use a daemon: address ranges, trusted proxies, and origins. */
+/* Who may use a daemon: address ranges, trusted proxies, the names that are
+ * served, and origins. */
 #ifndef CAFE_ACCESS_H
 #define CAFE_ACCESS_H
 
@@ -26,6 +27,28 @@ void cidr_list_close(struct cidr_list *list);
 bool cidr_list_has(const struct cidr_list *list,
                    const struct sockaddr *address);
 
+/** As cidr_list_has(), for a numeric address as text; other texts are in none.
+ */
+bool cidr_list_has_text(const struct cidr_list *list, struct slice address);
+
+/** A numeric IPv4 or IPv6 address, without brackets or port. */
+bool address_is_valid(struct slice text);
+
+/** The names under which a daemon is asked. */
+struct host_list;
+
+/**
+ * Parse a comma-separated list of at most 64 host names and addresses, without
+ * scheme and port; "any" stands for all. localhost, loopback and private
+ * addresses (as cidr_list_open() knows them) are in each list.
+ *
+ * error   One line that names the faulty one.
+ * Errors  ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error host_list_open(const char *text, struct host_list **list,
+                                     struct text *error);
+void host_list_close(struct host_list *list);
+
 /** A list of origins, "https://cafe.example". */
 struct origin_list;
 
@@ -41,9 +64,13 @@ MUST_CHECK enum error origin_list_open(const char *text,
                                        struct text *error);
 void origin_list_close(struct origin_list *list);
 
+/** One of the origins has this host, whatever its port. NULL has none. */
+bool origin_list_names(const struct origin_list *list, struct slice host);
+
 struct access_rules {
     struct cidr_list *allow;     /* NULL: everybody */
     struct cidr_list *proxies;   /* may say who the client is */
+    struct host_list *hosts;     /* that are served; NULL: all */
     struct origin_list *origins; /* the site's own; NULL: those of the host */
 };
 
@@ -65,13 +92,23 @@ int access_check(void *context, struct request *req);
 bool access_believe(void *context, const struct sockaddr *peer);
 
 /**
+ * A check_fn (context: struct access_rules) against names of other sites that
+ * are made to lead here (DNS rebinding): 421 unless the host of the request, as
+ * Host or an absolute-form target names it, is in the list of hosts or is that
+ * of one of the origins. Port, letter case and a dot at its end don't matter,
+ * X-Forwarded-Host is not looked at. A request without Host (HTTP/1.0) passes:
+ * no browser sends one.
+ */
+int host_check(void *context, struct request *req);
+
+/**
  * A check_fn (context: struct access_rules) against cross-site posts. Safe
  * methods pass. Sec-Fetch-Site same-origin or none passes, any other value is
  * 403. Without it, Origin must be one of the site's own: those of the option,
  * else the request's host and port, or those in X-Forwarded-Host of a trusted
- * proxy. With neither, what can't come from a browser passes: JSON, and
- * requests without a field that browsers add by themselves (Cookie, Referer,
- * Authorization but Bearer, Accept-Language of a "Mozilla/").
+ * proxy. With neither, a request passes unless it has a field that browsers
+ * add by themselves: Cookie, Referer, Authorization but Bearer,
+ * Accept-Language of a "Mozilla/".
  *
  * A form that is refused without Sec-Fetch-Site is kept (request_keep_form()).
  */

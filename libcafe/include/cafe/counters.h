@@ -22,6 +22,7 @@ enum counter {
 enum rejection {
     REJECTION_NONE,
     REJECTION_ACCESS, /* who asks may not use the daemon */
+    REJECTION_HOST,   /* for a name that is not served */
     REJECTION_ORIGIN, /* posted from another site, or nobody knows from where */
     REJECTION_LIMIT,  /* larger than a limit, or more than there is room for */
     REJECTION_SYNTAX, /* it is no request of HTTP */

@@ -20,6 +20,7 @@ struct service_settings {
     int64_t db_queue_ms;
     const char *allow;
     const char *trusted_proxies;
+    const char *hosts;
     const char *origins;
     int log_format;
     bool log_requests;
@@ -86,6 +87,7 @@ struct service_definition {
     const char *allow_fallback; /* default of the option allow; "" everybody */
     const char *ops_port_fallback; /* default of the option ops.port */
     const char *health_path;       /* a page that load balancers ask for */
+    const char *hosts_fallback; /* default of the option hosts; "any" for all */
     bool check_origin;
     bool scripts; /* its pages may run its static files; never by default */
     const struct route *routes;

@@ -25,6 +25,9 @@ struct slice slice_of(const char *string);
 /** Same bytes. Two absent or empty slices are equal. */
 bool slice_equal(struct slice a, struct slice b);
 
+/** As slice_equal(), ASCII letters compared without case. */
+bool slice_equal_nocase(struct slice a, struct slice b);
+
 /** The slice has exactly the bytes of this NUL-terminated string. */
 bool slice_is(struct slice slice, const char *string);
 
