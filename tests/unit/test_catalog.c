@@ -249,6 +249,19 @@ static void test_truncate_is_noticed(void **state)
 }
 
 /* More than are followed one by one. */
+/* Perhaps not at once: a busy machine may read for longer than a request
+ * waits. */
+static void expect_fresh_list(struct fixture *f, const char *body)
+{
+    int64_t until_ms = clock_monotonic_ms() + GIVE_UP_MS;
+    char reply[REPLY_MAX_BYTES];
+
+    do {
+        client_receive(f, client_send(f, "/list"), reply);
+    } while (strstr(reply, " stale: ") && clock_monotonic_ms() < until_ms);
+    assert_body(reply, body);
+}
+
 static void test_many_changes_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -258,7 +271,7 @@ static void test_many_changes_at_once(void **state)
     test_run(f->direct,
              "INSERT INTO suppliers (name, address, city, state, email, phone)"
              " SELECT CONCAT('x', seq), '', '', '', '', '' FROM seq_1_to_1500");
-    assert_list(f, client_send(f, "/list"), "1501 fresh: a x1 x10");
+    expect_fresh_list(f, "1501 fresh: a x1 x10");
 }
 
 static void test_too_many_bytes_are_refused(void **state)
