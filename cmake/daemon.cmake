@@ -4,10 +4,18 @@
 # (folder views) and its own; of the same name, its own counts.
 find_program(BROTLI_PROGRAM brotli REQUIRED)
 find_program(GZIP_PROGRAM gzip REQUIRED)
+# Other packages bring Bootstrap 4, under one of the same names.
+function(cafe_is_bootstrap_5 result path)
+  file(READ ${path} head LIMIT 100)
+  if(NOT head MATCHES "Bootstrap +v5\\.")
+    set(${result} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
 find_file(BOOTSTRAP_CSS bootstrap.min.css NO_DEFAULT_PATH PATHS
-  /usr/share/nodejs/bootstrap/dist/css
   /usr/share/javascript/bootstrap5/css
+  /usr/share/nodejs/bootstrap/dist/css
   /usr/share/bootstrap-html/css
+  VALIDATOR cafe_is_bootstrap_5
   DOC "Bootstrap 5's style sheet, bootstrap.min.css")
 if(NOT EXISTS "${BOOTSTRAP_CSS}")
   message(FATAL_ERROR "Bootstrap's style sheet is not here: '${BOOTSTRAP_CSS}'. "

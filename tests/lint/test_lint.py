@@ -258,6 +258,15 @@ def test_bootstrap_may_be_elsewhere(tmp_path):
     assert "-DBOOTSTRAP_CSS=" in done.stderr and "nowhere.css" in done.stderr
 
 
+def test_what_is_found_is_bootstrap_5(tmp_path):
+    """Other packages bring version 4 under one of the same names."""
+    done = configure(tmp_path)
+    assert done.returncode == 0, done.stderr
+    cache = (tmp_path / "build/CMakeCache.txt").read_text()
+    found = re.search("(?m)^BOOTSTRAP_CSS:FILEPATH=(.*)$", cache)[1]
+    assert re.search(r"Bootstrap +v5\.", pathlib.Path(found).read_text()[:100])
+
+
 def test_it_configures_without_dpkg(tmp_path):
     """Elsewhere than on Debian pkg-config alone tells where libraries are."""
     programs = tmp_path / "programs"
