@@ -14,6 +14,14 @@ DOCKER = r"""#!/bin/bash
 cd "$STAND_IN" || exit
 command=$1
 shift
+for last; do :; done
+if [ "$last" = --print-config ]; then # what the image says
+    while [ $# -gt 0 ]; do
+        [ "$1" != --env ] || export "${2?}"
+        shift
+    done
+    exec "@BIN@/customer" --print-config
+fi
 echo "$command $*" >>calls
 if [ -e slow ] && [ "$(cat slow)" = "$command" ]; then
     touch begun
@@ -147,7 +155,8 @@ class Stage:
             (folder / name).mkdir(parents=True)
         subprocess.run(["cp", "-r", harness.ROOT / "deploy/deployment",
                         self.files], check=True)
-        (folder / "programs/docker").write_text(DOCKER)
+        (folder / "programs/docker").write_text(
+            DOCKER.replace("@BIN@", str(harness.BIN)))
         (folder / "programs/docker").chmod(0o755)
         (self.state / "settings").write_text("8080\n8081\n5000\n60\n60\n")
         (self.state / "secrets/customer.password").write_text("x")

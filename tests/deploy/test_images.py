@@ -157,7 +157,8 @@ def test_a_password_file_that_cannot_be_read(engine, run, folder):
                     "APP_DB_HOST=127.0.0.1", "--env",
                     "APP_DB_PASSWORD_FILE=/run/secrets/db", "customer")
     line = harness.wait_until(
-        lambda: [line for line in engine.run("logs", container).splitlines()
+        lambda: [line for line in
+                 engine.try_run("logs", container).stderr.splitlines()
                  if "cannot read" in line], "it says so")[0]
     assert line.startswith("customer: environment APP_DB_PASSWORD_FILE: ")
     assert "/run/secrets/db: Permission denied; user 10001 has to" in line

@@ -26,6 +26,9 @@ BAD = {
                               "machine"),
     "allow": ("10.0.0.0/33", RANGE),
     "trusted_proxies": ("the-balancer", RANGE),
+    "hosts": ("http://cafe.example", "{place}: '{value}' is no host name; "
+              "write for instance cafe.example or 10.0.0.5, without scheme and "
+              "port"),
     "origins": ("cafe.example", "{place}: '{value}' is no origin; write for "
                 "instance https://cafe.example or http://10.0.0.5:8080"),
     "db.host": ("a\tb", CONTROL),

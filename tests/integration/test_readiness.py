@@ -179,7 +179,7 @@ def test_stopping_is_said_with_its_time(start, database):
 def hanging(own, *paths):
     """A form whose answer waits for a database that hangs."""
     own.process.send(signal.SIGSTOP)
-    return b"".join(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode()
+    return b"".join(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
                     for path in paths)
 
 

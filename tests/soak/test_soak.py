@@ -298,16 +298,20 @@ def test_soak(system, request):
     admin = connect(database)
     check_forms(admin, writers, others=True)
     check_table(admin, writers)
-    check_flat(sampler)
+    check_flat(sampler, seconds / 60)
 
 
-def check_flat(sampler):
-    """From one quarter of the time to the next nothing grows any more."""
+def check_flat(sampler, minutes):
+    """
+    From one quarter of the time to the next nothing grows any more. Lists on
+    their way take some MiB now and then: in a short run the medians still move.
+    """
+    slack_kib = 512 + 8192 / minutes
     for name in sampler.daemons:
         kib = f"{name} KiB"
         third = sampler.median(kib, 0.5, 0.75)
         last = sampler.median(kib, 0.75, 1)
         print(f"{name}: {third} and {last} KiB in the last two quarters")
-        assert last <= third * 1.03 + 512, kib
+        assert last <= third * 1.02 + slack_kib, kib
     assert sampler.median("statements", 0.75, 1) <= \
         sampler.median("statements", 0.5, 0.75) + 8
