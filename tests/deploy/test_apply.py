@@ -252,10 +252,11 @@ def test_phase_6_creates_the_services(account):
     groups = {group["TargetGroupName"]: group["TargetGroupArn"]
               for group in account.aws("elbv2", "describe-target-groups")[
                   "TargetGroups"]}
-    for name in DAEMONS:
+    # phase 5 has registered employee's again, with the balancer's name
+    for name, revision in ("customer", 1), ("employee", 2):
         file = json.loads(pushed(
             account, f"create-{name}-microservice-tg-two.json"))
-        assert file["taskDefinition"] == f"{name}-microservice:1"
+        assert file["taskDefinition"] == f"{name}-microservice:{revision}"
         assert file["loadBalancers"][0]["targetGroupArn"] == groups[
             f"{name}-tg-two"]
         network = file["networkConfiguration"]["awsvpcConfiguration"]

@@ -145,7 +145,8 @@ def test_a_task_answers_its_health_check(migrated, tmp_path, name):
     As the load balancer asks: without X-Forwarded-For, by the task's address.
     """
     task = contracts.Deployment(name)
-    settings = {row: value for row, value in task.variables.items()
+    settings = {row: contracts.fill_in(value)
+                for row, value in task.variables.items()
                 if row != "APP_DB_HOST"}
     settings["APP_ALLOW"] = "loopback,private,192.0.2.0/24"
     if name == "customer":

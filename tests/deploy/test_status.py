@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import subprocess
+import tempfile
 
 import pytest
 
@@ -130,12 +131,14 @@ def words(script):
 
 def on_a_terminal(script, **env):
     ours, theirs = os.openpty()
-    with subprocess.Popen(words(script), stdout=theirs, stdin=subprocess.PIPE,
-                          text=True, env={**os.environ, "TERM": "xterm",
-                                          **env}) as process:
+    with tempfile.TemporaryFile("w+") as ninja:  # which not all read
+        ninja.write(NINJA)
+        ninja.seek(0)
+        process = subprocess.Popen(
+            words(script), stdout=theirs, stdin=ninja,
+            env={**os.environ, "TERM": "xterm", **env})
+    with process:
         os.close(theirs)
-        process.stdin.write(NINJA)
-        process.stdin.close()
         said = b""
         while True:
             try:
