@@ -9,6 +9,7 @@
 
 enum {
     LOOK_MS = 500,
+    AWAY_MAX_MS = 30000, /* that a load balancer may take to restart */
     /* More 5xx among the replacement's answers end a deployment. */
     ERRORS_MAX_PERCENT = 1,
     ERRORS_MIN = 3
@@ -103,6 +104,14 @@ static enum error check_share(struct site *site, const struct tally *first,
                 (unsigned long long)errors, (unsigned long long)answers);
 }
 
+/* A load balancer that is away at the end may be restarting. */
+static bool goes_on(int64_t until_ms, const struct tally *now)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    return now_ms < until_ms || (now->away && now_ms < until_ms + AWAY_MAX_MS);
+}
+
 enum error watch_replacement(struct site *site, const struct service *service,
                              struct watch *watch)
 {
@@ -110,7 +119,7 @@ enum error watch_replacement(struct site *site, const struct service *service,
     struct tally first = { 0, 0, false }, now = first;
     enum error err = look_at_green(site, service, watch, &first);
 
-    while (err == OK && clock_monotonic_ms() < until_ms) {
+    while (err == OK && goes_on(until_ms, &now)) {
         now = (struct tally){ 0, 0, false };
         pause_ms(LOOK_MS);
         if ((err = interrupt_check(site)) == OK &&

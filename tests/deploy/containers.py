@@ -113,6 +113,12 @@ class Engine:
         assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    def pause(self, container):
+        """Docker gives up where processes don't stop soon on a busy machine."""
+        harness.wait_until(
+            lambda: self.try_run("pause", container).returncode == 0,
+            f"{container} is paused")
+
     def build(self, name, context=ROOT, tag="latest", **env):
         """As the tutorial has it; what the builder says."""
         done = self.try_run("build", "--tag", f"{name}:{tag}", "-f",

@@ -37,7 +37,10 @@ class Reading:
 @contextlib.contextmanager
 def outage(engine, container, way):
     begin, end = WAYS[way]
-    engine.run(*begin, container)
+    if way == "paused":
+        engine.pause(container)
+    else:
+        engine.run(*begin, container)
     try:
         yield
     finally:

@@ -89,7 +89,7 @@ def test_a_green_without_data(rehearsal):
     """Its pages would be errors; what serves goes on with what it knows."""
     serving = rehearsal.version()
     before = rehearsal.rules(), rehearsal.tasks("customer")
-    rehearsal.engine.run("pause", "cafe-db")
+    rehearsal.engine.pause("cafe-db")
     try:
         with Load("/suppliers"):
             done = deploy(rehearsal, "customer", "one", "--healthy", 8)
@@ -301,7 +301,7 @@ def test_a_scaling_that_was_interrupted_and_fails(rehearsal):
 
 def test_a_load_balancer_that_says_nothing(rehearsal):
     """It is there, so what it has is not what is on disk: no success."""
-    rehearsal.engine.run("pause", "cafe-lb")
+    rehearsal.engine.pause("cafe-lb")
     try:
         done = rehearsal.run("restrict", "10.83.9.1/32")
     finally:
