@@ -8,6 +8,7 @@ import harness
 from rehearsal import BALANCER
 
 PIECES = 12
+ENOUGH_S = 300  # far more than any machine needs
 # A list takes longer than a deployment waits after it has shifted traffic and
 # before it ends tasks. A form has to be there after ten seconds.
 LIST_PAUSE_S, FORM_PAUSE_S = 1, 0.5
@@ -95,10 +96,17 @@ class InFlight:
             thread.start()
         return self
 
+    def enough(self):
+        return self.faults or all(count > 2 for count in self.done.values())
+
     def __exit__(self, kind, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
+        try:
+            if kind is None:
+                harness.wait_until(self.enough, "requests are answered",
+                                   ENOUGH_S)
+        finally:
+            self.over.set()
+            for thread in self.threads:
+                thread.join()
         if kind is None:
             assert not self.faults, self.faults
-            assert all(count > 2 for count in self.done.values()), self.done

@@ -49,6 +49,16 @@ def test_killed_at_a_moment(rehearsal, at, word, when, is_new):
     no_leftovers(rehearsal)
 
 
+def start_draining(rehearsal):
+    """Scaling down, with a task that gets no more requests; None where that
+    was over before it was seen."""
+    rehearsal.do("scale", "customer", "3")
+    running = rehearsal.start("scale", "customer", "1")
+    harness.wait_until(lambda: running.poll() is not None or
+                       0 in rehearsal.servers().values(), "a task leaves")
+    return running if running.poll() is None else None
+
+
 def test_killed_while_scaling(rehearsal):
     serving = rehearsal.version()
     with Load():
@@ -59,9 +69,8 @@ def test_killed_while_scaling(rehearsal):
         running.wait()
         rehearsal.do("recover")
         rehearsal.check("customer", serving, 3)
-        running = rehearsal.start("scale", "customer", "1")
-        harness.wait_until(lambda: 0 in rehearsal.servers().values(),
-                           "a task is drained")
+        running = harness.wait_until(lambda: start_draining(rehearsal),
+                                     "a task is drained", 300)
         running.kill()
         running.wait()
         rehearsal.do("recover")
