@@ -2,11 +2,11 @@
  * changes, single suppliers, and its description. */
 #include <string.h>
 
-#include "cafe/clock.h"
-#include "cafe/cursor.h"
-#include "cafe/file.h"
-#include "cafe/supplier_json.h"
-#include "cafe/unicode.h"
+#include "cafe/base/clock.h"
+#include "cafe/base/file.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/cursor.h"
+#include "cafe/suppliers/supplier_json.h"
 #include "customer.h"
 
 enum {

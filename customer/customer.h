@@ -2,10 +2,10 @@
 #ifndef CUSTOMER_H
 #define CUSTOMER_H
 
-#include "cafe/catalog.h"
-#include "cafe/pages.h"
-#include "cafe/response.h"
-#include "cafe/search.h"
+#include "cafe/http/response.h"
+#include "cafe/service/pages.h"
+#include "cafe/suppliers/catalog.h"
+#include "cafe/suppliers/search.h"
 
 struct customer {
     const struct service *service;

@@ -1,9 +1,9 @@
 /* The suppliers, as a list and one by one. */
 #include <string.h>
 
-#include "cafe/clock.h"
-#include "cafe/contact.h"
-#include "cafe/markdown.h"
+#include "cafe/base/clock.h"
+#include "cafe/html/markdown.h"
+#include "cafe/suppliers/contact.h"
 #include "customer.h"
 
 static catalog_show_fn directory_list_show, supplier_show_found;

@@ -1,7 +1,7 @@
 /* The home page: how many suppliers there are, a search box, and what
  * content/home.md says. */
-#include "cafe/file.h"
-#include "cafe/markdown.h"
+#include "cafe/base/file.h"
+#include "cafe/html/markdown.h"
 #include "customer.h"
 
 enum error home_open(struct customer *self, struct text *error)

@@ -1,6 +1,6 @@
 /* Lists that are written record by record: contacts, tables, JSON, and what is
  * printed. */
-#include "cafe/offload.h"
+#include "cafe/service/offload.h"
 #include "customer.h"
 
 enum {

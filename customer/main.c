@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/migrations.h"
+#include "cafe/suppliers/migrations.h"
 #include "customer.h"
 
 struct customer_settings {

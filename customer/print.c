@@ -1,5 +1,5 @@
 /* GET /suppliers/print: all that a search has found on one page, for paper. */
-#include "cafe/contact.h"
+#include "cafe/suppliers/contact.h"
 #include "customer.h"
 
 static struct view *print_view(struct listing *listing);

@@ -1,5 +1,5 @@
 /* What went wrong, as a program reads it: problem details (RFC 9457). */
-#include "cafe/json.h"
+#include "cafe/base/json.h"
 #include "customer.h"
 
 static const struct {

@@ -2,10 +2,10 @@
  */
 #include <string.h>
 
-#include "cafe/csv.h"
-#include "cafe/supplier_json.h"
-#include "cafe/unicode.h"
-#include "cafe/vcard.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/csv.h"
+#include "cafe/suppliers/supplier_json.h"
+#include "cafe/suppliers/vcard.h"
 #include "customer.h"
 
 #define VCARD_TYPE "text/vcard; charset=utf-8"

@@ -1,9 +1,9 @@
 /* What employee does instead of serving: migrate, repair, forget. */
 #include <stdio.h>
 
-#include "cafe/history.h"
-#include "cafe/migrations.h"
-#include "cafe/unescape.h"
+#include "cafe/suppliers/history.h"
+#include "cafe/suppliers/migrations.h"
+#include "cafe/suppliers/unescape.h"
 #include "employee.h"
 
 /* A large table takes its time. */

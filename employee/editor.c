@@ -1,7 +1,7 @@
 /* Adding and changing a supplier. Each step is two neighbouring functions: one
  * asks, the next answers. */
-#include "cafe/access.h"
-#include "cafe/untouched.h"
+#include "cafe/service/access.h"
+#include "cafe/suppliers/untouched.h"
 #include "employee.h"
 
 static catalog_show_fn editor_update_found, editor_compare;

@@ -2,12 +2,12 @@
 #ifndef EMPLOYEE_H
 #define EMPLOYEE_H
 
-#include "cafe/catalog.h"
-#include "cafe/duplicates.h"
-#include "cafe/pages.h"
-#include "cafe/response.h"
-#include "cafe/search.h"
-#include "cafe/store.h"
+#include "cafe/http/response.h"
+#include "cafe/service/pages.h"
+#include "cafe/suppliers/catalog.h"
+#include "cafe/suppliers/duplicates.h"
+#include "cafe/suppliers/search.h"
+#include "cafe/suppliers/store.h"
 
 struct employee {
     const struct service *service;

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cafe/markdown.h"
-#include "cafe/untouched.h"
+#include "cafe/html/markdown.h"
+#include "cafe/suppliers/untouched.h"
 #include "employee.h"
 
 static const char key_name[] = "form_key", revision_name[] = "revision",

@@ -1,8 +1,8 @@
 /* The employee daemon: the directory, to keep up to date. */
 #include <stdlib.h>
 
-#include "cafe/metrics.h"
-#include "cafe/migrations.h"
+#include "cafe/base/metrics.h"
+#include "cafe/suppliers/migrations.h"
 #include "employee.h"
 
 struct employee_settings {

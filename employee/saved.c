@@ -1,5 +1,5 @@
 /* What follows a change: back to the list, which says what was done. */
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "employee.h"
 
 enum { CLEAN_KEYS_MS = 60 * 60 * 1000 };

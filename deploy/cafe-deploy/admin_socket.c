@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "network.h"
 
 enum { ANSWER_MAX_BYTES = 1024 * 1024, DEADLINE_MS = 10000 };

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "balancer.h"
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "hooks.h"
 #include "interrupt.h"
 #include "tasks.h"

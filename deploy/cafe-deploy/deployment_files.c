@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/file.h"
+#include "cafe/base/file.h"
 #include "docker.h"
 #include "hooks.h"
 #include "network.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cafe/nearest.h"
+#include "cafe/base/nearest.h"
 #include "docker.h"
 
 enum { ASK_S = 30, OPTION_MAX_BYTES = 64, TOO_FAR = 4 };

@@ -2,8 +2,8 @@
 #ifndef CAFE_DEPLOY_DOCUMENT_H
 #define CAFE_DEPLOY_DOCUMENT_H
 
-#include "cafe/arena.h"
-#include "cafe/text.h"
+#include "cafe/base/arena.h"
+#include "cafe/base/text.h"
 
 enum {
     DOCUMENT_MAX_BYTES = 64 * 1024,

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "pipeline.h"
 
 enum { LOOK_MS = 500, START_MS = 60000, STOP_MS = 10000 };

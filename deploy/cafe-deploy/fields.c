@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cafe/nearest.h"
+#include "cafe/base/nearest.h"
 
 const struct rule rule_any = { "a text", "", NULL, DOCUMENT_MAX_BYTES };
 

@@ -2,8 +2,8 @@
 #ifndef CAFE_DEPLOY_FILES_H
 #define CAFE_DEPLOY_FILES_H
 
-#include "cafe/arena.h"
-#include "cafe/text.h"
+#include "cafe/base/arena.h"
+#include "cafe/base/text.h"
 
 /** A name with its value; both NUL-terminated. */
 struct variable {

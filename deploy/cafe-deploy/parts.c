@@ -10,7 +10,7 @@
 
 #include "balancer.h"
 #include "balancer_config.h"
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "docker.h"
 #include "network.h"
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "interrupt.h"
 
 enum {

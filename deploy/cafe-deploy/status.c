@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "balancer.h"
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "deployment.h"
 #include "docker.h"
 #include "pipeline.h"

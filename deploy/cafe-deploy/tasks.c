@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "balancer.h"
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "docker.h"
 #include "interrupt.h"
 #include "network.h"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "interrupt.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* An arena: blocks of growing size, given back all at once. */
-#include "cafe/arena.h"
+#include "cafe/base/arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>

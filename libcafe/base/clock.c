@@ -1,5 +1,5 @@
 /* Monotonic and UTC time. */
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -1,11 +1,11 @@
 /* Configuration: one table of options, four sources, the strongest last. */
-#include "cafe/config.h"
+#include "cafe/base/config.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/nearest.h"
+#include "cafe/base/nearest.h"
 #include "config_private.h"
 
 #define PREFIX "APP_"

@@ -2,7 +2,7 @@
 #ifndef CAFE_BASE_CONFIG_PRIVATE_H
 #define CAFE_BASE_CONFIG_PRIVATE_H
 
-#include "cafe/config.h"
+#include "cafe/base/config.h"
 
 /** Something that is no fault, one line. */
 struct warning {

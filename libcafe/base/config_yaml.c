@@ -5,7 +5,7 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "cafe/file.h"
+#include "cafe/base/file.h"
 #include "config_private.h"
 
 enum { FILE_MAX_BYTES = 64 * 1024, DEPTH_MAX = 8 };

@@ -1,5 +1,5 @@
 /* The counters. */
-#include "cafe/counters.h"
+#include "cafe/base/counters.h"
 
 #include <stdatomic.h>
 #include <stddef.h>

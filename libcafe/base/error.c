@@ -1,5 +1,5 @@
 /* The words for each error. */
-#include "cafe/error.h"
+#include "cafe/base/error.h"
 
 const char *error_text(enum error err)
 {

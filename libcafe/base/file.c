@@ -1,5 +1,5 @@
 /* Reads small files: templates, static files, content. */
-#include "cafe/file.h"
+#include "cafe/base/file.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* FNV-1a with 128 bits. */
-#include "cafe/hash.h"
+#include "cafe/base/hash.h"
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /* Lists of those who wait, and one question at a time for all of them. */
-#include "cafe/inquiry.h"
+#include "cafe/base/inquiry.h"
 
 #include <stddef.h>
 

@@ -1,9 +1,9 @@
 /* Writes JSON. What was written last tells whether a comma is due. */
-#include "cafe/json.h"
+#include "cafe/base/json.h"
 
 #include <string.h>
 
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 
 /* Strings. */
 

@@ -1,7 +1,7 @@
 /* States that last: when a line about one is due. */
-#include "cafe/lasting.h"
+#include "cafe/base/lasting.h"
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 
 enum { FIELDS_MAX = 8 };
 

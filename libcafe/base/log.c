@@ -1,6 +1,6 @@
 /* The log. A line is made under the lock, kept in a buffer of fixed size, and
  * handed to the descriptor in whole lines when that does not have to wait. */
-#include "cafe/log.h"
+#include "cafe/base/log.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
-#include "cafe/json.h"
-#include "cafe/unicode.h"
+#include "cafe/base/clock.h"
+#include "cafe/base/json.h"
+#include "cafe/base/unicode.h"
 
 enum {
     KEPT_MAX_BYTES = 256 * 1024,

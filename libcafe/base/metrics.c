@@ -1,5 +1,5 @@
 /* Writes the text format of Prometheus. */
-#include "cafe/metrics.h"
+#include "cafe/base/metrics.h"
 
 /* OpenTelemetry's bounds for durations, and shorter ones: most answers take
  * less than the first of those. As they are written, too. */

@@ -1,5 +1,5 @@
 /* How near a misspelt name is to one that exists. */
-#include "cafe/nearest.h"
+#include "cafe/base/nearest.h"
 
 #include <stdbool.h>
 #include <string.h>

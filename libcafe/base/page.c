@@ -1,11 +1,11 @@
 /* Pages: built by one owner, then shared and read-only. */
-#include "cafe/page.h"
+#include "cafe/base/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/hash.h"
+#include "cafe/base/hash.h"
 
 struct page *page_open(int status)
 {

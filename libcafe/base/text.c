@@ -1,5 +1,5 @@
 /* Slices and growing texts. */
-#include "cafe/text.h"
+#include "cafe/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

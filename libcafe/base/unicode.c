@@ -1,5 +1,5 @@
 /* UTF-8 and Unicode, on top of utf8proc; its only user. */
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 
 #include <stdlib.h>
 #include <string.h>

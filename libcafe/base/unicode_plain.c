@@ -1,7 +1,7 @@
 /* What typographic and invisible characters stand for in plain ASCII. */
 #include <stddef.h>
 
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 
 /* In order, so that they can be searched in halves. */
 static const struct {

@@ -2,7 +2,7 @@
  * the filters of Lucene do that unicode.h names. */
 #include <string.h>
 
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 
 /* Marks that searching leaves out; 0 in place of a letter does so, too. */
 static const struct {

@@ -4,7 +4,7 @@
 
 #include <mysql.h>
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 struct statement;
 

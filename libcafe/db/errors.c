@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 struct error_class {
     unsigned number;

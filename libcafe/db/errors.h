@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "cafe/db.h"
-#include "cafe/error.h"
+#include "cafe/base/error.h"
+#include "cafe/db/db.h"
 
 /**
  * The class of an error number. One that is not listed is ERROR_DB if it is

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cafe/metrics.h"
+#include "cafe/base/metrics.h"
 #include "pool.h"
 
 /* The one of a name; NULL when there are too many. */

@@ -1,7 +1,7 @@
 /* Migrations: numbered steps of SQL, applied once, in order, under a lock. */
 #include <string.h>
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 enum { LOCK_WAIT_MAX_S = 60 };
 

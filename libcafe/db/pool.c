@@ -11,7 +11,7 @@
 #include <event2/event.h>
 #include <mysql.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "pool.h"
 
 /* Wake the loop. An eventfd's counter can't be full with ones alone. */

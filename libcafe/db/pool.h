@@ -4,9 +4,9 @@
 
 #include <pthread.h>
 
-#include "cafe/db.h"
-#include "cafe/lasting.h"
-#include "cafe/metrics.h"
+#include "cafe/base/lasting.h"
+#include "cafe/base/metrics.h"
+#include "cafe/db/db.h"
 #include "task.h"
 
 struct worker {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "connection.h"
 
 enum {

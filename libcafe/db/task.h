@@ -2,7 +2,7 @@
 #ifndef CAFE_DB_TASK_H
 #define CAFE_DB_TASK_H
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 /* A job on its way. */
 struct task {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "connection.h"
 #include "errors.h"
 #include "pool.h"

@@ -1,14 +1,14 @@
 /* Static files: read once, made into pages that are never built again. */
-#include "cafe/assets.h"
+#include "cafe/html/assets.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "cafe/arena.h"
-#include "cafe/encoding.h"
-#include "cafe/file.h"
-#include "cafe/hash.h"
+#include "cafe/base/arena.h"
+#include "cafe/base/file.h"
+#include "cafe/base/hash.h"
+#include "cafe/html/encoding.h"
 
 enum { FILE_MAX_BYTES = 4 * 1024 * 1024 };
 

@@ -1,5 +1,5 @@
 /* Compresses bodies with zlib and libbrotlienc. */
-#include "cafe/compress.h"
+#include "cafe/html/compress.h"
 
 #include <brotli/encode.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Chooses an encoding by Accept-Encoding (RFC 9110 12.5.3), and a media type by
  * Accept (12.5.1). */
-#include "cafe/encoding.h"
+#include "cafe/html/encoding.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /* Markdown to safe HTML: cmark parses, what is unsafe is taken out of the
  * syntax tree, cmark writes the rest. What it can't show becomes plain text:
  * notes that were saved never vanish from a page. */
-#include "cafe/markdown.h"
+#include "cafe/html/markdown.h"
 
 #include <cmark.h>
 #include <string.h>
 #include <strings.h>
 
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 #include "template.h"
 
 enum {

@@ -3,12 +3,12 @@
  * used first. Kept ones have a page; seen ones only say that the page was asked
  * for once, or that what it showed has changed.
  */
-#include "cafe/page_cache.h"
+#include "cafe/html/page_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/metrics.h"
+#include "cafe/base/metrics.h"
 
 enum { BUCKETS = 4096, SEEN_MAX = 4096, KEY_MAX_BYTES = 1024 };
 

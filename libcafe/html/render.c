@@ -1,5 +1,5 @@
 /* Makes pages of HTML, each with the same security fields. */
-#include "cafe/render.h"
+#include "cafe/html/render.h"
 
 /* Nothing is loaded but our own styles and pictures (Bootstrap's are data:),
  * nothing runs, and forms go nowhere else. */

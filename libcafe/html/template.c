@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/file.h"
-#include "cafe/unicode.h"
+#include "cafe/base/file.h"
+#include "cafe/base/unicode.h"
 
 enum { FILE_MAX_BYTES = 256 * 1024 };
 

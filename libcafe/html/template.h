@@ -2,7 +2,7 @@
 #ifndef CAFE_HTML_TEMPLATE_H
 #define CAFE_HTML_TEMPLATE_H
 
-#include "cafe/template.h"
+#include "cafe/html/template.h"
 
 enum { SECTIONS_MAX_DEPTH = 64, PARTIALS_MAX_DEPTH = 32 };
 

@@ -1,5 +1,5 @@
 /* Values that a template is rendered with: a tree in an arena. */
-#include "cafe/view.h"
+#include "cafe/html/view.h"
 
 #include <stdio.h>
 #include <string.h>

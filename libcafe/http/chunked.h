@@ -2,7 +2,7 @@
 #ifndef CAFE_HTTP_CHUNKED_H
 #define CAFE_HTTP_CHUNKED_H
 
-#include "cafe/text.h"
+#include "cafe/base/text.h"
 
 enum {
     CHUNK_LINE_MAX_BYTES = 1024,       /* a chunk's or trailer's line */

@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "private.h"
 
 enum { CHUNK_BYTES = 16 * 1024 };

@@ -2,8 +2,8 @@
 #ifndef CAFE_HTTP_DURATIONS_H
 #define CAFE_HTTP_DURATIONS_H
 
-#include "cafe/metrics.h"
-#include "cafe/router.h"
+#include "cafe/base/metrics.h"
+#include "cafe/http/router.h"
 
 struct durations;
 

@@ -1,9 +1,9 @@
 /* Percent escapes and urlencoded forms, decoded into an arena. */
-#include "cafe/form.h"
+#include "cafe/http/form.h"
 
 #include <string.h>
 
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 #include "grammar.h"
 
 /* Undo the escapes of `encoded` in `to`, which has room for all of it. */

@@ -2,7 +2,7 @@
 #ifndef CAFE_HTTP_GRAMMAR_H
 #define CAFE_HTTP_GRAMMAR_H
 
-#include "cafe/text.h"
+#include "cafe/base/text.h"
 
 /** A token of RFC 9110 5.6.2: at least one tchar and nothing else. */
 bool grammar_token(struct slice text);

@@ -1,7 +1,7 @@
 /* Reads a request head line by line, as the bytes come. Whatever two parsers
  * could read differently is refused; a refusal depends on the bytes alone,
  * never on how they were split. */
-#include "cafe/parser.h"
+#include "cafe/http/parser.h"
 
 #include <string.h>
 

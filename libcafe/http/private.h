@@ -6,8 +6,8 @@
 #include <event2/event_struct.h>
 #include <netinet/in.h>
 
-#include "cafe/response.h"
-#include "cafe/server.h"
+#include "cafe/http/response.h"
+#include "cafe/http/server.h"
 #include "chunked.h"
 #include "durations.h"
 #include "trace.h"

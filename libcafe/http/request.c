@@ -1,10 +1,10 @@
 /* What a handler may ask of a request, and what is settled before it runs. */
-#include "cafe/request.h"
+#include "cafe/http/request.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "private.h"
 
 static bool id_is_valid(struct slice id)

@@ -1,9 +1,9 @@
 /* Answers: how a request ends, what its head says, and its line in the log. */
-#include "cafe/response.h"
+#include "cafe/http/response.h"
 
 #include <assert.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "grammar.h"
 #include "private.h"
 

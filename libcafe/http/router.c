@@ -1,5 +1,5 @@
 /* Finds the row of a route table for a method and a path. */
-#include "cafe/router.h"
+#include "cafe/http/router.h"
 
 #include <string.h>
 

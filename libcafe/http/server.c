@@ -1,7 +1,7 @@
 /* The server: its listener, its connections as a list, and what they share.
  * One timer looks at all deadlines twice a second, so that a connection costs
  * no timer of its own. */
-#include "cafe/server.h"
+#include "cafe/http/server.h"
 
 #include <errno.h>
 #include <event2/listener.h>
@@ -13,7 +13,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "private.h"
 
 enum { BACKLOG = 511, HEAD_MAX_BYTES = 64 * 1024, STARVED_LOG_MS = 1000 };

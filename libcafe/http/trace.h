@@ -2,7 +2,7 @@
 #ifndef CAFE_HTTP_TRACE_H
 #define CAFE_HTTP_TRACE_H
 
-#include "cafe/parser.h"
+#include "cafe/http/parser.h"
 
 enum { TRACE_ID_BYTES = 33 };
 

@@ -1,5 +1,5 @@
 /* Who may use a daemon, by address: CIDR lists and X-Forwarded-For. */
-#include "cafe/access.h"
+#include "cafe/service/access.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

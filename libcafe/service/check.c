@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "cafe/file.h"
+#include "cafe/base/file.h"
 #include "frame.h"
 
 enum { CA_MAX_BYTES = 4 * 1024 * 1024 };

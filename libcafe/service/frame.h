@@ -2,9 +2,9 @@
 #ifndef CAFE_SERVICE_FRAME_H
 #define CAFE_SERVICE_FRAME_H
 
-#include "cafe/access.h"
-#include "cafe/inquiry.h"
-#include "cafe/service.h"
+#include "cafe/base/inquiry.h"
+#include "cafe/service/access.h"
+#include "cafe/service/service.h"
 #include "notify.h"
 
 struct event;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/access.h"
+#include "cafe/service/access.h"
 
 enum { MISDIRECTED = 421, HOSTS_MAX = 64 };
 

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cafe/metrics.h"
-#include "cafe/page_cache.h"
-#include "cafe/response.h"
+#include "cafe/base/metrics.h"
+#include "cafe/html/page_cache.h"
+#include "cafe/http/response.h"
 #include "frame.h"
 
 enum { METRICS_MAX_BYTES = 8 * 1024 * 1024 };

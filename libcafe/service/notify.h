@@ -3,7 +3,7 @@
 #ifndef CAFE_SERVICE_NOTIFY_H
 #define CAFE_SERVICE_NOTIFY_H
 
-#include "cafe/log.h"
+#include "cafe/base/log.h"
 
 struct event_base;
 struct notify;

@@ -1,6 +1,6 @@
 /* One thread that takes jobs from a list and hands them back through an
  * eventfd. Its list is as long as requests are many: they are bounded. */
-#include "cafe/offload.h"
+#include "cafe/service/offload.h"
 
 #include <errno.h>
 #include <event2/event.h>

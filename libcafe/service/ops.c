@@ -6,7 +6,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "cafe/response.h"
+#include "cafe/http/response.h"
 #include "frame.h"
 
 enum { HEALTHCHECK_TIMEOUT_S = 3 };

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/access.h"
+#include "cafe/service/access.h"
 
 enum { CROSS_SITE = 403, ORIGINS_MAX = 64, ORIGIN_SHOWN_MAX_BYTES = 255 };
 

@@ -1,11 +1,11 @@
 /* Answers with pages: from the cache, or compressed and kept. */
 #include <string.h>
 
-#include "cafe/compress.h"
-#include "cafe/offload.h"
-#include "cafe/page_cache.h"
-#include "cafe/pages.h"
-#include "cafe/response.h"
+#include "cafe/html/compress.h"
+#include "cafe/html/page_cache.h"
+#include "cafe/http/response.h"
+#include "cafe/service/offload.h"
+#include "cafe/service/pages.h"
 
 enum {
     /* Below this a compressed body saves no packet. */

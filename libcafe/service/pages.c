@@ -1,7 +1,7 @@
 /* What all pages of a daemon have in common. */
-#include "cafe/pages.h"
+#include "cafe/service/pages.h"
 
-#include "cafe/render.h"
+#include "cafe/html/render.h"
 
 static const struct {
     int status;

@@ -5,10 +5,10 @@
  */
 #include <event2/event.h>
 
-#include "cafe/clock.h"
-#include "cafe/encoding.h"
-#include "cafe/json.h"
-#include "cafe/response.h"
+#include "cafe/base/clock.h"
+#include "cafe/base/json.h"
+#include "cafe/html/encoding.h"
+#include "cafe/http/response.h"
 #include "frame.h"
 
 enum { RETRY_MS = 500 }; /* while the database doesn't answer in time */

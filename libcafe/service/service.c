@@ -1,6 +1,6 @@
 /* A daemon from its command line to its end. What each step opens, the
  * closing at the bottom gives back, whatever step failed. */
-#include "cafe/service.h"
+#include "cafe/service/service.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -9,10 +9,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
-#include "cafe/offload.h"
-#include "cafe/page_cache.h"
-#include "cafe/response.h"
+#include "cafe/base/clock.h"
+#include "cafe/html/page_cache.h"
+#include "cafe/http/response.h"
+#include "cafe/service/offload.h"
 #include "frame.h"
 
 enum { DB_BACK_OFF_MAX_MS = 2000 };

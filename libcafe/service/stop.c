@@ -5,7 +5,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "frame.h"
 
 enum {

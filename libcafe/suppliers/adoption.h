@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_ADOPTION_H
 #define CAFE_SUPPLIERS_ADOPTION_H
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 /**
  * Look whether the table `suppliers`, if there is one, can be adopted, without

@@ -5,8 +5,8 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-#include "cafe/clock.h"
-#include "cafe/inquiry.h"
+#include "cafe/base/clock.h"
+#include "cafe/base/inquiry.h"
 #include "feed.h"
 #include "report.h"
 

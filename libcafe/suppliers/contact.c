@@ -1,10 +1,10 @@
 /* Links to a supplier: tel:, mailto: and a map. */
-#include "cafe/contact.h"
+#include "cafe/suppliers/contact.h"
 
 #include <string.h>
 
-#include "cafe/phone.h"
-#include "cafe/tidy.h"
+#include "cafe/suppliers/phone.h"
+#include "cafe/suppliers/tidy.h"
 
 /* Give a text as a string of the arena. */
 static const char *settle(struct arena *arena, struct text *text)

@@ -1,10 +1,10 @@
 /* Writes suppliers as a table of comma-separated values (RFC 4180). */
-#include "cafe/csv.h"
+#include "cafe/suppliers/csv.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 
 /* Months and weekdays by the letters that their folds begin with: what stands
  * beside a number is a date where it begins one of these. Shorter words are

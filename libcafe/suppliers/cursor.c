@@ -1,10 +1,10 @@
 /* Cursors: an id in hexadecimal digits, then as many of a hash of it. */
-#include "cafe/cursor.h"
+#include "cafe/suppliers/cursor.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "cafe/hash.h"
+#include "cafe/base/hash.h"
 
 enum { ID_CHARS = 8, CHECK_CHARS = 8, CURSOR_CHARS = ID_CHARS + CHECK_CHARS };
 

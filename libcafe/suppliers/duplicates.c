@@ -1,12 +1,12 @@
 /* Finds suppliers that may have been entered already: one walk over the folds
  * that each has for searching. */
-#include "cafe/duplicates.h"
+#include "cafe/suppliers/duplicates.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/phone.h"
-#include "cafe/tidy.h"
+#include "cafe/suppliers/phone.h"
+#include "cafe/suppliers/tidy.h"
 #include "snapshot.h"
 
 /* The folds by which suppliers are alike, and what that is called. */

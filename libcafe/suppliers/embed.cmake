@@ -21,6 +21,6 @@ foreach(file ${files})
 endforeach()
 file(WRITE ${OUT}
   "/* Made from migrations/ (SQL) by embed.cmake. */\n"
-  "#include \"cafe/migrations.h\"\n\n${texts}\n"
+  "#include \"cafe/suppliers/migrations.h\"\n\n${texts}\n"
   "const struct db_migration supplier_migrations[] = {\n${rows}"
   "    { 0, NULL, NULL },\n};\n")

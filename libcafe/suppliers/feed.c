@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/migrations.h"
+#include "cafe/suppliers/migrations.h"
 
 /* Beyond this many changes reading everything is cheaper. */
 enum { CHANGES_MAX = 1000, ROWS_FIRST = 256 };

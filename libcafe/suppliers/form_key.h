@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_FORM_KEY_H
 #define CAFE_SUPPLIERS_FORM_KEY_H
 
-#include "cafe/store.h"
+#include "cafe/suppliers/store.h"
 
 /** A form that is sent: its key, and its text as the digest is made of it. */
 struct form_claim {

@@ -1,5 +1,5 @@
 /* The change log as people read it, and what is taken out of it. */
-#include "cafe/history.h"
+#include "cafe/suppliers/history.h"
 
 #include <string.h>
 

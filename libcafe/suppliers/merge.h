@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_MERGE_H
 #define CAFE_SUPPLIERS_MERGE_H
 
-#include "cafe/store.h"
+#include "cafe/suppliers/store.h"
 
 /**
  * Read an entry of the log.

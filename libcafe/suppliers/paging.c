@@ -1,5 +1,5 @@
 /* Which part of a list a page shows. */
-#include "cafe/paging.h"
+#include "cafe/suppliers/paging.h"
 
 #include <stdio.h>
 

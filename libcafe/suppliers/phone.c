@@ -1,7 +1,7 @@
 /* Telephone numbers: country codes, exit codes, trunk prefixes, extensions.
  * Codes and prefixes are those of ITU-T E.164 and of the ITU's list of
  * dialling procedures. */
-#include "cafe/phone.h"
+#include "cafe/suppliers/phone.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_REFUSAL_H
 #define CAFE_SUPPLIERS_REFUSAL_H
 
-#include "cafe/store.h"
+#include "cafe/suppliers/store.h"
 
 /**
  * Read what the database has just refused with ERROR_DB_VALUE, after the

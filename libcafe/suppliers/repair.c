@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cafe/migrations.h"
+#include "cafe/suppliers/migrations.h"
 
 /* Each row that a check gives names something. */
 

@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_REPAIR_H
 #define CAFE_SUPPLIERS_REPAIR_H
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 /**
  * Look for what the migrations have made and what is not there any more, or

@@ -1,7 +1,7 @@
 /* What the catalog tells operators: in the log, and for monitoring. */
 #include "report.h"
 
-#include "cafe/metrics.h"
+#include "cafe/base/metrics.h"
 
 void report_stale(struct log *log, struct lasting *lasting, enum error reason)
 {

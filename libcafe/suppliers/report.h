@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_REPORT_H
 #define CAFE_SUPPLIERS_REPORT_H
 
-#include "cafe/lasting.h"
+#include "cafe/base/lasting.h"
 #include "snapshot.h"
 
 /** Log that stale pages go out, and why, where a line is due. */

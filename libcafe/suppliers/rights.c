@@ -1,6 +1,6 @@
 /* Whether an account has the rights that a daemon needs. EXPLAIN asks for the
  * rights of the statement that it explains, and changes nothing. */
-#include "cafe/migrations.h"
+#include "cafe/suppliers/migrations.h"
 
 static const char *const reading[] = {
     "EXPLAIN SELECT * FROM suppliers",

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/phone.h"
-#include "cafe/tidy.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/phone.h"
+#include "cafe/suppliers/tidy.h"
 #include "snapshot.h"
 
 /* Notes of other programs may be longer than those of forms: as much of them is

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "adoption.h"
-#include "cafe/migrations.h"
+#include "cafe/suppliers/migrations.h"
 #include "repair.h"
 
 static const char read_one[] =

@@ -4,9 +4,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "cafe/phone.h"
-#include "cafe/tidy.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/phone.h"
+#include "cafe/suppliers/tidy.h"
 
 /* Reading texts. */
 

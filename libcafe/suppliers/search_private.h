@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_SEARCH_PRIVATE_H
 #define CAFE_SUPPLIERS_SEARCH_PRIVATE_H
 
-#include "cafe/search.h"
+#include "cafe/suppliers/search.h"
 #include "snapshot.h"
 
 /** Set an order in its normal form. */

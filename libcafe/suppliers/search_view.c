@@ -1,5 +1,5 @@
 /* What the page of a list shows: suppliers, links, and what to choose from. */
-#include "cafe/contact.h"
+#include "cafe/suppliers/contact.h"
 #include "search_private.h"
 
 /* Reading a result. */

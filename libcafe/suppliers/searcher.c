@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/clock.h"
-#include "cafe/inquiry.h"
-#include "cafe/metrics.h"
+#include "cafe/base/clock.h"
+#include "cafe/base/inquiry.h"
+#include "cafe/base/metrics.h"
 #include "search_private.h"
 
 enum {

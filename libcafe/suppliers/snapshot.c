@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 
 /* Lifetime. */
 

@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_SNAPSHOT_H
 #define CAFE_SUPPLIERS_SNAPSHOT_H
 
-#include "cafe/catalog.h"
+#include "cafe/suppliers/catalog.h"
 
 enum { REVISION_TIME_BYTES = 27 };
 

@@ -1,10 +1,10 @@
 /* Changes to suppliers, each one transaction: form key, version, change,
  * commit. */
-#include "cafe/store.h"
+#include "cafe/suppliers/store.h"
 
 #include <string.h>
 
-#include "cafe/untouched.h"
+#include "cafe/suppliers/untouched.h"
 #include "form_key.h"
 #include "merge.h"
 #include "refusal.h"

@@ -1,12 +1,12 @@
 /* The field table of a supplier, and what makes each field valid. */
-#include "cafe/supplier.h"
+#include "cafe/suppliers/supplier.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#include "cafe/phone.h"
-#include "cafe/tidy.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/phone.h"
+#include "cafe/suppliers/tidy.h"
 
 enum {
     TEXT_MAX_CHARS = 255, /* VARCHAR(255) */

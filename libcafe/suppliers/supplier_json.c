@@ -1,7 +1,7 @@
 /* Writes suppliers as JSON, by the field table. */
-#include "cafe/supplier_json.h"
+#include "cafe/suppliers/supplier_json.h"
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 
 void supplier_json_members(struct text *out, const struct supplier *supplier)
 {

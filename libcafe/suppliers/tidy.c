@@ -1,11 +1,11 @@
 /* Tidies what was typed, or copied from pages, mails and PDF files. */
-#include "cafe/tidy.h"
+#include "cafe/suppliers/tidy.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#include "cafe/form.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/http/form.h"
 
 /* What is left out of a name, though a part of it in some script. */
 static bool shapes_letters(uint32_t letter)

@@ -1,9 +1,9 @@
 /* Repairing what the first application has escaped before storing it. */
-#include "cafe/unescape.h"
+#include "cafe/suppliers/unescape.h"
 
 #include <string.h>
 
-#include "cafe/supplier.h"
+#include "cafe/suppliers/supplier.h"
 
 enum { RUNS_MAX = 3 /* of a transaction that is rolled back */ };
 

@@ -1,5 +1,5 @@
 /* Fields that come back from a form as they were shown. */
-#include "cafe/untouched.h"
+#include "cafe/suppliers/untouched.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* Writes suppliers as contacts: vCard 4.0 (RFC 6350) and 3.0 (RFC 2426). */
-#include "cafe/vcard.h"
+#include "cafe/suppliers/vcard.h"
 
 #include <string.h>
 
-#include "cafe/clock.h"
-#include "cafe/contact.h"
+#include "cafe/base/clock.h"
+#include "cafe/suppliers/contact.h"
 
 enum { LINE_MAX_BYTES = 75 /* RFC 6350 3.2, without the line break */ };
 

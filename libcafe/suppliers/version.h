@@ -2,7 +2,7 @@
 #ifndef CAFE_SUPPLIERS_VERSION_H
 #define CAFE_SUPPLIERS_VERSION_H
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 /** The last ones. */
 struct versions {

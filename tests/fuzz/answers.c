@@ -2,7 +2,7 @@
  * was expected. */
 #include "answers.h"
 
-#include "cafe/response.h"
+#include "cafe/http/response.h"
 #include "fuzz.h"
 
 static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";

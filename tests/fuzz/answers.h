@@ -3,8 +3,8 @@
 #ifndef CAFE_FUZZ_ANSWERS_H
 #define CAFE_FUZZ_ANSWERS_H
 
-#include "cafe/parser.h"
-#include "cafe/server.h"
+#include "cafe/http/parser.h"
+#include "cafe/http/server.h"
 
 enum { EXPECTED_MAX = 1002, EXPECTED_BODY_MAX_BYTES = 256 };
 

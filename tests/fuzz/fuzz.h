@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/text.h"
+#include "cafe/base/text.h"
 
 /** Called by libFuzzer, once before all inputs. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -1,8 +1,8 @@
 /* The API: what is read as a cursor is one, and any texts make a supplier that
  * is one JSON object. */
-#include "cafe/cursor.h"
-#include "cafe/supplier_json.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/cursor.h"
+#include "cafe/suppliers/supplier_json.h"
 #include "fuzz.h"
 #include "json.h"
 

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cafe/config.h"
+#include "cafe/base/config.h"
 #include "fuzz.h"
 
 struct settings {

@@ -3,7 +3,7 @@
  * the same bytes and end. */
 #include <llhttp.h>
 
-#include "cafe/parser.h"
+#include "cafe/http/parser.h"
 #include "chunked.h"
 #include "fuzz.h"
 #include "grammar.h"

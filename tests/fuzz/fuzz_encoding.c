@@ -3,7 +3,7 @@
  * two types one at most is preferred, and only if the field mentions it. */
 #include <ctype.h>
 
-#include "cafe/encoding.h"
+#include "cafe/html/encoding.h"
 #include "fuzz.h"
 
 /* The members of the field, taken apart without weights. */

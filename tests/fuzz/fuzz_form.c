@@ -1,6 +1,6 @@
 /* Urlencoded forms, queries and percent escapes. */
-#include "cafe/form.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/http/form.h"
 #include "fuzz.h"
 
 /* What holds for each decoded text. */

@@ -4,7 +4,7 @@
  * lines are fields. */
 #include <arpa/inet.h>
 
-#include "cafe/access.h"
+#include "cafe/service/access.h"
 #include "fuzz.h"
 #include "private.h"
 

@@ -3,7 +3,7 @@
  * choose where long heads are split. */
 #include <sanitizer/asan_interface.h>
 
-#include "cafe/parser.h"
+#include "cafe/http/parser.h"
 #include "fuzz.h"
 
 enum { EVERY_SPLIT_MAX_BYTES = 96, STEP_MAX_BYTES = 600 };

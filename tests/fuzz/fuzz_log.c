@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cafe/log.h"
-#include "cafe/unicode.h"
+#include "cafe/base/log.h"
+#include "cafe/base/unicode.h"
 #include "fuzz.h"
 #include "json.h"
 

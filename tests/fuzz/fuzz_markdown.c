@@ -3,8 +3,8 @@
  * nothing of Markdown. */
 #include <ctype.h>
 
-#include "cafe/markdown.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/html/markdown.h"
 #include "fuzz.h"
 
 enum { NAME_MAX_BYTES = 16, OPEN_MAX = 512, URL_MAX_BYTES = 70 * 1024 };

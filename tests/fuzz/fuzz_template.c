@@ -1,8 +1,8 @@
 /* Templates: any source compiles or is refused with one line; rendering it
  * stays within its limits and escapes. A line "----" in the input separates
  * the template "a" from its partial "b". */
-#include "cafe/template.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/html/template.h"
 #include "fuzz.h"
 
 enum {

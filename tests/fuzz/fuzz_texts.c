@@ -1,11 +1,11 @@
 /* Texts that are pasted and taken along: tidied, read as numbers, guarded for
  * spreadsheets, written as contacts. */
-#include "cafe/contact.h"
-#include "cafe/csv.h"
-#include "cafe/phone.h"
-#include "cafe/tidy.h"
-#include "cafe/unicode.h"
-#include "cafe/vcard.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/contact.h"
+#include "cafe/suppliers/csv.h"
+#include "cafe/suppliers/phone.h"
+#include "cafe/suppliers/tidy.h"
+#include "cafe/suppliers/vcard.h"
 #include "fuzz.h"
 
 static void check_tidy(struct arena *arena, supplier_tidy_fn *tidy,

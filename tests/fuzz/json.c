@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 
 enum { DEPTH_MAX = 16, MEMBERS_MAX = 64 };
 

@@ -2,7 +2,7 @@
 #ifndef CAFE_FUZZ_JSON_H
 #define CAFE_FUZZ_JSON_H
 
-#include "cafe/text.h"
+#include "cafe/base/text.h"
 
 /**
  * The text is one JSON value and nothing else: valid UTF-8, no raw control

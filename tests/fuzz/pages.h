@@ -2,8 +2,8 @@
 #ifndef CAFE_FUZZ_PAGES_H
 #define CAFE_FUZZ_PAGES_H
 
-#include "cafe/response.h"
-#include "cafe/server.h"
+#include "cafe/http/response.h"
+#include "cafe/http/server.h"
 
 enum { BIG_PAGE_BYTES = 96 * 1024 };
 

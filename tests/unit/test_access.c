@@ -1,7 +1,7 @@
 /* Who may use a daemon: address ranges, and the client behind proxies. */
 #include "test_server.h"
 
-#include "cafe/access.h"
+#include "cafe/service/access.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/migrations.h"
+#include "cafe/suppliers/migrations.h"
 #include "test_database.h"
 
 /* Statements until one fails; 0: none does. */

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/arena.h"
+#include "cafe/base/arena.h"
 
 static int set_up(void **state)
 {

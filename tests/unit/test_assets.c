@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/assets.h"
+#include "cafe/html/assets.h"
 
 struct folder {
     char path[32];

@@ -15,11 +15,11 @@
 #include <cmocka.h>
 #include <event2/event.h>
 
-#include "cafe/catalog.h"
-#include "cafe/clock.h"
-#include "cafe/migrations.h"
-#include "cafe/response.h"
-#include "cafe/server.h"
+#include "cafe/base/clock.h"
+#include "cafe/http/response.h"
+#include "cafe/http/server.h"
+#include "cafe/suppliers/catalog.h"
+#include "cafe/suppliers/migrations.h"
 #include "test_database.h"
 
 enum {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 
 /* The seconds come from "date -u -d ... +%s". */
 static const struct {

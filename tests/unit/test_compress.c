@@ -13,7 +13,7 @@
 #include <brotli/decode.h>
 #endif
 
-#include "cafe/compress.h"
+#include "cafe/html/compress.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB };
 

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/config.h"
+#include "cafe/base/config.h"
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 

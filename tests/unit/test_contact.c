@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/contact.h"
+#include "cafe/suppliers/contact.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

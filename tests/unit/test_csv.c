@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/csv.h"
+#include "cafe/suppliers/csv.h"
 #include "test_takeaway.h"
 
 static void expect_table(enum csv_reader reader, const char *name)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/cursor.h"
+#include "cafe/suppliers/cursor.h"
 
 static const int32_t ids[] = { 0, 1, -1, 50, 4711, INT32_MAX, INT32_MIN };
 

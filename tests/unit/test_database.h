@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 enum { TEST_SKIPPED = 77 };
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 #include "errors.h"
 
 static void assert_class(const unsigned *numbers, size_t count, enum error err)

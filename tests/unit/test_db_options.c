@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <mysql.h>
 
-#include "cafe/db.h"
+#include "cafe/db/db.h"
 
 static int settings; /* that were made */
 static int refused;  /* which one is not taken; 0: none */

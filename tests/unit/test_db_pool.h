@@ -18,7 +18,7 @@
 #include <cmocka.h>
 #include <event2/event.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "test_database.h"
 
 enum { GIVE_UP_S = 20 };

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/file.h"
+#include "cafe/base/file.h"
 #include "document.h"
 #include "files.h"
 

@@ -1,8 +1,8 @@
 /* Suppliers that may be there already. */
 #include "test_content.h"
 
-#include "cafe/clock.h"
-#include "cafe/duplicates.h"
+#include "cafe/base/clock.h"
+#include "cafe/suppliers/duplicates.h"
 
 enum { MANY = 10000 };
 

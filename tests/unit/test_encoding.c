@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/encoding.h"
+#include "cafe/html/encoding.h"
 
 static const struct {
     const char *field; /* NULL: absent */

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/file.h"
+#include "cafe/base/file.h"
 
 struct fixture {
     char folder[32];

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/form.h"
+#include "cafe/http/form.h"
 
 static struct arena *arena;
 

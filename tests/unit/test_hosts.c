@@ -1,7 +1,7 @@
 /* The check against names that are not this site's (DNS rebinding). */
 #include "test_server.h"
 
-#include "cafe/access.h"
+#include "cafe/service/access.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/inquiry.h"
+#include "cafe/base/inquiry.h"
 
 enum { COUNT = 4 };
 

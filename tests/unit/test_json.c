@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/json.h"
+#include "cafe/base/json.h"
 
 /* UTF-8 of a code point; its length. */
 static size_t encode(unsigned code, char *out)

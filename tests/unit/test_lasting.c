@@ -1,7 +1,7 @@
 /* States that last: how many lines they make, by a clock of the test's. */
 #include "test_log.h"
 
-#include "cafe/lasting.h"
+#include "cafe/base/lasting.h"
 
 enum { EVERY_MS = 60000 };
 

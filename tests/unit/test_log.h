@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "cafe/log.h"
-#include "cafe/unicode.h"
+#include "cafe/base/log.h"
+#include "cafe/base/unicode.h"
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/markdown.h"
+#include "cafe/html/markdown.h"
 
 static const struct {
     const char *source;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/migrations.h"
+#include "cafe/suppliers/migrations.h"
 #include "test_database.h"
 
 #define COLUMNS                            \

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <yaml.h>
 
-#include "cafe/template.h"
+#include "cafe/html/template.h"
 
 static const char *const files[] = { "comments", "delimiters", "interpolation",
                                      "inverted", "partials",   "sections" };

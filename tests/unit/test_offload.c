@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/offload.h"
+#include "cafe/service/offload.h"
 
 enum { JOBS = 1000, PATIENCE_S = 20, NAP_US = 20 * 1000 };
 

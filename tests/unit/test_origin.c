@@ -1,7 +1,7 @@
 /* The check against posts that another site makes a browser send. */
 #include "test_server.h"
 
-#include "cafe/access.h"
+#include "cafe/service/access.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

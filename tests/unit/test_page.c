@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "cafe/hash.h"
-#include "cafe/page.h"
+#include "cafe/base/hash.h"
+#include "cafe/base/page.h"
 
 static int set_up(void **state)
 {

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/page_cache.h"
+#include "cafe/html/page_cache.h"
 
 enum { BODY_BYTES = 1000, ROOMY_BYTES = 1 << 20 };
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/paging.h"
+#include "cafe/suppliers/paging.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cafe/parser.h"
+#include "cafe/http/parser.h"
 
 #define HOST "Host: a\r\n"
 #define GET_LINE "GET / HTTP/1.1\r\n"

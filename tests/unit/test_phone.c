@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/phone.h"
+#include "cafe/suppliers/phone.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

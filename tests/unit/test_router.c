@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/router.h"
+#include "cafe/http/router.h"
 
 static void handle(struct request *req)
 {

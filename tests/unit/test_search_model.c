@@ -1,6 +1,6 @@
 /* Searches of random suppliers, against a plain way to find the same. */
-#include "cafe/phone.h"
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/phone.h"
 #include "search_private.h"
 #include "test_content.h"
 

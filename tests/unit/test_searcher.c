@@ -2,7 +2,7 @@
 #include <event2/event.h>
 #include <unistd.h>
 
-#include "cafe/request.h"
+#include "cafe/http/request.h"
 #include "search_private.h"
 #include "test_content.h"
 #include "test_timers.h"

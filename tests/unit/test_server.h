@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "cafe/response.h"
-#include "cafe/server.h"
+#include "cafe/http/response.h"
+#include "cafe/http/server.h"
 
 enum { TURNS_MAX = 3000, TURN_MS = 1, ANSWER_MAX_BYTES = 4096 };
 

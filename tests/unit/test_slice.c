@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/text.h"
+#include "cafe/base/text.h"
 
 static const struct slice absent = { NULL, 0 };
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/clock.h"
+#include "cafe/base/clock.h"
 #include "frame.h"
 #include "test_server.h"
 #include "test_timers.h"

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "cafe/migrations.h"
-#include "cafe/store.h"
+#include "cafe/suppliers/migrations.h"
+#include "cafe/suppliers/store.h"
 #include "test_database.h"
 
 #define SCRATCH "cafe_test_store"

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/supplier.h"
+#include "cafe/suppliers/supplier.h"
 
 static int open_arena(void **state)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/supplier_json.h"
+#include "cafe/suppliers/supplier_json.h"
 #include "test_takeaway.h"
 
 static void test_golden(void **state)

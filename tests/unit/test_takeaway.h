@@ -3,8 +3,8 @@
 #ifndef TEST_TAKEAWAY_H
 #define TEST_TAKEAWAY_H
 
-#include "cafe/file.h"
-#include "cafe/supplier.h"
+#include "cafe/base/file.h"
+#include "cafe/suppliers/supplier.h"
 
 static const struct {
     int64_t id;

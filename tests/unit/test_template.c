@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "cafe/render.h"
-#include "cafe/template.h"
+#include "cafe/html/render.h"
+#include "cafe/html/template.h"
 
 struct fixture {
     struct templates *templates;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/tidy.h"
+#include "cafe/suppliers/tidy.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 

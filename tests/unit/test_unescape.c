@@ -1,5 +1,5 @@
 /* Repairing what the first application has escaped. */
-#include "cafe/unescape.h"
+#include "cafe/suppliers/unescape.h"
 #include "test_store.h"
 
 /* Texts. */

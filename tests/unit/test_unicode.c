@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/unicode.h"
+#include "cafe/base/unicode.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 

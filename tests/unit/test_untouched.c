@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/untouched.h"
+#include "cafe/suppliers/untouched.h"
 
 static const bool shown_joined[SUPPLIER_FIELDS];
 static const bool shown_whole[SUPPLIER_FIELDS] = { true, true, true, true,

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "cafe/unicode.h"
-#include "cafe/vcard.h"
+#include "cafe/base/unicode.h"
+#include "cafe/suppliers/vcard.h"
 #include "test_takeaway.h"
 
 static void write_cards(struct text *out, enum vcard_version version)

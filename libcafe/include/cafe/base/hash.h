@@ -1,0 +1,17 @@
+/* A 128-bit content hash, for names of assets and for ETags. */
+#ifndef CAFE_HASH_H
+#define CAFE_HASH_H
+
+#include "cafe/base/text.h"
+
+enum { HASH_HEX_CHARS = 32 };
+
+/**
+ * FNV-1a, 128 bits, as 32 lower-case hex digits and a NUL. It names content;
+ * it does not protect against somebody who wants two texts to collide.
+ *
+ * Source  http://www.isthe.com/chongo/tech/comp/fnv/ (parameters).
+ */
+void hash_hex(struct slice bytes, char hex[HASH_HEX_CHARS + 1]);
+
+#endif

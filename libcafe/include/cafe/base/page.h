@@ -1,0 +1,52 @@
+/* A rendered answer, shared by reference: status, header fields, body. */
+#ifndef CAFE_PAGE_H
+#define CAFE_PAGE_H
+
+#include <stdatomic.h>
+
+#include "cafe/base/text.h"
+
+/**
+ * Build it with the functions below while one thread owns it; from the first
+ * page_ref() or respond_page() on it is read-only.
+ */
+struct page {
+    atomic_uint references;
+    int status;         /* HTTP status code */
+    bool failed;        /* out of memory or a field that can't be sent */
+    bool stale;         /* from a snapshot the database did not confirm */
+    struct text fields; /* "Name: value\r\n" lines, Content-Length not among */
+    struct text body;
+    char etag[40]; /* with its quotes, without "W/"; "" for none */
+};
+
+/** A page with one reference; NULL when out of memory. */
+struct page *page_open(int status);
+
+/**
+ * Append a header field. A name that isn't a token or a value with CR, LF or
+ * NUL marks the page failed and is not set.
+ */
+void page_field(struct page *page, const char *name, const char *value);
+
+/**
+ * Take the text over as the body; `body` is empty afterwards. A failed text
+ * marks the page failed.
+ */
+void page_body(struct page *page, struct text *body);
+
+/**
+ * Set an ETag made from the body's bytes (RFC 9110 8.8.3).
+ *
+ * weak  For a body that will be compressed: all forms of it share the tag,
+ *       whatever the encoding and its level.
+ */
+void page_make_etag(struct page *page, bool weak);
+
+/** Another reference; returns the page. Thread: any. */
+struct page *page_ref(struct page *page);
+
+/** Drop a reference; the last one frees it. NULL is allowed. Thread: any. */
+void page_unref(struct page *page);
+
+#endif

@@ -1,0 +1,110 @@
+/* Slices (borrowed bytes) and text (a growing buffer that remembers failure).
+ */
+#ifndef CAFE_TEXT_H
+#define CAFE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cafe/base/error.h"
+
+/** Borrowed bytes, not NUL-terminated. `data` is NULL for "absent". */
+struct slice {
+    const char *data;
+    size_t len;
+};
+
+/** A slice of a string literal. */
+#define SLICE(literal) ((struct slice){ "" literal, sizeof(literal) - 1 })
+
+/** The slice of a NUL-terminated string; NULL gives an absent slice. */
+struct slice slice_of(const char *string);
+
+/** Same bytes. Two absent or empty slices are equal. */
+bool slice_equal(struct slice a, struct slice b);
+
+/** As slice_equal(), ASCII letters compared without case. */
+bool slice_equal_nocase(struct slice a, struct slice b);
+
+/** The slice has exactly the bytes of this NUL-terminated string. */
+bool slice_is(struct slice slice, const char *string);
+
+/** As slice_is(), ASCII letters compared without case. */
+bool slice_is_nocase(struct slice slice, const char *string);
+
+/** The slice begins with these bytes. */
+bool slice_starts(struct slice slice, const char *prefix);
+
+/** Without ASCII white space (space, \t \n \v \f \r) at both ends. */
+struct slice slice_trim(struct slice slice);
+
+/**
+ * Cut off what stands before the first separator.
+ *
+ * rest     What stands behind it; empty when there was none.
+ * Returns  All of it when there is no separator.
+ */
+struct slice slice_cut(struct slice *rest, char separator);
+
+/**
+ * Read an unsigned decimal number: digits only, no sign, no leading zeros
+ * but "0" itself, at most `max`.
+ *
+ * Errors  ERROR_SYNTAX, ERROR_LIMIT (over max).
+ */
+MUST_CHECK enum error slice_number(struct slice slice, uint64_t max,
+                                   uint64_t *number);
+
+/**
+ * Read the id of a row: a signed number of 32 bits, as an INT column has them,
+ * but 0.
+ *
+ * Errors  ERROR_SYNTAX, ERROR_LIMIT.
+ */
+MUST_CHECK enum error slice_id(struct slice slice, int64_t *id);
+
+/**
+ * A growing buffer. Appending to one that has failed does nothing, so append
+ * freely and check `failed` once at the end. `data` is NUL-terminated
+ * whenever it isn't NULL.
+ */
+struct text {
+    char *data;
+    size_t len;
+    size_t capacity;
+    size_t max_bytes; /* 0: no bound */
+    bool failed;      /* out of memory, or over max_bytes */
+};
+
+/** An empty text of at most max_bytes (0: no bound). Nothing is allocated. */
+void text_init(struct text *text, size_t max_bytes);
+
+/** Give the buffer back and make the text empty again. */
+void text_free(struct text *text);
+
+/** Make it empty and not failed, keep the buffer. */
+void text_reset(struct text *text);
+
+/** Give back what of the buffer is not needed. */
+void text_fit(struct text *text);
+
+void text_append(struct text *text, const char *data, size_t len);
+void text_append_slice(struct text *text, struct slice slice);
+void text_append_string(struct text *text, const char *string);
+void text_append_char(struct text *text, char byte);
+void text_append_number(struct text *text, uint64_t number);
+void text_append_integer(struct text *text, int64_t number);
+void text_printf(struct text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void text_vprintf(struct text *text, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/** What is in it, borrowed until the next append. */
+struct slice text_slice(const struct text *text);
+
+/** What is in it as a NUL-terminated string; "" when empty or failed. */
+const char *text_string(const struct text *text);
+
+#endif

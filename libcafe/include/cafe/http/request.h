@@ -1,0 +1,116 @@
+/* One request: what a handler may ask of it. */
+#ifndef CAFE_REQUEST_H
+#define CAFE_REQUEST_H
+
+#include <sys/socket.h>
+
+#include "cafe/base/arena.h"
+#include "cafe/base/counters.h"
+#include "cafe/http/form.h"
+#include "cafe/http/parser.h"
+#include "cafe/http/router.h"
+
+/*
+ * A request lives from its head until the answer that a respond_… function
+ * gave it has been handed to the connection. A handler may return first and
+ * answer later, on the loop thread; the request waits, also when the peer has
+ * gone, and when the server has answered 503 in its place because it took too
+ * long: then its answer goes nowhere. Everything here is for the loop thread
+ * only.
+ */
+struct request;
+
+/** The application that the server was opened with. */
+void *request_app(const struct request *req);
+
+/** Memory that lives as long as the request, at most 4 MiB. */
+struct arena *request_arena(struct request *req);
+
+const struct request_head *request_head(const struct request *req);
+enum method request_method(const struct request *req);
+
+/** The row that matched; NULL for 404 and 405. */
+const struct route *request_route(const struct request *req);
+
+/** A check refused it: show nothing of what it asked for. */
+bool request_refused(const struct request *req);
+
+/**
+ * For a check that refuses a form which may be the client's own: the body is
+ * read all the same, up to 1 MiB, so that the error hook can give it back.
+ */
+void request_keep_form(struct request *req);
+
+/** A refused form, or one over its route's limit, has been read to its end. */
+bool request_form_kept(const struct request *req);
+
+/** What a handler hands to the function that answers later; NULL at first. */
+void *request_own(const struct request *req);
+void request_set_own(struct request *req, void *own);
+
+/** A segment that "{name}" stood for, escapes kept; absent if there is none. */
+struct slice request_param(const struct request *req, const char *name);
+
+/**
+ * A segment "{name}" as an id: any number of 32 bits but 0; rows that were
+ * made by SQL may have negative ones.
+ *
+ * Errors  ERROR_NOT_FOUND: not such a number in its one spelling.
+ */
+MUST_CHECK enum error request_param_id(const struct request *req,
+                                       const char *name, int64_t *id);
+
+/** The first field of this name; absent if there is none. */
+struct slice request_field(const struct request *req, const char *name);
+
+/** The whole body; empty when there is none. */
+struct slice request_body(const struct request *req);
+
+/**
+ * The body as a form; parsed once.
+ *
+ * Errors  ERROR_NOT_FOUND (another content type), and those of form_parse().
+ */
+MUST_CHECK enum error request_form(struct request *req,
+                                   const struct form **form);
+
+/** The query as a form; parsed once. Errors as form_parse(). */
+MUST_CHECK enum error request_query(struct request *req,
+                                    const struct form **form);
+
+/** The peer's address as the socket has it. */
+const struct sockaddr *request_peer(const struct request *req);
+
+/**
+ * The client as text, for the log. It is the peer's address until a check
+ * hook has set another one (from X-Forwarded-For).
+ */
+const char *request_client(const struct request *req);
+void request_set_client(struct request *req, const char *client);
+
+/** Who is signed in, for the log and the history; NULL for nobody. */
+const char *request_user(const struct request *req);
+void request_set_user(struct request *req, const char *user);
+
+/**
+ * 32 hex digits, or the peer's own X-Request-Id where the server believes it
+ * and it is valid.
+ */
+const char *request_id(const struct request *req);
+
+/** Count it as refused, once, and say why in its line of the log. */
+void request_reject(struct request *req, enum rejection why);
+
+/** Microseconds that it has waited for the database, to add to. */
+int64_t *request_waited_us(struct request *req);
+
+/**
+ * Run `fn(argument)` when the request ends. Hooks run last-in first-out.
+ *
+ * Errors  ERROR_MEMORY: nothing was registered.
+ */
+typedef void request_end_fn(void *argument);
+MUST_CHECK enum error request_on_end(struct request *req, request_end_fn *fn,
+                                     void *argument);
+
+#endif

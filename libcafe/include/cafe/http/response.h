@@ -1,0 +1,51 @@
+/* Answers. Exactly one respond_… ends a request and consumes it. */
+#ifndef CAFE_RESPONSE_H
+#define CAFE_RESPONSE_H
+
+#include "cafe/base/page.h"
+#include "cafe/http/request.h"
+
+/**
+ * Answer with a page. The server adds the status line, Date, Content-Length,
+ * X-Request-Id and, when the connection ends, Connection: close; it answers
+ * HEAD without the body, and 304 where If-None-Match has the page's ETag on
+ * GET or HEAD. A NULL or failed page is answered 500; 503 carries Retry-After:
+ * 2.
+ *
+ * page    One reference is taken over.
+ * Thread  Loop thread only.
+ */
+void respond_page(struct request *req, struct page *page);
+
+/**
+ * Answer with an error page, made by the server's error hook (plain text if
+ * that gives none). 405 carries Allow.
+ */
+void respond_error(struct request *req, int status);
+
+/**
+ * Answer 204 with Allow: a handler_fn for OPTIONS, which every path has
+ * (RFC 9110 9.3.7).
+ */
+void respond_allowed(struct request *req);
+
+/**
+ * Answer 303 See Other.
+ *
+ * location  A path with query, percent-encoded where needed.
+ */
+void respond_see_other(struct request *req, const char *location);
+
+/** A new page of plain text, safe whatever the text is; NULL out of memory. */
+struct page *page_plain(int status, const char *text);
+
+/** Answer with a short plain text, for probes. */
+void respond_plain(struct request *req, int status, const char *text);
+
+/** The status that tells a client of an error; 200 for OK. */
+int status_of_error(enum error err);
+
+/** "Not Found" for 404; "Unknown" for a status that is none of ours. */
+const char *status_reason(int status);
+
+#endif

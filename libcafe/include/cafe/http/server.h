@@ -1,0 +1,136 @@
+/* The HTTP server: listening, connections, limits, and its orderly end. */
+#ifndef CAFE_SERVER_H
+#define CAFE_SERVER_H
+
+#include "cafe/base/counters.h"
+#include "cafe/base/log.h"
+#include "cafe/base/page.h"
+#include "cafe/http/request.h"
+#include "cafe/http/router.h"
+
+struct event_base;
+
+/** Limits and deadlines, each an option of the daemons. */
+struct server_limits {
+    int64_t head_ms;       /* a whole head, from its first byte */
+    int64_t body_ms;       /* a body, plus 1 s per body_min_rate bytes */
+    int64_t body_min_rate; /* bytes a second */
+    int64_t handle_ms;     /* until a handler answers; then 503 */
+    int64_t idle_ms;       /* a kept-alive connection without a request */
+    int64_t write_ms;      /* an answer, plus 1 s per KiB */
+    int64_t linger_ms;     /* reading on after an answer to a bad request */
+    int64_t connections_max;
+    int64_t requests_max; /* a connection's requests */
+};
+
+/** What the daemons' options have as defaults. */
+extern const struct server_limits server_limits_default;
+
+/**
+ * A check before each handler of a route that isn't ROUTE_OPEN (and before
+ * 404 and 405 pages). It runs when the head is complete, before the body is
+ * read. Returns 0 to let the request pass, else the status to refuse with; the
+ * server then answers by the error hook.
+ */
+typedef int check_fn(void *context, struct request *req);
+
+/**
+ * Make the page for an error status.
+ *
+ * app      The server's application, also where more_routes has another.
+ * Returns  A page with one reference; NULL for the plain text default.
+ */
+typedef struct page *error_page_fn(void *app, struct request *req, int status);
+
+enum { SERVER_CHECKS_MAX = 6 };
+
+struct server_check {
+    check_fn *check;
+    void *context;
+    enum rejection why; /* that a request is refused by it */
+};
+
+/** Whether a peer's X-Request-Id is taken over. */
+typedef bool believe_fn(void *context, const struct sockaddr *peer);
+
+/** All of it is borrowed until server_close(). */
+struct server_config {
+    const char *name; /* in log lines: "main", "ops" */
+    const struct route *routes;
+    const struct route *more_routes; /* looked at after routes; may be NULL */
+    void *app;                       /* request_app() in routes */
+    void *more_app;                  /* request_app() in more_routes */
+    error_page_fn *error_page;       /* may be NULL */
+    struct server_check checks[SERVER_CHECKS_MAX]; /* ended by NULL check */
+    believe_fn *believe;                           /* NULL: nobody's */
+    void *believe_context;
+    struct server_limits limits;
+    struct log *log;
+    bool log_requests;
+    struct counters *counters;
+};
+
+struct server;
+
+/**
+ * Make a server on a loop; it doesn't listen yet. From now on the process
+ * ignores SIGPIPE: a peer that is gone is told by writev().
+ *
+ * Errors  ERROR_MEMORY.
+ * Thread  This and all below: the loop's thread.
+ */
+MUST_CHECK enum error server_open(struct event_base *base,
+                                  const struct server_config *config,
+                                  struct server **server);
+
+/**
+ * Bind and listen on a TCP port.
+ *
+ * bind   Numeric IPv4 or IPv6 address; "" for all of both.
+ * port   0 picks a free one; server_port() tells which.
+ * error  One line on failure, for instance "127.0.0.1:8080: Address already
+ *        in use".
+ * Errors ERROR_CONFIG: bind is no address of this machine; ERROR_BUSY: the
+ *        port is taken; ERROR_SYSTEM, ERROR_MEMORY.
+ */
+MUST_CHECK enum error server_listen(struct server *server, const char *bind,
+                                    int port, struct text *error);
+
+/**
+ * Whether server_listen() would succeed, without listening.
+ *
+ * Errors  As server_listen().
+ */
+MUST_CHECK enum error server_try(const char *bind, int port,
+                                 struct text *error);
+
+/**
+ * Serve a TCP socket that listens already.
+ *
+ * fd      Closed by the server, also when this fails.
+ * error   One line on failure.
+ * Errors  ERROR_MEMORY, ERROR_SYSTEM.
+ */
+MUST_CHECK enum error server_adopt(struct server *server, int fd,
+                                   struct text *error);
+
+int server_port(const struct server *server);
+
+/** From now on answers carry Connection: close and connections end. */
+void server_drain(struct server *server);
+
+/** Close the listener and idle connections; requests in flight go on. */
+void server_stop(struct server *server);
+
+/** When the last connection came in, on the monotonic clock; 0: never. */
+int64_t server_accepted_ms(const struct server *server);
+/** Write http_server_request_duration_seconds, for monitoring. */
+void server_metrics(const struct server *server, struct text *out);
+
+/** Connections still open. */
+size_t server_connections(const struct server *server);
+
+/** Close everything at once and free the server. NULL is allowed. */
+void server_close(struct server *server);
+
+#endif

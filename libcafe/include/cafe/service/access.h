@@ -1,0 +1,123 @@
+/* Who may use a daemon: address ranges, trusted proxies, the names that are
+ * served, and origins. */
+#ifndef CAFE_ACCESS_H
+#define CAFE_ACCESS_H
+
+#include <sys/socket.h>
+
+#include "cafe/base/text.h"
+#include "cafe/http/request.h"
+
+/** A list of CIDR ranges, IPv4 and IPv6. */
+struct cidr_list;
+
+/**
+ * Parse a comma-separated list; "" and "none" are empty; at most 256 ranges.
+ * The words "loopback" and "private" stand for 127.0.0.0/8 and ::1, and for RFC
+ * 1918, RFC 4193 (fc00::/7) and link-local (169.254.0.0/16, fe80::/10).
+ *
+ * error   One line that names the faulty range.
+ * Errors  ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error cidr_list_open(const char *text, struct cidr_list **list,
+                                     struct text *error);
+void cidr_list_close(struct cidr_list *list);
+
+/** An address is in a range; IPv4-mapped IPv6 counts as IPv4. */
+bool cidr_list_has(const struct cidr_list *list,
+                   const struct sockaddr *address);
+
+/** As cidr_list_has(), for a numeric address as text; other texts are in none.
+ */
+bool cidr_list_has_text(const struct cidr_list *list, struct slice address);
+
+/** A numeric IPv4 or IPv6 address, without brackets or port. */
+bool address_is_valid(struct slice text);
+
+/** The names under which a daemon is asked. */
+struct host_list;
+
+/**
+ * Parse a comma-separated list of at most 64 host names and addresses, without
+ * scheme and port; "any" stands for all. localhost, loopback and private
+ * addresses (as cidr_list_open() knows them) are in each list.
+ *
+ * error   One line that names the faulty one.
+ * Errors  ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error host_list_open(const char *text, struct host_list **list,
+                                     struct text *error);
+void host_list_close(struct host_list *list);
+
+/** A list of origins, "https://cafe.example". */
+struct origin_list;
+
+/**
+ * Parse a comma-separated list of at most 64 origins: "http://" or "https://",
+ * a host, and a port unless it is the scheme's own.
+ *
+ * error   One line that names the faulty one.
+ * Errors  ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error origin_list_open(const char *text,
+                                       struct origin_list **list,
+                                       struct text *error);
+void origin_list_close(struct origin_list *list);
+
+/** One of the origins has this host, whatever its port. NULL has none. */
+bool origin_list_names(const struct origin_list *list, struct slice host);
+
+struct access_rules {
+    struct cidr_list *allow;     /* NULL: everybody */
+    struct cidr_list *proxies;   /* may say who the client is */
+    struct host_list *hosts;     /* that are served; NULL: all */
+    struct origin_list *origins; /* the site's own; NULL: those of the host */
+};
+
+/**
+ * A check_fn (context: struct access_rules). If the peer is a trusted proxy,
+ * the client is the right-most address of X-Forwarded-For that is none; with
+ * nobody but proxies in it, or without it, the client is the peer. A port
+ * behind an address is left out. Sets request_set_client(). Refused: 404.
+ *
+ * Unless everybody may come in, these are refused, too, because nobody knows
+ * the client: what is no address; a peer that is no trusted proxy but shows
+ * that it forwards (X-Forwarded-For, Forwarded, Via, X-Real-IP and their
+ * like); a trusted one that does without naming anybody in X-Forwarded-For;
+ * and a loopback or private address with others to the left of it.
+ */
+int access_check(void *context, struct request *req);
+
+/** A believe_fn (context: struct access_rules): the trusted proxies. */
+bool access_believe(void *context, const struct sockaddr *peer);
+
+/**
+ * A check_fn (context: struct access_rules) against names of other sites that
+ * are made to lead here (DNS rebinding): 421 unless the host of the request, as
+ * Host or an absolute-form target names it, is in the list of hosts or is that
+ * of one of the origins. Port, letter case and a dot at its end don't matter,
+ * X-Forwarded-Host is not looked at. A request without Host (HTTP/1.0) passes:
+ * no browser sends one.
+ */
+int host_check(void *context, struct request *req);
+
+/**
+ * A check_fn (context: struct access_rules) against cross-site posts. Safe
+ * methods pass. Sec-Fetch-Site same-origin or none passes, any other value is
+ * 403. Without it, Origin must be one of the site's own: those of the option,
+ * else the request's host and port, or those in X-Forwarded-Host of a trusted
+ * proxy. With neither, a request passes unless it has a field that browsers
+ * add by themselves: Cookie, Referer, Authorization but Bearer,
+ * Accept-Language of a "Mozilla/".
+ *
+ * A form that is refused without Sec-Fetch-Site is kept (request_keep_form()).
+ */
+int origin_check(void *context, struct request *req);
+
+/**
+ * The origin that a refused form names; absent if it names none, if it can't
+ * be shown, or if Sec-Fetch-Site has decided.
+ */
+struct slice origin_named(const struct request *req);
+
+#endif

@@ -1,0 +1,75 @@
+/* What all pages of a daemon have in common: styles, errors, fields. */
+#ifndef CAFE_PAGES_H
+#define CAFE_PAGES_H
+
+#include "cafe/html/encoding.h"
+#include "cafe/html/view.h"
+#include "cafe/http/request.h"
+#include "cafe/service/service.h"
+
+/**
+ * The view of a page, in the request's arena: title, bootstrap_css and
+ * cafe_css (URLs), request_id.
+ */
+struct view *page_view(const struct service *service, struct request *req,
+                       const char *title);
+
+/**
+ * Render a template of the daemon.
+ *
+ * cache    Value of Cache-Control.
+ * Returns  A new page; NULL or failed when that is impossible, which
+ *          respond_page() answers.
+ */
+struct page *page_render(const struct service *service, const char *name,
+                         const struct view *view, int status,
+                         const char *cache);
+
+/**
+ * Add status, heading and advice for an error status; a status without a row
+ * of its own gets those of 500 or 400.
+ *
+ * reason  Why the database doesn't answer, of a 503; OK: it does.
+ */
+void page_view_error(const struct service *service, struct view *view,
+                     int status, enum error reason);
+
+/** What to do about an error status, as page_view_error() says it; a static
+ * string. */
+const char *page_error_advice(const struct service *service, int status,
+                              enum error reason);
+
+/** Which page a request gets. */
+struct page_key {
+    struct slice name; /* path, normalised query and encoding */
+    uint64_t version;
+    enum encoding encoding;
+    bool keep; /* it is worth keeping */
+};
+
+/**
+ * Answer with the page that was kept, if there is one.
+ *
+ * name     Path and normalised query; equal names are equal pages. NULL (out
+ *          of memory) is no page that is kept.
+ * version  Of what the page shows.
+ * key      Out, for page_answer(), when false is returned.
+ * Returns  Whether the request was answered.
+ */
+bool page_answer_kept(const struct service *service, struct request *req,
+                      const char *name, uint64_t version, struct page_key *key);
+
+/**
+ * Answer with a new page: compressed as the client takes it, with an ETag, and
+ * kept as the key says. A large page is compressed on another thread.
+ *
+ * page  Its reference is taken over; NULL or failed is answered 500.
+ */
+void page_answer(const struct service *service, struct request *req,
+                 struct page *page, const struct page_key *key);
+
+/** The same for a page that is kept nowhere, so without an ETag. */
+void page_answer_once(const struct service *service, struct request *req,
+                      struct page *page);
+
+#endif

@@ -1,0 +1,120 @@
+/* The suppliers as a page shows them: one state of the database. */
+#ifndef CAFE_CATALOG_H
+#define CAFE_CATALOG_H
+
+#include "cafe/base/config.h"
+#include "cafe/base/page.h"
+#include "cafe/db/db.h"
+#include "cafe/http/request.h"
+#include "cafe/suppliers/supplier.h"
+
+/** The suppliers at one moment. It doesn't change. */
+struct snapshot;
+
+/** Number of suppliers. */
+size_t snapshot_count(const struct snapshot *snapshot);
+
+/**
+ * The supplier at a place in the order of names (by their fold, then by
+ * bytes, then by id).
+ *
+ * place  Below snapshot_count().
+ */
+const struct supplier *snapshot_at(const struct snapshot *snapshot,
+                                   size_t place);
+
+/** A supplier by id; NULL if there is none. */
+const struct supplier *snapshot_find(const struct snapshot *snapshot,
+                                     int64_t id);
+
+/** When the database was last known to be in this state, UTC microseconds. */
+int64_t snapshot_as_of_us(const struct snapshot *snapshot);
+
+/** The database did not confirm in time that this is its state. */
+bool snapshot_stale(const struct snapshot *snapshot);
+
+/** Set as_of, a time of day in UTC, where it is stale; NULL is not. */
+void snapshot_view(const struct snapshot *snapshot, struct arena *arena,
+                   struct view *view);
+
+/** Add the field Cafe-As-Of where it is stale. Both may be NULL. */
+void snapshot_mark(const struct snapshot *snapshot, struct page *page);
+
+/** Tells snapshots apart: another number, other suppliers. */
+uint64_t snapshot_serial(const struct snapshot *snapshot);
+
+struct catalog_settings {
+    int64_t max_bytes;  /* of all suppliers in memory */
+    int64_t max_age_ms; /* a snapshot younger than this is not asked about */
+    int64_t wait_ms;    /* for the database, before a stale snapshot is shown */
+    int64_t compare_ms; /* between comparisons with the whole table */
+};
+
+/** Options for them; offsets are within struct catalog_settings. */
+extern const struct option catalog_options[];
+
+struct catalog_config {
+    struct event_base *base;
+    struct db *db;             /* for comparisons */
+    struct db_options options; /* for the feed's own connection */
+    struct log *log;
+    struct counters *counters;
+    struct catalog_settings settings;
+};
+
+struct catalog;
+
+/**
+ * Make a catalog and begin to read the suppliers.
+ *
+ * Errors  ERROR_MEMORY, ERROR_SYSTEM.
+ * Thread  This and all below: loop thread only.
+ */
+MUST_CHECK enum error catalog_open(const struct catalog_config *config,
+                                   struct catalog **catalog);
+
+/**
+ * Stop asking; whoever waits is shown what is there. To be called before the
+ * db and the servers are closed.
+ */
+void catalog_stop(struct catalog *catalog);
+
+/** Free it; no request is left, and the db is closed. NULL is allowed. */
+void catalog_close(struct catalog *catalog);
+
+/** Why stale pages go out, or none; OK while they are fresh. */
+enum error catalog_trouble(const struct catalog *catalog);
+
+/** UTC microseconds: since when there is trouble. */
+int64_t catalog_trouble_since_us(const struct catalog *catalog);
+
+/** When the database last confirmed what is shown, UTC microseconds; 0: there
+ * is nothing to show yet. */
+int64_t catalog_as_of_us(const struct catalog *catalog);
+
+/**
+ * Write the figures of the catalog, of its database threads and of those that
+ * it was given, for monitoring.
+ */
+void catalog_metrics(const struct catalog *catalog, struct text *out);
+
+/** Show a page; snapshot is NULL when there is none to show (answer 503). */
+typedef void catalog_show_fn(struct request *req,
+                             const struct snapshot *snapshot);
+
+/**
+ * Call `show` once the catalog is no older than this call.
+ *
+ * The database is asked which change is the last; requests that arrive while
+ * a question is under way share the next one.
+ *
+ * show    Runs exactly once on the loop thread, perhaps before this returns.
+ *         Its snapshot lives until the request ends; snapshot_stale() when the
+ *         database did not answer within `wait_ms`. From then on stale answers
+ *         go out at once, until the question is answered again.
+ * Errors  None: without any snapshot, show gets NULL.
+ */
+void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show,
+                        struct request *req);
+
+#endif

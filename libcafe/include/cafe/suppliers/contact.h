@@ -1,0 +1,53 @@
+/* Links by which a supplier is called, written to and found on a map. */
+#ifndef CAFE_CONTACT_H
+#define CAFE_CONTACT_H
+
+#include "cafe/suppliers/supplier.h"
+
+/*
+ * Each but contact_place() returns a NUL-terminated URL in the arena, of
+ * characters that need no escaping in HTML but '&'; NULL when there is nothing
+ * to link to, or out of memory. Rows that were written by other programs may
+ * hold anything.
+ */
+
+/**
+ * "tel:+442079460958;ext=12" (RFC 3966); NULL unless phone_read() reads it.
+ *
+ * A number without country code has no phone-context: nobody knows which, and
+ * phones dial it as it is.
+ */
+const char *contact_tel(struct arena *arena, struct slice phone);
+
+/** The number as it is typed, in plain characters and without a trunk zero in
+ * brackets; any other text as it is. In the arena, or borrowed. */
+struct slice contact_phone(struct arena *arena, struct slice phone);
+
+/** The address in plain characters, out of "Name <a@b>"; any text that is none
+ * as it is. In the arena, or borrowed. */
+struct slice contact_email(struct arena *arena, struct slice email);
+
+/** "mailto:orders@example.com" (RFC 6068); NULL unless it has one @ between
+ * other characters, and no blanks. */
+const char *contact_mailto(struct arena *arena, struct slice email);
+
+/**
+ * "1 Hill Road, Waterbury, VT, USA": as far as it is known, as typed, so not
+ * escaped; "" when nothing is. NULL when out of memory.
+ */
+const char *contact_place(struct arena *arena, const struct supplier *supplier);
+
+/**
+ * The map's URL with contact_place() in place of "{query}"; NULL when that is
+ * empty.
+ *
+ * map_url  "" for no map.
+ */
+const char *contact_map(struct arena *arena, const struct supplier *supplier,
+                        const char *map_url);
+
+/** Set tel, mailto and map as members of a view, as far as there are such. */
+void contact_view(const struct supplier *supplier, const char *map_url,
+                  struct arena *arena, struct view *view);
+
+#endif

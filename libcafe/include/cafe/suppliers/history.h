@@ -1,0 +1,70 @@
+/* The change log as people read it: who, when, from what to what. */
+#ifndef CAFE_HISTORY_H
+#define CAFE_HISTORY_H
+
+#include "cafe/db/db.h"
+#include "cafe/suppliers/supplier.h"
+
+enum { HISTORY_ENTRIES_MAX = 200 };
+
+enum history_action {
+    HISTORY_ADOPT, /* it was there before the log */
+    HISTORY_ADD,
+    HISTORY_UPDATE,
+    HISTORY_REMOVE,
+    HISTORY_RESTORE
+};
+
+/** One change of one supplier. All texts are in the arena of who read it. */
+struct history_entry {
+    enum history_action action;
+    struct supplier supplier; /* as it was then: its id, this revision, and
+                                 the fields (of a removal: the last ones) */
+    struct supplier before;   /* the version before, of a restoration the one
+                                 removed; revision 0: none (of an addition and
+                                 an adoption), or it was forgotten */
+    struct slice actor;       /* who; absent: made outside this software */
+    struct slice writer;      /* the database account, "employee@10.0.0.7" */
+    int64_t at_us;            /* UTC microseconds */
+    bool last;                /* nothing has changed this supplier since */
+    bool forgotten;           /* its texts were removed: nothing to restore */
+};
+
+/** What to read, and what was found. */
+struct history_job {
+    struct arena *arena; /* for the entries; the database thread's alone from
+                            db_submit() until done runs */
+    int64_t supplier_id; /* 0: of all suppliers */
+    uint64_t before;     /* only revisions below; 0: from the newest on */
+    size_t limit;        /* entries at most; at most HISTORY_ENTRIES_MAX. Of
+                            large texts there are fewer, see `more` */
+    void *context;       /* the caller's own */
+
+    /* Out: the newest first. */
+    struct history_entry *entries;
+    size_t count;
+    bool more; /* there are older ones */
+};
+
+/**
+ * A db_work_fn whose job is a struct history_job. A removed supplier has its
+ * history still.
+ *
+ * Errors  ERROR_MEMORY, ERROR_DB_…
+ */
+enum error history_read(struct db_connection *connection, void *job);
+
+/**
+ * Take a supplier's texts (and who wrote them) out of the log, but for the
+ * version that is in the table now: of a removed supplier all of them. The
+ * revisions, what was done and when stay.
+ *
+ * connection  Of the account that migrates: nobody else may write the log.
+ * id          Of the supplier.
+ * entries     Out: how many were emptied.
+ * Errors      ERROR_NOT_FOUND (the log knows no such supplier), ERROR_DB_…
+ */
+MUST_CHECK enum error history_forget(struct db_connection *connection,
+                                     int64_t id, int64_t *entries);
+
+#endif

@@ -1,0 +1,187 @@
+/* Finding suppliers: what a query asks for, the list that answers it, and the
+ * links that lead on from there. */
+#ifndef CAFE_SEARCH_H
+#define CAFE_SEARCH_H
+
+#include "cafe/suppliers/catalog.h"
+#include "cafe/suppliers/paging.h"
+
+enum {
+    SEARCH_TEXT_MAX_CHARS = 100,   /* of q=, in code points */
+    SEARCH_WORDS_MAX = 8,          /* of it that count */
+    SEARCH_FILTER_MAX_CHARS = 255, /* of state= and city=, as of the columns */
+    SEARCH_CHOICES_MAX = 200       /* states or cities to choose from */
+};
+
+/** A word that a supplier has to have, folded: any of these. */
+struct search_word {
+    struct slice text;  /* in any field */
+    struct slice loose; /* in any field, in another spelling of it */
+    /* In the phone; absent: text is enough. */
+    struct slice digits;
+    struct slice home; /* of a number: phone_append_home() */
+};
+
+/**
+ * A list that somebody asks for, in its normal form: two that write the same
+ * search_url() are the same page.
+ */
+struct search {
+    struct slice text;        /* what to find, as typed; empty: everything */
+    struct slice state, city; /* filters, as typed; empty: any */
+    bool sorted;              /* by a column; else best match, or by name */
+    enum supplier_field sort; /* when sorted; else SUPPLIER_NAME */
+    bool descending;
+    bool by_id;  /* in the order of ids, by which programs page; not sorted */
+    size_t page; /* from 1; perhaps beyond the last one */
+    size_t per;  /* 1 to PAGING_PER_MAX */
+
+    /* What it is compared by. */
+    size_t word_count; /* 0: nothing is searched for */
+    struct search_word words[SEARCH_WORDS_MAX];
+    struct slice state_fold, city_fold;
+};
+
+/**
+ * Read q, state, city, sort ("city", "-city" descending), page and per of a
+ * query. What is faulty, or has nothing to compare by (a mark without a
+ * letter), counts as absent, what is too large as the nearest that is not.
+ *
+ * A text that is too long is cut, and words beyond SEARCH_WORDS_MAX are left
+ * out: that finds more, never less, and the page shows what was searched for.
+ * A whole phone number is one word, however it is typed.
+ *
+ * arena   Holds the texts. Those of the query are read, not borrowed.
+ * search  Filled completely; by_id is not set.
+ * Errors  ERROR_MEMORY.
+ * Thread  Any.
+ */
+MUST_CHECK enum error search_read(struct arena *arena, const struct form *query,
+                                  struct search *search);
+
+/** Nothing is searched for or filtered: everybody is on the list. */
+bool search_is_all(const struct search *search);
+
+/**
+ * The one URL of a list: for links, redirects and as the name of a kept page.
+ * Only what differs from a plain list is in it, always in the same order, and
+ * only letters that need no escaping in HTML but '&'.
+ *
+ * path     Of the list, for instance "/suppliers"; no query.
+ * Returns  NUL-terminated, in the arena; NULL when out of memory.
+ */
+const char *search_url(const struct search *search, const char *path,
+                       struct arena *arena);
+
+/**
+ * What was found, in order. It lives until the request ends.
+ *
+ * Every word matches somewhere in the fields, the notes among them, or in the
+ * phone's digits, which are the same with and without country code. Best match
+ * first: the name begins with the first word and has all of them; has all; has
+ * some; has none. Sorted by a column, those without a value come last,
+ * whichever the direction. Ties are in the order of names. In the order of ids
+ * there is no best match.
+ */
+struct search_result;
+
+/** How many were found. */
+size_t search_count(const struct search_result *result);
+
+/** The supplier at a place, below search_count(). */
+const struct supplier *search_at(const struct search_result *result,
+                                 size_t place);
+
+/** The first place whose supplier has an id greater than this one, in a result
+ * that is by_id; search_count() if there is none. */
+size_t search_after(const struct search_result *result, int64_t id);
+
+/** The page that was asked for, or the last one there is. */
+const struct paging *search_paging(const struct search_result *result);
+
+/** What was asked for, and among which suppliers. */
+const struct search *search_asked(const struct search_result *result);
+const struct snapshot *search_snapshot(const struct search_result *result);
+
+/**
+ * Set what the page of a list shows. As members of the view:
+ *
+ *   suppliers   list: those on this page, each as of supplier_view() and
+ *               contact_view(), without a map
+ *   any         flag: there is at least one
+ *   columns     list, in the table's order: name ("email"), label, url (sorts
+ *               by it, the other way round where it does so already), order
+ *               ("ascending" or "descending", for aria-sort; only the column
+ *               that the list is sorted by has it)
+ *   range       "1–50 of 5,213"
+ *   previous, next   URLs, where there are such pages
+ *   search      object:
+ *     path        of the list, for the form
+ *     text        what was searched for; "" for nothing
+ *     text_max    how long it may be
+ *     clear       URL of the list with nothing searched for or filtered;
+ *                 absent when there is nothing to clear
+ *     none_yet    flag: there are no suppliers at all
+ *     none_found  flag: there are some, but none that match
+ *     filtered    flag: by state or city
+ *     state, city the filters; "" for any
+ *     states      list to choose from: value, label (its spelling), count (of
+ *     cities      those the text, and for cities the state, leaves), selected
+ *                 (flag)
+ *     choose_state  flag: there are at most SEARCH_CHOICES_MAX states; else
+ *     choose_city   show a text field
+ *     sorts       list to choose from: value, label, selected
+ *     per         as a number, when it is not the usual one
+ *
+ * All texts are in the request's arena, the view's, or the snapshot.
+ */
+void search_view(const struct search_result *result, const char *path,
+                 struct arena *arena, struct view *view);
+
+/**
+ * Searches at work. They take turns with everything else on the loop: all of
+ * them together hold it for about a millisecond in each of its turns. Equal
+ * ones share their work, and the latest results are kept, so that the next
+ * page of a list costs nothing more.
+ */
+struct searcher;
+
+/**
+ * Made for a loop.
+ *
+ * Errors  ERROR_MEMORY.
+ * Thread  This and all below: loop thread only.
+ */
+MUST_CHECK enum error searcher_open(struct event_base *base,
+                                    struct searcher **searcher);
+
+/** Whoever waits is shown NULL, and so is who comes later. To be called after
+ * catalog_stop() and before the servers are closed. */
+void searcher_stop(struct searcher *searcher);
+
+/** Free it; no request is left. To be called before catalog_close(). NULL is
+ * allowed. */
+void searcher_close(struct searcher *searcher);
+
+/** Show a list; result is NULL when there is none to show (answer 503). */
+typedef void search_show_fn(struct request *req,
+                            const struct search_result *result);
+
+/**
+ * Call `show` with what a search finds.
+ *
+ * snapshot  As catalog_when_fresh() gave it to this request.
+ * search    Lives until the request ends: in its arena.
+ * show      Runs exactly once on the loop thread, perhaps before this returns.
+ * Errors    None: out of memory, stopping, or with more searches waiting than
+ *           can be done in about two seconds, show gets NULL.
+ */
+void search_when_found(struct searcher *searcher,
+                       const struct snapshot *snapshot,
+                       const struct search *search, search_show_fn *show,
+                       struct request *req);
+
+/** Write its figures, for monitoring. */
+void searcher_metrics(const struct searcher *searcher, struct text *out);
+
+#endif

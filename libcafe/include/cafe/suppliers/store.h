@@ -1,0 +1,118 @@
+/* Changes to suppliers: each a job for a database thread, one transaction. */
+#ifndef CAFE_STORE_H
+#define CAFE_STORE_H
+
+#include "cafe/db/db.h"
+#include "cafe/suppliers/history.h"
+#include "cafe/suppliers/supplier.h"
+
+enum { FORM_KEY_CHARS = 22 }; /* 128 random bits in base64url */
+
+/** Write a new one-time form key, NUL-terminated. Errors: ERROR_SYSTEM. */
+MUST_CHECK enum error form_key_make(char key[FORM_KEY_CHARS + 1]);
+
+/** The text has the form of a key. */
+bool form_key_valid(struct slice text);
+
+/** What a form is based on when nobody knows: never a version, so that whatever
+ * differs from what is there is a clash. */
+#define REVISION_LOST ((uint64_t)INT64_MAX)
+
+/** Somebody else has changed the supplier since the form was shown. */
+struct store_clash {
+    struct supplier was;          /* what the form was based on; revision 0:
+                                     the log no longer has it */
+    struct history_entry theirs;  /* the supplier as it is now, who and when */
+    bool fields[SUPPLIER_FIELDS]; /* changed by both, to different texts */
+    size_t count;                 /* of those */
+};
+
+/** What the table's own rules have refused: narrow columns, constraints. */
+struct store_refusal {
+    const char *sentence;      /* the database's */
+    enum supplier_field field; /* that it names; SUPPLIER_FIELDS: none */
+    struct supplier_room room[SUPPLIER_FIELDS];
+};
+
+/** What a change is given and what comes of it. */
+struct store_job {
+    struct arena *arena;      /* for what is read; the database thread's alone
+                                 from db_submit() until done runs */
+    struct supplier supplier; /* its id (not for an addition; of a restoration
+                                 0: whose ever the version is), and what to
+                                 write (additions and updates) */
+    uint64_t expected;        /* the supplier's revision that the form was
+                                 based on; 0: whatever is there */
+    int64_t expected_us;      /* when that one was made, UTC microseconds; the
+                                 log of a restored backup may have another one
+                                 of the same number. 0: not known */
+    uint64_t version;         /* store_restore: the entry of the log to go
+                                 back to */
+    bool lines[SUPPLIER_FIELDS]; /* the form showed line breaks of these, see
+                                    untouched_restore() */
+    const char *form_key; /* of the form, FORM_KEY_CHARS long; NULL: none */
+    const char *actor;    /* who, for the log; NULL for nobody known */
+    void *context;        /* the caller's own */
+
+    /* Out, with OK. */
+    int64_t id;        /* the supplier's */
+    uint64_t revision; /* of this change in the log */
+    bool repeated;     /* this very form was saved before: this is what came of
+                          it then, and nothing was done again */
+    bool merged;       /* others had changed other fields: `clash` tells who,
+                          `supplier` holds what was written */
+
+    /* Out, with ERROR_CONFLICT and where merged is set. `supplier` has theirs
+     * in the fields that only they changed, and what was typed elsewhere. */
+    struct store_clash clash;
+
+    /* Out, with ERROR_CONFLICT of an addition: what this form has added
+     * already, as it is now; its revision is that of the addition. */
+    struct supplier earlier;
+
+    /* Out, with ERROR_SYNTAX. */
+    struct supplier_faults faults;
+
+    /* Out, with ERROR_DB_VALUE. */
+    struct store_refusal refusal;
+};
+
+/*
+ * Each is a db_work_fn whose job is a struct store_job, and one transaction:
+ * form key, version, change, commit. Saving a row as it is counts as a change.
+ * Safe to run again after ERROR_DB_UNKNOWN where there is a form key.
+ *
+ * A form key that was used for the same text gives the first one's result. Used
+ * for another text of the same supplier (typed on after a broken connection, or
+ * after going back in the browser) it makes a new edit, based on what that form
+ * shows: what it has saved, and elsewhere what it was based on. Each text is
+ * still recognised when it comes again. Another text for an addition may be a
+ * correction or the next supplier: ERROR_CONFLICT, and `earlier` is what was
+ * added; ERROR_NOT_FOUND: that is gone.
+ *
+ * An update leaves what was not touched as it is stored, see
+ * untouched_restore(), and checks what it writes: ERROR_SYNTAX, see `faults`.
+ *
+ * ERROR_NOT_FOUND: there is no such supplier (or entry, or it was forgotten).
+ * ERROR_CONFLICT: both changed the same fields, see `clash`; for a removal or a
+ * restoration, which have no fields to merge: somebody has changed it at all.
+ * ERROR_DB_VALUE: the table does not take it, see `refusal`.
+ * ERROR_DB_STATEMENT: somebody holds the row for longer than
+ * innodb_lock_wait_timeout. ERROR_DB_TRIGGERS: the triggers that log changes
+ * are gone. Whatever the error, nothing was changed, except with
+ * ERROR_DB_UNKNOWN, where nobody knows.
+ */
+enum error store_add(struct db_connection *connection, void *job);
+enum error store_update(struct db_connection *connection, void *job);
+enum error store_remove(struct db_connection *connection, void *job);
+
+/** Back to an earlier version, also of a removed supplier: under its id. */
+enum error store_restore(struct db_connection *connection, void *job);
+
+/**
+ * Remove form keys that are older than a week, some at a time. A db_work_fn;
+ * the job is not used.
+ */
+enum error store_clean_keys(struct db_connection *connection, void *job);
+
+#endif

@@ -1,0 +1,111 @@
+/* A supplier: its fields as one table, and what makes them valid. */
+#ifndef CAFE_SUPPLIER_H
+#define CAFE_SUPPLIER_H
+
+#include "cafe/base/arena.h"
+#include "cafe/base/text.h"
+#include "cafe/html/view.h"
+#include "cafe/http/form.h"
+
+enum supplier_field {
+    SUPPLIER_NAME,
+    SUPPLIER_ADDRESS,
+    SUPPLIER_CITY,
+    SUPPLIER_STATE,
+    SUPPLIER_COUNTRY,
+    SUPPLIER_EMAIL,
+    SUPPLIER_PHONE,
+    SUPPLIER_NOTES,
+    SUPPLIER_FIELDS
+};
+
+/** All texts are as typed: trimmed, valid UTF-8 in NFC, never escaped. */
+struct supplier {
+    int64_t id;           /* 0: not stored yet */
+    uint64_t revision;    /* of its last change; 0: unknown */
+    int64_t changed_us;   /* UTC time of it; 0: unknown */
+    int64_t directory_us; /* UTC time at which its directory was made, which
+                             tells it from others; 0: unknown */
+    struct slice fields[SUPPLIER_FIELDS];
+};
+
+/**
+ * Check one field.
+ *
+ * Returns  NULL when it is fine, else a sentence that says what to do; static,
+ *          or in the arena.
+ */
+typedef const char *supplier_check_fn(struct arena *arena,
+                                      const struct supplier *supplier,
+                                      enum supplier_field field);
+
+/** Tidy a text that was typed or copied, as those of cafe/suppliers/tidy.h. */
+typedef enum error supplier_tidy_fn(struct arena *arena, struct slice text,
+                                    struct slice *result);
+
+/** A row of the field table. Everything that lists fields reads it. */
+struct supplier_column {
+    const char *name;         /* column, form field, template name */
+    const char *label;        /* "E-mail" */
+    const char *input_type;   /* of the HTML input: text, tel. Of type email,
+                                 Chromium would send domains in Punycode, also
+                                 where nobody has touched them */
+    const char *input_mode;   /* which keyboard; NULL: that of the type */
+    const char *autocomplete; /* HTML autofill token; "off" for none */
+    const char *hint;         /* shown at the field; "" for none */
+    size_t max_chars;         /* code points; 0: only max_bytes counts */
+    size_t max_bytes;
+    supplier_tidy_fn *tidy;
+    supplier_check_fn *check;
+};
+
+/** SUPPLIER_FIELDS rows, in the order of the enum. */
+extern const struct supplier_column supplier_columns[SUPPLIER_FIELDS];
+
+/** What is wrong with a supplier, field by field; NULL where nothing is. */
+struct supplier_faults {
+    size_t count;
+    const char *messages[SUPPLIER_FIELDS];
+    const char *remarks[SUPPLIER_FIELDS]; /* what was stored like this before
+                                             and may stay: untouched_check() */
+};
+
+/**
+ * Read a supplier from a form: each field tidied by the table and in NFC;
+ * absent ones are empty. Line ends of notes become \n.
+ *
+ * supplier  Its fields in the arena; id and revision are 0.
+ * Errors    ERROR_MEMORY.
+ */
+MUST_CHECK enum error supplier_from_form(struct arena *arena,
+                                         const struct form *form,
+                                         struct supplier *supplier);
+
+/**
+ * Check every field by the table; `faults` is filled completely.
+ *
+ * arena  Holds the messages that count ("… by 12 characters …").
+ */
+void supplier_check(struct arena *arena, const struct supplier *supplier,
+                    struct supplier_faults *faults);
+
+/** How much a column of the table holds, where that is less than usual. */
+struct supplier_room {
+    size_t max_chars; /* code points; 0: not known */
+    size_t max_bytes;
+};
+
+/**
+ * Find what does not fit into the table's columns.
+ *
+ * room    SUPPLIER_FIELDS of them.
+ * faults  As supplier_check() fills it.
+ */
+void supplier_check_room(struct arena *arena, const struct supplier *supplier,
+                         const struct supplier_room *room,
+                         struct supplier_faults *faults);
+
+/** Set id and every field of the table as members of a view object. */
+void supplier_view(const struct supplier *supplier, struct view *object);
+
+#endif

@@ -1,0 +1,39 @@
+/* Fields that a form sends back as they were shown: they stay as stored, also
+ * where a browser or reading a form has altered their text on the way, and
+ * where today's rules would refuse them. */
+#ifndef CAFE_UNTOUCHED_H
+#define CAFE_UNTOUCHED_H
+
+#include "cafe/suppliers/supplier.h"
+
+/**
+ * Put stored texts back into the fields that nobody touched. Compared is what
+ * a browser and supplier_from_form() make of the stored text: line breaks are
+ * dropped in an <input> and become CRLF in a <textarea>, NUL becomes U+FFFD,
+ * the ends are trimmed, and so on.
+ *
+ * typed   As supplier_from_form() read it.
+ * stored  What the form showed, or what is there now.
+ * lines   Fields that the form showed in a <textarea>: there, a text without
+ *         its line breaks is a change.
+ * Errors  ERROR_MEMORY.
+ */
+MUST_CHECK enum error untouched_restore(struct arena *arena,
+                                        struct supplier *typed,
+                                        const struct supplier *stored,
+                                        const bool lines[SUPPLIER_FIELDS]);
+
+/**
+ * supplier_check() for a change: what was refused already as it is stored, and
+ * is to stay as it is, is a remark in place of a fault.
+ *
+ * stored  What is there now.
+ */
+void untouched_check(struct arena *arena, const struct supplier *supplier,
+                     const struct supplier *stored,
+                     struct supplier_faults *faults);
+
+/** A form has to show this text in a <textarea>, or it would be altered. */
+bool untouched_needs_lines(struct slice text);
+
+#endif
