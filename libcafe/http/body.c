@@ -61,6 +61,7 @@ static int take_chunks(struct connection *connection)
     connection->deadline_ms += (int64_t)req->body.len * 1000 / rate - before;
     connection->used += taken;
     if (connection->used == connection->filled)
+        /* The head stays in front: slices of it are in use. */
         connection->used = connection->filled = req->head_len;
     return status;
 }

@@ -25,7 +25,7 @@ static bool begins(struct slice rest, char byte)
     return rest.len > 0 && rest.data[0] == byte;
 }
 
-/* Take a token, as far as it reaches. */
+/* Take a token, as far as it reaches: at least one byte. */
 static bool take_token(struct slice *rest)
 {
     size_t len = 0;
@@ -83,6 +83,8 @@ static int read_size(struct chunk_reader *reader, struct slice line)
     if (reader->extension_bytes > CHUNK_EXTENSIONS_MAX_BYTES ||
         !extensions_are_sound(line))
         return 400;
+    /* 15 digits are 60 bits: a sum of two can't overflow, and the first one
+     * over the limit ends the body. */
     reader->left = size;
     reader->total += size;
     if (reader->total > reader->max_bytes)
@@ -104,6 +106,7 @@ static int read_trailer(struct chunk_reader *reader, struct slice line)
     }
     if (reader->trailer_count++ == CHUNK_TRAILERS_MAX)
         return 431;
+    /* slice_cut() takes all of a line without a colon. */
     if (name.len == line.len || !grammar_token(name) ||
         !grammar_field_value(value))
         return 400;
@@ -131,7 +134,9 @@ static int read_line(struct chunk_reader *reader, struct slice line)
     return 400;
 }
 
-/* Collect the line at hand, up to its end or that of the bytes. */
+/* Collect the line at hand, up to its end or that of the bytes. Its length is
+ * judged by the bytes seen so far, so that a line gets the same answer however
+ * it is split. */
 static int take_line(struct chunk_reader *reader, struct slice *bytes)
 {
     const char *end = memchr(bytes->data, '\n', bytes->len);

@@ -16,8 +16,8 @@ struct chunk_reader {
     enum chunk_part {
         CHUNK_SIZE,     /* the line with a chunk's size */
         CHUNK_DATA,     /* its bytes */
-        CHUNK_DATA_END, /* the end of line behind them */
-        CHUNK_TRAILER,  /* a field line behind the last chunk, or none */
+        CHUNK_DATA_END, /* the end of line after them */
+        CHUNK_TRAILER,  /* a field line after the last chunk, or none */
         CHUNK_END       /* the body is complete */
     } part;
     uint64_t total;         /* bytes of all chunks so far */

@@ -61,6 +61,7 @@ static void await(struct connection *connection, short what)
     connection->awaiting = 0;
     if (what == 0)
         return;
+    /* An event must not be assigned anew while it is added. */
     event_assign(event, connection->server->base, connection->fd,
                  (short)(what | EV_PERSIST), on_event, connection);
     if (event_add(event, NULL) == 0)
@@ -68,7 +69,8 @@ static void await(struct connection *connection, short what)
 }
 
 /* The one function that changes a connection's state. While a handler has the
- * request the socket stays registered: it costs nothing unless bytes come. */
+ * request the socket stays registered: it costs nothing unless bytes come. To
+ * write, it is registered only once a write has fallen short. */
 static void enter(struct connection *connection, enum connection_state state)
 {
     connection->state = state;
@@ -93,7 +95,9 @@ static void release_buffer(struct connection *connection)
 }
 
 /* Append what arrived to the buffer. Returns false when the peer has ended or
- * the connection is broken. */
+ * the connection is broken. There is always room, or the 0 of recv() would be
+ * taken for the end: the parser refuses a head before it fills the buffer, and
+ * a chunked body is taken out as it comes. */
 static bool receive(struct connection *connection)
 {
     ssize_t got;
@@ -111,7 +115,9 @@ static bool receive(struct connection *connection)
     return got > 0 || (got < 0 && errno == EAGAIN);
 }
 
-/* As receive(), straight into the body and never past its end. */
+/* As receive(), straight into the body. It never reads past its end: what
+ * follows is the next request, and stays in the socket until that one's
+ * turn. */
 static bool receive_body(struct connection *connection)
 {
     struct request *req = connection->req;
@@ -158,7 +164,9 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
         alive = discard(connection);
         break;
     case CONNECTION_HANDLING:
-        await(connection, 0); /* the next request, or the end: later */
+        /* The next request, or the end: for later. Events are level-triggered,
+         * so a socket left registered would wake the loop without end. */
+        await(connection, 0);
         return;
     case CONNECTION_WRITING:
     case CONNECTION_CLOSED:
@@ -183,7 +191,8 @@ static enum rejection why_refused(int status)
     }
 }
 
-/* Answer what can't be understood or takes too long, then close. */
+/* Answer what can't be understood or takes too long, then close. Where the next
+ * request would begin is unknown, so what has arrived is dropped. */
 static void refuse(struct connection *connection, int status)
 {
     request_reject(connection->req, why_refused(status));
@@ -222,6 +231,7 @@ static void finish_head(struct connection *connection, size_t head_len)
     req->head_complete = true;
     request_route_it(req);
     if (!body_wanted(req)) {
+        /* A body that nobody reads must not be taken for the next request. */
         connection->closing = connection->closing || body_announced(req);
         enter(connection, CONNECTION_HANDLING);
         respond_error(req, req->refusal);
@@ -229,6 +239,8 @@ static void finish_head(struct connection *connection, size_t head_len)
         enter(connection, CONNECTION_CLOSED);
     } else {
         enter(connection, CONNECTION_BODY);
+        /* A client that has begun to send does not wait for it (RFC
+         * 9110 10.1.1). */
         if (body_announced(req) && req->head.expects_continue &&
             connection->filled == head_len)
             send_continue(connection);
@@ -287,6 +299,7 @@ static void begin_answer(struct connection *connection)
     struct server *server = connection->server;
     struct request *req = connection->req;
 
+    /* No memory even for the page that says so. */
     if (req->page == NULL) {
         enter(connection, CONNECTION_CLOSED);
         return;
@@ -304,7 +317,9 @@ static void begin_answer(struct connection *connection)
     response_note(req);
 }
 
-/* Write what is left of head and body; false when the peer is gone. */
+/* Write what is left of head and body; false when the peer is gone. The first
+ * write takes the head from the scratch text that all connections share: nearly
+ * always it goes out whole, and no connection needs a copy. */
 static bool send_answer(struct connection *connection)
 {
     struct request *req = connection->req;
@@ -360,7 +375,9 @@ static void end_request(struct connection *connection)
 }
 
 /* Closing while the peer may still send would reset the connection and could
- * take the answer with it: shut our side and read on (RFC 9112 9.6). */
+ * take the answer with it: shut our side and read on (RFC 9112 9.6). The buffer
+ * of a request that was given up stays: its head points into it, and its
+ * handler may still read that. */
 static void linger(struct connection *connection)
 {
     shutdown(connection->fd, SHUT_WR);
@@ -399,7 +416,9 @@ static void advance_idle(struct connection *connection)
     }
 }
 
-/* Do what its state asks for; the state has changed if there is more to do. */
+/* Do what its state asks for; the state has changed if there is more to do. No
+ * step reads from the socket, so a client that pipelines holds the loop only
+ * for the requests that one buffer has room for. */
 static void step(struct connection *connection)
 {
     switch (connection->state) {
@@ -462,9 +481,13 @@ static void give_up(struct connection *connection)
     respond_plain(req, 503,
                   "This took too long, and nobody knows what came of "
                   "it. Send it again.\n");
+    /* Only now: before, respond_page() would have taken this very answer for
+     * the handler's late one. */
     connection->given_up = true;
 }
 
+/* `advancing` keeps respond_…() from advancing as well: what follows here may
+ * free the connection, and then nothing may touch it. */
 void connection_expire(struct connection *connection)
 {
     if (connection->state == CONNECTION_HEAD ||
@@ -479,6 +502,8 @@ void connection_expire(struct connection *connection)
     connection_advance(connection);
 }
 
+/* A request may have arrived that the loop has not reported yet: a client that
+ * got its bytes accepted is served. */
 void connection_finish(struct connection *connection)
 {
     if (connection->state != CONNECTION_IDLE)
@@ -583,6 +608,8 @@ void connection_close(struct connection *connection)
     await(connection, 0);
     delist(connection);
     close(connection->fd);
+    /* A handler, perhaps with a job on another thread, still has the request
+     * and the memory it points to. */
     if (connection->given_up)
         link_in(connection, &server->abandoned);
     else
@@ -598,6 +625,7 @@ void connection_forget(struct connection *connection)
 
 void connection_handed_back(struct connection *connection)
 {
+    /* A connection that still writes or lingers ends the request on its way. */
     connection->given_up = false;
     if (connection->state == CONNECTION_CLOSED)
         connection_forget(connection);

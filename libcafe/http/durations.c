@@ -84,6 +84,8 @@ static struct kind *find(struct durations *durations, size_t place,
 
     while (kind != NULL && (kind->method != method || kind->status != status))
         kind = kind->next;
+    /* Methods and statuses are few, so the list is short and bounded: what a
+     * client can choose is not in it. */
     if (kind != NULL || (kind = calloc(1, sizeof(*kind))) == NULL)
         return kind;
     kind->method = method;

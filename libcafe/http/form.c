@@ -6,7 +6,9 @@
 #include "cafe/base/unicode.h"
 #include "grammar.h"
 
-/* Undo the escapes of `encoded` in `to`, which has room for all of it. */
+/* Undo the escapes of `encoded` in `to`, which has room for all of it: decoding
+ * never makes a text longer. NUL is refused because values are C strings, too:
+ * what is checked and what is used would differ. */
 static enum error decode_into(struct slice encoded, bool plus_is_space,
                               char *to, size_t *len)
 {
@@ -116,6 +118,7 @@ enum error form_parse(struct arena *arena, struct slice encoded,
     enum error err;
 
     if (encoded.len > 0) {
+        /* Room for all at once: an arena can't grow an array in place. */
         result.fields =
             arena_alloc(arena, FORM_FIELDS_MAX * sizeof(*result.fields));
         if (result.fields == NULL)
@@ -124,6 +127,7 @@ enum error form_parse(struct arena *arena, struct slice encoded,
     while (encoded.len > 0) {
         struct slice pair = next_pair(&encoded);
 
+        /* WHATWG URL 5.1: "a=1&&b=2" has two fields. */
         if (pair.len == 0)
             continue;
         if (result.count == FORM_FIELDS_MAX)

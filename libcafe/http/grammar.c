@@ -122,6 +122,7 @@ static bool has_dot_segment(struct slice path)
     while (at < path.len) {
         char byte = next_byte(path, &at);
 
+        /* Some servers take a backslash for a slash. */
         if (byte == '/' || byte == '\\') {
             if (only_dots && (dots == 1 || dots == 2))
                 return true;
@@ -148,7 +149,8 @@ bool grammar_query(struct slice query)
     return all_are(query, IN_QUERY) && escapes_are_whole(query);
 }
 
-/* Split "host:port"; the port is absent when there is no colon. */
+/* Split "host:port"; the port is absent when there is no colon. From the end,
+ * since an IPv6 address has colons, too, but within brackets. */
 static void split_authority(struct slice authority, struct slice *host,
                             struct slice *port)
 {
@@ -164,7 +166,7 @@ static void split_authority(struct slice authority, struct slice *host,
     }
 }
 
-/* The inside of "[…]": hex digits, colons and dots of an IPv6 address. */
+/* An IPv6 address in brackets, without a zone: inet_pton() knows none. */
 static bool is_ip_literal(struct slice host)
 {
     char text[INET6_ADDRSTRLEN];
@@ -206,6 +208,8 @@ bool grammar_same_authority(struct slice a, struct slice b,
 
     split_authority(a, &host_a, &port_a);
     split_authority(b, &host_b, &port_b);
+    /* The same text, not the same number: "080" is refused, and no client
+     * writes it. */
     if (port_a.data == NULL)
         port_a = slice_of(default_port);
     if (port_b.data == NULL)

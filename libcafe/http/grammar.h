@@ -11,24 +11,28 @@ bool grammar_token(struct slice text);
 bool grammar_field_value(struct slice text);
 
 /**
- * A path as http.md accepts it: visible ASCII without delimiters that
- * parsers disagree on, whole escapes, no %00 and no dot segments (escaped
- * dots and separators count).
+ * An absolute path of RFC 3986, stricter: begins with "/", pchar and "/" only,
+ * whole escapes, no %00, and no segment "." or "..", also when dots or
+ * separators are escaped or the separator is a backslash.
  */
 bool grammar_path(struct slice path);
 
-/** A query: as a path, but with what browsers leave unescaped. */
+/** The same bytes, "?" and what browsers leave unescaped; whole escapes, no
+ * %00. An absent query is one, too. */
 bool grammar_query(struct slice query);
 
-/** uri-host [ ":" port ] of RFC 3986 3.2, without user information. */
+/**
+ * uri-host [ ":" port ] of RFC 3986 3.2, without user information, escapes or
+ * an empty host or port; the port is at most 65535.
+ */
 bool grammar_authority(struct slice authority);
 
 /** The host of an authority, without its port. */
 struct slice grammar_host(struct slice authority);
 
 /**
- * Two authorities name the same host and port: letters without case, and the
- * default port may be left out.
+ * Two authorities name the same host and port: ASCII letters without case, and
+ * `default_port` ("80") may be left out.
  */
 bool grammar_same_authority(struct slice a, struct slice b,
                             const char *default_port);
@@ -36,7 +40,7 @@ bool grammar_same_authority(struct slice a, struct slice b,
 /**
  * Take the next member of a comma-separated list (RFC 9110 5.6.1).
  *
- * list     Shortened by what was taken.
+ * list     Out: what follows the member and its comma.
  * Returns  The member without white space; absent at the end. Empty members
  *          are passed over.
  */

@@ -155,7 +155,8 @@ static int read_request_line(struct slice line, struct request_head *head)
 
     if (!cut(line, ' ', &head->method_text, &rest))
         return 400;
-    head->method = method_parse(head->method_text); /* also for a refusal */
+    /* Before any refusal: the answer to HEAD has no body. */
+    head->method = method_parse(head->method_text);
     if (!cut(rest, ' ', &head->target, &version) ||
         !grammar_token(head->method_text))
         return 400;
@@ -166,7 +167,8 @@ static int read_request_line(struct slice line, struct request_head *head)
     return read_target(head);
 }
 
-/* RFC 9112 6.3, stricter: 1 to 15 digits, once. */
+/* RFC 9112 6.3, stricter: 1 to 15 digits, once. That many fit in 64 bits with
+ * three to spare, for times in milliseconds. */
 static int read_length(struct slice value, struct request_head *head)
 {
     int64_t length = 0;
@@ -258,7 +260,9 @@ static int read_end(const struct parser *parser, struct request_head *head)
 {
     size_t scheme = scheme_len(head->target);
 
-    /* RFC 9112 6.1 and 6.3, stricter: no other coding, never with a length. */
+    /* RFC 9112 6.1 and 6.3, stricter: no other coding, and never beside a
+     * length. A proxy that believes the other one of the two would see another
+     * request begin in the body. */
     if (parser->encoding_count > 0) {
         if (parser->encoding_count > 1 || !parser->chunked ||
             parser->length_count > 0 || head->minor_version == 0)
@@ -284,6 +288,8 @@ static int read_line(struct parser *parser, struct slice line,
         return *complete ? read_end(parser, head)
                          : read_field(parser, line, head);
     }
+    /* RFC 9112 2.2 asks to ignore one empty line before a request: old clients
+     * sent one after a body. */
     if (line.len == 0) {
         if (parser->skipped_empty)
             return 400;
@@ -344,6 +350,8 @@ int parser_feed(struct parser *parser, struct slice bytes,
         if (end == NULL)
             return 0;
         line.len = stop - parser->line_start - 1;
+        /* RFC 9112 2.2 lets a bare LF pass; a proxy in front that doesn't would
+         * see another end of the head. */
         if (line.len == 0 || line.data[line.len - 1] != '\r')
             return 400;
         line.len--;

@@ -13,7 +13,7 @@
 #include "trace.h"
 
 enum {
-    /* A whole head always fits, and a body's beginning behind it. */
+    /* A whole head always fits, and the beginning of a body after it. */
     BUFFER_BYTES = PARSER_HEAD_MAX_BYTES + 4096,
     BUFFERS_KEPT = 64,
     ARENAS_KEPT = 64,
@@ -119,7 +119,7 @@ struct server {
     struct evconnlistener *listener;
     struct event *sweep;
     struct connection *connections;
-    struct connection *abandoned; /* closed, but for a handler's request */
+    struct connection *abandoned; /* closed; a handler has the request */
     size_t connection_count;
     int64_t accepted_ms; /* when the last connection came in; 0: never */
     bool draining;

@@ -92,6 +92,8 @@ void request_close(struct request *req)
     for (hook = req->hooks; hook != NULL; hook = hook->next)
         hook->fn(hook->argument);
     counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, -1);
+    /* After the hooks, which may look at the request; the arena last, since the
+     * request itself lies in it. */
     page_unref(req->page);
     text_free(&req->body);
     server_give_arena(req->server, req->arena);
@@ -129,11 +131,14 @@ void request_route_it(struct request *req)
         req->head.method == OPTIONS)
         req->match.route = &options_route;
     route = req->match.route;
+    /* Before 404 and 405, so that a client without access can't find out which
+     * paths exist. */
     if (!(req->match.flags & ROUTE_OPEN))
         req->refusal = ask_checks(req);
     req->refused = req->refusal != 0;
     if (req->refusal == 0 && route == NULL)
         req->refusal = req->match.allowed ? 405 : 404;
+    /* A form that is too long can still come back to its author, filled in. */
     if (req->refusal == 0 &&
         req->head.content_length > (int64_t)route->body_max_bytes) {
         req->refusal = 413;

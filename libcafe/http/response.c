@@ -102,7 +102,8 @@ struct page *page_plain(int status, const char *string)
     return page;
 }
 
-/* RFC 9110 13.1.2: a weak comparison with each member, or "*". */
+/* RFC 9110 13.1.2: a weak comparison with each member, or "*". A comma inside
+ * of a tag would cut it in two; ours have none. */
 static bool etag_matches(struct slice list, const char *etag)
 {
     struct slice member;
@@ -167,6 +168,7 @@ void respond_error(struct request *req, int status)
 
     if (status == 405)
         add_allow(req);
+    /* A page is made for a path; without a whole head there is none. */
     if (make != NULL && req->head_complete)
         page = make(req->server->config->app, req, status);
     if (page == NULL) {

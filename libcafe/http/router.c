@@ -49,7 +49,7 @@ static void add_param(struct route_match *match, struct slice pattern,
     struct route_param *param;
 
     if (match->param_count == ROUTE_PARAMS_MAX)
-        return; /* not in a table that router_check() has let pass */
+        return; /* router_check() refuses such a table at start */
     param = &match->params[match->param_count++];
     param->name =
         (struct slice){ pattern.data + 1, pattern.len - 1 - mark_len };
@@ -98,6 +98,8 @@ static bool match_table(const struct route *table, enum method method,
     for (route = table; route->methods != 0; route++) {
         if (!path_fits(slice_of(route->path), path, match))
             continue;
+        /* Go on without the method: a later row may have it, and 405 names
+         * those of all rows. */
         match->allowed |= methods_of(route) | (unsigned)OPTIONS;
         match->flags |= route->flags;
         if (methods_of(route) & (unsigned)method) {

@@ -47,6 +47,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *argument)
     (void)fd;
     (void)what;
     while (connection != NULL) {
+        /* Read first: connection_expire() may free this one. */
         struct connection *next = connection->next;
 
         if (connection->deadline_ms <= now)
@@ -87,7 +88,9 @@ enum error server_open(struct event_base *base,
     return OK;
 }
 
-/* Over the cap: say so and close, without a connection object. */
+/* Over the cap: say so and close, without a connection object. With its request
+ * unread the kernel may reset the connection before the client has seen the
+ * answer; lingering would need the memory that the cap saves. */
 static void turn_away(struct server *server, evutil_socket_t fd)
 {
     counter_reject(server->config->counters, REJECTION_CONNECTIONS);
@@ -111,8 +114,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
         connection_open(server, fd, peer);
 }
 
-/* No descriptor or no memory: stop accepting instead of being woken for the
- * same waiting client again and again. */
+/* No descriptor or no memory: stop accepting. The listener stays readable, so
+ * libevent would report the same waiting client again and again. A closed
+ * connection or the next sweep starts it again. */
 static void on_accept_error(struct evconnlistener *listener, void *argument)
 {
     struct server *server = argument;
@@ -133,10 +137,12 @@ void server_resume(struct server *server)
 {
     if (!server->starved || server->listener == NULL)
         return;
+    /* Enabling can fail for want of memory; then the next sweep tries again. */
     server->starved = evconnlistener_enable(server->listener) != 0;
 }
 
-/* "" is every address of both families where the system has IPv6. */
+/* "" is every address of both families where the system has IPv6: a socket of
+ * IPv6 takes IPv4 clients, too, as mapped addresses. */
 static int make_address(const char *bind_to, int port, union address *address,
                         socklen_t *len)
 {
@@ -181,6 +187,8 @@ static int bind_socket(const union address *address, socklen_t len,
 
     if (fd < 0)
         return -1;
+    /* Without it a restart would have to wait for the old connections in
+     * TIME_WAIT. */
     set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (address->any.sa_family == AF_INET6)
@@ -208,6 +216,7 @@ static enum error bind_to_port(const char *bind_to, int port, int *result,
         return ERROR_CONFIG;
     }
     fd = bind_socket(&address, len, bind_to[0] == '\0');
+    /* A kernel without IPv6, as in many containers. */
     if (fd < 0 && bind_to[0] == '\0' && errno == EAFNOSUPPORT) {
         if (make_address("0.0.0.0", port, &address, &len) == 0)
             fd = bind_socket(&address, len, false);
@@ -237,7 +246,9 @@ static int port_of(int fd)
                                                   : address.v6.sin6_port);
 }
 
-/* Accept on a listening socket, which the server owns from now on. */
+/* Accept on a listening socket, which the server owns from now on: a backlog of
+ * 0 says that it listens already. It is enabled apart, since
+ * evconnlistener_new() would not tell that its event could not be added. */
 static enum error serve(struct server *server, int fd)
 {
     server->port = port_of(fd);
@@ -261,6 +272,8 @@ enum error server_listen(struct server *server, const char *bind_to, int port,
 
     if (err != OK)
         return err;
+    /* With SO_REUSEADDR two sockets may bind one port as long as neither
+     * listens: then the conflict shows only here. */
     if (listen(fd, BACKLOG) < 0) {
         text_printf(error, "%s:%d: %s", bind_to[0] ? bind_to : "*", port,
                     strerror(errno));
@@ -306,6 +319,7 @@ void server_stop(struct server *server)
 {
     struct connection *connection = server->connections;
 
+    /* First, so that every answer from here on ends its connection. */
     server->draining = true;
     if (server->listener != NULL)
         evconnlistener_free(server->listener);
@@ -339,6 +353,9 @@ void server_close(struct server *server)
         return;
     if (server->listener != NULL)
         evconnlistener_free(server->listener);
+    /* Without a listener connection_close() has nothing to resume. Abandoned
+     * connections come second, because closing may add to them; the pools last,
+     * because both give back to them. */
     server->listener = NULL;
     while (server->connections != NULL)
         connection_close(server->connections);
@@ -370,6 +387,8 @@ const char *server_date(struct server *server)
     return server->date;
 }
 
+/* Arenas, buffers and the date are shared by all connections: on one thread
+ * they need no lock, and an idle connection holds none of them. */
 struct arena *server_take_arena(struct server *server)
 {
     if (server->arena_count == 0)
@@ -400,6 +419,7 @@ char *server_take_buffer(struct server *server)
 
 void server_give_buffer(struct server *server, char *buffer)
 {
+    /* The link lies in the spare buffer itself: giving back can't fail. */
     struct spare_buffer *spare = (void *)buffer;
 
     if (server->spare_count >= BUFFERS_KEPT) {

@@ -13,7 +13,7 @@ enum {
     FIELD_MAX_BYTES = 512
 };
 
-/* All lower-case hex digits: upper-case ones break the rules of both. */
+/* All lower-case hex digits: both formats forbid upper-case ones. */
 static bool is_hex(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -30,7 +30,7 @@ static bool is_zero(const char *text, size_t len)
 }
 
 /* "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01". Later versions may
- * have more behind a hyphen; there is none with the number ff. */
+ * add more after a hyphen; ff is no version. An id of zeros is invalid. */
 static bool read_traceparent(struct slice value, char id[TRACE_ID_BYTES])
 {
     char text[V0_CHARS + 1];

@@ -5,8 +5,8 @@
 #include "cafe/base/arena.h"
 #include "cafe/base/text.h"
 
-/* A TEXT column holds 64 KiB, each byte of which takes three when escaped; a
- * form can hold two such texts: what others have made of it, too. */
+/* A TEXT column holds 64 KiB, and each byte takes three when escaped. A form
+ * can carry two such texts: the author's, and another's version of it. */
 enum { FORM_FIELDS_MAX = 100, FORM_MAX_BYTES = 512 * 1024 };
 
 struct form_field {

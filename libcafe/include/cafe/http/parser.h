@@ -1,4 +1,5 @@
-/* The strict HTTP/1.1 request head parser (RFC 9112). It allocates nothing. */
+/* The strict parser of HTTP/1.1 request heads (RFC 9112). It allocates
+ * nothing and may be used on any thread. */
 #ifndef CAFE_PARSER_H
 #define CAFE_PARSER_H
 
@@ -26,13 +27,14 @@ struct field_line {
     struct slice value; /* without white space at its ends */
 };
 
-/** A parsed head. Every slice points into the bytes that were parsed. */
+/** A parsed head. Its slices point into the bytes that were parsed, or to
+ * constants. */
 struct request_head {
-    enum method method; /* METHOD_UNKNOWN: a token we don't know; 501 */
+    enum method method; /* METHOD_UNKNOWN only in a refused head */
     struct slice method_text;
     struct slice target; /* as received */
-    struct slice path;   /* absolute, escapes kept; of absolute-form too; "*"
-                            asks about the server (OPTIONS only) */
+    struct slice path;   /* begins with "/", escapes kept; "*" asks about the
+                            server itself (OPTIONS only) */
     struct slice query;  /* without '?'; absent when there is none */
     struct slice host;   /* "" on HTTP/1.0 without Host */
     int minor_version;   /* 0 or 1 */
@@ -49,7 +51,7 @@ struct parser {
     size_t line_start;  /* offset of the line being read */
     size_t scanned;     /* bytes looked at for its end */
     bool started;       /* the request line has been read */
-    bool skipped_empty; /* the one empty line before it was there */
+    bool skipped_empty; /* the one empty line that may come first */
     size_t host_count;
     size_t length_count;
     size_t encoding_count;
@@ -57,13 +59,15 @@ struct parser {
 };
 
 /**
- * Go on parsing a head. Call it with the same bytes and more behind them as
- * they arrive; it goes on where it stopped, and what it finds does not depend
+ * Go on parsing a head. Call it again with the same bytes and those that have
+ * arrived since; it goes on where it stopped, and what it finds does not depend
  * on how the bytes were split.
  *
  * bytes     All bytes received since the end of the last request, at the same
  *           address each time: slices of `head` point into them.
- * head      Filled while parsing; valid when *status is 0 and *head_len > 0.
+ * head      Zero at first, filled while parsing, complete when *head_len > 0.
+ *           After a refusal its method is set as far as it was read, so that
+ *           the answer to HEAD has no body; the rest has no meaning.
  * head_len  Bytes of the head, its empty line included, once complete; else 0.
  * Returns   0 to go on (or complete), otherwise the status to refuse with and
  *           close: 400, 414, 431, 501 or 505.
@@ -84,7 +88,7 @@ size_t head_field_count(const struct request_head *head, const char *name);
 /**
  * Read a method by its exact name.
  *
- * Returns  METHOD_UNKNOWN when it is none of ours.
+ * Returns  METHOD_UNKNOWN for any other.
  */
 enum method method_parse(struct slice name);
 

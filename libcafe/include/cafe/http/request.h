@@ -23,13 +23,17 @@ struct request;
 /** The application that the server was opened with. */
 void *request_app(const struct request *req);
 
-/** Memory that lives as long as the request, at most 4 MiB. */
+/**
+ * Memory that lives as long as the request, at most 4 MiB. Another thread may
+ * use it while the loop does not, and it is not freed before the answer.
+ */
 struct arena *request_arena(struct request *req);
 
+/** The parsed head; it lives as long as the request. */
 const struct request_head *request_head(const struct request *req);
 enum method request_method(const struct request *req);
 
-/** The row that matched; NULL for 404 and 405. */
+/** The row that matched, borrowed from its table; NULL for 404 and 405. */
 const struct route *request_route(const struct request *req);
 
 /** A check refused it: show nothing of what it asked for. */
@@ -52,10 +56,10 @@ void request_set_own(struct request *req, void *own);
 struct slice request_param(const struct request *req, const char *name);
 
 /**
- * A segment "{name}" as an id: any number of 32 bits but 0; rows that were
- * made by SQL may have negative ones.
+ * A segment "{name}" as an id: any 32-bit number except 0; rows that were made
+ * by SQL may have negative ones.
  *
- * Errors  ERROR_NOT_FOUND: not such a number in its one spelling.
+ * Errors  ERROR_NOT_FOUND: no such number, or one in another spelling ("007").
  */
 MUST_CHECK enum error request_param_id(const struct request *req,
                                        const char *name, int64_t *id);
@@ -86,10 +90,14 @@ const struct sockaddr *request_peer(const struct request *req);
  * hook has set another one (from X-Forwarded-For).
  */
 const char *request_client(const struct request *req);
+
+/** The text is copied; out of memory the client stays as it was. */
 void request_set_client(struct request *req, const char *client);
 
 /** Who is signed in, for the log and the history; NULL for nobody. */
 const char *request_user(const struct request *req);
+
+/** The text is copied; out of memory there is no user. */
 void request_set_user(struct request *req, const char *user);
 
 /**
@@ -98,10 +106,11 @@ void request_set_user(struct request *req, const char *user);
  */
 const char *request_id(const struct request *req);
 
-/** Count it as refused, once, and say why in its line of the log. */
+/** Count it as refused and log why; only the first call for a request
+ * counts. */
 void request_reject(struct request *req, enum rejection why);
 
-/** Microseconds that it has waited for the database, to add to. */
+/** Microseconds that the request has waited for the database: add to it. */
 int64_t *request_waited_us(struct request *req);
 
 /**

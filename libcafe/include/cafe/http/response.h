@@ -7,10 +7,9 @@
 
 /**
  * Answer with a page. The server adds the status line, Date, Content-Length,
- * X-Request-Id and, when the connection ends, Connection: close; it answers
- * HEAD without the body, and 304 where If-None-Match has the page's ETag on
- * GET or HEAD. A NULL or failed page is answered 500; 503 carries Retry-After:
- * 2.
+ * X-Request-Id and, when the connection ends, Connection: close. HEAD gets no
+ * body, and a GET or HEAD whose If-None-Match has the page's ETag gets 304. A
+ * NULL or failed page becomes 500; 503 carries Retry-After: 2.
  *
  * page    One reference is taken over.
  * Thread  Loop thread only.
@@ -19,7 +18,7 @@ void respond_page(struct request *req, struct page *page);
 
 /**
  * Answer with an error page, made by the server's error hook (plain text if
- * that gives none). 405 carries Allow.
+ * there is none or it returns NULL). 405 carries Allow.
  */
 void respond_error(struct request *req, int status);
 

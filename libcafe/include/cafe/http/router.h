@@ -46,7 +46,8 @@ struct route_match {
 };
 
 /**
- * Find the row for a method and path in up to two tables, the first first.
+ * Find the row for a method and path; earlier tables go first, and one may be
+ * NULL.
  *
  * match  route is NULL when none fits; allowed is 0 when no path fits (404),
  *        otherwise the methods that the path has (405); OPTIONS is one of
@@ -57,7 +58,7 @@ void router_match(const struct route *const tables[], size_t table_count,
                   struct route_match *match);
 
 /**
- * A table can be used: no path has more parameters than a match has room for.
+ * Check a table: no path may have more parameters than ROUTE_PARAMS_MAX.
  *
  * error   One line that names the path.
  * Errors  ERROR_CONFIG.

@@ -10,20 +10,21 @@
 
 struct event_base;
 
-/** Limits and deadlines, each an option of the daemons. */
+/** Limits, and deadlines in milliseconds: each is an option of the daemons.
+ * Deadlines are looked at twice a second. */
 struct server_limits {
     int64_t head_ms;       /* a whole head, from its first byte */
-    int64_t body_ms;       /* a body, plus 1 s per body_min_rate bytes */
-    int64_t body_min_rate; /* bytes a second */
+    int64_t body_ms;       /* a body, plus 1 s for each body_min_rate bytes */
+    int64_t body_min_rate; /* bytes per second */
     int64_t handle_ms;     /* until a handler answers; then 503 */
     int64_t idle_ms;       /* a kept-alive connection without a request */
-    int64_t write_ms;      /* an answer, plus 1 s per KiB */
-    int64_t linger_ms;     /* reading on after an answer to a bad request */
+    int64_t write_ms;      /* an answer, plus 1 s for each KiB of its body */
+    int64_t linger_ms;     /* reading on after the last answer */
     int64_t connections_max;
-    int64_t requests_max; /* a connection's requests */
+    int64_t requests_max; /* on one connection */
 };
 
-/** What the daemons' options have as defaults. */
+/** The defaults of those options. */
 extern const struct server_limits server_limits_default;
 
 /**
@@ -44,13 +45,14 @@ typedef struct page *error_page_fn(void *app, struct request *req, int status);
 
 enum { SERVER_CHECKS_MAX = 6 };
 
+/** A check, its first argument, and how a refusal is counted. */
 struct server_check {
     check_fn *check;
     void *context;
-    enum rejection why; /* that a request is refused by it */
+    enum rejection why;
 };
 
-/** Whether a peer's X-Request-Id is taken over. */
+/** Whether a peer's X-Request-Id is used as the request's id. */
 typedef bool believe_fn(void *context, const struct sockaddr *peer);
 
 /** All of it is borrowed until server_close(). */
@@ -61,7 +63,7 @@ struct server_config {
     void *app;                       /* request_app() in routes */
     void *more_app;                  /* request_app() in more_routes */
     error_page_fn *error_page;       /* may be NULL */
-    struct server_check checks[SERVER_CHECKS_MAX]; /* ended by NULL check */
+    struct server_check checks[SERVER_CHECKS_MAX]; /* up to a NULL check */
     believe_fn *believe;                           /* NULL: nobody's */
     void *believe_context;
     struct server_limits limits;
@@ -74,8 +76,10 @@ struct server;
 
 /**
  * Make a server on a loop; it doesn't listen yet. From now on the process
- * ignores SIGPIPE: a peer that is gone is told by writev().
+ * ignores SIGPIPE, so that writing to a peer that is gone fails with EPIPE.
  *
+ * config  Borrowed until server_close(), with all it points to.
+ * server  Out: owned by the caller.
  * Errors  ERROR_MEMORY.
  * Thread  This and all below: the loop's thread.
  */
@@ -86,18 +90,18 @@ MUST_CHECK enum error server_open(struct event_base *base,
 /**
  * Bind and listen on a TCP port.
  *
- * bind   Numeric IPv4 or IPv6 address; "" for all of both.
+ * bind   Numeric IPv4 or IPv6 address; "" for all addresses of both families.
  * port   0 picks a free one; server_port() tells which.
  * error  One line on failure, for instance "127.0.0.1:8080: Address already
  *        in use".
- * Errors ERROR_CONFIG: bind is no address of this machine; ERROR_BUSY: the
- *        port is taken; ERROR_SYSTEM, ERROR_MEMORY.
+ * Errors ERROR_CONFIG: bind is not a numeric address of this machine;
+ *        ERROR_BUSY: the port is taken; ERROR_SYSTEM, ERROR_MEMORY.
  */
 MUST_CHECK enum error server_listen(struct server *server, const char *bind,
                                     int port, struct text *error);
 
 /**
- * Whether server_listen() would succeed, without listening.
+ * Whether the port can be bound, without listening on it.
  *
  * Errors  As server_listen().
  */
@@ -114,23 +118,28 @@ MUST_CHECK enum error server_try(const char *bind, int port,
 MUST_CHECK enum error server_adopt(struct server *server, int fd,
                                    struct text *error);
 
+/** The port that is listened on; 0 before that. */
 int server_port(const struct server *server);
 
-/** From now on answers carry Connection: close and connections end. */
+/** From now on each answer carries Connection: close and ends its connection;
+ * idle connections stay, and new ones are accepted. */
 void server_drain(struct server *server);
 
-/** Close the listener and idle connections; requests in flight go on. */
+/** Drain, and close the listener and idle connections; requests in flight go
+ * on. */
 void server_stop(struct server *server);
 
-/** When the last connection came in, on the monotonic clock; 0: never. */
+/** When the last connection was accepted, on the monotonic clock; 0: never. */
 int64_t server_accepted_ms(const struct server *server);
+
 /** Write http_server_request_duration_seconds, for monitoring. */
 void server_metrics(const struct server *server, struct text *out);
 
 /** Connections still open. */
 size_t server_connections(const struct server *server);
 
-/** Close everything at once and free the server. NULL is allowed. */
+/** Close everything at once and free the server; requests in flight end
+ * unanswered. */
 void server_close(struct server *server);
 
 #endif
