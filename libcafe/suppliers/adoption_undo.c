@@ -202,6 +202,8 @@ void adoption_undo(const struct adoption *adoption,
     const struct db_value version = DB_VALUE_INTEGER(adoption->version);
     enum error err;
 
+    /* Not a first migration: the log is in use, and the table stays as it has
+     * become. */
     if (adoption->had_triggers)
         return;
     if ((err = drop_all(connection)) == OK)

@@ -74,7 +74,8 @@ struct catalog {
 
 /* Visitors. */
 
-/* The request is over: it waits no more and needs no snapshot. */
+/* The request is over: it waits no more and needs no snapshot. Both calls do
+ * nothing for a visitor that had not got so far. */
 static void visitor_end(void *argument)
 {
     struct visitor *visitor = argument;
@@ -83,7 +84,8 @@ static void visitor_end(void *argument)
     content_unref(visitor->snapshot.content);
 }
 
-/* Each holds a state of its own: the next question changes nothing in it. */
+/* Each visitor holds a reference of its own: whatever the next question brings,
+ * its handler may read these suppliers until the request ends. */
 static void show(struct catalog *catalog, struct visitor *visitor, bool stale)
 {
     if (visitor->since_us)
@@ -116,7 +118,8 @@ static bool after(struct event *event, int64_t ms)
 
 /* Being away, and being back. */
 
-/* From now on stale answers go out at once. */
+/* From now on stale answers go out at once: only the first requests pay for the
+ * database with their patience, not each one of an outage. */
 static void go_away(struct catalog *catalog, enum error reason)
 {
     struct waiters all;
@@ -128,6 +131,8 @@ static void go_away(struct catalog *catalog, enum error reason)
         catalog->trouble_since_us = clock_utc_us();
     catalog->away = true;
     catalog->trouble = reason;
+    /* The question under way goes on for nobody: its answer is what ends this.
+     */
     inquiry_leave_all(&catalog->inquiry, &all);
     show_all(catalog, &all, true);
 }
@@ -148,6 +153,8 @@ static void adopt(struct catalog *catalog, struct content *next)
     struct content *before = catalog->newest;
 
     next->serial = ++catalog->serials;
+    /* In this order: the older one must know its successor when it is let go.
+     */
     content_follow(before, next);
     catalog->newest = next;
     content_unref(before);
@@ -170,6 +177,8 @@ static void ask(struct catalog *catalog)
 
     if (catalog->stopping || !inquiry_begin(&catalog->inquiry))
         return;
+    /* Taken before the database sees the question: what its answer holds is at
+     * least as new. The base is referenced for the thread that reads it. */
     catalog->asked_ms = clock_monotonic_ms();
     catalog->asked_utc_us = clock_utc_us();
     catalog->question = new_question(catalog, base ? content_ref(base) : NULL);
@@ -183,14 +192,15 @@ static int64_t retry_ms(const struct catalog *catalog, enum error reason)
     return inquiry_wanted(&catalog->inquiry) ? RETRY_MS : RETRY_AWAY_MS;
 }
 
-/* Without a timer nobody may wait: the next request tries once more. */
+/* Without a timer nobody may wait, for nothing would wake them: the next
+ * request tries once more. */
 static void try_again_later(struct catalog *catalog, enum error reason)
 {
     if (!after(catalog->retry, retry_ms(catalog, reason)))
         go_away(catalog, ERROR_MEMORY);
 }
 
-/* What another attempt within the time that requests wait will not mend. */
+/* Reasons that another attempt would meet again while requests wait. */
 static bool is_lasting(enum error reason)
 {
     return reason == ERROR_LIMIT || reason == ERROR_DB_SCHEMA ||
@@ -210,8 +220,8 @@ static void note_failure(struct catalog *catalog, enum error reason)
 static void finish_comparison(struct catalog *catalog);
 static void keep_comparing(struct catalog *catalog);
 
-/* In the loop's next turn, behind what has arrived by then: one question for
- * all of it. */
+/* In the loop's next turn, after what has arrived by then: one question for all
+ * of it. */
 static void ask_soon(struct catalog *catalog)
 {
     if (!catalog->stopping && !catalog->inquiry.under_way &&
@@ -224,7 +234,7 @@ static void on_answer(void *job, enum error outcome)
 {
     struct question *question = job;
     struct catalog *catalog = question->asker;
-    /* The next answer may take too long, too: nobody waits for it then. */
+    /* The next answer may take as long: nobody should wait for that one. */
     bool late = catalog->away && clock_monotonic_ms() - catalog->asked_ms >
                                      catalog->config.settings.wait_ms;
     struct waiters batch;
@@ -247,6 +257,8 @@ static void on_answer(void *job, enum error outcome)
     keep_comparing(catalog);
     if (catalog->away || inquiry_wanted(&catalog->inquiry))
         ask_soon(catalog);
+    /* Last: a handler that is shown the suppliers may ask again at once, and a
+     * new question has to find this one settled. */
     show_all(catalog, &batch, catalog->away);
 }
 
@@ -283,14 +295,17 @@ static void on_patience(evutil_socket_t fd, short what, void *argument)
  * there were any) is found by reading everything now and then.
  */
 
-/* False: out of memory; keep_comparing() tries again after each answer. */
+/* False: out of memory; keep_comparing() tries again after each answer. `soon`
+ * is for a table that changed while it was read; one that changes all the time
+ * is not read all the time. */
 static bool compare_later(struct catalog *catalog, bool soon)
 {
     return after(catalog->compare,
                  soon ? COMPARE_AGAIN_MS : catalog->config.settings.compare_ms);
 }
 
-/* A comparison is due, under way or done, but for want of memory. */
+/* Make up for a timer that could not be added for want of memory: without this
+ * no comparison would ever be due again. */
 static void keep_comparing(struct catalog *catalog)
 {
     if (!catalog->comparing && !catalog->compared &&
@@ -298,13 +313,16 @@ static void keep_comparing(struct catalog *catalog)
         compare_later(catalog, false);
 }
 
-/* Whether it was one or the other the log can't tell. */
+/* The log can't tell which of the two it was. */
 static const char unlogged_remedy[] =
     "TRUNCATE and cascades of foreign keys fire no triggers; if it was none of "
     "these, triggers are missing; run: employee --migrate, which brings them "
     "back and completes the log";
 
-/* Its base has to be the newest still, and the next question's base too. */
+/* Take over a comparison, if the content that it was compared with is still the
+ * newest, and no question is under way. The answer to a question may share rows
+ * with the content it was based on, so only that one may come before it in the
+ * chain; a content read in between would come between them. */
 static void finish_comparison(struct catalog *catalog)
 {
     struct question *comparison = &catalog->comparison;
@@ -352,6 +370,8 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
     }
     catalog->comparing = true;
     catalog->comparison = new_question(catalog, content_ref(catalog->newest));
+    /* By the pool, not by the feed's connection: reading the whole table would
+     * hold up the questions that requests wait for. */
     db_submit(catalog->config.db, "compare", feed_compare, on_compared,
               &catalog->comparison);
 }
@@ -385,8 +405,8 @@ static enum error open_feed(struct catalog *catalog)
         .counters = config->counters,
     };
 
-    /* Whoever comes waits for a new connection, not for packets that are lost.
-     */
+    /* After a second without an acknowledgement a new connection answers sooner
+     * than the kernel would send lost packets again. */
     feed.options.write_timeout_s = 1;
     return db_open(config->base, &feed, &catalog->feed);
 }
@@ -421,6 +441,7 @@ static void free_event(struct event *event)
 void catalog_stop(struct catalog *catalog)
 {
     catalog->stopping = true;
+    /* Closing ends the question under way, which calls on_answer(). */
     db_close(catalog->feed);
     catalog->feed = NULL;
     go_away(catalog, ERROR_STOPPING);
@@ -431,6 +452,7 @@ void catalog_close(struct catalog *catalog)
     if (!catalog)
         return;
     db_close(catalog->feed);
+    /* A comparison that waited for a question to end. */
     if (catalog->compared) {
         content_unref(catalog->comparison.base);
         if (catalog->comparison.found)
@@ -480,6 +502,8 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
     }
     visitor->show = show_fn;
     visitor->req = req;
+    /* Usually a question is under way or the retry is due. Where its timer
+     * could not be added, this request takes its place. */
     if (catalog->away) {
         ask_soon(catalog);
         show(catalog, visitor, true);

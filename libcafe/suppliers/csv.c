@@ -54,11 +54,13 @@ static const char truths[] =
 
 /* A word while it is read, by the bases of its letters. */
 struct word {
-    char text[40]; /* behind a space */
+    char text[40]; /* after a space */
     size_t len, chars;
     bool ascii;
 };
 
+/* With the space in front of each name in the tables: only the beginning of a
+ * name matches. */
 static void word_begin(struct word *word)
 {
     *word = (struct word){ .text = " ", .len = 1, .ascii = true };
@@ -141,7 +143,9 @@ static bool is_formula(struct slice text)
     return plain > 0 && strchr("=+-@\t\r", plain);
 }
 
-/* Where a spreadsheet would not take a text, behind apostrophes, as it is. */
+/* Whether a spreadsheet would change a text without an apostrophe in front.
+ * Apostrophes that it has already are passed over, so that taking exactly one
+ * away always gives the text back. */
 static bool is_guarded(struct slice text)
 {
     while (text.len > 0 && text.data[0] == '\'')

@@ -1,4 +1,6 @@
-/* Cursors: an id in hexadecimal digits, then as many of a hash of it. */
+/* Cursors: an id in hexadecimal digits, then as many of a hash of it. The check
+ * digits keep nobody out; they keep programs from computing cursors, so that
+ * what these are made of may change. */
 #include "cafe/suppliers/cursor.h"
 
 #include <stdio.h>

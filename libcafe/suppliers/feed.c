@@ -7,7 +7,8 @@
 
 #include "cafe/suppliers/migrations.h"
 
-/* Beyond this many changes reading everything is cheaper. */
+/* Beyond this many changes reading everything is cheaper. An array of them is
+ * allocated with each question that finds another revision. */
 enum { CHANGES_MAX = 1000, ROWS_FIRST = 256 };
 
 static const char select_revision[] =
@@ -210,8 +211,9 @@ static int compare_changes(const void *left, const void *right)
     return (a_revision > b_revision) - (a_revision < b_revision);
 }
 
-/* By id, each once: all of one supplier have its present row, and the last one
- * has its last revision. */
+/* By id, each once. The statement joins the log with the present rows, so all
+ * changes of one supplier come with the same row, and the last of them with its
+ * present revision. */
 static void unite(struct following *following)
 {
     struct change *changes = following->changes;
@@ -244,6 +246,7 @@ static enum error follow(struct db_connection *connection,
     struct following *following = calloc(1, sizeof(*following));
     const struct db_value values[] = {
         DB_VALUE_INTEGER((int64_t)question->base->revision.number),
+        /* The base's own change, and one more than fit: then it is too many. */
         DB_VALUE_INTEGER(CHANGES_MAX + 2),
     };
     enum error err;

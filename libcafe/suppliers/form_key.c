@@ -13,6 +13,8 @@ enum { KEY_BYTES = 16, CLEAN_AT_ONCE = 1000 };
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                               "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* Six bits for each letter, out of a pair of bytes; the last letter has two
+ * bits of the key and zeros. */
 static void spell(const unsigned char bytes[KEY_BYTES],
                   char key[FORM_KEY_CHARS + 1])
 {
@@ -40,6 +42,7 @@ enum error form_key_make(char key[FORM_KEY_CHARS + 1])
 bool form_key_valid(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
+        /* strchr() finds the NUL at the end of the letters, too. */
         if (!text.data[i] || !strchr(letters, text.data[i]))
             return false;
     return text.len == FORM_KEY_CHARS;
@@ -47,7 +50,8 @@ bool form_key_valid(struct slice text)
 
 /* Claiming. */
 
-/* Each part with its length in front: what follows can't be taken for it. */
+/* Each part with its length in front: no two different forms give the same
+ * text, so a field can't be continued in the next. */
 static void append_part(struct text *text, struct slice part)
 {
     text_append_number(text, part.len);
@@ -138,6 +142,8 @@ static enum error take_outcome(const struct db_row *row, void *context)
         .supplier_id = db_row_integer(row, 0),
         .revision = (uint64_t)db_row_integer(row, 1),
     };
+    /* The outcome is noted in the transaction that inserts the key: a row that
+     * can be seen without one is not ours. */
     if (key.len != FORM_KEY_CHARS || outcome->revision == 0)
         return ERROR_DB;
     memcpy(outcome->next_key, key.data, key.len);
@@ -152,6 +158,8 @@ enum error form_claim_outcome(struct db_connection *connection,
     struct text both;
 
     text_init(&both, 0);
+    /* The key itself is part of it: the same text under two keys is two forms.
+     */
     text_append_string(&both, claim->key);
     text_append_slice(&both, text_slice(&claim->text));
     const struct db_value values[] = {
@@ -173,6 +181,7 @@ enum error form_claim_outcome(struct db_connection *connection,
 
 /* Cleaning. */
 
+/* Few at once, by the index on `at`: it never holds locks for long. */
 static const char delete_old[] =
     "DELETE FROM supplier_form_keys"
     " WHERE at < UTC_TIMESTAMP(6) - INTERVAL 7 DAY ORDER BY at LIMIT ?";

@@ -92,7 +92,8 @@ static enum error keep_fields(struct arena *arena, const struct db_row *row,
     return err;
 }
 
-/* Who wrote it is taken out with the texts: nobody else has no account. */
+/* Whether it was forgotten: only then the writer is empty, for each trigger
+ * notes an account. */
 static bool is_forgotten(const struct db_row *row, unsigned writer)
 {
     return db_row_text(row, writer).len == 0;
@@ -150,6 +151,8 @@ static enum error take_entry(const struct db_row *row, void *context)
     struct reading *reading = context;
     struct history_job *job = reading->job;
 
+    /* One more than the limit was asked for: that there is one more page is
+     * known without counting. */
     job->more = job->count == reading->limit ||
                 arena_used(job->arena) - reading->used_before > TEXTS_MAX_BYTES;
     if (job->more)
@@ -226,6 +229,8 @@ static enum error forget(struct db_connection *connection, int64_t id,
         return ERROR_NOT_FOUND;
     const struct db_value values[] = {
         supplier,
+        /* The last entry of a present supplier has the texts that its row has
+         * anyway, and forms are based on it. */
         DB_VALUE_INTEGER(present ? last - 1 : last),
     };
     err = db_execute(connection, empty_entries, values, 2);

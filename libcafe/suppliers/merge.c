@@ -98,6 +98,7 @@ enum error clash_read(struct db_connection *connection, struct arena *arena,
         err = OK;
     theirs->id = id;
     theirs->revision = now;
+    /* Nothing has changed since: saves reading the log for the usual case. */
     if (was == now)
         clash->was = *theirs;
     return err;
@@ -141,8 +142,11 @@ enum error clash_follow(struct db_connection *connection, struct arena *arena,
     enum error err =
         db_query(connection, select_own, values, 3, take_own, &own);
 
+    /* More saves than were read: what the form showed before them is unknown,
+     * and the oldest of these counts as a whole. */
     if (own.count == OWN_MAX)
         clash->was.revision = 0;
+    /* From the oldest on, as the form has shown them one after the other. */
     while (err == OK && own.count > 0) {
         struct history_entry entry;
         bool found;
@@ -164,6 +168,7 @@ bool merge(struct supplier *mine, struct store_clash *clash)
 
     clash->count = 0;
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++) {
+        /* Both may have typed the same: that is no clash. */
         bool differs = !slice_equal(mine->fields[f], theirs[f]);
         bool only_they = known && slice_equal(mine->fields[f], was[f]);
         bool only_i = known && slice_equal(theirs[f], was[f]);

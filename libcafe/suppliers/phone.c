@@ -9,7 +9,7 @@
 enum {
     SCAN_MAX = 40,         /* digits with exit code and trunk prefix */
     CODE_MAX = 4,          /* of exit and country codes */
-    ABROAD_DIGITS_MIN = 10 /* behind an exit code that may be an area code */
+    ABROAD_DIGITS_MIN = 10 /* after an exit code that may be an area code */
 };
 
 /* Begins the lines of numbers without a country code. */
@@ -132,7 +132,9 @@ static size_t group_len(const struct scan *scan, size_t first)
     return end - first;
 }
 
-/* Behind an exit code, the country code is by itself, or nothing is. */
+/* Whether digits that look like an exit code are one: a country code follows,
+ * by itself or together with a whole number. "011 4715 1234" may be a number of
+ * Buenos Aires, so a code that is an area code somewhere needs more digits. */
 static bool leads_abroad(const struct scan *scan, size_t exit_len, bool sure)
 {
     size_t left = scan->count - exit_len;
@@ -214,6 +216,7 @@ bool phone_read(struct slice text, struct phone *result, size_t *fault)
         *fault = fine ? text.len : scan.end;
     if (!fine)
         return false;
+    /* Only after "+" or an exit code digits are a country code. */
     if (scan.plus || start > 0)
         phone.country_len =
             country_len(scan.digits + start, scan.count - start);
@@ -271,7 +274,10 @@ void phone_append_text(struct text *out, const struct phone *phone,
 
 /* Comparing. */
 
-/* What may stand before the digits that two spellings have in common. */
+/* What may stand before the digits that two spellings have in common: no
+ * prefix, Hungary's 06, Russia's 8 and North America's 1 before ten digits, 0
+ * elsewhere. The country of a number without a code is unknown, so each is
+ * tried. */
 static const struct {
     const char *prefix;
     size_t number_len; /* with it; 0: any */
@@ -281,8 +287,8 @@ static const struct {
 
 enum { HOMES = sizeof(home_prefixes) / sizeof(home_prefixes[0]) };
 
-/* Behind the country code, without a trunk zero that stands there all the
- * same: "+44 020". */
+/* After the country code, without a trunk zero that is there all the same: "+44
+ * 020". */
 static struct slice home_abroad(const struct phone *phone)
 {
     struct slice home = { phone->number + phone->country_len,

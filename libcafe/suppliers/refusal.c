@@ -67,6 +67,8 @@ void refusal_read(struct db_connection *connection, struct arena *arena,
     if (sentence)
         read.sentence = sentence;
     read.field = field_of(read.sentence);
+    /* After the message was copied: the next statement replaces it. Without the
+     * widths the page still has the database's sentence. */
     if (db_query(connection, select_room, NULL, 0, take_room, read.room) != OK)
         memset(read.room, 0, sizeof(read.room));
     *refusal = read;

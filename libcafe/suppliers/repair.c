@@ -243,7 +243,8 @@ enum error repair_look(struct db_connection *connection, struct text *report,
 
     for (size_t i = 0; err == OK && i < 4; i++)
         err = check(connection, definitions[i], &look);
-    bool whole = look.missing == 0; /* else the others could not be asked */
+    /* Queries on a missing table or column would only fail. */
+    bool whole = look.missing == 0;
     for (size_t i = 0; err == OK && i < TRIGGERS; i++)
         err = check_trigger(connection, &triggers[i], &look);
     for (size_t i = 0; err == OK && whole && i < 2; i++)

@@ -45,7 +45,9 @@ static bool is_blank(char byte)
     return (unsigned char)byte <= ' ';
 }
 
-/* Behind a fold, a line for each of its words that has a looser spelling. */
+/* After a fold, a line for each of its words that has a looser spelling. They
+ * are added, never put in place: a looser spelling may find more, but nothing
+ * less. */
 static void append_variants(struct making *making, struct slice fold)
 {
     struct text *text = &making->text;
@@ -94,7 +96,7 @@ static void append_digits(struct text *out, struct slice fold)
             text_append_char(out, fold.data[i]);
 }
 
-/* Of what is no number, the digits. */
+/* Its spellings; of a text that is no number, the digits. */
 static enum error append_phone(struct making *making)
 {
     struct slice text = making->supplier->fields[SUPPLIER_PHONE];
@@ -137,6 +139,8 @@ static enum error append_searched(struct making *making)
 
 /* What is sorted, filtered and compared. */
 
+/* Most texts have the same fold for searching and sorting. One that is there
+ * already is not stored again: memory is what many suppliers cost. */
 static enum error append_fold(struct making *making, enum supplier_field field)
 {
     struct span segment = making->segments[field];
@@ -196,6 +200,7 @@ static struct slice same_text(const struct making *making, const char *data,
 /* The bytes that the grams of so much text take. */
 static uint32_t grams_for(size_t len)
 {
+    /* A power of two, so that a mask takes the place of a division. */
     uint32_t bytes = GRAMS_MIN;
 
     while (bytes < GRAMS_MAX && bytes * 4 < len)
@@ -233,6 +238,8 @@ static enum error assemble(struct making *making, struct row **result)
     char *start, *at;
     size_t bytes;
 
+    /* Struct, grams and texts in one allocation: one cache miss on the way to a
+     * row, and one free(). */
     making->spans.grams = grams_for(making->spans.searched.len);
     bytes = bytes_of(making);
     if ((row = malloc(bytes)) == NULL)

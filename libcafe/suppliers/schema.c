@@ -35,7 +35,7 @@ enum error supplier_schema_check(struct db_connection *connection, void *job)
 
 /* The server. What the migrations need, above all columns that SELECT * does
  * not show, is there from these versions on. MariaDB 10.3 would do as well, but
- * nobody mends it any more. */
+ * it is no longer maintained. */
 
 #define OLDEST_SERVERS "MariaDB 10.6 or MySQL 8.0.23"
 
@@ -132,7 +132,7 @@ static enum error try_trigger(struct db_connection *connection,
 enum { ER_TABLEACCESS_DENIED = 1142 };
 
 /* An account with few rights sees few columns and no triggers: it would find
- * everything missing. */
+ * everything missing. So its rights are tried before anything is looked for. */
 static enum error try_account(struct db_connection *connection,
                               struct text *report)
 {

@@ -34,7 +34,8 @@ static enum error collapse(struct arena *arena, struct slice *text)
     return OK;
 }
 
-/* The first code points of valid UTF-8. */
+/* The first code points of valid UTF-8: continuation bytes do not count, so a
+ * character is never cut. */
 static struct slice cut(struct slice text, size_t max_chars)
 {
     size_t at = 0;
@@ -237,6 +238,7 @@ static enum error read_words(struct arena *arena, struct search *search)
         err = read_number(arena, search, fold);
     if (err == OK && search->word_count == 0)
         err = split(arena, fold, false, search);
+    /* A search for "&" or "-" alone is one, too. */
     if (err == OK && search->word_count == 0)
         err = split(arena, fold, true, search);
     if (err == OK && search->word_count == 0)
@@ -249,6 +251,7 @@ static enum error read_words(struct arena *arena, struct search *search)
 void search_sort(struct search *search, enum supplier_field field,
                  bool descending)
 {
+    /* By name is the order of the rows, unless words would rank them. */
     search->sorted = descending || field != SUPPLIER_NAME ||
                      search->word_count > 0;
     search->sort = field;

@@ -73,7 +73,8 @@ static void needle_make(struct needle *needle, struct slice text)
         needle->grams[needle->gram_count++] = gram_of(text.data + i);
 }
 
-/* What tells at a glance that it isn't there. */
+/* False: it is certainly not there. The bits of most rows lie in the cache
+ * lines that were fetched ahead, their texts may not. */
 static bool may_be_in(const struct needle *needle, const struct row *row)
 {
     for (size_t i = 0; i < needle->gram_count; i++)
@@ -83,7 +84,8 @@ static bool may_be_in(const struct needle *needle, const struct row *row)
 }
 
 /* Where it is first in a part of a row; NOWHERE if it isn't there, or is no
- * needle at all. */
+ * needle at all. Horspool's search: compare at the end of the window, then skip
+ * by what stands there. */
 static size_t needle_find(const struct needle *needle, const struct row *row,
                           struct slice text)
 {
@@ -130,6 +132,7 @@ static size_t find_word(const struct scan *scan, size_t word,
     struct slice searched = row_searched(row);
     size_t at = needle_find(&scan->texts[word], row, searched);
 
+    /* In the name already: a looser spelling could rank it no better. */
     if (at >= row->spans.name.len) {
         size_t loose = needle_find(&scan->looses[word], row, searched);
 
@@ -211,7 +214,8 @@ static void count_choice(struct counting *counting, struct slice fold,
     add_choice(counting, slot, fold, place);
 }
 
-/* By their folds; few, and once a search. */
+/* Sorted by their folds. An insertion sort: they are few, and it runs once for
+ * each search. */
 static void take_choices(const struct counting *counting,
                          struct choices *choices)
 {
@@ -276,6 +280,8 @@ static enum error look_at(struct scan *scan, uint32_t place)
         return OK;
     state = row_fold(row, SUPPLIER_STATE);
     city = row_fold(row, SUPPLIER_CITY);
+    /* States count whatever state is chosen, cities within it: so each filter
+     * shows what choosing another value would find. */
     count_choice(&scan->states, state, place);
     if (!is_in(search->state_fold, state))
         return OK;
@@ -285,7 +291,8 @@ static enum error look_at(struct scan *scan, uint32_t place)
     return add_place(&scan->ranks[rank], place);
 }
 
-/* Rows lie all over the memory: have the next ones brought here meanwhile. */
+/* Rows lie all over the memory, so each first look would stall for a read from
+ * it: have the next ones brought into the cache meanwhile. */
 static void fetch(const struct scan *scan, size_t place)
 {
     if (place < scan->content->count) {
@@ -341,6 +348,7 @@ static enum error begin_sorting(struct scan *scan)
                                  found->count);
     if (!scan->sorting)
         return ERROR_MEMORY;
+    /* The sorting owns them now, and gives them back when it is done. */
     found->places = NULL;
     return OK;
 }
@@ -369,6 +377,7 @@ enum error scan_step(struct scan *scan, bool *done)
     enum error err;
 
     *done = false;
+    /* Places are 32 bits. */
     if (scan->content->count > UINT32_MAX)
         return ERROR_LIMIT;
     if (scan->at < scan->content->count)

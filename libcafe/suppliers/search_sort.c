@@ -10,7 +10,9 @@ enum {
     STEP_ENTRIES = 1024 /* moved */
 };
 
-/* What is compared lies in the entry itself, but for the rest of long ones. */
+/* What is compared lies in the entry itself, because reading a row for each
+ * comparison would be a cache miss. Only folds that are equal in their first 16
+ * bytes and longer are read from their rows. */
 struct entry {
     uint64_t head[HEAD_BYTES / 8]; /* the fold's first bytes, then zeros */
     uint32_t place;
@@ -70,6 +72,7 @@ static void fill_entry(const struct sorting *sorting, size_t at)
         .place = sorting->places[at],
         .len = (uint8_t)(fold.len > HEAD_BYTES ? HEAD_BYTES + 1 : fold.len)
     };
+    /* Big-endian, so that comparing numbers is comparing bytes. */
     for (size_t i = 0; i < HEAD_BYTES && i < fold.len; i++)
         entry->head[i / 8] |= (uint64_t)(unsigned char)fold.data[i]
                               << (56 - 8 * (i % 8));
@@ -87,7 +90,9 @@ static int compare_folds(const struct sorting *sorting, const struct entry *a,
     return (a->len > b->len) - (a->len < b->len);
 }
 
-/* Equal ones stay in their order: that of names. */
+/* Whether `a` goes before `b`, which comes after it in the order of names:
+ * equal ones stay in that order, and empty ones come last in both
+ * directions. */
 static bool comes_first(const struct sorting *sorting, const struct entry *a,
                         const struct entry *b)
 {
@@ -112,6 +117,8 @@ static void next_pair(struct sorting *sorting)
     sorting->right_end = least(sorting->right + sorting->width, sorting->count);
 }
 
+/* What was written becomes what is read. All positions are at 0 with both runs
+ * empty, so merge_some() begins with a pair. */
 static void next_pass(struct sorting *sorting)
 {
     struct entry *sorted = sorting->to;

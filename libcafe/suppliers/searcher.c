@@ -2,8 +2,9 @@
  * Searches at work: a queue, a slice of the first one in each turn of the
  * loop, and the latest results.
  *
- * A slice ends after SLICE_US, however many wait: whatever else the loop has
- * to do comes in between. So does the showing of what was found.
+ * A slice ends after SLICE_US, however many wait, so that everything else that
+ * the loop has to do gets its turn. Rendering what was found is measured by the
+ * same clock: a hundred requests may wait for one search.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -31,7 +32,9 @@ struct visitor {
     struct search_result result;
 };
 
-/* One search, for all who ask for the same. */
+/* One search, for all requests that ask for the same. `search` lies in the
+ * first visitor's request, which can't end before it is answered, and so not
+ * before the scan is done. */
 struct job {
     struct job *next;
     struct slice key; /* behind the struct */
@@ -62,7 +65,9 @@ struct searcher {
     bool stopping;
 };
 
-/* Keys: which searches find the same in the same order. */
+/* Keys: which searches find the same in the same order. Each part has its
+ * length in front, so that no two searches share a key, and the content's
+ * serial is in it: what was found are places among the rows of that content. */
 
 static void append_part(struct text *key, struct slice part)
 {
@@ -129,7 +134,8 @@ static void drop_kept(struct searcher *searcher, struct kept **at)
     free(kept);
 }
 
-/* What is of an older content, or used least recently. */
+/* Drop results of older contents, which only requests in flight could still ask
+ * for, then those used least recently. */
 static void make_room(struct searcher *searcher, uint64_t serial)
 {
     struct kept **at = &searcher->kept;
@@ -142,6 +148,8 @@ static void make_room(struct searcher *searcher, uint64_t serial)
     }
     while (searcher->kept_count > KEPT_MAX ||
            searcher->kept_bytes > KEPT_MAX_BYTES) {
+        /* At most 64: a walk to the end costs less than a second link in each.
+         */
         for (at = &searcher->kept; (*at)->next; at = &(*at)->next)
             continue;
         drop_kept(searcher, at);
@@ -231,6 +239,8 @@ static struct job *add_job(struct searcher *searcher, struct slice key,
     struct content *content = visitor->result.snapshot->content;
     struct job *job;
 
+    /* A single search is never too large, or a large list could never be
+     * searched. */
     if (searcher->first &&
         searcher->queued_rows + content->count > QUEUE_MAX_ROWS)
         return NULL;
@@ -292,6 +302,9 @@ static bool show_next(struct job *job)
     return waiter != NULL;
 }
 
+/* The least that can be done: one step of a search, or one visitor shown. A job
+ * that is done stays first while it has visitors, so equal searches that come
+ * meanwhile still find it. */
 static void work(struct searcher *searcher)
 {
     struct job *job = searcher->first;
@@ -322,6 +335,7 @@ static void on_turn(evutil_socket_t fd, short what, void *argument)
 
     (void)fd;
     (void)what;
+    /* At least one piece of work, however late the loop came here. */
     do {
         if (!searcher->first)
             return;

@@ -30,6 +30,8 @@ void content_discard(struct content *content)
 
 void content_follow(struct content *newest, struct content *next)
 {
+    /* Before the catalog lets go of `newest`: freed without a newer one it
+     * would take the rows with it that both share. */
     next->older = newest;
     if (newest)
         newest->newer = next;
@@ -41,7 +43,9 @@ struct content *content_ref(struct content *content)
     return content;
 }
 
-/* What the newer one doesn't share, or everything, goes with the oldest. */
+/* Only the oldest may free rows, for a row may be in any run of successive
+ * contents. If the newer one shares, it has all rows of the oldest but those
+ * that it replaced; else (everything was read again) it has none of them. */
 static void free_oldest(struct content *oldest)
 {
     struct content *newer = oldest->newer;
@@ -55,8 +59,9 @@ static void free_oldest(struct content *oldest)
     free_struct(oldest);
 }
 
-/* Only who reads a content needs its places, but where they are all that
- * names its rows. */
+/* Nobody reads this content any more, but older ones do, so its rows stay. The
+ * arrays can go, unless nothing else names its rows: those that the newer one
+ * replaced are named there. */
 static void free_places(struct content *content)
 {
     if (!content->newer || !content->newer->shares)
@@ -72,6 +77,7 @@ void content_unref(struct content *content)
     if (!content || --content->references > 0)
         return;
     free_places(content);
+    /* Contents without readers in the middle have waited for this one. */
     while (content && !content->older && content->references == 0) {
         struct content *newer = content->newer;
 

@@ -116,6 +116,7 @@ static enum error lock(struct db_connection *connection,
                : OK;
 }
 
+/* As lock(), for a change that makes no sense without the row. */
 static enum error lock_present(struct db_connection *connection,
                                struct attempt *attempt)
 {
@@ -360,6 +361,8 @@ static enum error transact(struct db_connection *connection,
 
     if (err != OK)
         return err;
+    /* First, so that a form that is sent twice waits here and not at the
+     * supplier's row: all writers take their locks in the same order. */
     err = form_claim_take(connection, &attempt->claim);
     attempt->claimed = err == OK;
     if (err != OK || (err = attempt->kind->change(connection, attempt)) != OK ||
@@ -405,6 +408,8 @@ static enum error settle(struct db_connection *connection,
     struct form_outcome outcome;
     enum error err = transact(connection, attempt);
 
+    /* ERROR_DB_DUPLICATE after the claim is about something else: a unique key
+     * of the table's owner. */
     for (int keys = 0; err == ERROR_DB_DUPLICATE && !attempt->claimed; keys++) {
         err = form_claim_outcome(connection, &attempt->claim, &outcome);
         if (err == ERROR_DEADLINE)
@@ -449,6 +454,8 @@ static enum error run(struct db_connection *connection, struct store_job *job,
         refusal_read(connection, job->arena, &job->refusal);
     if (err == ERROR_SYNTAX && !attempt.job.merged)
         attempt.job.expected = job->expected;
+    /* With any other outcome the job may run again, and has to begin with what
+     * it was given. */
     if (err == OK || err == ERROR_CONFLICT || err == ERROR_SYNTAX)
         *job = attempt.job;
     return err;

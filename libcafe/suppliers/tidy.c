@@ -47,6 +47,8 @@ static enum error copy_letters(struct arena *arena, struct slice text,
 
 /* Names. */
 
+/* Invisible characters come along when text is copied from pages. Those that
+ * shape letters stay: Persian, Indic scripts and emoji need them. */
 static int keep_in_line(uint32_t letter)
 {
     bool left_out = letter >= 0x80 &&

@@ -53,6 +53,8 @@ enum error unescape_text(struct arena *arena, struct slice text,
 
     if (!copy)
         return ERROR_MEMORY;
+    /* Each save escaped what was there, so texts were escaped as often as they
+     * were saved: undo until nothing is left to undo. */
     do {
         before = len;
         len = undo_one(copy, len);

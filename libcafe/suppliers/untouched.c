@@ -48,7 +48,8 @@ static enum error send_back(struct arena *arena, struct slice text,
     return OK;
 }
 
-/* A stored supplier as its form comes back when nobody touches it. */
+/* A stored supplier as its form comes back when nobody touches it: through the
+ * same function that reads forms, so that its rules are not written twice. */
 static enum error read_back(struct arena *arena, const struct supplier *stored,
                             bool keep_breaks, struct supplier *read)
 {
@@ -98,6 +99,8 @@ void untouched_check(struct arena *arena, const struct supplier *supplier,
     supplier_check(arena, stored, &before);
     supplier_check(arena, supplier, faults);
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
+        /* A fault of the very text that is stored is not this author's: a
+         * remark. */
         if (!faults->messages[f] || !before.messages[f] ||
             !slice_equal(supplier->fields[f], stored->fields[f]))
             continue;

@@ -51,6 +51,8 @@ static size_t char_len(struct slice text)
 
 static void put_char(struct line *line, const char *data, size_t len)
 {
+    /* By whole characters: not all readers put the bytes of one together again.
+     * The space that continues a line counts for its length. */
     if (line->len + len > LINE_MAX_BYTES) {
         text_append_string(line->out, "\r\n ");
         line->len = 1;

@@ -40,6 +40,7 @@ enum error version_saved(struct db_connection *connection, int64_t id,
         DB_VALUE_INTEGER(id),
         DB_VALUE_TEXT(slice_of(form_key)),
     };
+    /* MAX() of no rows is NULL, read as 0. */
     struct versions saved = { 0 };
     enum error err =
         db_query(connection, select_saved, values, 2, take_version, &saved);
