@@ -67,6 +67,25 @@ struct view *customer_view(struct request *req, const char *title)
     return view;
 }
 
+static const char *list_title(const struct search *search, struct arena *arena)
+{
+    if (search_is_all(search))
+        return "All suppliers";
+    if (search->text.len == 0)
+        return "Suppliers found";
+    return arena_printf(arena, "%.*s – suppliers found", (int)search->text.len,
+                        search->text.data);
+}
+
+struct view *list_page_view(struct request *req, const struct search *search)
+{
+    struct view *view =
+        customer_view(req, list_title(search, request_arena(req)));
+
+    view_flag(view, "at_list", true);
+    return view;
+}
+
 const struct supplier *find_supplier(struct request *req,
                                      const struct snapshot *snapshot)
 {

@@ -4,7 +4,7 @@
 
 #include "cafe/base/clock.h"
 #include "cafe/base/file.h"
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/suppliers/cursor.h"
 #include "cafe/suppliers/supplier_json.h"
 #include "customer.h"

@@ -70,6 +70,9 @@ const struct supplier *find_supplier(struct request *req,
 /** A page_view() with search_js, the URL of its script. */
 struct view *customer_view(struct request *req, const char *title);
 
+/** A customer_view() with the title of a list. */
+struct view *list_page_view(struct request *req, const struct search *search);
+
 /* home.c */
 
 /** Read content/home.md. Errors: ERROR_CONFIG. */
@@ -79,9 +82,6 @@ handler_fn home_show;
 /* directory.c */
 handler_fn directory_list;
 handler_fn supplier_show;
-
-/** A customer_view() with the title of a list. */
-struct view *list_page_view(struct request *req, const struct search *search);
 
 /* listing.c: lists that are written record by record. Long ones are written
  * on another thread, and those that are not sent yet have a bound together. */

@@ -50,25 +50,6 @@ static void directory_list_show(struct request *req,
                       directory_list_found, req);
 }
 
-static const char *list_title(const struct search *search, struct arena *arena)
-{
-    if (search_is_all(search))
-        return "All suppliers";
-    if (search->text.len == 0)
-        return "Suppliers found";
-    return arena_printf(arena, "%.*s – suppliers found", (int)search->text.len,
-                        search->text.data);
-}
-
-struct view *list_page_view(struct request *req, const struct search *search)
-{
-    struct view *view =
-        customer_view(req, list_title(search, request_arena(req)));
-
-    view_flag(view, "at_list", true);
-    return view;
-}
-
 static void directory_list_found(struct request *req,
                                  const struct search_result *result)
 {

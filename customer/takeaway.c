@@ -2,7 +2,7 @@
  */
 #include <string.h>
 
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/suppliers/csv.h"
 #include "cafe/suppliers/supplier_json.h"
 #include "cafe/suppliers/vcard.h"

@@ -19,8 +19,7 @@ struct employee {
 
 extern const struct route employee_routes[];
 
-/* home.c */
-handler_fn home_show;
+/* answer.c */
 
 /** The view of a page: page_view() and the employees' own style sheet. */
 struct view *employee_view(struct request *req, const char *title);
@@ -32,6 +31,9 @@ struct view *employee_view(struct request *req, const char *title);
  */
 struct page *employee_render(struct request *req, const char *name,
                              const struct view *view, int status);
+
+/* home.c */
+handler_fn home_show;
 
 /* directory.c */
 handler_fn directory_list;

@@ -4,6 +4,8 @@
 
 #include "cafe/base/config.h"
 
+#define CONFIG_PREFIX "APP_" /* of each variable */
+
 /** Something that is no fault, one line. */
 struct warning {
     struct warning *next;
@@ -20,6 +22,8 @@ struct config {
     size_t command_count;
     struct warning *warnings;
 };
+
+/* config_option.c */
 
 /**
  * Check a value and store it in the settings.
@@ -41,9 +45,17 @@ const struct option *config_find(const struct config *config,
 const struct option *config_nearest(const struct config *config,
                                     const char *name);
 
+/** "--db-host" and "APP_DB_HOST" for "db.host". */
+void config_flag(const struct option *option, struct text *flag);
+void config_variable(const struct option *option, struct text *variable);
+
+/* config_yaml.c */
+
 /** Read a YAML file. Errors as config_load(). */
 MUST_CHECK enum error config_read_yaml(struct config *config, const char *path,
                                        struct text *error);
+
+/* config_flags.c */
 
 /**
  * Read the command line: values of options, and which commands it has.
@@ -56,9 +68,7 @@ MUST_CHECK enum error config_read_flags(struct config *config, int *command,
 /** The file of the last --config; NULL without one. */
 const char *config_named_file(const struct config *config);
 
-/** "--db-host" and "APP_DB_HOST" for "db.host". */
-void config_flag(const struct option *option, struct text *flag);
-void config_variable(const struct option *option, struct text *variable);
+/* config_text.c */
 
 /** What is written for its value: "PATH", "on|off". */
 void config_placeholder(const struct option *option, struct text *text);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 
 /* Strings. */
 

@@ -15,7 +15,7 @@
 
 #include "cafe/base/clock.h"
 #include "cafe/base/json.h"
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 
 enum {
     KEPT_MAX_BYTES = 256 * 1024,

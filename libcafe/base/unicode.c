@@ -5,6 +5,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "cafe/base/utf8.h"
+
 /* Letters that case folding and stripping marks leave as they are, although
  * people search for them by the letters on the right. */
 static const struct {
@@ -18,86 +20,6 @@ static const struct {
     { 0x0268, "i" },  { 0x0289, "u" },  { 0x2019, "'" },  { 0x2018, "'" },
     { 0x2010, "-" },  { 0x2011, "-" },  { 0x2013, "-" },  { 0x2014, "-" },
 };
-
-size_t utf8_sequence_len(struct slice slice)
-{
-    const unsigned char *at = (const unsigned char *)slice.data;
-    unsigned char low = 0x80, high = 0xbf;
-    size_t len, i;
-
-    if (at[0] < 0x80)
-        return 1;
-    if (at[0] < 0xc2 || at[0] > 0xf4)
-        return 0;
-    len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-    if (at[0] == 0xe0)
-        low = 0xa0;
-    else if (at[0] == 0xed)
-        high = 0x9f;
-    else if (at[0] == 0xf0)
-        low = 0x90;
-    else if (at[0] == 0xf4)
-        high = 0x8f;
-    if (slice.len < len || at[1] < low || at[1] > high)
-        return 0;
-    for (i = 2; i < len; i++) {
-        if (at[i] < 0x80 || at[i] > 0xbf)
-            return 0;
-    }
-    return len;
-}
-
-bool utf8_valid(struct slice slice)
-{
-    size_t at = 0;
-
-    while (at < slice.len) {
-        uint64_t eight;
-        size_t len;
-
-        /* Eight ASCII bytes at once: most text is ASCII. */
-        if (slice.len - at >= sizeof(eight)) {
-            memcpy(&eight, slice.data + at, sizeof(eight));
-            if ((eight & 0x8080808080808080u) == 0) {
-                at += sizeof(eight);
-                continue;
-            }
-        }
-        len = utf8_sequence_len(
-            (struct slice){ slice.data + at, slice.len - at });
-        if (len == 0)
-            return false;
-        at += len;
-    }
-    return true;
-}
-
-static bool is_continuation(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
-struct slice utf8_cut(struct slice slice, size_t max_bytes)
-{
-    size_t len = max_bytes;
-
-    if (slice.len <= max_bytes)
-        return slice;
-    /* Of faulty bytes no more are left out than a sequence may have. */
-    while (len > 0 && len + 3 > max_bytes && is_continuation(slice.data[len]))
-        len--;
-    return (struct slice){ slice.data, len };
-}
-
-size_t utf8_count(struct slice slice)
-{
-    size_t count = 0;
-    size_t i;
-
-    for (i = 0; i < slice.len; i++)
-        count += !is_continuation(slice.data[i]);
-    return count;
-}
 
 /* Letters and symbols by their category that show nothing. */
 static bool is_filler(uint32_t letter)

@@ -104,20 +104,3 @@ int unicode_plain(uint32_t letter)
         return ranges[low].plain;
     return plain_digit(letter);
 }
-
-uint32_t utf8_next(struct slice *rest)
-{
-    static const unsigned char masks[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-    size_t len = utf8_sequence_len(*rest);
-    uint32_t letter = 0xfffd;
-
-    if (len > 0) {
-        letter = (unsigned char)rest->data[0] & masks[len];
-        for (size_t i = 1; i < len; i++)
-            letter = letter << 6 | ((unsigned char)rest->data[i] & 0x3f);
-    } else {
-        len = 1;
-    }
-    *rest = (struct slice){ rest->data + len, rest->len - len };
-    return letter;
-}

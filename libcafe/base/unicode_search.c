@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 
 /* Marks that searching leaves out; 0 in place of a letter does so, too. */
 static const struct {

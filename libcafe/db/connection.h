@@ -29,6 +29,8 @@ struct db_connection {
     bool touched;
 };
 
+/* connection.c */
+
 /**
  * A job begins: forget the last one's error and what it has sent.
  *
@@ -50,6 +52,8 @@ MUST_CHECK enum error connection_lose(struct db_connection *connection);
 /** Note a failure and return its class. */
 MUST_CHECK enum error connection_failed(struct db_connection *connection,
                                         unsigned number, const char *message);
+
+/* statement.c */
 
 /** Free the kept statements once the MYSQL they belonged to is closed. */
 void connection_free_statements(struct db_connection *connection);

@@ -14,114 +14,6 @@
 #include "cafe/base/clock.h"
 #include "pool.h"
 
-/* Wake the loop. An eventfd's counter can't be full with ones alone. */
-void pool_signal_loop(struct db *db)
-{
-    const uint64_t one = 1;
-
-    while (write(db->results_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-        continue;
-}
-
-/* Handing back. */
-
-bool pool_hand_back(struct db *db, struct task *task, enum error outcome)
-{
-    bool first = db->results.count == 0;
-
-    task->outcome = outcome;
-    tasks_append(&db->results, task);
-    return first;
-}
-
-void pool_refuse(struct db *db, struct task *task, enum error outcome)
-{
-    counter_add(db->config.counters, COUNTER_DB_JOBS_REFUSED, 1);
-    if (pool_hand_back(db, task, task->unsettled ? ERROR_DB_UNKNOWN : outcome))
-        pool_signal_loop(db);
-}
-
-void pool_refuse_waiting(struct db *db, enum error outcome)
-{
-    struct task *task;
-
-    while ((task = tasks_take(&db->waiting)))
-        pool_refuse(db, task, outcome);
-}
-
-void pool_refuse_new(struct db *db, enum error outcome)
-{
-    struct task_list all = tasks_take_all(&db->waiting);
-    struct task *task;
-
-    while ((task = tasks_take(&all)))
-        if (task->unsettled)
-            tasks_append(&db->waiting, task);
-        else
-            pool_refuse(db, task, outcome);
-}
-
-static size_t writes_max(const struct db *db)
-{
-    return db->worker_count > 2 ? db->worker_count - 1 : db->worker_count;
-}
-
-static bool may_run(const struct db *db, const struct task *task)
-{
-    size_t writes = 0;
-
-    if (!task->call.repeatable)
-        return true;
-    for (size_t i = 0; i < db->worker_count; i++) {
-        const struct task *running = db->workers[i].task;
-
-        if (!running || !running->call.repeatable)
-            continue;
-        if (task->call.row != 0 && task->call.row == running->call.row)
-            return false;
-        writes++;
-    }
-    return writes < writes_max(db);
-}
-
-const struct task *pool_runnable(const struct db *db, struct task **before)
-{
-    struct task *task = db->waiting.first;
-
-    *before = NULL;
-    while (task && !may_run(db, task)) {
-        *before = task;
-        task = task->next;
-    }
-    return task;
-}
-
-bool pool_may_connect(const struct db *db)
-{
-    return !db->away ||
-           (db->connecting == 0 && clock_monotonic_ms() >= db->try_again_ms);
-}
-
-struct worker *pool_choose_worker(struct db *db)
-{
-    struct worker *chosen = NULL;
-    bool connect = pool_may_connect(db);
-
-    for (size_t i = 0; i < db->worker_count; i++) {
-        struct worker *worker = &db->workers[i];
-
-        if (!worker->sleeping || (!worker->connection && !connect))
-            continue;
-        if (!chosen || worker->connection)
-            chosen = worker;
-        if (worker->connection)
-            break;
-    }
-    if (chosen)
-        chosen->sleeping = false;
-    return chosen;
-}
-
 /* Call the done functions of all results, without the mutex. */
 static void deliver(struct db *db)
 {
@@ -175,7 +67,7 @@ static void watch_first(struct db *db)
     if (!deadline_ms || watch_deadline(db, deadline_ms))
         return;
     pthread_mutex_lock(&db->mutex);
-    pool_refuse_waiting(db, ERROR_MEMORY);
+    queue_refuse_waiting(db, ERROR_MEMORY);
     pthread_mutex_unlock(&db->mutex);
 }
 
@@ -202,7 +94,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
     (void)what;
     pthread_mutex_lock(&db->mutex);
     while (db->waiting.first && db->waiting.first->deadline_ms < now_ms)
-        pool_refuse(db, tasks_take(&db->waiting), ERROR_DEADLINE);
+        queue_refuse(db, tasks_take(&db->waiting), ERROR_DEADLINE);
     pthread_mutex_unlock(&db->mutex);
     watch_first(db);
 }
@@ -219,7 +111,7 @@ static struct task *new_task(struct db *db)
 /* Nobody has a connection, and it is too early to ask for one. */
 static bool out_of_reach(const struct db *db)
 {
-    return db->connected == 0 && !pool_may_connect(db);
+    return db->connected == 0 && !queue_may_connect(db);
 }
 
 /* With the mutex held: why a job can't be queued; OK when it can. */
@@ -257,9 +149,9 @@ void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
     enum error err = refusal(db);
     if (err == OK) {
         tasks_append(&db->waiting, task);
-        worker = pool_choose_worker(db);
+        worker = queue_choose_worker(db);
     } else {
-        pool_refuse(db, task, err);
+        queue_refuse(db, task, err);
     }
     pthread_mutex_unlock(&db->mutex);
     if (worker)
@@ -364,7 +256,7 @@ void db_close(struct db *db)
         return;
     stop_workers(db);
     pthread_mutex_lock(&db->mutex);
-    pool_refuse_waiting(db, ERROR_STOPPING);
+    queue_refuse_waiting(db, ERROR_STOPPING);
     pthread_mutex_unlock(&db->mutex);
     while (db->results.first)
         deliver(db);

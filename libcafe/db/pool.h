@@ -66,30 +66,30 @@ struct db {
 };
 
 /*
- * All of these with the mutex held.
+ * queue.c. All of these with the mutex held.
  */
 
 /**
  * Hand a job back to the loop.
  *
- * Returns  pool_signal_loop() has to be called, at best without the mutex: the
+ * Returns  queue_signal_loop() has to be called, at best without the mutex: the
  *          loop would wake only to wait for it.
  */
-bool pool_hand_back(struct db *db, struct task *task, enum error outcome);
-void pool_signal_loop(struct db *db);
+bool queue_hand_back(struct db *db, struct task *task, enum error outcome);
+void queue_signal_loop(struct db *db);
 
 /**
  * Hand back a job whose work does not run, and count it. Of one that has run
  * before, without anybody's knowing what it did, that is said.
  */
-void pool_refuse(struct db *db, struct task *task, enum error outcome);
+void queue_refuse(struct db *db, struct task *task, enum error outcome);
 
 /** Refuse every job that waits. */
-void pool_refuse_waiting(struct db *db, enum error outcome);
+void queue_refuse_waiting(struct db *db, enum error outcome);
 
 /** The same, but for those that wait to be settled: they have until their
  * deadline. */
-void pool_refuse_new(struct db *db, enum error outcome);
+void queue_refuse_new(struct db *db, enum error outcome);
 
 /**
  * Look for the first waiting job that may run now. Writes may have to wait for
@@ -99,23 +99,27 @@ void pool_refuse_new(struct db *db, enum error outcome);
  * before   The job ahead of it in the queue, for tasks_take_after().
  * Returns  NULL if there is none: the end of another one changes that.
  */
-const struct task *pool_runnable(const struct db *db, struct task **before);
+const struct task *queue_runnable(const struct db *db, struct task **before);
 
 /**
  * A connection may be asked for. While the database is away: one attempt at a
  * time, and not too soon.
  */
-bool pool_may_connect(const struct db *db);
+bool queue_may_connect(const struct db *db);
 
 /**
  * Choose a sleeping worker for a job that waits, one with a connection if
  * there is; NULL if none sleeps. Its `wake` has to be signalled, at best
  * without the mutex.
  */
-struct worker *pool_choose_worker(struct db *db);
+struct worker *queue_choose_worker(struct db *db);
+
+/* figures.c */
 
 /** Count a job that has run, by its name. */
 void pool_count(struct db *db, const char *name, int64_t took_us, bool failed);
+
+/* worker.c */
 
 /** A database thread; its argument is a struct worker. */
 void *worker_main(void *argument);

@@ -53,7 +53,7 @@ static void note_connected(struct worker *worker,
     db->away = false;
     db->back_off_ms = 0;
     for (size_t i = 1; i < db->waiting.count; i++) {
-        struct worker *another = pool_choose_worker(db);
+        struct worker *another = queue_choose_worker(db);
 
         if (another)
             pthread_cond_signal(&another->wake);
@@ -84,7 +84,7 @@ static void note_away(struct db *db, const struct text *why)
         db->back_off_ms = back_off_max(db);
     db->try_again_ms = clock_monotonic_ms() + db->back_off_ms;
     if (db->connected == 0 && db->connecting == 0)
-        pool_refuse_new(db, ERROR_DB_AWAY);
+        queue_refuse_new(db, ERROR_DB_AWAY);
 }
 
 /* With the mutex held, but let go while connecting. */
@@ -317,10 +317,10 @@ static void run_task(struct worker *worker, struct task *task)
     if (again)
         tasks_prepend(&db->waiting, task);
     else
-        signal = pool_hand_back(db, task, outcome);
+        signal = queue_hand_back(db, task, outcome);
     if (signal) {
         pthread_mutex_unlock(&db->mutex);
-        pool_signal_loop(db);
+        queue_signal_loop(db);
         pthread_mutex_lock(&db->mutex);
     }
     if (connection->lost)
@@ -353,7 +353,7 @@ static void sleep_until_next_try(struct worker *worker)
 /* Nobody has a connection, and it is too early to ask for one. */
 static void wait_for_database(struct worker *worker)
 {
-    pool_refuse_new(worker->db, ERROR_DB_AWAY);
+    queue_refuse_new(worker->db, ERROR_DB_AWAY);
     if (worker->db->waiting.first)
         sleep_until_next_try(worker);
 }
@@ -362,7 +362,7 @@ static void wait_for_database(struct worker *worker)
  * owner finds out. */
 static void pass_on(struct worker *worker)
 {
-    struct worker *another = pool_choose_worker(worker->db);
+    struct worker *another = queue_choose_worker(worker->db);
 
     if (another)
         pthread_cond_signal(&another->wake);
@@ -375,7 +375,7 @@ static void work_on(struct worker *worker)
     struct db *db = worker->db;
     struct task *before;
 
-    if (!pool_runnable(db, &before)) {
+    if (!queue_runnable(db, &before)) {
         sleep_until_woken(worker);
     } else if (worker->connection) {
         if (worker->generation != db->generation ||
@@ -385,10 +385,10 @@ static void work_on(struct worker *worker)
         }
         struct task *task = tasks_take_after(&db->waiting, before);
         if (clock_monotonic_ms() > task->deadline_ms)
-            pool_refuse(db, task, ERROR_DEADLINE);
+            queue_refuse(db, task, ERROR_DEADLINE);
         else
             run_task(worker, task);
-    } else if (pool_may_connect(db)) {
+    } else if (queue_may_connect(db)) {
         connect_worker(worker);
     } else if (db->connected == 0 && db->connecting == 0) {
         wait_for_database(worker);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "template.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cafe/base/file.h"
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 
 enum { FILE_MAX_BYTES = 256 * 1024 };
 

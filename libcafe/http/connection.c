@@ -89,7 +89,7 @@ static void enter(struct connection *connection, enum connection_state state)
 static void release_buffer(struct connection *connection)
 {
     if (connection->buffer != NULL)
-        server_give_buffer(connection->server, connection->buffer);
+        spares_give_buffer(&connection->server->spares, connection->buffer);
     connection->buffer = NULL;
     connection->filled = 0;
 }
@@ -103,7 +103,7 @@ static bool receive(struct connection *connection)
     ssize_t got;
 
     if (connection->buffer == NULL)
-        connection->buffer = server_take_buffer(connection->server);
+        connection->buffer = spares_take_buffer(&connection->server->spares);
     if (connection->buffer == NULL)
         return false;
     do {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "grammar.h"
 
 /* Undo the escapes of `encoded` in `to`, which has room for all of it: decoding

@@ -1,4 +1,10 @@
-/* What the files of http/ share: server, connection and request inside. */
+/*
+ * The heart of http/: server, connection, request and response are one module
+ * in four files that see each other from inside. A server has connections, a
+ * connection has a request, a request gets a response, and that sets the
+ * connection going again, so their calls form a circle. It is the only one that
+ * tests/lint allows. What does not need the heart is in files below it.
+ */
 #ifndef CAFE_HTTP_PRIVATE_H
 #define CAFE_HTTP_PRIVATE_H
 
@@ -9,19 +15,16 @@
 #include "cafe/http/response.h"
 #include "cafe/http/server.h"
 #include "chunked.h"
+#include "date.h"
 #include "durations.h"
+#include "request_id.h"
+#include "spares.h"
 #include "trace.h"
 
 enum {
-    /* A whole head always fits, and the beginning of a body after it. */
-    BUFFER_BYTES = PARSER_HEAD_MAX_BYTES + 4096,
-    BUFFERS_KEPT = 64,
-    ARENAS_KEPT = 64,
-    REQUEST_ARENA_MAX_BYTES = 4 * 1024 * 1024,
     /* A body over its route's limit is read up to here, so that a form can
      * come back filled in. */
-    BODY_READ_MAX_BYTES = 1024 * 1024,
-    REQUEST_ID_MAX_CHARS = 64
+    BODY_READ_MAX_BYTES = 1024 * 1024
 };
 
 union address {
@@ -107,11 +110,6 @@ struct request {
     const char *extra; /* "Name: value\r\n" lines of this answer alone */
 };
 
-/** A kept buffer that no connection needs now. */
-struct spare_buffer {
-    struct spare_buffer *next;
-};
-
 struct server {
     struct event_base *base;
     const struct server_config *config;
@@ -127,14 +125,10 @@ struct server {
     bool starved; /* out of descriptors: not accepting */
     int64_t starved_logged_ms;
     int port;
-    struct spare_buffer *spares;
-    size_t spare_count;
-    struct arena *arenas[ARENAS_KEPT]; /* that no request needs now */
-    size_t arena_count;
+    struct spares spares;
     struct text scratch; /* the head of the answer being written */
-    int64_t date_s;      /* what date[] is of */
-    char date[32];
-    uint64_t id_high, id_low; /* the next request's id */
+    struct date date;
+    struct request_ids ids;
     struct durations *durations;
 };
 
@@ -201,14 +195,6 @@ void response_head(struct request *req, bool closing);
 void response_note(const struct request *req);
 
 /* server.c */
-
-/** The current Date field's value. */
-const char *server_date(struct server *server);
-
-struct arena *server_take_arena(struct server *server);
-void server_give_arena(struct server *server, struct arena *arena);
-char *server_take_buffer(struct server *server);
-void server_give_buffer(struct server *server, char *buffer);
 
 /** A descriptor became free. */
 void server_resume(struct server *server);

@@ -7,48 +7,6 @@
 #include "cafe/base/clock.h"
 #include "private.h"
 
-static bool id_is_valid(struct slice id)
-{
-    size_t i;
-
-    for (i = 0; i < id.len; i++) {
-        char byte = id.data[i];
-
-        if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-              (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '_' ||
-              byte == '.'))
-            return false;
-    }
-    return id.len > 0 && id.len <= REQUEST_ID_MAX_CHARS;
-}
-
-/* The next state of a Weyl sequence, mixed (splitmix64): unique within a
- * process, and told apart from other processes by a random start. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t mixed = *state += 0x9e3779b97f4a7c15u;
-
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-    return mixed ^ (mixed >> 31);
-}
-
-static const char *make_id(struct request *req)
-{
-    static const char digits[] = "0123456789abcdef";
-    struct server *server = req->server;
-    uint64_t halves[2] = { next_random(&server->id_high),
-                           next_random(&server->id_low) };
-    char *id = arena_alloc(req->arena, 33);
-    size_t i;
-
-    if (id == NULL)
-        return "";
-    for (i = 0; i < 32; i++)
-        id[i] = digits[(halves[i / 16] >> (4 * (i % 16))) & 15];
-    return id;
-}
-
 /* A trusted peer's own id, where it is a valid one, takes the place of ours. */
 static void adopt_id(struct request *req)
 {
@@ -56,7 +14,7 @@ static void adopt_id(struct request *req)
     struct slice given = head_field(&req->head, "x-request-id");
     const char *copy = NULL;
 
-    if (id_is_valid(given) && config->believe != NULL &&
+    if (request_id_valid(given) && config->believe != NULL &&
         config->believe(config->believe_context, request_peer(req)))
         copy = arena_copy(req->arena, given.data, given.len);
     if (copy != NULL)
@@ -65,7 +23,7 @@ static void adopt_id(struct request *req)
 
 struct request *request_open(struct connection *connection)
 {
-    struct arena *arena = server_take_arena(connection->server);
+    struct arena *arena = spares_take_arena(&connection->server->spares);
     struct request *req = arena ? arena_alloc(arena, sizeof(*req)) : NULL;
 
     if (req == NULL) {
@@ -76,7 +34,7 @@ struct request *request_open(struct connection *connection)
     req->connection = connection;
     req->server = connection->server;
     req->client = connection->peer_text;
-    req->id = make_id(req);
+    req->id = request_ids_next(&req->server->ids, arena);
     req->started_us = clock_monotonic_us();
     text_init(&req->body, BODY_READ_MAX_BYTES);
     counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, 1);
@@ -96,7 +54,7 @@ void request_close(struct request *req)
      * request itself lies in it. */
     page_unref(req->page);
     text_free(&req->body);
-    server_give_arena(req->server, req->arena);
+    spares_give_arena(&req->server->spares, req->arena);
 }
 
 /* Ask the checks; the first refusal counts. */

@@ -212,7 +212,7 @@ void response_head(struct request *req, bool closing)
     text_append_char(head, ' ');
     text_append_string(head, status_reason(req->status));
     text_append_slice(head, SLICE("\r\nDate: "));
-    text_append_string(head, server_date(req->server));
+    text_append_string(head, date_now(&req->server->date));
     text_append_slice(head, SLICE("\r\n"));
     text_append_slice(head, text_slice(&req->page->fields));
     if (req->extra != NULL)

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "cafe/base/clock.h"
@@ -62,7 +61,6 @@ enum error server_open(struct event_base *base,
                        struct server **result)
 {
     struct server *server = calloc(1, sizeof(*server));
-    uint64_t seed[2] = { (uint64_t)clock_utc_us(), (uint64_t)getpid() };
 
     if (server == NULL)
         return ERROR_MEMORY;
@@ -78,11 +76,7 @@ enum error server_open(struct event_base *base,
         server_close(server);
         return ERROR_MEMORY;
     }
-    /* Without random bytes the time and the process tell ids apart. */
-    if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) < 0)
-        seed[1] += (uint64_t)clock_monotonic_us();
-    server->id_high = seed[0];
-    server->id_low = seed[1];
+    request_ids_open(&server->ids);
     text_init(&server->scratch, HEAD_MAX_BYTES);
     *result = server;
     return OK;
@@ -363,70 +357,8 @@ void server_close(struct server *server)
         connection_forget(server->abandoned);
     if (server->sweep != NULL)
         event_free(server->sweep);
-    while (server->spares != NULL) {
-        struct spare_buffer *next = server->spares->next;
-
-        free(server->spares);
-        server->spares = next;
-    }
-    while (server->arena_count > 0)
-        arena_close(server->arenas[--server->arena_count]);
+    spares_free(&server->spares);
     text_free(&server->scratch);
     durations_close(server->durations);
     free(server);
-}
-
-const char *server_date(struct server *server)
-{
-    int64_t now_s = clock_utc_s();
-
-    if (now_s != server->date_s) {
-        server->date_s = now_s;
-        clock_http_date(now_s * 1000000, server->date);
-    }
-    return server->date;
-}
-
-/* Arenas, buffers and the date are shared by all connections: on one thread
- * they need no lock, and an idle connection holds none of them. */
-struct arena *server_take_arena(struct server *server)
-{
-    if (server->arena_count == 0)
-        return arena_open(REQUEST_ARENA_MAX_BYTES);
-    return server->arenas[--server->arena_count];
-}
-
-void server_give_arena(struct server *server, struct arena *arena)
-{
-    if (server->arena_count == ARENAS_KEPT) {
-        arena_close(arena);
-        return;
-    }
-    arena_reset(arena);
-    server->arenas[server->arena_count++] = arena;
-}
-
-char *server_take_buffer(struct server *server)
-{
-    struct spare_buffer *spare = server->spares;
-
-    if (spare == NULL)
-        return malloc(BUFFER_BYTES);
-    server->spares = spare->next;
-    server->spare_count--;
-    return (char *)spare;
-}
-
-void server_give_buffer(struct server *server, char *buffer)
-{
-    /* The link lies in the spare buffer itself: giving back can't fail. */
-    struct spare_buffer *spare = (void *)buffer;
-
-    if (server->spare_count >= BUFFERS_KEPT) {
-        free(buffer);
-        return;
-    }
-    spare->next = server->spares;
-    server->spares = spare;
-    server->spare_count++;
 }

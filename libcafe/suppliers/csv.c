@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 
 /* Months and weekdays by the letters that their folds begin with: what stands
  * beside a number is a date where it begins one of these. Shorter words are

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/suppliers/phone.h"
 #include "cafe/suppliers/tidy.h"
 #include "snapshot.h"

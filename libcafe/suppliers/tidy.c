@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/http/form.h"
 
 /* What is left out of a name, though a part of it in some script. */

@@ -1,6 +1,6 @@
 /* The API: what is read as a cursor is one, and any texts make a supplier that
  * is one JSON object. */
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/suppliers/cursor.h"
 #include "cafe/suppliers/supplier_json.h"
 #include "fuzz.h"

@@ -1,5 +1,5 @@
 /* Urlencoded forms, queries and percent escapes. */
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/http/form.h"
 #include "fuzz.h"
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cafe/base/log.h"
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "fuzz.h"
 #include "json.h"
 

@@ -3,7 +3,7 @@
  * nothing of Markdown. */
 #include <ctype.h>
 
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/html/markdown.h"
 #include "fuzz.h"
 

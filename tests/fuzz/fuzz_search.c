@@ -1,6 +1,6 @@
 /* A query for a list: read, written as its one URL, and what it finds among
  * suppliers that are made from the same bytes. */
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "fuzz.h"
 #include "search_private.h"
 

@@ -1,7 +1,7 @@
 /* Templates: any source compiles or is refused with one line; rendering it
  * stays within its limits and escapes. A line "----" in the input separates
  * the template "a" from its partial "b". */
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/html/template.h"
 #include "fuzz.h"
 

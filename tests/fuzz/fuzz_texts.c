@@ -1,6 +1,6 @@
 /* Texts that are pasted and taken along: tidied, read as numbers, guarded for
  * spreadsheets, written as contacts. */
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/suppliers/contact.h"
 #include "cafe/suppliers/csv.h"
 #include "cafe/suppliers/phone.h"

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "cafe/base/log.h"
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 

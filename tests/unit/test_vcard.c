@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
 #include "cafe/suppliers/vcard.h"
 #include "test_takeaway.h"
 

@@ -1,35 +1,14 @@
-/* UTF-8: validity, length, normal form, and the fold for sort and search. */
+/* Unicode: normal form, plain forms, and the folds for sort and search. */
 #ifndef CAFE_UNICODE_H
 #define CAFE_UNICODE_H
 
 #include "cafe/base/arena.h"
 #include "cafe/base/text.h"
 
-/**
- * Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most
- * U+10FFFF). An empty slice is valid; NUL is a valid byte here.
- */
-bool utf8_valid(struct slice slice);
-
-/** Length of the well-formed sequence that a slice of at least one byte begins
- * with; 0 when it begins with none (RFC 3629 4). */
-size_t utf8_sequence_len(struct slice slice);
-
-/** The first bytes, at most max_bytes; no sequence is cut in two. Any bytes may
- * be in it. */
-struct slice utf8_cut(struct slice slice, size_t max_bytes);
-
 enum { UTF8_MAX_BYTES = 4 };
 
 /** Write a code point; returns its bytes, at most UTF8_MAX_BYTES. */
 size_t utf8_encode(uint32_t letter, char *out);
-
-/** Number of code points in valid UTF-8. */
-size_t utf8_count(struct slice slice);
-
-/** The first code point of at least one byte; U+FFFD for a faulty byte.
- * `rest` becomes what follows it. */
-uint32_t utf8_next(struct slice *rest);
 
 enum {
     UNICODE_INVISIBLE = 0, /* joins, direction marks, soft hyphens, … */

@@ -1,0 +1,113 @@
+/* The queue between the event loop and the database threads: which job may run,
+ * which thread takes it, and how it comes back. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cafe/base/clock.h"
+#include "pool.h"
+
+/* Wake the loop. An eventfd's counter can't be full with ones alone. */
+void queue_signal_loop(struct db *db)
+{
+    const uint64_t one = 1;
+
+    while (write(db->results_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+        continue;
+}
+
+bool queue_hand_back(struct db *db, struct task *task, enum error outcome)
+{
+    bool first = db->results.count == 0;
+
+    task->outcome = outcome;
+    tasks_append(&db->results, task);
+    return first;
+}
+
+void queue_refuse(struct db *db, struct task *task, enum error outcome)
+{
+    counter_add(db->config.counters, COUNTER_DB_JOBS_REFUSED, 1);
+    if (queue_hand_back(db, task, task->unsettled ? ERROR_DB_UNKNOWN : outcome))
+        queue_signal_loop(db);
+}
+
+void queue_refuse_waiting(struct db *db, enum error outcome)
+{
+    struct task *task;
+
+    while ((task = tasks_take(&db->waiting)))
+        queue_refuse(db, task, outcome);
+}
+
+void queue_refuse_new(struct db *db, enum error outcome)
+{
+    struct task_list all = tasks_take_all(&db->waiting);
+    struct task *task;
+
+    while ((task = tasks_take(&all)))
+        if (task->unsettled)
+            tasks_append(&db->waiting, task);
+        else
+            queue_refuse(db, task, outcome);
+}
+
+static size_t writes_max(const struct db *db)
+{
+    return db->worker_count > 2 ? db->worker_count - 1 : db->worker_count;
+}
+
+static bool may_run(const struct db *db, const struct task *task)
+{
+    size_t writes = 0;
+
+    if (!task->call.repeatable)
+        return true;
+    for (size_t i = 0; i < db->worker_count; i++) {
+        const struct task *running = db->workers[i].task;
+
+        if (!running || !running->call.repeatable)
+            continue;
+        if (task->call.row != 0 && task->call.row == running->call.row)
+            return false;
+        writes++;
+    }
+    return writes < writes_max(db);
+}
+
+const struct task *queue_runnable(const struct db *db, struct task **before)
+{
+    struct task *task = db->waiting.first;
+
+    *before = NULL;
+    while (task && !may_run(db, task)) {
+        *before = task;
+        task = task->next;
+    }
+    return task;
+}
+
+bool queue_may_connect(const struct db *db)
+{
+    return !db->away ||
+           (db->connecting == 0 && clock_monotonic_ms() >= db->try_again_ms);
+}
+
+struct worker *queue_choose_worker(struct db *db)
+{
+    struct worker *chosen = NULL;
+    bool connect = queue_may_connect(db);
+
+    for (size_t i = 0; i < db->worker_count; i++) {
+        struct worker *worker = &db->workers[i];
+
+        if (!worker->sleeping || (!worker->connection && !connect))
+            continue;
+        if (!chosen || worker->connection)
+            chosen = worker;
+        if (worker->connection)
+            break;
+    }
+    if (chosen)
+        chosen->sleeping = false;
+    return chosen;
+}

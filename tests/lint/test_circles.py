@@ -1,0 +1,33 @@
+"""Files may not need each other in a circle: one could not be read alone."""
+import pytest
+
+import circles
+
+# server, connection, request and response are one module: see
+# libcafe/http/private.h.
+ALLOWED = {"libcafe": [("libcafe/http/connection.c", "libcafe/http/request.c",
+                        "libcafe/http/response.c", "libcafe/http/server.c")]}
+
+
+@pytest.mark.parametrize("program", circles.PROGRAMS)
+def test_no_circles(program):
+    tables = {source: circles.symbols(made)
+              for source, made in circles.objects(program).items()}
+    assert len(tables) > 10, "not built?"
+    assert circles.circles(circles.needs(tables)) == ALLOWED.get(program, [])
+
+
+def test_circles_are_found():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(),
+             "e": {"f", "a"}, "f": {"e"}}
+    assert circles.circles(graph) == [("b", "c"), ("e", "f")]
+    assert circles.circles({**graph, "d": {"a"}}) == \
+        [("a", "b", "c", "d"), ("e", "f")]
+    assert circles.circles({"a": {"b"}, "b": set()}) == []
+
+
+def test_a_name_leads_to_the_file_that_defines_it():
+    assert circles.needs({"page.c": ({"page_show"}, {"list_find", "malloc"}),
+                          "list.c": ({"list_find"}, {"page_show"}),
+                          "own.c": ({"own"}, {"own"})}) == \
+        {"page.c": {"list.c"}, "list.c": {"page.c"}, "own.c": set()}
