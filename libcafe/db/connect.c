@@ -130,7 +130,11 @@ static enum error set_options(MYSQL *mysql, const struct db_options *options,
         { MYSQL_OPT_SSL_CA, "the TLS authorities",
           verify ? given(options->tls_ca) : NULL },
         { MYSQL_OPT_PROTOCOL, "the protocol", &protocol },
+        /* A connection that came back by itself would have lost its transaction
+         * and the settings of its session. */
         { MYSQL_OPT_RECONNECT, "reconnecting", &off },
+        /* With LOAD DATA LOCAL a server could ask for any file of this machine.
+         */
         { MYSQL_OPT_LOCAL_INFILE, "local files", &no_files },
         { MYSQL_SET_CHARSET_NAME, "the character set", "utf8mb4" },
         { MYSQL_OPT_CONNECT_TIMEOUT, "the connect timeout",
@@ -183,10 +187,10 @@ static void append_remedy(const struct db_options *options, unsigned number,
 }
 
 /*
- * A packet that nobody acknowledges is lost with its connection after the time
- * for sending, also while an answer is waited for: the kernel would go on for a
- * quarter of an hour, more and more seldom. A server that is slow acknowledges.
- * Where an option can't be set the read timeout is left.
+ * End a connection on which a packet was not acknowledged within the time for
+ * sending, also while it waits for an answer: the kernel would send it again
+ * for a quarter of an hour, at growing intervals. A slow server still
+ * acknowledges. Where an option can't be set there is still the read timeout.
  */
 static void watch_peer(MYSQL *mysql, const struct db_options *options)
 {

@@ -13,6 +13,8 @@ void connection_begin_job(struct db_connection *connection, int64_t deadline_ms)
     connection->error_message[0] = '\0';
 }
 
+/* Between two statements a server sends nothing, unless it closes the
+ * connection or says that it shuts down. */
 bool connection_alive(const struct db_connection *connection)
 {
     struct pollfd fd = { .fd = (int)mysql_get_socket(connection->mysql),
@@ -62,6 +64,8 @@ static enum error run(struct db_connection *connection, struct slice sql,
 
     if (connection->lost)
         return connection_lost_error(connection);
+    /* Before it is sent: from here on a broken connection may have had an
+     * effect. */
     if (touches)
         connection->touched = true;
     if (mysql_real_query(mysql, sql.data, (unsigned long)sql.len) == 0)
@@ -86,6 +90,8 @@ enum error db_begin(struct db_connection *connection)
     return err;
 }
 
+/* A COMMIT whose answer is lost may have been executed. Only errors that
+ * certainly refuse it leave the connection as it was. */
 enum error db_commit(struct db_connection *connection)
 {
     enum error err = run(connection, SLICE("COMMIT"), false);

@@ -19,7 +19,7 @@ struct db_connection {
     bool in_transaction;
     int64_t deadline_ms; /* the job's last statement begins by then; 0: none */
 
-    /* Useless from now on: it broke off, and nobody knows what it did. */
+    /* Broken: what its last statement did is unknown. */
     bool lost;
 
     /*
@@ -39,14 +39,16 @@ struct db_connection {
 void connection_begin_job(struct db_connection *connection,
                           int64_t deadline_ms);
 
-/** Nothing has come in meanwhile: no end of file, no notice of a shutdown. */
+/** Whether the server has neither closed the connection nor announced that it
+ * shuts down. Asks the kernel only. */
 bool connection_alive(const struct db_connection *connection);
 
 /** What a statement gets from a connection that is lost. */
 MUST_CHECK enum error connection_lost_error(
     const struct db_connection *connection);
 
-/** Use the connection no more: nobody knows what it did. */
+/** Give the connection up. Returns what the job gets: ERROR_DB_UNKNOWN if
+ * something with an effect may have been sent, else ERROR_DB_AWAY. */
 MUST_CHECK enum error connection_lose(struct db_connection *connection);
 
 /** Note a failure and return its class. */

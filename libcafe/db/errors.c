@@ -113,6 +113,8 @@ enum error db_error_class(unsigned number)
 
     if (class)
         return class->err;
+    /* An unknown error of the server is an answer: the statement failed. One of
+     * the client says nothing of what the server did. */
     return number == 0 || (number >= CLIENT_FIRST && number <= CLIENT_LAST)
                ? ERROR_DB_UNKNOWN
                : ERROR_DB;

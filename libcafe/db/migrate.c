@@ -23,8 +23,8 @@ static const char create_table[] =
     ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
 
 /*
- * A change of a table waits for the transactions that use it, and everybody
- * else waits behind the change: rather give up than hold up the pages.
+ * A change of a table waits for the transactions that use it, and all later
+ * ones wait for the change: rather give up than hold up the pages.
  */
 static const char bound_waits[] = "SET SESSION lock_wait_timeout = 10";
 
@@ -85,7 +85,8 @@ static enum error failed(struct run *run, const char *what, enum error err)
     return err;
 }
 
-/* Wait a second at a time, well within the connection's read time-out. */
+/* Wait one second at a time: a single long wait would be ended by the
+ * connection's read timeout. */
 static enum error lock(struct run *run)
 {
     for (int64_t second = 0; second <= LOCK_WAIT_MAX_S; second++) {
@@ -178,6 +179,8 @@ static enum error is_applied(struct run *run,
         err = ask(run->db, compare, values, 2, &same);
     if (err != OK)
         return failed(run, migration->name, err);
+    /* Databases would differ by when they were migrated: a change needs a
+     * migration of its own. */
     if (same == 0) {
         text_printf(run->report,
                     "%s: its text has changed since it was applied\n",

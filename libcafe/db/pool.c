@@ -14,7 +14,9 @@
 #include "cafe/base/clock.h"
 #include "pool.h"
 
-/* Call the done functions of all results, without the mutex. */
+/* Call the done functions of all results, without the mutex: they may submit
+ * the next job. Tasks are kept for that; there are never more than were queued
+ * or running at once. */
 static void deliver(struct db *db)
 {
     struct task *task;
@@ -151,6 +153,8 @@ void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
         tasks_append(&db->waiting, task);
         worker = queue_choose_worker(db);
     } else {
+        /* By the loop, like any other result: callers rely on it that done does
+         * not run inside of this call. */
         queue_refuse(db, task, err);
     }
     pthread_mutex_unlock(&db->mutex);
@@ -184,6 +188,7 @@ static enum error start_workers(struct db *db)
 
         worker->db = db;
         pthread_cond_init(&worker->wake, &by_clock);
+        /* Threads that run already look at all workers. */
         pthread_mutex_lock(&db->mutex);
         failed = pthread_create(&worker->thread, NULL, worker_main, worker);
         if (failed)

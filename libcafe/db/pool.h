@@ -13,7 +13,7 @@ struct worker {
     struct db *db;
     pthread_t thread;
     pthread_cond_t wake;
-    bool sleeping; /* waits on `wake`; whoever signals it clears this */
+    bool sleeping; /* waits on `wake`; cleared by the thread that signals */
     struct db_connection *connection;
     uint64_t generation;     /* of the connection */
     const struct task *task; /* that it runs */
@@ -34,8 +34,8 @@ struct figures {
     int64_t waiting, connected, connecting; /* in a copy only */
 };
 
-/** Jobs of no request that fail, by what they are: they come again and again.
- */
+/** Failures of jobs that belong to no request, by operation: they repeat, so
+ * the log has one line for all of them. */
 struct failure {
     const char *operation; /* NULL: free */
     struct lasting lasting;
@@ -79,16 +79,16 @@ bool queue_hand_back(struct db *db, struct task *task, enum error outcome);
 void queue_signal_loop(struct db *db);
 
 /**
- * Hand back a job whose work does not run, and count it. Of one that has run
- * before, without anybody's knowing what it did, that is said.
+ * Hand back a job whose work does not run, and count it. The outcome of one
+ * that has run before and is still unsettled stays ERROR_DB_UNKNOWN.
  */
 void queue_refuse(struct db *db, struct task *task, enum error outcome);
 
 /** Refuse every job that waits. */
 void queue_refuse_waiting(struct db *db, enum error outcome);
 
-/** The same, but for those that wait to be settled: they have until their
- * deadline. */
+/** Refuse all waiting jobs except those that have to be settled: these keep
+ * waiting until their deadline. */
 void queue_refuse_new(struct db *db, enum error outcome);
 
 /**

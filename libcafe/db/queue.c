@@ -56,6 +56,8 @@ static size_t writes_max(const struct db *db)
     return db->worker_count > 2 ? db->worker_count - 1 : db->worker_count;
 }
 
+/* A write that would wait for a row lock in the database waits here instead,
+ * where it holds no thread. */
 static bool may_run(const struct db *db, const struct task *task)
 {
     size_t writes = 0;
@@ -100,6 +102,8 @@ struct worker *queue_choose_worker(struct db *db)
     for (size_t i = 0; i < db->worker_count; i++) {
         struct worker *worker = &db->workers[i];
 
+        /* A worker without a connection is of use only if it may ask for one.
+         */
         if (!worker->sleeping || (!worker->connection && !connect))
             continue;
         if (!chosen || worker->connection)

@@ -7,7 +7,7 @@
 #include "connection.h"
 
 enum {
-    STATEMENTS_MAX = 64, /* kept a connection; the server keeps them too */
+    STATEMENTS_MAX = 64, /* of a connection; the server keeps them too */
     VALUES_MAX = 32,
     CELL_FIRST_BYTES = 64
 };
@@ -241,6 +241,8 @@ static enum error execute(struct db_connection *connection,
         bind_value(&binds[i], &values[i]);
     if (count > 0 && mysql_stmt_bind_param(statement->stmt, binds))
         return stmt_failed(connection, statement->stmt);
+    /* Before it is sent. What only reads can run again, whatever became of it.
+     */
     if (!statement->reads)
         connection->touched = true;
     if (mysql_stmt_execute(statement->stmt))
@@ -267,6 +269,8 @@ static enum error refetch(struct db_connection *connection,
             return stmt_failed(connection, stmt);
         grown = true;
     }
+    /* The connector has a copy of the binds: it must know the new memory before
+     * the next row. */
     if (grown && mysql_stmt_bind_result(stmt, statement->binds))
         return stmt_failed(connection, stmt);
     return OK;
@@ -299,7 +303,10 @@ static enum error fetch_rows(struct db_connection *connection,
     }
 }
 
-/* A statement that the server may have forgotten is prepared anew next time. */
+/* Free the rest of a result: rows that were left unread would come as the
+ * answer to the next statement. A statement that the server may have forgotten,
+ * or whose columns have changed, is prepared anew next time; find() has put it
+ * first. */
 static void finish(struct db_connection *connection,
                    struct statement *statement, enum error err)
 {
@@ -369,6 +376,7 @@ int64_t db_row_integer(const struct db_row *row, unsigned column)
     if (db_row_null(row, column))
         return 0;
     const struct cell *cell = cell_of(row, column);
+    /* Each cell has a byte more than its capacity for this. */
     cell->data[cell->len] = '\0';
     return strtoll(cell->data, NULL, 10);
 }

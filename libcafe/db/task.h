@@ -15,7 +15,7 @@ struct task {
     int64_t deadline_ms;   /* to begin by */
     int64_t work_until_ms; /* its statements begin by then; 0: at any time */
     bool replayed;         /* it met a dead connection before */
-    bool unsettled;        /* nobody knows what its last run did */
+    bool unsettled;        /* what its last run did is unknown */
     int runs;              /* that left it unsettled */
     enum error outcome;
 };

@@ -4,8 +4,8 @@
  * A job stays in the queue until a thread has a connection for it, so that a
  * connect that takes long never outlives the job's deadline. While there is
  * no database, one thread at a time tries to reach it, less and less often,
- * and jobs that arrive in between are handed back at once. Only those whose
- * last run nobody knows the outcome of are kept, until their deadline.
+ * and jobs that arrive in between are handed back at once. Only jobs whose last
+ * run has an unknown outcome are kept, until their deadline.
  */
 #include <string.h>
 #include <time.h>
@@ -23,7 +23,9 @@ enum {
     CLOCK_LAG_MS = 10             /* of clock_monotonic_ms() */
 };
 
-/* With the mutex held, but let go while closing, which may block. */
+/* With the mutex held, but let go while closing, which may block. The
+ * connection is taken from the worker before that: others look at it to choose
+ * one. */
 static void disconnect(struct worker *worker)
 {
     struct db *db = worker->db;
@@ -52,6 +54,8 @@ static void note_connected(struct worker *worker,
                         LOG_STRING("pool", db->config.name), LOG_END });
     db->away = false;
     db->back_off_ms = 0;
+    /* This worker takes one of the jobs that have waited; wake another for each
+     * of the others. */
     for (size_t i = 1; i < db->waiting.count; i++) {
         struct worker *another = queue_choose_worker(db);
 
@@ -91,6 +95,8 @@ static void note_away(struct db *db, const struct text *why)
 static void connect_worker(struct worker *worker)
 {
     struct db *db = worker->db;
+    /* Read before connecting: a failover meanwhile makes this connection out of
+     * date, too. */
     uint64_t generation = db->generation;
     struct db_connection *connection = NULL;
     struct text why;
@@ -110,7 +116,8 @@ static void connect_worker(struct worker *worker)
 
 /* Running jobs; on a worker's thread, without the mutex. */
 
-/* Let the one we collided with go first, each time by another span. */
+/* Let the other transaction go first. Two that collided wait for different
+ * times, or they would collide again: the clock is random enough. */
 static void wait_before_retry(int run)
 {
     int64_t wait_us = clock_monotonic_us() % (RETRY_WAIT_MAX_MS * 1000) * run;
@@ -130,6 +137,8 @@ static enum error run_work(struct db_connection *connection,
             wait_before_retry(run - 1);
         connection_begin_job(connection, task->work_until_ms);
         outcome = task->work(connection, task->job);
+        /* A job that forgot to end its transaction must not leave its locks, or
+         * its changes, to the next job. */
         if (connection->in_transaction)
             outcome = db_rollback(connection, outcome ? outcome : ERROR_DB);
     }
@@ -201,8 +210,8 @@ static void log_job(struct log *log, struct lasting *lasting, const char *msg,
         log_write(log, LOG_WARNING, msg, fields);
 }
 
-/* With the mutex held: the state of an operation; with free ones one that is
- * not known yet gets one, else NULL. */
+/* With the mutex held: the state of an operation. One that is not known yet
+ * gets a free one if `add` says so; NULL where there is none. */
 static struct failure *find_failure(struct db *db, const char *operation,
                                     bool add)
 {
@@ -312,12 +321,15 @@ static void run_task(struct worker *worker, struct task *task)
     worker->task = NULL;
     db->figures.used--;
     pool_count(db, task->call.operation, took_us, failed);
+    /* Connections to a server that takes no writes any more stay open: make all
+     * of them out of date. */
     if (db_error_is_failover(db_error_number(connection)))
         db->generation++;
     if (again)
         tasks_prepend(&db->waiting, task);
     else
         signal = queue_hand_back(db, task, outcome);
+    /* Without the mutex, or the loop would wake up only to wait for it. */
     if (signal) {
         pthread_mutex_unlock(&db->mutex);
         queue_signal_loop(db);
@@ -327,6 +339,8 @@ static void run_task(struct worker *worker, struct task *task)
         disconnect(worker);
 }
 
+/* `sleeping` is cleared by the thread that signals, so a worker is chosen for
+ * one job only, and a spurious wake-up is none. */
 static void sleep_until_woken(struct worker *worker)
 {
     worker->sleeping = true;
@@ -335,7 +349,9 @@ static void sleep_until_woken(struct worker *worker)
     worker->sleeping = false;
 }
 
-/* Until the database may be asked for a connection again, or woken. */
+/* Until the database may be asked for a connection again, or woken. The clock
+ * of queue_may_connect() may lag: without that much more this would wake a
+ * moment too early, and spin. */
 static void sleep_until_next_try(struct worker *worker)
 {
     int64_t at_ms = worker->db->try_again_ms + CLOCK_LAG_MS;
@@ -358,8 +374,8 @@ static void wait_for_database(struct worker *worker)
         sleep_until_next_try(worker);
 }
 
-/* Leave the job to somebody with a connection. It may be dead, and then its
- * owner finds out. */
+/* Leave the job to a worker with a connection. That may be dead; then its owner
+ * finds out and makes a new one. */
 static void pass_on(struct worker *worker)
 {
     struct worker *another = queue_choose_worker(worker->db);
@@ -378,6 +394,8 @@ static void work_on(struct worker *worker)
     if (!queue_runnable(db, &before)) {
         sleep_until_woken(worker);
     } else if (worker->connection) {
+        /* Looked at before a job is taken: what is known to be dead costs no
+         * job an attempt. */
         if (worker->generation != db->generation ||
             !connection_alive(worker->connection)) {
             disconnect(worker);
@@ -409,6 +427,7 @@ void *worker_main(void *argument)
     if (worker->connection)
         disconnect(worker);
     pthread_mutex_unlock(&db->mutex);
+    /* The connector has memory of its own for each thread. */
     mysql_thread_end();
     return NULL;
 }

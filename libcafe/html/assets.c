@@ -91,7 +91,8 @@ static struct page *make_page(const char *type, enum encoding encoding,
     return page;
 }
 
-/* What an earlier folder had: none of its forms may be sent any more. */
+/* What an earlier folder had under this name: none of its forms may be sent any
+ * more, also where the new file has fewer. */
 static void forget_forms(struct asset *asset)
 {
     for (enum encoding e = ENCODING_IDENTITY; e < ENCODINGS; e++) {
@@ -200,7 +201,9 @@ static const struct asset **sort(const struct assets *assets, size_t *count)
     return sorted;
 }
 
-/* One hash over all names and contents, whatever order the folder has. */
+/* One hash over all names and contents, in an order of its own: a folder
+ * lists its files in any order, and all tasks of a service must give the
+ * same URLs. */
 static enum error hash_set(struct assets *assets)
 {
     struct text all;

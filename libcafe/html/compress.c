@@ -10,7 +10,8 @@ enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 8, BROTLI_WINDOW = 18 };
 static const int gzip_levels[] = { [COMPRESS_ONCE] = 1, [COMPRESS_KEPT] = 6 };
 static const int brotli_levels[] = { [COMPRESS_ONCE] = 1, [COMPRESS_KEPT] = 5 };
 
-/* Room for the result; its text takes the memory over. */
+/* Room for the longest possible result, which the text then owns: compressing
+ * in one call needs no loop. */
 static char *reserve(struct text *out, size_t bytes)
 {
     out->data = malloc(bytes + 1);

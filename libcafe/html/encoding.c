@@ -161,8 +161,10 @@ bool accept_prefers(struct slice accept, const char *type, const char *other)
     struct liking a = liking_of(accept, type);
     struct liking b = liking_of(accept, other);
 
-    if (a.weight != b.weight || a.weight == 0)
-        return a.weight > b.weight;
+    /* A browser names text/html, and takes anything else as a wildcard: the
+     * exact name decides between equal weights. */
+    if (a.weight != b.weight || a.weight == 0) return a.weight >
+        b.weight;
     if (a.precision != b.precision)
         return a.precision > b.precision;
     return a.place < b.place;

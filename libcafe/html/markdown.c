@@ -85,7 +85,7 @@ static void lower_heading(cmark_node *node)
 }
 
 /* Make one node safe; it may be gone afterwards. */
-static void mend(cmark_node *node)
+static void make_safe(cmark_node *node)
 {
     switch (cmark_node_get_type(node)) {
     case CMARK_NODE_HTML_BLOCK:
@@ -126,9 +126,10 @@ static bool is_leaf(cmark_node *node)
     }
 }
 
-/* A node that was left has been seen whole and may go: cmark's iterator is
- * one event ahead. */
-static bool mend_tree(cmark_node *document)
+/* Make all nodes safe; false when they are nested too deeply. A node is changed
+ * when it is left: cmark's iterator is one event ahead, and has no use for it
+ * any more. */
+static bool make_tree_safe(cmark_node *document)
 {
     cmark_iter *iter = cmark_iter_new(document);
     cmark_event_type event;
@@ -144,7 +145,7 @@ static bool mend_tree(cmark_node *document)
         if (event == CMARK_EVENT_EXIT)
             depth--;
         if (event == CMARK_EVENT_EXIT || leaf)
-            mend(node);
+            make_safe(node);
     }
     cmark_iter_free(iter);
     return depth <= DEPTH_MAX;
@@ -192,7 +193,8 @@ static bool write_markdown(struct slice source, struct text *out)
         return false;
     document =
         cmark_parse_document(source.data, source.len, CMARK_OPT_VALIDATE_UTF8);
-    fine = document != NULL && mend_tree(document) && write_html(document, out);
+    fine = document != NULL && make_tree_safe(document) &&
+           write_html(document, out);
     if (document != NULL)
         cmark_node_free(document);
     return fine;

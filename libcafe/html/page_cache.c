@@ -1,7 +1,11 @@
 /*
  * Rendered pages by key: a hash table of entries in two lists, most recently
  * used first. Kept ones have a page; seen ones only say that the page was asked
- * for once, or that what it showed has changed.
+ * for once, or that what it showed has changed. Without them a crawler that
+ * asks for each page once would push out the pages that are asked for all the
+ * time.
+ *
+ * Both lists are bounded, so the table need not grow.
  */
 #include "cafe/html/page_cache.h"
 
@@ -81,7 +85,9 @@ static void link_out(struct page_cache *cache, struct entry *entry)
     list->count--;
 }
 
-/* Turn a kept entry into a seen one. */
+/* Turn a kept entry into a seen one: the page is worth keeping as soon as it is
+ * rendered again. The entry changes its list with its page, so it is taken out
+ * before and put in after that. */
 static void forget_page(struct page_cache *cache, struct entry *entry)
 {
     link_out(cache, entry);
@@ -205,6 +211,7 @@ void page_cache_keep(struct page_cache *cache, struct slice key,
     bytes = size_of(entry, page);
     if (bytes > cache->max_bytes)
         return;
+    /* This entry has no page and is not among those. */
     while (cache->bytes + bytes > cache->max_bytes)
         remove_entry(cache, cache->kept.oldest);
     link_out(cache, entry);

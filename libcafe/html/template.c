@@ -112,7 +112,9 @@ static enum error add_file(const char *folder, const char *entry, void *context,
     return err;
 }
 
-/* Every partial that a file names has to be there. */
+/* Every partial that a file names has to be there: a wrong name stops the
+ * start, not a page. Only here, since files come in any order and may include
+ * each other. */
 static enum error check_partials(const struct templates *templates,
                                  const char *folder,
                                  const struct template_file *file,
@@ -208,8 +210,9 @@ void html_escape(struct text *out, struct slice raw)
         text_append(out, raw.data + from, raw.len - from);
 }
 
-/* "." is the innermost view; the first part of a dotted name is looked for
- * outwards, the others only inside what it stands for. */
+/* "." is the innermost view. Only the first part of a dotted name is looked for
+ * outwards (specification, "Dotted Names - Context Precedence"): "a.b" never
+ * takes "a" from one object and "b" from another. */
 static const struct view *look_up(const struct scope *scope, struct slice name)
 {
     const struct view *found = NULL;
@@ -237,6 +240,7 @@ static void write_literal(struct renderer *renderer, struct slice text)
         const char *end = memchr(text.data, '\n', text.len);
         size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
 
+        /* After the last line end it is the next node that begins a line. */
         if (len == text.len)
             break;
         text_append(renderer->out, text.data, len);
@@ -303,11 +307,14 @@ static void render_partial(struct renderer *renderer, const struct node *node,
 {
     const struct template_file *file =
         templates_find(renderer->templates, node->text);
+    /* The indent of a partial is added to the one around it. */
     struct renderer inner = *renderer;
     struct text indent;
 
     if (file == NULL)
         return;
+    /* A partial may include itself, as long as the data end that: trees are
+     * shown so. Where they don't, the stack must not grow with them. */
     if (++inner.depth > PARTIALS_MAX_DEPTH) {
         renderer->out->failed = true;
         return;

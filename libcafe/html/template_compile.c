@@ -32,7 +32,7 @@ struct compiler {
 struct tag {
     char sigil; /* of # ^ / ! = > & {; 0 for a plain name */
     struct slice content;
-    size_t begin, end; /* offsets of its first byte and behind its last */
+    size_t begin, end; /* offsets of its first byte and after its last */
     int line;
 };
 
@@ -104,7 +104,7 @@ static bool is_blank(struct slice source, size_t begin, size_t end)
     return true;
 }
 
-/* The offset behind the line end that follows, if nothing else does; 0. */
+/* The offset after the line end that follows, if nothing else does; else 0. */
 static size_t rest_of_line(struct slice source, size_t from)
 {
     while (from < source.len &&
@@ -131,6 +131,7 @@ static enum error read_tag(struct compiler *compiler, struct tag *tag)
     if (begin < compiler->source.len &&
         strchr("#^/!=>&{", compiler->source.data[begin]) != NULL)
         tag->sigil = compiler->source.data[begin++];
+    /* These end with a mark of their own in front of the delimiter. */
     if (tag->sigil == '{' || tag->sigil == '=')
         ending[extra++] = tag->sigil == '{' ? '}' : '=';
     memcpy(ending + extra, compiler->close, strlen(compiler->close) + 1);
@@ -202,6 +203,8 @@ static enum error open_section(struct compiler *compiler, const struct tag *tag)
     node = add_node(compiler, kind, tag->content, tag->line);
     if (node == NULL)
         return ERROR_MEMORY;
+    /* The tail points to the node's `next` now: that is where its parent goes
+     * on after the end of the section. */
     compiler->sections[compiler->depth++] =
         (struct open_section){ node, compiler->tail };
     compiler->tail = &node->children;
@@ -268,8 +271,10 @@ static enum error add_tag(struct compiler *compiler, const struct tag *tag,
     }
 }
 
-/* What stands before the tag, then the tag; alone on its line, the line
- * vanishes. */
+/* What stands before the tag, then the tag. If a tag that shows nothing by
+ * itself is alone on its line, the line vanishes (specification, "Standalone"):
+ * else pages would be full of empty lines. For a partial its white space
+ * becomes the indent of each of its lines. */
 static enum error take_tag(struct compiler *compiler, size_t literal)
 {
     struct tag tag;
@@ -290,6 +295,8 @@ static enum error take_tag(struct compiler *compiler, size_t literal)
     }
     if ((err = add_literal(compiler, literal, literal_end)) != OK)
         return err;
+    /* The lines of the partial are indented by `indent`; the node itself must
+     * not be, too. */
     if (next != 0 && tag.sigil == '>')
         compiler->line_start = false;
     if ((err = add_tag(compiler, &tag, indent)) != OK)

@@ -24,7 +24,8 @@ struct db_options {
     const char *tls_ca;        /* PEM file; "" for the system's */
     int64_t connect_timeout_s;
     int64_t read_timeout_s;
-    int64_t write_timeout_s; /* over TCP also until what was sent has arrived */
+    int64_t write_timeout_s; /* over TCP also the longest wait for an
+                                acknowledgement */
 };
 
 /** One connection, used by one thread at a time. */
@@ -37,18 +38,20 @@ struct db_connection;
  *
  * why     On failure one line that says what failed and never the password.
  * Errors  ERROR_DB_AWAY, ERROR_MEMORY.
- * Thread  Any but the loop's: it blocks, up to the time-outs.
+ * Thread  Any except the loop's: it blocks, up to the timeouts.
  */
 MUST_CHECK enum error db_connect(const struct db_options *options,
                                  struct db_connection **connection,
                                  struct text *why);
+
+/** Close a connection; an open transaction is rolled back by the server. */
 void db_disconnect(struct db_connection *connection);
 
-/** What of the options an attempt to connect failed at. */
+/** Which of the options an attempt to connect failed at. */
 enum db_part { DB_PART_HOST, DB_PART_TLS, DB_PART_ACCOUNT, DB_PART_NAME };
 
 /**
- * db_connect() for somebody who wants to know what to change.
+ * db_connect(), telling on failure which option to look at.
  *
  * part    On ERROR_DB_AWAY: what failed; else unchanged.
  */
@@ -71,7 +74,10 @@ struct db_value {
 #define DB_VALUE_INTEGER(n) ((struct db_value){ DB_INTEGER, (n), { 0, 0 } })
 #define DB_VALUE_TEXT(s) ((struct db_value){ DB_TEXT, 0, (s) })
 
-/** A row of a result; its texts live until the row function returns. */
+/**
+ * A row of a result; its texts live until the row function returns. A column
+ * that is NULL, or beyond the last, is 0 as an integer and absent as a text.
+ */
 struct db_row;
 int64_t db_row_integer(const struct db_row *row, unsigned column);
 struct slice db_row_text(const struct db_row *row, unsigned column);
@@ -81,12 +87,14 @@ bool db_row_null(const struct db_row *row, unsigned column);
 typedef enum error db_row_fn(const struct db_row *row, void *context);
 
 /**
- * Run a statement. It is prepared once a connection and kept.
+ * Run a statement. It is prepared once for each connection and kept there.
  *
  * sql        A constant with "?" for values; its address is the key of the
  *            kept statement, so pass the same constant each time.
  * each_row   NULL when there is no result.
- * Errors     The ERROR_DB_… classes; those of each_row.
+ * Errors     The ERROR_DB_… classes; ERROR_DEADLINE (the job's time is up and
+ *            nothing was sent); ERROR_MEMORY; those of each_row.
+ * Thread     A database thread, as all functions of a connection.
  */
 MUST_CHECK enum error db_query(struct db_connection *connection,
                                const char *sql, const struct db_value *values,
@@ -98,7 +106,8 @@ MUST_CHECK enum error db_execute(struct db_connection *connection,
                                  const char *sql, const struct db_value *values,
                                  size_t count);
 
-/** Run text that can't be prepared (DDL, triggers): one statement. */
+/** Run one statement that can't be prepared (DDL, triggers). Its result, if
+ * any, is dropped. */
 MUST_CHECK enum error db_run_text(struct db_connection *connection,
                                   struct slice sql);
 
@@ -113,7 +122,13 @@ unsigned db_error_number(const struct db_connection *connection);
 /** What an operator does about an error number, as sentences; "" if unknown. */
 const char *db_error_advice(unsigned number);
 
+/** Begin a transaction. Errors: ERROR_DB_… */
 MUST_CHECK enum error db_begin(struct db_connection *connection);
+
+/**
+ * Commit. Errors: ERROR_DB_RETRY and others that certainly refused it: roll
+ * back; ERROR_DB_UNKNOWN: it may have been executed, the connection is lost.
+ */
 MUST_CHECK enum error db_commit(struct db_connection *connection);
 
 /** Roll back and return `err`, for "return db_rollback(db, err);". */
@@ -153,7 +168,7 @@ MUST_CHECK enum error db_open(struct event_base *base,
  */
 typedef enum error db_work_fn(struct db_connection *connection, void *job);
 
-/** On the loop thread, exactly once a job. */
+/** On the loop thread, exactly once for each job. */
 typedef void db_done_fn(void *job, enum error outcome);
 
 /** What a job is, and on whose behalf it runs. */
@@ -162,18 +177,18 @@ struct db_call {
                                static, one of a few */
     const char *request_id; /* of the request, in log lines; NULL: of none */
     int64_t *waited_us;     /* the time from submit to done is added to it,
-                               before done runs; NULL: nobody wants it */
+                               before done runs; may be NULL */
 
     /**
      * The job is safe to repeat, because its transaction begins with a form
-     * key: when it is unknown what a run did (ERROR_DB_UNKNOWN), work runs
+     * key: when the outcome of a run is unknown (ERROR_DB_UNKNOWN), work runs
      * again from the start on a new connection, at most three times and as long
      * as a job may wait. done gets ERROR_DB_UNKNOWN when that did not settle
      * it: the database was not back in time, or failed again.
      *
      * Its statements may take read_timeout_s together: after that the next one
-     * is refused with ERROR_DEADLINE, so that nobody waits for one slow answer
-     * after the other. A COMMIT is not refused.
+     * is refused with ERROR_DEADLINE, so that slow answers do not add up. A
+     * COMMIT is not refused.
      *
      * It writes, so it may have to wait for locks: one such job runs at a time
      * for each row, the others wait in the queue, and one thread of three or
@@ -214,8 +229,7 @@ void db_metrics(struct db *const pools[], size_t count, struct text *out);
 
 /**
  * Let running jobs end, hand waiting ones back with ERROR_STOPPING (their
- * done functions run inside this call), join the threads and free. NULL is
- * allowed.
+ * done functions run inside this call), join the threads and free.
  */
 void db_close(struct db *db);
 
@@ -234,8 +248,8 @@ enum db_migrate_flag {
 
 /**
  * Wait for the lock (GET_LOCK) that keeps other migrations of this database
- * out, and bound how long changes of a table wait for those who use it. Each
- * lock needs its unlock; the connection's end unlocks too.
+ * out, and bound how long changes of a table wait for transactions that use it.
+ * Each lock needs its unlock; closing the connection unlocks too.
  *
  * Errors  ERROR_BUSY: another migration still runs; ERROR_DB_…
  */
@@ -273,7 +287,7 @@ MUST_CHECK enum error db_migrate(struct db_connection *connection,
                                  unsigned flags, struct text *report);
 
 /**
- * The number of the last migration that was applied; 0 for none.
+ * Read the number of the last migration that was applied; 0 for none.
  *
  * Errors  ERROR_DB_…
  */

@@ -9,7 +9,7 @@ struct assets;
 
 /**
  * Load every file of some folders (not recursive; a later folder wins). A file
- * F.br or F.gz beside F is its compressed form. At most 4 MiB a file.
+ * F.br or F.gz beside F is its compressed form. Files have 4 MiB at most.
  *
  * folders  NULL-terminated.
  * prefix   URL path they are served under, for instance "/static".

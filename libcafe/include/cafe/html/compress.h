@@ -15,7 +15,8 @@ enum compress_effort {
  * Compress a text.
  *
  * encoding  ENCODING_GZIP or ENCODING_BROTLI.
- * out       Empty before; marked failed when that is impossible.
+ * out       Initialised and empty; marked failed without memory. The caller
+ *           frees it.
  * Thread    Any.
  * Source    RFC 1952, RFC 7932.
  */

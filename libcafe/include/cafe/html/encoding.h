@@ -1,4 +1,4 @@
-/* Which of our encodings and media types a client takes (RFC 9110 12.5). */
+/* Which encodings and media types a client accepts (RFC 9110 12.5). */
 #ifndef CAFE_ENCODING_H
 #define CAFE_ENCODING_H
 

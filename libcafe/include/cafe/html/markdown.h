@@ -10,17 +10,18 @@ enum {
 };
 
 /**
- * Render Markdown, or plain text where that would lose it: what is nested too
- * deeply, too large, or nothing but what is left out is written as it stands,
- * line by line. Raw HTML is left out; links keep only https, http, mailto,
- * tel and relative targets, others become their text; images must be relative
- * or become their alternative text. Decided on the
- * syntax tree. Headings go one level down: the page has the first.
+ * Render Markdown as HTML. Raw HTML is left out; a link whose target is not
+ * relative, https, http, mailto or tel becomes its text; an image whose source
+ * is not relative becomes its alternative text. This is decided on the syntax
+ * tree. Headings go one level down, because the page has the first.
  *
- * source  UTF-8.
- * out      Empty; then at most MARKDOWN_HTML_MAX_BYTES, of which the last say
- *          so when a plain text is cut. Failed when out of memory.
- * Returns  false: it is plain text.
+ * A source that is too large, nested too deeply, or of which nothing would be
+ * left is written as plain text, line by line.
+ *
+ * source   UTF-8.
+ * out      Initialised and empty; gets at most MARKDOWN_HTML_MAX_BYTES, the
+ * last of which say so when a plain text was cut. Failed when out of memory.
+ * Returns  false: it was written as plain text.
  * Thread   Any.
  */
 bool markdown_render(struct slice source, struct text *out);

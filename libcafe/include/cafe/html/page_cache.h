@@ -5,9 +5,9 @@
 #include "cafe/base/page.h"
 
 /**
- * Bounded in bytes, least recently used out first. A page is kept from the
- * second time on that it was asked for, so that pages which nobody asks for
- * again push nothing out.
+ * Bounded in bytes; the least recently used page goes first. A page is kept
+ * from the second request for it on, so that pages that are asked for once push
+ * nothing out.
  */
 struct page_cache;
 
@@ -19,9 +19,9 @@ void page_cache_close(struct page_cache *cache);
  * Look a page up.
  *
  * key      Names the page: path, query, encoding. An absent one names none.
- * version  Of what the page shows; pages of another version are forgotten.
- * wanted   Out, when NULL is returned: it was asked for before, so it is worth
- *          keeping.
+ * version  Of what the page shows; a page of another version is forgotten.
+ * wanted   Out, when NULL is returned: the page was asked for before, so it is
+ *          worth keeping.
  * Returns  A new reference; NULL if it isn't kept.
  * Thread   One thread.
  */
