@@ -1,4 +1,6 @@
-/* An arena: blocks of growing size, given back all at once. */
+/* An arena: blocks of growing size, given back all at once. A request makes
+ * hundreds of small objects that all end with it: none needs a free(), so none
+ * can be forgotten. */
 #include "cafe/base/arena.h"
 
 #include <stdio.h>
@@ -57,7 +59,10 @@ void arena_reset(struct arena *arena)
     arena->next_capacity = FIRST_BLOCK_BYTES;
     if (first == NULL)
         return;
-    if (first->capacity > FIRST_BLOCK_BYTES) { /* a large one came first */
+    /* The oldest block is kept for the next request, unless it was made for one
+     * large object: arenas in a pool must not keep what one request once
+     * needed. */
+    if (first->capacity > FIRST_BLOCK_BYTES) {
         free(first);
         arena->blocks = NULL;
         return;
@@ -74,7 +79,8 @@ void arena_close(struct arena *arena)
     free(arena);
 }
 
-/* A block with room for `bytes`, in front of the others. */
+/* A block with room for `bytes`, in front of the others. Growing blocks keep
+ * their number small without a large first one. */
 static struct block *add_block(struct arena *arena, size_t bytes)
 {
     size_t capacity = bytes > arena->next_capacity ? bytes
@@ -98,6 +104,7 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     struct block *block = arena->blocks;
     void *memory;
 
+    /* Rounding up may have overflowed. */
     if (rounded < bytes || rounded > SIZE_MAX / 2)
         return NULL;
     if (arena->max_bytes > 0 && (arena->used > arena->max_bytes ||

@@ -19,6 +19,7 @@ int64_t clock_monotonic_us(void)
 
 int64_t clock_monotonic_ms(void)
 {
+    /* The coarse clocks read what the kernel noted at its last tick. */
     return now_us(CLOCK_MONOTONIC_COARSE) / 1000;
 }
 

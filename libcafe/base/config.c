@@ -43,6 +43,8 @@ static enum error read_environment(struct config *config, struct text *error)
 
         config_variable(option, &name);
         value = find_variable(config->source.environment, text_string(&name));
+        /* Empty counts as not set: compose files pass on variables that nobody
+         * has set as empty ones. */
         if (value != NULL && value[0] != '\0')
             err = config_assign(config, option, slice_of(value),
                                 arena_printf(config->arena, "environment %s",
@@ -53,7 +55,8 @@ static enum error read_environment(struct config *config, struct text *error)
     return err;
 }
 
-/* A message may quote what it complains of: it is one line all the same. */
+/* A message may quote a value with line ends; it is one line all the same, and
+ * drives no terminal. */
 static void keep_one_line(struct text *error)
 {
     size_t i;
@@ -114,7 +117,9 @@ static enum error warn(struct config *config, struct slice variable)
     return OK;
 }
 
-/* Variables that look like options and are none. */
+/* Variables that look like options and are none: a typing error in a deployment
+ * would otherwise leave the default in force, unnoticed. Only a warning, since
+ * others may use the prefix, too. */
 static enum error look_for_strangers(struct config *config)
 {
     char *const *variable = config->source.environment;

@@ -6,7 +6,7 @@
 /* A flag on the command line: its name, and its value if that is joined. */
 struct argument {
     struct slice name; /* "--port" */
-    const char *value; /* behind "="; NULL for none */
+    const char *value; /* after "="; NULL for none */
 };
 
 static struct argument take_apart(const char *text)
@@ -135,7 +135,8 @@ static enum error refuse_word(const struct config *config,
     return ERROR_CONFIG;
 }
 
-/* A command that is given something is given it once. */
+/* Note the argument of a command. Twice is an error: which of two ids is meant
+ * must not be guessed. */
 static enum error read_command(struct config *config,
                                const struct command *wanted,
                                const struct argument *argument, int *at,
@@ -199,7 +200,7 @@ enum error config_read_flags(struct config *config, int *command,
     return err;
 }
 
-/* Whether the argument behind a flag is its value, unless that is joined. */
+/* Whether a flag takes the next argument as its value, unless it is joined. */
 static bool takes_value(const struct config *config, struct slice name)
 {
     const struct command *command = find_command(config, name);
@@ -213,6 +214,9 @@ const char *config_named_file(const struct config *config)
     const char *file = NULL;
     int at;
 
+    /* Ahead of the other flags, because the file is read before them. What is
+     * the value of another flag is passed over: "--name --config" names no
+     * file. */
     for (at = 1; at < config->source.argc; at++) {
         struct argument argument = take_apart(config->source.argv[at]);
 

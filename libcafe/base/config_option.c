@@ -9,7 +9,8 @@
 
 /* Names. */
 
-/* The dotted name with other letters and separators. */
+/* The dotted name with other letters and separators: a name is written once,
+ * and so all its spellings agree. */
 static void respell(const char *name, const char *prefix, char separator,
                     bool upper, struct text *out)
 {
@@ -93,6 +94,8 @@ static enum error assign_number(struct config *config,
 
     if (copy == NULL)
         return ERROR_MEMORY;
+    /* 18 digits fit in 64 bits, so strtoll() can't overflow; it would also skip
+     * white space and take a "+". */
     number = strtoll(copy, &end, 10);
     if (!(isdigit((unsigned char)copy[0]) || copy[0] == '-') || raw.len > 18 ||
         end != copy + raw.len || number < option->min || number > option->max) {
@@ -141,7 +144,8 @@ static enum error assign_choice(struct config *config,
     return ERROR_CONFIG;
 }
 
-/* C0 and DEL; C1 (C2 80 to C2 9F); U+FFFE and U+FFFF: YAML has none of them. */
+/* C0 and DEL; C1 (C2 80 to C2 9F); U+FFFE and U+FFFF. YAML has none of them, so
+ * a value with one could be set but not printed as a file that can be read. */
 static bool is_control(const unsigned char *at, size_t left)
 {
     if (iscntrl(at[0]))

@@ -6,7 +6,7 @@
 
 #define CONFIG_PREFIX "APP_" /* of each variable */
 
-/** Something that is no fault, one line. */
+/** A line about something that does not stop the start. */
 struct warning {
     struct warning *next;
     const char *text;
@@ -16,9 +16,9 @@ struct config {
     struct config_source source;
     struct arena *arena; /* every string that the settings point to */
     void *settings;
-    const char **origins; /* one an option */
+    const char **origins; /* one for each option */
     size_t option_count;
-    const char **arguments; /* one a command; NULL: not given */
+    const char **arguments; /* one for each command; NULL: not given */
     size_t command_count;
     struct warning *warnings;
 };
@@ -29,7 +29,7 @@ struct config {
  * Check a value and store it in the settings.
  *
  * raw     As spelt in the environment.
- * origin  Where it stands, for messages and config_origin(); in the arena.
+ * origin  Where it came from, for messages and config_origin(); in the arena.
  * error   "origin: what is wrong".
  */
 MUST_CHECK enum error config_assign(struct config *config,

@@ -75,7 +75,8 @@ static void write_group(const struct option *option,
     fprintf(out, "%s%.*s:\n", lead, (int)len, option->name);
 }
 
-/* A single-quoted YAML string; plain where the kind needs no quotes. */
+/* A single-quoted YAML string, in which only the quote itself needs an escape;
+ * plain where the kind needs no quotes. */
 static void write_scalar(const struct option *option, const char *value,
                          FILE *out)
 {

@@ -1,5 +1,6 @@
-/* Configuration files in YAML, read event by event with libyaml; its only
- * user beside the tests. Faults name file, line and column. */
+/* Configuration files in YAML, read event by event with libyaml. A tree of the
+ * document would need its own limits against deep nesting and aliases; here the
+ * next event is known before it is taken. Faults name file, line and column. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct reading {
     const struct option *list; /* the sequence being read */
     yaml_mark_t list_mark;     /* where it begins */
     struct text items;
-    unsigned char *seen; /* one an option: it was in this file */
+    unsigned char *seen; /* for each option: it was in this file */
 };
 
 static enum error fault_at(struct reading *reading, yaml_mark_t mark,
@@ -100,6 +101,8 @@ static enum error store(struct reading *reading, const struct option *option,
                                       mark.column + 1);
 
     reading->expects_key = true;
+    /* YAML forbids equal keys, but libyaml lets them pass: the last would win
+     * silently. */
     if (reading->seen[index])
         return fault_at(reading, mark, "'%s' is set twice", option->name);
     reading->seen[index] = 1;
@@ -193,6 +196,7 @@ static enum error read_event(struct reading *reading, const yaml_event_t *event)
         return begin_sequence(reading, event->start_mark);
     case YAML_SEQUENCE_END_EVENT:
         return end_sequence(reading);
+        /* An alias could repeat a large value at little cost. */
     case YAML_ALIAS_EVENT:
         return fault_at(reading, event->start_mark,
                         "aliases are not supported");

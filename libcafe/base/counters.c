@@ -1,4 +1,5 @@
-/* The counters. */
+/* The counters. Relaxed: each is a figure of its own, and orders nothing
+ * else. */
 #include "cafe/base/counters.h"
 
 #include <stdatomic.h>

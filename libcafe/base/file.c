@@ -37,6 +37,8 @@ static enum error read_all(int fd, const char *path, struct text *content,
     return OK;
 }
 
+/* O_NONBLOCK: opening a named pipe would otherwise wait for somebody to write
+ * into it, before fstat() can tell what it is. */
 enum error file_read(const char *path, struct text *content, struct text *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -3,7 +3,9 @@
 
 #include <stdint.h>
 
-/* A 128-bit number in two halves, multiplied by the FNV prime 2^88 + 0x13b. */
+/* A 128-bit number in two halves, multiplied by the FNV prime 2^88 + 0x13b:
+ * 2^88 is the low half shifted by 24 into the high one, the rest is long
+ * multiplication with carries. ISO C has no 128-bit integer. */
 static void multiply_by_prime(uint64_t *high, uint64_t *low)
 {
     uint64_t low_part = (*low & 0xffffffffu) * 0x13b;

@@ -1,9 +1,10 @@
-/* Lists of those who wait, and one question at a time for all of them. */
+/* Lists of waiters, and one question at a time for all of them. */
 #include "cafe/base/inquiry.h"
 
 #include <stddef.h>
 
-/* Lists: circular, so that one can leave without knowing in which it is. */
+/* Lists: circular, with the list itself as one link, so that a waiter can leave
+ * without knowing in which list it is: a request may end at any time. */
 
 void waiters_init(struct waiters *list)
 {
@@ -87,6 +88,7 @@ void inquiry_end(struct inquiry *inquiry, struct waiters *answered)
 
 void inquiry_fail(struct inquiry *inquiry)
 {
+    /* By way of `asked`, so that those who have waited longest stay first. */
     inquiry->under_way = false;
     waiters_move(&inquiry->waiting, &inquiry->asked);
     waiters_move(&inquiry->asked, &inquiry->waiting);

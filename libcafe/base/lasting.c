@@ -12,6 +12,8 @@ bool lasting_note(struct lasting *lasting, int64_t now_ms, int64_t every_ms)
         lasting->since_ms = now_ms;
         lasting->times++;
     }
+    /* Also when it has ended and begun again: a state that flickers must not
+     * fill the log. */
     if (lasting->due_ms != 0 && now_ms < lasting->due_ms)
         return false;
     lasting->due_ms = now_ms + every_ms;

@@ -132,7 +132,8 @@ static const char *level_name(enum log_level level)
     return "info";
 }
 
-/* RFC 3339; only the milliseconds are made anew within a second. */
+/* RFC 3339. Within a second only the milliseconds are made anew: breaking a
+ * time down takes longer than the rest of a line. */
 static const char *time_text(struct log *log)
 {
     int64_t now_us = clock_utc_us();
@@ -148,8 +149,8 @@ static const char *time_text(struct log *log)
     return log->now;
 }
 
-/* Three digits behind the point. Made by hand where it can be: each request
- * has two, and printf() takes longer than the rest of the line. */
+/* Three digits after the point. Made by hand where it can be: each request has
+ * two, and printf() takes longer than the rest of the line. */
 static void append_decimal(struct text *line, double decimal)
 {
     int64_t thousandths;
@@ -293,6 +294,8 @@ void log_write(struct log *log, enum log_level level, const char *msg,
     if (level >= log->level) {
         tell_of_dropped(log);
         make_line(log, level, msg, fields);
+        /* While lines are missing none is kept, even a short one that would
+         * fit: the line that says so has to come where they are missing. */
         if (log->dropped > 0 || !keep_line(log)) {
             log->dropped++;
             counter_add(log->counters, COUNTER_LOG_DROPPED, 1);
@@ -322,6 +325,9 @@ static bool takes_without_waiting(int fd)
 void log_flush(struct log *log)
 {
     pthread_mutex_lock(&log->lock);
+    /* poll() for each write: a pipe that is writable takes PIPE_BUF bytes
+     * without waiting, no more. The descriptor stays blocking, because other
+     * programs may share it. */
     while (log->kept_len > 0 && takes_without_waiting(log->fd)) {
         ssize_t written = write(log->fd, log->kept, chunk_len(log));
 

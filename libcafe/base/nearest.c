@@ -24,6 +24,8 @@ static bool alike(char a, char b)
 
 size_t nearest_distance(const char *a, const char *b)
 {
+    /* One row of the table is enough: the cell above is what the row held
+     * before, and the one on the diagonal is saved ahead. */
     size_t row[NAME_MAX_BYTES + 1];
     size_t len_a = strlen(a), len_b = strlen(b);
     size_t i, j;

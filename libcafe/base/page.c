@@ -28,7 +28,9 @@ static bool is_token_char(char byte)
            (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
 }
 
-/* RFC 9110 5.1 and 5.5, as far as a field could break the head. */
+/* RFC 9110 5.1 and 5.5, as far as a field could break the head: a line end in a
+ * value, from a redirect for instance, would let its author write further
+ * fields. */
 static bool can_be_sent(struct slice name, struct slice value)
 {
     size_t i;
@@ -86,6 +88,8 @@ struct page *page_ref(struct page *page)
 
 void page_unref(struct page *page)
 {
+    /* Acquire and release: the last thread to let go must see what others did
+     * with the page before they let go of it. */
     if (page == NULL || atomic_fetch_sub_explicit(&page->references, 1,
                                                   memory_order_acq_rel) != 1)
         return;

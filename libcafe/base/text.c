@@ -141,7 +141,9 @@ void text_fit(struct text *text)
     text->capacity = text->len + 1;
 }
 
-/* Make room for `more` bytes and a NUL behind what is there. */
+/* Make room for `more` bytes and a NUL after what is there. The capacity
+ * doubles, so that appending byte by byte stays linear; at a quarter of the
+ * address space the sums can't overflow yet. */
 static bool reserve(struct text *text, size_t more)
 {
     size_t capacity = text->capacity ? text->capacity : FIRST_CAPACITY;
@@ -222,6 +224,7 @@ void text_append_number(struct text *text, uint64_t number)
 
 void text_append_integer(struct text *text, int64_t number)
 {
+    /* INT64_MIN has no positive counterpart: negated as unsigned. */
     uint64_t size = (uint64_t)number;
 
     if (number < 0)

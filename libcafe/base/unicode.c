@@ -21,7 +21,8 @@ static const struct {
     { 0x2010, "-" },  { 0x2011, "-" },  { 0x2013, "-" },  { 0x2014, "-" },
 };
 
-/* Letters and symbols by their category that show nothing. */
+/* Letters and symbols by their category, but they show nothing: names made of
+ * these look empty. */
 static bool is_filler(uint32_t letter)
 {
     return letter == 0x115f || letter == 0x1160 || letter == 0x2800 ||
@@ -206,8 +207,8 @@ static enum error append_folded(struct text *text, struct slice slice)
 
 /* The fold for searching. */
 
-/* Accents that stand alone decompose to a space and a mark: they are typed for
- * apostrophes. */
+/* Accents that stand alone are typed for apostrophes, but would decompose to a
+ * space and a mark. */
 static utf8proc_int32_t keep_apostrophe(utf8proc_int32_t letter, void *data)
 {
     (void)data;
@@ -230,6 +231,7 @@ static void append_voiced(struct text *text, utf8proc_int32_t mark)
         utf8proc_normalize_utf32(pair, 2, UTF8PROC_STABLE | UTF8PROC_COMPOSE) !=
             1)
         return;
+    /* Its base letter has been written already, without the mark. */
     text->len -= KANA_BYTES;
     append_code(text, pair[0]);
 }

@@ -34,7 +34,7 @@ static const struct {
     { 0x06d5, 0x0647 }, /* heh */
 };
 
-/* Hiragana is as far before katakana everywhere. */
+/* Each hiragana letter is at the same distance from its katakana. */
 enum {
     HIRAGANA_FIRST = 0x3041,
     HIRAGANA_LAST = 0x3096,
@@ -69,7 +69,8 @@ static bool is_vowel(char letter)
     return letter != '\0' && strchr("aeiouy", letter) != NULL;
 }
 
-/* The second letter of "ae", "oe", "aa", and of "ue" but in "aue" and "que". */
+/* The second letter of "ae", "oe", "aa" and "ue", except in "aue" and "que":
+ * Bauer and Enrique are spelt so, without an umlaut. */
 static bool is_second(struct slice word, size_t at)
 {
     char letter = word.data[at];

@@ -6,6 +6,8 @@
 size_t utf8_sequence_len(struct slice slice)
 {
     const unsigned char *at = (const unsigned char *)slice.data;
+    /* The second byte has narrower bounds after E0 and F0 (no overlong forms),
+     * ED (no surrogates) and F4 (nothing over U+10FFFF). */
     unsigned char low = 0x80, high = 0xbf;
     size_t len, i;
 
@@ -67,7 +69,8 @@ struct slice utf8_cut(struct slice slice, size_t max_bytes)
 
     if (slice.len <= max_bytes)
         return slice;
-    /* Of faulty bytes no more are left out than a sequence may have. */
+    /* Back to the beginning of a sequence; among faulty bytes no further than
+     * one can be long. */
     while (len > 0 && len + 3 > max_bytes && is_continuation(slice.data[len]))
         len--;
     return (struct slice){ slice.data, len };

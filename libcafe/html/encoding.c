@@ -163,8 +163,8 @@ bool accept_prefers(struct slice accept, const char *type, const char *other)
 
     /* A browser names text/html, and takes anything else as a wildcard: the
      * exact name decides between equal weights. */
-    if (a.weight != b.weight || a.weight == 0) return a.weight >
-        b.weight;
+    if (a.weight != b.weight || a.weight == 0)
+        return a.weight > b.weight;
     if (a.precision != b.precision)
         return a.precision > b.precision;
     return a.place < b.place;

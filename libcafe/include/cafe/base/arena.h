@@ -11,20 +11,21 @@ struct arena;
 /**
  * Open an arena.
  *
- * max_bytes  Upper bound of all bytes handed out; 0 for no bound.
- * Returns    The arena, owned by the caller; NULL when out of memory.
+ * max_bytes  Upper bound of all bytes handed out, rounding included; 0 for
+ * none. Returns    The arena, owned by the caller; NULL when out of memory.
  * Thread     One thread at a time.
  */
 struct arena *arena_open(size_t max_bytes);
 
-/** Take everything back but keep the first piece of memory for more. */
+/** Take back all that was handed out, and keep the first block for more. */
 void arena_reset(struct arena *arena);
 
-/** Give everything back. NULL is allowed. */
+/** Give all memory back. */
 void arena_close(struct arena *arena);
 
 /**
- * Zeroed memory, aligned for any type, until arena_close().
+ * Zeroed memory, aligned for any type, valid until arena_reset() or
+ * arena_close().
  *
  * Returns  NULL when out of memory or over the bound.
  */

@@ -5,15 +5,16 @@
 #include <stdint.h>
 
 /**
- * Monotonic milliseconds since an arbitrary start. For deadlines: it may lag
- * behind by the kernel's tick, at most 10 ms, and costs next to nothing.
+ * Monotonic milliseconds since an arbitrary start. For deadlines: it is
+ * late by up to one tick of the kernel, at most 10 ms, and costs next to
+ * nothing.
  */
 int64_t clock_monotonic_ms(void);
 
 /** Monotonic microseconds since the same start. */
 int64_t clock_monotonic_us(void);
 
-/** Seconds since 1970-01-01 00:00:00 UTC, behind by at most 10 ms. */
+/** Seconds since 1970-01-01 00:00:00 UTC, late by at most 10 ms. */
 int64_t clock_utc_s(void);
 
 /** Microseconds since 1970-01-01 00:00:00 UTC. */

@@ -31,18 +31,18 @@ struct option {
     const char *help;           /* one line, says the unit */
 };
 
-/** A flag that asks for something else than serving. */
+/** A flag that makes the program do something else than serve. */
 struct command {
     const char *flag; /* "--migrate"; with a short one "-h, --help"; with a
                          word of its own "--check=all" */
-    int value;        /* what config_load() or-s into *command */
+    int value;        /* a bit that config_load() sets in *command */
     const char *help;
-    const char *argument; /* what it has to be given, "ID"; NULL: nothing */
+    const char *argument; /* what has to follow it, "ID"; NULL: nothing */
 };
 
 struct config;
 
-/** What config_load() is told. Everything is borrowed until config_close(). */
+/** The input of config_load(). Everything is borrowed until config_close(). */
 struct config_source {
     const char *program;            /* "customer" */
     const struct option *options;   /* ended by a NULL name */
@@ -58,12 +58,16 @@ struct config_source {
  * counts as not set. Unknown flags and YAML keys are errors with a suggestion,
  * unknown variables that begin with APP_ are warnings.
  *
- * settings  Struct that the offsets of the options point into; filled
- *           completely, and of no use after a failure. Strings live as long as
- * the config. command   The values of all command flags, or-ed; 0 when there
- * are none. error     On failure, one line: file:line:column or the flag or
- * variable, what is wrong, and what to do. Errors    ERROR_CONFIG,
- * ERROR_MEMORY.
+ * settings  Out: the struct that the offsets of the options point into. Filled
+ *           completely; of no use after a failure. Its strings live as long as
+ *           the config.
+ * command   Out: the values of all commands on the command line, or-ed; 0 when
+ *           there are none.
+ * config    Out: owned by the caller.
+ * error     On failure one line: the place (file:line:column, flag or
+ *           variable), what is wrong, and what to do.
+ * Errors    ERROR_CONFIG, ERROR_MEMORY.
+ * Thread    Any; it blocks on the file.
  */
 MUST_CHECK enum error config_load(const struct config_source *source,
                                   void *settings, int *command,
@@ -74,7 +78,8 @@ void config_close(struct config *config);
 
 /**
  * Where the value of an option came from: "default", "flag --port",
- * "environment APP_PORT", "cafe.yaml:3:7".
+ * "environment APP_PORT", "cafe.yaml:3:7"; "" for an unknown name. Owned by the
+ * config.
  */
 const char *config_origin(const struct config *config, const char *name);
 
@@ -86,7 +91,8 @@ const char *config_origin(const struct config *config, const char *name);
 void config_place(const struct config *config, const char *name,
                   struct text *out);
 
-/** A warning of config_load(), one line; NULL after the last. */
+/** A warning of config_load() by its index from 0, one line owned by the
+ * config; NULL after the last. */
 const char *config_warning(const struct config *config, size_t index);
 
 /** Whether an option has the same value in two structs of settings. */
@@ -94,10 +100,10 @@ bool config_same(const struct option *option, const void *settings,
                  const void *others);
 
 /**
- * What a command flag was given: `--forget 12`, `--forget=12`.
+ * The argument of a command: "12" for `--forget 12` and `--forget=12`.
  *
- * Returns  Owned by the config; NULL for a flag without argument, or one that
- *          is not on the command line.
+ * Returns  Owned by the config; NULL for a command without argument, or one
+ *          that is not on the command line.
  */
 const char *config_argument(const struct config *config, const char *flag);
 

@@ -21,11 +21,11 @@ enum counter {
 /** Why a request or connection was refused. */
 enum rejection {
     REJECTION_NONE,
-    REJECTION_ACCESS, /* who asks may not use the daemon */
+    REJECTION_ACCESS, /* the client may not use the daemon */
     REJECTION_HOST,   /* for a name that is not served */
-    REJECTION_ORIGIN, /* posted from another site, or nobody knows from where */
+    REJECTION_ORIGIN, /* posted from another site, or from an unknown one */
     REJECTION_LIMIT,  /* larger than a limit, or more than there is room for */
-    REJECTION_SYNTAX, /* it is no request of HTTP */
+    REJECTION_SYNTAX, /* it is not an HTTP request */
     REJECTION_SLOW,   /* the client did not send it in time */
     REJECTION_LATE,   /* the daemon did not answer it in time */
     REJECTION_CONNECTIONS, /* over the connection cap */
@@ -38,14 +38,17 @@ struct counters {
     _Atomic int64_t rejections[REJECTIONS];
 };
 
-/** Add to a counter (or take from a gauge). Thread: any. */
+/** Add to a counter, or to a gauge, which may fall. NULL counts nothing.
+ * Thread: any. */
 void counter_add(struct counters *counters, enum counter which, int64_t n);
 
 /** The value of a counter. Thread: any. */
 int64_t counter_get(const struct counters *counters, enum counter which);
 
-/** Count one that was refused. Thread: any. */
+/** Count a refused request or connection. Thread: any. */
 void counter_reject(struct counters *counters, enum rejection why);
+
+/** How many were refused for a reason. Thread: any. */
 int64_t counter_rejected(const struct counters *counters, enum rejection why);
 
 /** "access", "limit"; "" for none. A static string. */

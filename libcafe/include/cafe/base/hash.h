@@ -8,7 +8,7 @@ enum { HASH_HEX_CHARS = 32 };
 
 /**
  * FNV-1a, 128 bits, as 32 lower-case hex digits and a NUL. It names content;
- * it does not protect against somebody who wants two texts to collide.
+ * it does not protect against texts that were made to collide.
  *
  * Source  http://www.isthe.com/chongo/tech/comp/fnv/ (parameters).
  */

@@ -4,18 +4,22 @@
 
 #include <stdbool.h>
 
-/** First member of the struct of whoever waits; all zero: does not wait. */
+/** A link in a list of waiters: the first member of the struct that waits. All
+ * zero: it does not wait. */
 struct waiter {
     struct waiter *next;
     struct waiter *previous;
 };
 
-/** Those who wait, in the order in which they came. Never copy it. */
+/** Waiters in the order in which they came. Its links point into it: never copy
+ * it. */
 struct waiters {
     struct waiter ends; /* next: the first one, previous: the last one */
 };
 
 void waiters_init(struct waiters *list);
+
+/** Append one that waits in no list. */
 void waiters_add(struct waiters *list, struct waiter *waiter);
 
 /** The first one, which stays; NULL: nobody waits. */
@@ -29,18 +33,20 @@ struct waiter *waiters_first(const struct waiters *list);
  */
 struct waiter *waiters_take(struct waiters *list);
 
-/** Wait no longer; of no effect for one that does not wait. */
+/** Wait no longer; no effect on one that does not wait. */
 void waiters_leave(struct waiter *waiter);
 
 /** Append all of one list to another. */
 void waiters_move(struct waiters *from, struct waiters *to);
 
 /**
- * At most one question is under way. Whoever comes meanwhile shares the next
+ * At most one question is under way. Waiters that come meanwhile share the next
  * one: the one already sent may miss what has just happened.
  *
- * Where the answer can't change any more, a list alone does: whoever comes
- * meanwhile joins it.
+ * Where the answer can't change any more, a list alone does: waiters that come
+ * meanwhile join it.
+ *
+ * Thread  One thread for all of it.
  */
 struct inquiry {
     struct waiters asked;   /* for the question under way */
@@ -53,11 +59,11 @@ void inquiry_init(struct inquiry *inquiry);
 /** Wait for a question that is not sent yet. */
 void inquiry_join(struct inquiry *inquiry, struct waiter *waiter);
 
-/** Somebody waits for a question that is not sent yet. */
+/** Whether any waits for a question that is not sent yet. */
 bool inquiry_wanted(const struct inquiry *inquiry);
 
 /**
- * Begin a question for all who wait, perhaps nobody.
+ * Begin a question for all waiters, even if there are none.
  *
  * Returns  The caller has to send it now; false: one is under way.
  */
@@ -66,17 +72,19 @@ bool inquiry_begin(struct inquiry *inquiry);
 /**
  * The question under way has its answer; another one may begin.
  *
- * answered  An initialised list that those who asked are appended to.
+ * answered  An initialised list, to which the waiters of that question are
+ *           appended.
  */
 void inquiry_end(struct inquiry *inquiry, struct waiters *answered);
 
-/** It has none: those who asked wait for the next one, before all others. */
+/** The question has no answer: its waiters wait for the next one, before all
+ * others. */
 void inquiry_fail(struct inquiry *inquiry);
 
-/** Append everybody to a list; the question under way goes on for nobody. */
+/** Move all waiters to a list; the question under way goes on without any. */
 void inquiry_leave_all(struct inquiry *inquiry, struct waiters *all);
 
-/** Who has waited longest; NULL: nobody waits. */
+/** The one that has waited longest; NULL: nobody waits. */
 struct waiter *inquiry_oldest(const struct inquiry *inquiry);
 
 #endif

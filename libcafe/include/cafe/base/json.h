@@ -8,16 +8,17 @@
 size_t json_plain_len(struct slice value);
 
 /**
- * Append what stands between the quotes of a string. Beside what has to be,
- * what could end a line or drive a terminal is escaped: DEL, C1 controls,
- * U+2028 and U+2029. Bytes that are no UTF-8 become U+FFFD.
+ * Append the inside of a string, without its quotes. Besides the characters
+ * that RFC 8259 requires, those that could end a line or drive a terminal are
+ * escaped: DEL, C1 controls, U+2028 and U+2029. Bytes that are not UTF-8 become
+ * U+FFFD.
  */
 void json_escape(struct text *out, struct slice value);
 
 /*
- * Values. Commas come by themselves, and each object in an array begins a
- * line. Nothing but these may be written between the first and the last of
- * them.
+ * Values. Commas come by themselves, and each object in an array begins a line.
+ * Between the first and the last of them only these functions may write to the
+ * text.
  *
  * name  Of a member, which needs no escape; NULL in an array and outermost.
  */

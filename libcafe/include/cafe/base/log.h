@@ -54,7 +54,7 @@ struct log_field {
 struct log *log_open(const char *service, const char *version,
                      enum log_format format, int fd, struct counters *counters);
 
-/** Flush what the descriptor takes and free the log. NULL is allowed. */
+/** Flush what the descriptor takes, and free the log. */
 void log_close(struct log *log);
 
 /** Lines below this level are left out; the default is LOG_INFO. */
@@ -82,7 +82,8 @@ void log_write(struct log *log, enum log_level level, const char *msg,
 
 /**
  * Hand the kept lines to the descriptor as far as it takes them without
- * waiting. The event loop calls this once a turn; lines are never torn.
+ * waiting. The event loop calls this in each of its turns; no line is ever
+ * torn.
  *
  * Thread  Any.
  */

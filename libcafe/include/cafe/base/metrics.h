@@ -14,7 +14,7 @@ struct histogram {
     int64_t sum_us;
 };
 
-/** Add one that took so many microseconds. */
+/** Add one duration in microseconds. */
 void histogram_add(struct histogram *histogram, int64_t took_us);
 
 /**

@@ -15,7 +15,7 @@ struct page {
     int status;         /* HTTP status code */
     bool failed;        /* out of memory or a field that can't be sent */
     bool stale;         /* from a snapshot the database did not confirm */
-    struct text fields; /* "Name: value\r\n" lines, Content-Length not among */
+    struct text fields; /* "Name: value\r\n" lines, without Content-Length */
     struct text body;
     char etag[40]; /* with its quotes, without "W/"; "" for none */
 };
@@ -24,8 +24,8 @@ struct page {
 struct page *page_open(int status);
 
 /**
- * Append a header field. A name that isn't a token or a value with CR, LF or
- * NUL marks the page failed and is not set.
+ * Append a header field. A name that isn't a token, or a value with CR or LF,
+ * marks the page failed and is not set.
  */
 void page_field(struct page *page, const char *name, const char *value);
 
@@ -46,7 +46,7 @@ void page_make_etag(struct page *page, bool weak);
 /** Another reference; returns the page. Thread: any. */
 struct page *page_ref(struct page *page);
 
-/** Drop a reference; the last one frees it. NULL is allowed. Thread: any. */
+/** Drop a reference; the last one frees the page. Thread: any. */
 void page_unref(struct page *page);
 
 #endif

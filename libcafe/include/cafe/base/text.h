@@ -41,16 +41,16 @@ bool slice_starts(struct slice slice, const char *prefix);
 struct slice slice_trim(struct slice slice);
 
 /**
- * Cut off what stands before the first separator.
+ * Cut off what comes before the first separator.
  *
- * rest     What stands behind it; empty when there was none.
- * Returns  All of it when there is no separator.
+ * rest     In: the whole; out: what follows the separator, empty without one.
+ * Returns  The part before it; the whole without one.
  */
 struct slice slice_cut(struct slice *rest, char separator);
 
 /**
- * Read an unsigned decimal number: digits only, no sign, no leading zeros
- * but "0" itself, at most `max`.
+ * Read an unsigned decimal number of at most `max`: digits only, no sign, and
+ * no leading zero except in "0" itself.
  *
  * Errors  ERROR_SYNTAX, ERROR_LIMIT (over max).
  */
@@ -58,8 +58,7 @@ MUST_CHECK enum error slice_number(struct slice slice, uint64_t max,
                                    uint64_t *number);
 
 /**
- * Read the id of a row: a signed number of 32 bits, as an INT column has them,
- * but 0.
+ * Read the id of a row: a signed 32-bit number, as in an INT column, except 0.
  *
  * Errors  ERROR_SYNTAX, ERROR_LIMIT.
  */
@@ -84,10 +83,10 @@ void text_init(struct text *text, size_t max_bytes);
 /** Give the buffer back and make the text empty again. */
 void text_free(struct text *text);
 
-/** Make it empty and not failed, keep the buffer. */
+/** Make it empty and not failed, but keep the buffer. */
 void text_reset(struct text *text);
 
-/** Give back what of the buffer is not needed. */
+/** Give back the unused end of the buffer. */
 void text_fit(struct text *text);
 
 void text_append(struct text *text, const char *data, size_t len);
@@ -101,10 +100,11 @@ void text_printf(struct text *text, const char *format, ...)
 void text_vprintf(struct text *text, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/** What is in it, borrowed until the next append. */
+/** The content, borrowed until the next append. */
 struct slice text_slice(const struct text *text);
 
-/** What is in it as a NUL-terminated string; "" when empty or failed. */
+/** The content as a NUL-terminated string, borrowed until the next append; ""
+ * when empty or failed. */
 const char *text_string(const struct text *text);
 
 #endif

@@ -26,7 +26,7 @@ int unicode_plain(uint32_t letter);
 /** The letter that the fold of a code point begins with: 'a' for U+00C4. */
 uint32_t unicode_base(uint32_t letter);
 
-/** Something in valid UTF-8 can be seen: not only blanks, marks, fillers and
+/** Whether valid UTF-8 shows anything: not only blanks, marks, fillers and
  * characters without width. */
 bool unicode_visible(struct slice slice);
 
@@ -53,7 +53,7 @@ MUST_CHECK enum error unicode_fold(struct arena *arena, struct slice slice,
 
 /**
  * The key by which text is searched. As unicode_fold(), and letters that are
- * typed for each other are the same: apostrophes, dashes and digits of any
+ * typed for each other become the same: apostrophes, dashes and digits of any
  * kind, hiragana and katakana, and Arabic and Persian letters (alef with and
  * without hamza, yeh, kaf, heh; no tatweel). Marks that make another sound of
  * a letter, as those of kana and of the scripts of India, stay.
@@ -72,7 +72,7 @@ MUST_CHECK enum error unicode_search_fold(struct arena *arena,
 uint32_t unicode_search_letter(uint32_t letter);
 
 /**
- * Append a word in the spelling that other ones of it have in common:
+ * Append the spelling that all variants of a word have in common:
  * "omalley" for "o'malley" and "rollsroyce" for "rolls-royce"; "muller" for
  * "mueller", as for "Müller", and so with ae, oe and aa; no prolonged sound
  * mark at the end of long words in katakana.

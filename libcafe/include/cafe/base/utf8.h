@@ -16,8 +16,8 @@ bool utf8_valid(struct slice slice);
  * with; 0 when it begins with none (RFC 3629 4). */
 size_t utf8_sequence_len(struct slice slice);
 
-/** The first bytes, at most max_bytes; no sequence is cut in two. Any bytes may
- * be in it. */
+/** The first bytes, at most max_bytes; no sequence is cut in two. The bytes
+ * need not be valid UTF-8. */
 struct slice utf8_cut(struct slice slice, size_t max_bytes);
 
 /** Number of code points in valid UTF-8. */
