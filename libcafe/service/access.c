@@ -213,8 +213,9 @@ void cidr_list_close(struct cidr_list *list)
     free(list);
 }
 
-/* Fields by which a proxy shows that it forwards for somebody else; all
- * X-Forwarded-… fields count, too. */
+/* Fields by which a proxy shows that it forwards a request for another client;
+ * all X-Forwarded-… fields count, too. Behind such a proxy all clients have its
+ * address: to let that in would let everybody in. */
 static const char *const proxy_fields[] = {
     "forwarded",      "via",
     "x-real-ip",      "x-client-ip",
@@ -252,12 +253,12 @@ static bool is_forwarded(const struct request_head *head)
     return false;
 }
 
-/* Who a request is from, as X-Forwarded-For says. */
+/* The client of a request according to X-Forwarded-For. */
 struct trail {
     size_t members;        /* of all its fields; empty ones say nothing */
     bool malformed;        /* one that matters is no address */
     bool found;            /* one that is no trusted proxy: the client */
-    bool more;             /* others stand to the left of it */
+    bool more;             /* others are to the left of it */
     struct address client; /* when found */
     struct slice text;
 };
@@ -285,6 +286,7 @@ static bool read_member(struct slice *text, struct address *address)
                                (size_t)(text->data + text->len - end) - 1 };
         *text =
             (struct slice){ text->data + 1, (size_t)(end - text->data) - 1 };
+        /* One colon only: an IPv6 address without brackets has no port. */
     } else if (colon != NULL && colon == memrchr(text->data, ':', text->len)) {
         rest =
             (struct slice){ colon, (size_t)(text->data + text->len - colon) };
@@ -297,7 +299,9 @@ static bool read_member(struct slice *text, struct address *address)
     return from_text(*text, address, &bits) && (!bracketed || bits > 32);
 }
 
-/* The next member, from the right to the left. */
+/* The next member, from the right to the left: each proxy adds the address it
+ * sees at the right, so what is left of the first untrusted one may be
+ * anybody's invention. */
 static void look_at_member(const struct cidr_list *proxies, struct slice member,
                            struct trail *trail)
 {
@@ -332,8 +336,8 @@ static void search_field(const struct cidr_list *proxies, struct slice field,
     }
 }
 
-/* The client behind a trusted proxy: the right-most address of all
- * X-Forwarded-For fields, in their order, that is no trusted proxy. */
+/* The client of a trusted proxy: the right-most address of all X-Forwarded-For
+ * fields, in their order, that is no trusted proxy. */
 static void find_trail(const struct cidr_list *proxies,
                        const struct request_head *head, struct trail *trail)
 {
@@ -371,7 +375,8 @@ static bool is_internal(const struct address *address)
     return false;
 }
 
-/* Who may not use the daemon must not learn that there is one: 404. */
+/* 404, not 403: a client that may not use the daemon should not learn that
+ * there is one. */
 static int verdict(const struct access_rules *rules,
                    const struct address *client)
 {
@@ -379,7 +384,7 @@ static int verdict(const struct access_rules *rules,
 }
 
 /* What a trusted proxy says. An internal address that has itself forwarded for
- * others is a proxy that nobody has named, and no client. */
+ * others is a proxy that is not listed, and not a client. */
 static int check_forwarded(const struct access_rules *rules,
                            struct request *req, const struct address *peer)
 {
@@ -408,11 +413,13 @@ int access_check(void *context, struct request *req)
     const struct access_rules *rules = context;
     struct address peer;
 
+    /* No address at all, as of a unix socket. */
     if (!from_sockaddr(request_peer(req), &peer))
         return rules->allow == NULL ? 0 : 404;
     if (has_address(rules->proxies, &peer))
         return check_forwarded(rules, req, &peer);
-    /* A peer that forwards for others without being trusted is no client. */
+    /* A peer that forwards for others without being trusted is not the
+     * client. */
     if (rules->allow != NULL && is_forwarded(request_head(req)))
         return 404;
     return verdict(rules, &peer);

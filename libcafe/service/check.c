@@ -1,6 +1,6 @@
-/* Settings that are fine one by one and can't be meant: a start refuses them,
- * and --check-config says so. The latter also tries what a start would find
- * out: ports, and if it is asked to, the database. */
+/* Settings that are valid one by one but can't be meant together: a start
+ * refuses them, and --check-config says so. The latter also tries what only a
+ * start would find out: ports, and on demand the database. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -155,7 +155,8 @@ enum error settings_check(const struct config *config,
 
 /* Ports. */
 
-/* That one is in use is no fault of the configuration. */
+/* A port in use is not a fault of the configuration: the daemon that is being
+ * checked may be running. */
 static enum error try_port(const struct config *config, const char *bind,
                            int64_t port, const char *bind_name,
                            const char *port_name, struct text *error)
@@ -260,7 +261,8 @@ static enum error explain_need(const struct config *config, enum error err,
     return err;
 }
 
-/* Rights first: without them a table that is there can't be seen. */
+/* Rights first: a table that an account may not use looks like one that is
+ * missing. */
 enum error database_try(const struct frame *frame, struct text *error)
 {
     const struct service_definition *definition = frame->definition;

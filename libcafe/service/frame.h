@@ -27,7 +27,7 @@ struct frame {
     struct arena *arena; /* for strings that live as long as the daemon */
     struct config_source source;
     struct config *config;
-    struct service_settings *settings; /* and the daemon's own behind */
+    struct service_settings *settings; /* followed by the daemon's own */
 
     struct service service;
     struct counters counters, ops_counters;
@@ -35,7 +35,7 @@ struct frame {
     struct access_rules access;
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
-    struct notify *notify; /* NULL: nobody wants to be told */
+    struct notify *notify; /* NULL: no service manager */
     void *app;
 
     struct page *healthy; /* made once: probes come often */
@@ -43,7 +43,7 @@ struct frame {
 
     struct event *signals[3];
     struct event *stop_timer;
-    int64_t asked_ms; /* when a load balancer last did, monotonic; 0: never */
+    int64_t asked_ms; /* when a load balancer last asked, monotonic; 0: never */
     bool ready;       /* the log has said so */
     bool draining;
     int64_t draining_us; /* UTC: since when */
@@ -80,8 +80,8 @@ MUST_CHECK enum error settings_check(const struct config *config,
                                      const struct service_settings *settings,
                                      struct text *error);
 
-/** Whether its ports can be had, or only others hold them. Errors and error
- * as above; ERROR_SYSTEM. */
+/** Try whether the ports can be bound; one that is in use counts as fine.
+ * Errors and error as above; ERROR_SYSTEM. */
 MUST_CHECK enum error ports_try(const struct config *config,
                                 const struct service_settings *settings,
                                 struct text *error);
@@ -111,7 +111,7 @@ int ops_healthcheck(const struct service_settings *settings);
 
 /* readiness.c */
 
-/** Begin to know nothing. Errors: ERROR_MEMORY. */
+/** Begin without knowing anything. Errors: ERROR_MEMORY. */
 MUST_CHECK enum error readiness_open(struct frame *frame);
 void readiness_close(struct frame *frame);
 
@@ -124,11 +124,11 @@ void readiness_show(struct request *req);
 MUST_CHECK enum error stop_open(struct frame *frame);
 void stop_close(struct frame *frame);
 
-/** Signals that other daemons have a use for end nobody here. */
+/** Ignore SIGUSR1 and SIGUSR2, which would otherwise end the process. */
 void stop_ignore_signals(void);
 
-/** A check_fn (context: the frame) that refuses nothing: it notes when
- * somebody asks for the page that load balancers ask for. */
+/** A check_fn (context: the frame) that refuses nothing: it notes when the page
+ * was asked for that load balancers use. */
 int stop_note_asked(void *context, struct request *req);
 
 /** Log the end, once the loop is left. */
@@ -141,7 +141,8 @@ struct service_settings *settings_new(const struct frame *frame);
 
 enum log_format settings_log_format(const struct service_settings *settings);
 
-/** Take over what can change while the daemon runs, but for access. */
+/** Apply the options that can change while the daemon runs, except those of
+ * access_open(). */
 void settings_apply(struct frame *frame,
                     const struct service_settings *settings);
 

@@ -1,7 +1,7 @@
-/* The check against names that are not this site's. A web page whose name is
- * made to lead here (DNS rebinding) is of the same origin for the browser, so
- * it could read and post whatever its reader may. Its requests name it in
- * Host, which no page can change. */
+/* The check against names that are not this site's. To a browser a web page
+ * whose name was made to lead here (DNS rebinding) has the same origin as this
+ * site, so its scripts could read and post whatever the reader may. Its
+ * requests name it in Host, which no script can change. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,8 @@
 
 enum { MISDIRECTED = 421, HOSTS_MAX = 64 };
 
-/* Served in any case: a page from an address has been served by it. */
+/* Always served: a page that was opened by an address has come from that
+ * address, so no rebinding is at work. */
 static const char internal_addresses[] = "loopback,private";
 
 struct host_list {

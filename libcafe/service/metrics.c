@@ -42,8 +42,9 @@ static int64_t open_descriptors(void)
     return count - 1; /* the one that reads the folder */
 }
 
-/* The fields of /proc/self/stat behind the name, which may have any
- * characters; false where they can't be read. Source: proc(5). */
+/* The fields of /proc/self/stat after the name, which may contain any
+ * characters, also brackets: the last one ends it. False where they can't be
+ * read. Source: proc(5). */
 static bool read_stat(long long *threads, unsigned long long *virtual_bytes,
                       long long *pages)
 {
@@ -163,7 +164,8 @@ static void write_counters(const struct counters *counters, struct text *out)
     write_rejections(counters, out);
 }
 
-/* What the operators' port itself does is not among it. */
+/* Requests to the operators' port are not among them: each scrape would count
+ * itself. */
 static void metrics_show(struct request *req)
 {
     const struct frame *frame = request_app(req);

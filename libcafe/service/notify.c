@@ -63,6 +63,8 @@ void notify_send(struct notify *notify, unsigned messages)
 {
     if (notify == NULL)
         return;
+    /* What could not be sent before goes along: a READY must not be lost
+     * because a watchdog message came after it. */
     notify->unsent |= messages;
     send_unsent(notify);
 }
@@ -134,6 +136,7 @@ static enum error open_watchdog(struct notify *notify, struct event_base *base,
         err = environment_number("WATCHDOG_PID", 1, INT32_MAX, &pid, error);
     if (err != OK || timeout_us == 0 || pid != (uint64_t)getpid())
         return err;
+    /* Twice in the time: one turn of the loop may be late. */
     half.tv_sec = (time_t)(timeout_us / 2 / 1000000);
     half.tv_usec = (suseconds_t)(timeout_us / 2 % 1000000);
     notify->watchdog = event_new(base, -1, EV_PERSIST, on_watchdog, notify);

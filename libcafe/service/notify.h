@@ -32,12 +32,11 @@ MUST_CHECK enum error notify_open(struct event_base *base, struct log *log,
  * Tell the manager. What its socket has no room for is sent later, by the
  * loop; nothing waits for it.
  *
- * notify    NULL: there is nobody to tell.
+ * notify    NULL: there is no manager, and nothing is sent.
  * messages  Of enum notify_message, or-ed.
  */
 void notify_send(struct notify *notify, unsigned messages);
 
-/** NULL is allowed. */
 void notify_close(struct notify *notify);
 
 /**

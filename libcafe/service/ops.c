@@ -19,7 +19,8 @@ const struct route ops_routes[] = {
     { 0 },
 };
 
-/* The loop lives; never the database: a restart would not mend that. */
+/* The loop lives. Not the database: restarting this daemon would not bring that
+ * back. */
 static void healthz(struct request *req)
 {
     const struct frame *frame = request_app(req);

@@ -158,7 +158,9 @@ static size_t count_commands(const struct command *command)
     return count;
 }
 
-/* Copy `count` options whose offsets count from `at`; returns their end. */
+/* Copy `count` options whose offsets count from `at`; returns their end. A part
+ * of the program has a table for its own struct, which may be anywhere in the
+ * daemon's settings. */
 static struct option *put_options(struct option *end,
                                   const struct option *options, size_t count,
                                   size_t at)

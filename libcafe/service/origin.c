@@ -1,4 +1,7 @@
-/* The check against posts that another site makes a browser send. */
+/* The check against posts that another site makes a browser send (cross-site
+ * request forgery): access is by address, so a browser in the office could be
+ * made to edit by any page that it shows. Browsers say where a post comes from,
+ * in fields that no page can change. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +49,7 @@ static bool begins(struct slice text, const char *scheme)
            slice_is_nocase((struct slice){ text.data, len }, scheme);
 }
 
-/* "http://host" or "https://host:port", and nothing behind it. */
+/* "http://host" or "https://host:port", and nothing after it. */
 static bool read_origin(struct slice text, struct origin *origin)
 {
     size_t scheme = begins(text, "https://") ? 8 : 7;
@@ -158,8 +161,9 @@ static bool is_host(const struct origin *origin, struct slice host)
     return own.host.len > 0 && same_origin(origin, &own);
 }
 
-/* The host that a trusted proxy was asked for. One behind the other may have
- * added what it was asked for: browsers can't write this field. */
+/* The host that a trusted proxy was asked for. A second proxy may have added
+ * the host that it was asked for itself. Scripts in browsers can't set this
+ * field. */
 static bool is_forwarded_host(const struct access_rules *rules,
                               const struct request *req,
                               const struct origin *origin)
@@ -206,7 +210,8 @@ static struct slice media_type(struct slice field)
     return slice_trim(field);
 }
 
-/* A password that browsers add by themselves: any but a bearer token. */
+/* A password that browsers add by themselves: any except a bearer token, which
+ * only a script can send. */
 static bool has_browser_password(const struct request *req)
 {
     struct slice value = request_field(req, "authorization");
@@ -215,8 +220,9 @@ static bool has_browser_password(const struct request *req)
            !slice_is_nocase(slice_cut(&value, ' '), "bearer");
 }
 
-/* What a browser adds by itself, whatever site makes it send the request. The
- * last two are sent by each of them; some programs send one of the two. */
+/* Fields that a browser adds by itself, whatever site makes it send the
+ * request. Each browser sends both User-Agent and Accept-Language; some
+ * programs send one of them. */
 static bool is_browser(const struct request *req)
 {
     return request_field(req, "cookie").data != NULL ||
@@ -226,8 +232,8 @@ static bool is_browser(const struct request *req)
             request_field(req, "accept-language").data != NULL);
 }
 
-/* Nobody knows where it comes from: perhaps from here, through a browser or a
- * proxy that hides it. */
+/* A post of unknown origin, perhaps from here through a browser or a proxy that
+ * hides it: its author gets the form back. */
 static int refuse_unknown(struct request *req)
 {
     if (slice_is_nocase(media_type(request_field(req, "content-type")),

@@ -10,9 +10,9 @@
 enum {
     /* Below this a compressed body saves no packet. */
     COMPRESS_MIN_BYTES = 512,
-    /* Brotli 5 takes about 9 µs a KiB, gzip 1 about 3 µs: from here on it
-     * would hold up the loop for more than half a millisecond, several times
-     * what handing a job to another thread costs. */
+    /* Brotli 5 takes about 9 µs for each KiB, gzip 1 about 3 µs: from here on
+     * it would hold up the loop for more than half a millisecond, several
+     * times the cost of handing a job to another thread. */
     OFFLOAD_MIN_BYTES = 64 * 1024,
     /* The same where there is nothing to do but to make an ETag. */
     OFFLOAD_PLAIN_MIN_BYTES = 512 * 1024
@@ -81,7 +81,8 @@ static void prepare(struct page *page, const struct page_key *key)
     bool packs = key->encoding != ENCODING_IDENTITY &&
                  page->body.len >= COMPRESS_MIN_BYTES;
 
-    /* Of what is compressed: its bytes are others once the page is kept. */
+    /* A weak tag for what is compressed: sent once it is compressed faster, and
+     * so into other bytes than once it is kept. */
     if (key->name.data != NULL)
         page_make_etag(page, packs);
     if (packs)
@@ -91,6 +92,7 @@ static void prepare(struct page *page, const struct page_key *key)
 static void finish(const struct service *service, struct request *req,
                    struct page *page, const struct page_key *key)
 {
+    /* On the loop: the cache belongs to it. */
     if (key->keep)
         page_cache_keep(service->cache, key->name, key->version, page);
     respond_page(req, page);

@@ -54,7 +54,7 @@ static const char no_password[] =
     "We can't reach the database, and no password for it is set. Whoever runs "
     "this program: APP_DB_PASSWORD (or APP_DB_PASSWORD_FILE) is missing.";
 
-/* What mends a 503, where something else is known than that the database is
+/* What to do about a 503, where more is known than that the database is
  * away. */
 static const char *outage_advice(const struct service *service,
                                  enum error reason, const char *otherwise)

@@ -1,7 +1,9 @@
 /*
  * Readiness, from what the daemon knows. A probe asks the database, but waits
- * no longer than a page does; from then on probes are answered at once, while
- * the database is asked again and again, until it answers in time.
+ * no longer than a page does: a load balancer whose probe is not answered takes
+ * the daemon out, although its pages can still be shown. After that probes are
+ * answered at once, while the database is asked again and again, until it
+ * answers in time.
  */
 #include <event2/event.h>
 
@@ -30,7 +32,7 @@ struct report {
     struct service_state state;
 };
 
-/* What the database says, not that it says nothing. */
+/* Whether this is something the database said, not that it said nothing. */
 static bool is_answer(enum error outcome)
 {
     return outcome == OK || outcome == ERROR_DB || outcome == ERROR_DB_SCHEMA ||
@@ -248,7 +250,8 @@ static void give_up(struct frame *frame, enum error outcome)
     answer_all(frame, &all);
 }
 
-/* Without a timer nobody may wait: the next probe asks. */
+/* Without a timer nobody may wait, for nothing would wake them: the next probe
+ * asks. */
 static void in(struct frame *frame, int64_t ms)
 {
     const struct timeval delay = { ms / 1000, ms % 1000 * 1000 };
@@ -300,6 +303,7 @@ static void on_asked(void *job, enum error outcome)
         ask(frame);
     if (known->late && !frame->draining)
         in(frame, RETRY_MS);
+    /* Last: an answer may bring the next probe of the same connection. */
     answer_all(frame, &answered);
 }
 

@@ -23,7 +23,8 @@ void access_close(struct access_rules *rules)
     origin_list_close(rules->origins);
 }
 
-/* An empty list would let in the world where that is not the default. */
+/* An empty list would let everybody in where that is not the default: a
+ * variable that was meant to be filled must not do that. */
 static enum error read_allow(const struct service_definition *definition,
                              const char *allow, struct cidr_list **list,
                              struct text *why)
@@ -86,7 +87,8 @@ struct service_settings *settings_new(const struct frame *frame)
     return calloc(1, frame->definition->settings_bytes);
 }
 
-/* What settings_apply() and access_open() take over, beside all of http. */
+/* The options that settings_apply() and access_open() apply, besides all of
+ * http. */
 static const char *const live[] = { "allow",
                                     "trusted_proxies",
                                     "hosts",
@@ -107,7 +109,8 @@ static bool is_live(const char *name)
     return strncmp(name, "http.", 5) == 0;
 }
 
-/* What runs is what the daemon was started with: only a restart changes it. */
+/* Compared with what the daemon was started with, not with the last reading:
+ * these options wait until a restart. */
 static void name_what_waits(const struct frame *frame,
                             const struct service_settings *settings)
 {
@@ -128,7 +131,8 @@ static void name_what_waits(const struct frame *frame,
     text_free(&names);
 }
 
-/* Settings as the daemon would start with, and their lists. */
+/* Settings as the daemon would start with, and their lists. They are read and
+ * checked whole before any is applied: a faulty file changes nothing. */
 static enum error read_again(struct frame *frame,
                              struct service_settings *settings,
                              struct arena *arena, struct config **config,
@@ -160,6 +164,8 @@ void frame_reload(struct frame *frame)
     text_init(&error, 0);
     err = read_again(frame, settings, arena, &config, &rules, &error);
     if (err == OK) {
+        /* In place: the checks of the servers have its address. No check runs
+         * meanwhile, all of it is on the loop. */
         access_close(&frame->access);
         frame->access = rules;
         settings_apply(frame, settings);

@@ -1,5 +1,6 @@
-/* A daemon from its command line to its end. What each step opens, the
- * closing at the bottom gives back, whatever step failed. */
+/* A daemon from its command line to its end. close_service() at the bottom
+ * gives back what each step has opened, whichever step failed: what was not
+ * opened is NULL. */
 #include "cafe/service/service.h"
 
 #include <event2/event.h>
@@ -47,7 +48,7 @@ static void static_show(struct request *req)
 static const char *const *static_folders(const struct frame *frame)
 {
     struct slice list = slice_of(frame->settings->statics);
-    size_t most = list.len + 2; /* one a byte, and the end */
+    size_t most = list.len + 2; /* one for each byte, and the end */
     const char **folders = arena_alloc(frame->arena, most * sizeof(*folders));
     size_t count = 0;
 
@@ -73,7 +74,7 @@ static enum error open_assets(struct frame *frame, struct text *error)
 
 /* Opening, step by step. */
 
-/* Connections take descriptors: as many as the system lets us have. */
+/* Each connection takes a descriptor: raise the soft limit to the hard one. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -86,7 +87,7 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* What the daemon itself wants of its files and options. */
+/* What this daemon alone requires of its files and options. */
 static enum error check_own(struct frame *frame, struct text *error)
 {
     const char *option = "";
@@ -297,6 +298,9 @@ static void close_service(struct frame *frame)
 {
     struct service *service = &frame->service;
 
+    /* First all that requests wait for, so that each is answered; then the
+     * servers, which end what is left; only then what handlers and their jobs
+     * use. */
     if (frame->app != NULL && frame->definition->stop != NULL)
         frame->definition->stop(frame->app);
     db_close(service->db);
@@ -331,7 +335,7 @@ static void announce(const struct frame *frame)
     notify_send(frame->notify, NOTIFY_READY);
 }
 
-/* Once, when the pages have all that they show. */
+/* Log it once, when the pages can be shown and are up to date. */
 static void say_ready(struct frame *frame)
 {
     struct service_state state;
@@ -344,8 +348,9 @@ static void say_ready(struct frame *frame)
              LOG_NUMBER("after_s", clock_utc_s() - frame->started_s), LOG_END);
 }
 
-/* One turn of the loop at a time: its log lines go out in one write. Returns
- * the exit status: a loop that can't wait for events would only spin. */
+/* One turn of the loop at a time: the log lines of a turn go out in one
+ * write. Returns the exit status: a loop that can't wait for events would
+ * only spin. */
 static int run_loop(struct frame *frame)
 {
     int turned = 0;
@@ -364,7 +369,7 @@ static int run_loop(struct frame *frame)
     return frame->done ? 0 : 1;
 }
 
-/* On standard error, for who runs a command. */
+/* On standard error: a command has no log. */
 static void print_warnings(const struct frame *frame)
 {
     const char *warning;
@@ -406,7 +411,7 @@ static int serve(struct frame *frame)
     return status;
 }
 
-/* Everything that a start would refuse but ports in use; if asked to, also the
+/* Everything that a start would refuse except ports in use; on demand also the
  * database, which a start would not wait for. */
 static int check(struct frame *frame, bool connect)
 {

@@ -10,10 +10,10 @@
 
 enum {
     LOOK_MS = 20,
-    /* Of the time to stop, what is left for closing: requests that wait for
-     * the database are answered then. At most a quarter of it. */
+    /* The part of the time to stop that is left for closing, in which requests
+     * that wait for the database are answered. At most a quarter of it. */
     CLOSING_MS = 500,
-    /* Whoever connected before that is gone. */
+    /* A client that connected longer ago is gone. */
     CONNECTION_MS = 10 * 1000,
     /* Load balancers ask at least every five minutes (those of AWS). */
     LOAD_BALANCER_MS = 11 * 60 * 1000
@@ -33,7 +33,9 @@ static bool within(int64_t then_ms, int64_t now_ms, int64_t ms)
     return then_ms != 0 && now_ms - then_ms < ms;
 }
 
-/* How long to go on accepting; nobody has to notice where nobody asks. */
+/* How long to go on accepting, so that load balancers see /readyz turn 503
+ * before connections are refused. Without any there is nothing to wait for: a
+ * developer's Ctrl-C ends it at once. */
 static int64_t drain_delay(const struct frame *frame, int64_t now_ms)
 {
     if (within(frame->asked_ms, now_ms, LOAD_BALANCER_MS) ||
@@ -42,15 +44,15 @@ static int64_t drain_delay(const struct frame *frame, int64_t now_ms)
     return 0;
 }
 
-/* Whatever closing waits for, a database that hangs for instance: it is time to
- * be gone. All log lines are written by then. */
+/* Closing may wait for anything, a database that hangs for instance; now it is
+ * time to be gone. All log lines are written by then. */
 static void on_alarm(int number)
 {
     (void)number;
     _exit(0);
 }
 
-/* The time of 0 is for tests and tools: then closing takes what it takes. */
+/* With 0, for tests and tools, closing takes as long as it takes. */
 static void set_alarm(int64_t ms)
 {
     const struct itimerval time = { .it_value = { ms / 1000,
@@ -100,6 +102,8 @@ static void on_time(evutil_socket_t fd, short what, void *argument)
 
     (void)fd;
     (void)what;
+    /* Once: connections that were idle then have been closed, others close with
+     * their answer. */
     if (!frame->stopped) {
         frame->stopped = true;
         server_stop(frame->main_server);

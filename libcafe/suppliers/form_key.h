@@ -32,7 +32,8 @@ MUST_CHECK enum error form_claim_open(struct form_claim *claim, const char *key,
 void form_claim_close(struct form_claim *claim);
 
 /**
- * Claim the key, first in the transaction: who else has it is waited for.
+ * Claim the key, first in the transaction. Waits for another transaction that
+ * has claimed it.
  *
  * Errors  ERROR_DB_DUPLICATE: it was used before. Roll back, then read what
  *         for. ERROR_DB_…

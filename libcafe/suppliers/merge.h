@@ -7,8 +7,8 @@
 /**
  * Read an entry of the log.
  *
- * id      Of the supplier; 0: whose ever it is.
- * found   Whether the log has it and nobody has asked to forget it.
+ * id      Of the supplier; 0: of any.
+ * found   Out: whether the log has it, and its texts were not forgotten.
  * Errors  ERROR_MEMORY, ERROR_DB_…
  */
 MUST_CHECK enum error clash_entry(struct db_connection *connection,
@@ -40,9 +40,9 @@ MUST_CHECK enum error clash_read(struct db_connection *connection,
 
 /**
  * Make `clash->was` what a form shows that has saved something already and was
- * sent again with another text: what it had typed, and elsewhere what it was
- * based on at first. What others had changed before that save was merged, but
- * the form has never shown it.
+ * sent again with another text: in the fields that it saved what was typed,
+ * elsewhere what it was based on at first. Changes of others that were merged
+ * into that save were never shown by the form.
  *
  * clash   As clash_read() made it, of what the form was based on at first.
  * Errors  ERROR_MEMORY, ERROR_DB_…

@@ -42,10 +42,9 @@ struct found {
 
 struct found *found_ref(struct found *found);
 
-/** NULL is allowed. */
 void found_unref(struct found *found);
 
-/** Of memory, with its places. */
+/** Bytes of memory, places included. */
 size_t found_bytes(const struct found *found);
 
 /** A search at work. */
@@ -68,10 +67,9 @@ struct scan *scan_open(const struct content *content,
  */
 MUST_CHECK enum error scan_step(struct scan *scan, bool *done);
 
-/** What a scan that is done has found; the caller's. */
+/** What a scan that is done has found; owned by the caller. */
 struct found *scan_take(struct scan *scan);
 
-/** Free it. NULL is allowed. */
 void scan_close(struct scan *scan);
 
 /** Entries of a list that is being sorted by a column. */
@@ -91,10 +89,9 @@ struct sorting *sorting_open(const struct content *content,
 /** Go on for about 20 µs. Returns whether it is done. */
 bool sorting_step(struct sorting *sorting);
 
-/** The places, once it is done; the caller's. */
+/** The places, once it is done; owned by the caller. */
 uint32_t *sorting_take(struct sorting *sorting);
 
-/** Free it. NULL is allowed. */
 void sorting_close(struct sorting *sorting);
 
 /** What one request is shown. */

@@ -39,8 +39,8 @@ struct row {
     char data[];              /* grams, then the text */
 };
 
-/** A bit for a gram, three bytes that follow each other, among those of
- * rows: what it sets tells at a glance that a text has not all of a word. */
+/** The bit of a gram, three bytes that follow each other. A row sets the bits
+ * of all its grams: a word of which one is missing is not in the row. */
 static inline uint32_t gram_of(const char *three)
 {
     const unsigned char *at = (const unsigned char *)three;
@@ -65,12 +65,12 @@ struct revision {
 };
 
 /**
- * All suppliers at one revision. Made on a database thread, then read-only but
- * for references and links, which are the loop's.
+ * All suppliers at one revision. Made on a database thread, then read-only
+ * except for references and links, which are the loop's.
  *
- * Successive contents share the rows that did not change. Rows that the newer
- * one does not have are dropped with this one: they are kept until it and all
- * older ones are gone. So there is no count of references per row.
+ * Successive contents share the rows that did not change. Each has the list of
+ * the rows that it replaced: they are kept until the older content and all
+ * before that are gone. So no row needs a count of references.
  */
 struct content {
     unsigned references;
@@ -81,7 +81,7 @@ struct content {
     size_t count;
     struct row **by_name;
     struct row **by_id;
-    bool shares; /* rows with the older one, but for those it replaces */
+    bool shares; /* all rows of the older one, except those it replaces */
     struct row **replaced; /* rows of the older one, until that is gone */
     size_t replaced_count;
 };
@@ -145,13 +145,12 @@ void content_discard(struct content *content);
  * On the loop thread.
  */
 
-/** Link a content as the newest behind another one (NULL: none). */
+/** Link a content as the successor of the newest (NULL: there is none). */
 void content_follow(struct content *newest, struct content *next);
 
 struct content *content_ref(struct content *content);
 
-/** Drop a reference; what nobody can read any more is freed. NULL is allowed.
- */
+/** Drop a reference; rows that no content in use has are freed. */
 void content_unref(struct content *content);
 
 /** What one request is shown: a content, and if it was confirmed. */

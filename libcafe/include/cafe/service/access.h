@@ -1,4 +1,4 @@
-/* Who may use a daemon: address ranges, trusted proxies, the names that are
+/* Access to a daemon: address ranges, trusted proxies, the names that are
  * served, and origins. */
 #ifndef CAFE_ACCESS_H
 #define CAFE_ACCESS_H
@@ -23,7 +23,8 @@ MUST_CHECK enum error cidr_list_open(const char *text, struct cidr_list **list,
                                      struct text *error);
 void cidr_list_close(struct cidr_list *list);
 
-/** An address is in a range; IPv4-mapped IPv6 counts as IPv4. */
+/** Whether an address is in one of the ranges; IPv4-mapped IPv6 counts as
+ * IPv4. */
 bool cidr_list_has(const struct cidr_list *list,
                    const struct sockaddr *address);
 
@@ -31,10 +32,11 @@ bool cidr_list_has(const struct cidr_list *list,
  */
 bool cidr_list_has_text(const struct cidr_list *list, struct slice address);
 
-/** A numeric IPv4 or IPv6 address, without brackets or port. */
+/** Whether a text is a numeric IPv4 or IPv6 address, without brackets or port.
+ */
 bool address_is_valid(struct slice text);
 
-/** The names under which a daemon is asked. */
+/** The names under which a daemon is served. */
 struct host_list;
 
 /**
@@ -64,27 +66,29 @@ MUST_CHECK enum error origin_list_open(const char *text,
                                        struct text *error);
 void origin_list_close(struct origin_list *list);
 
-/** One of the origins has this host, whatever its port. NULL has none. */
+/** Whether one of the origins has this host, whatever its port. A NULL list has
+ * none. */
 bool origin_list_names(const struct origin_list *list, struct slice host);
 
 struct access_rules {
     struct cidr_list *allow;     /* NULL: everybody */
-    struct cidr_list *proxies;   /* may say who the client is */
+    struct cidr_list *proxies;   /* trusted to name the client */
     struct host_list *hosts;     /* that are served; NULL: all */
     struct origin_list *origins; /* the site's own; NULL: those of the host */
 };
 
 /**
  * A check_fn (context: struct access_rules). If the peer is a trusted proxy,
- * the client is the right-most address of X-Forwarded-For that is none; with
- * nobody but proxies in it, or without it, the client is the peer. A port
- * behind an address is left out. Sets request_set_client(). Refused: 404.
+ * the client is the right-most address in X-Forwarded-For that is not a trusted
+ * proxy; without such an address the client is the peer. A port after an
+ * address is left out. The client is set by request_set_client(). Refused: 404.
  *
- * Unless everybody may come in, these are refused, too, because nobody knows
- * the client: what is no address; a peer that is no trusted proxy but shows
- * that it forwards (X-Forwarded-For, Forwarded, Via, X-Real-IP and their
- * like); a trusted one that does without naming anybody in X-Forwarded-For;
- * and a loopback or private address with others to the left of it.
+ * Unless everybody may come in, requests of unknown clients are refused, too:
+ * X-Forwarded-For has something else than an address; the peer is not a trusted
+ * proxy but shows that it forwards (X-Forwarded-For, Forwarded, Via, X-Real-IP
+ * and the like); a trusted proxy forwards without naming a client in
+ * X-Forwarded-For; the client is a loopback or private address with others to
+ * the left of it.
  */
 int access_check(void *context, struct request *req);
 
@@ -107,8 +111,8 @@ int host_check(void *context, struct request *req);
  * 403. Without it, Origin must be one of the site's own: those of the option,
  * else the request's host and port, or those in X-Forwarded-Host of a trusted
  * proxy. With neither, a request passes unless it has a field that browsers
- * add by themselves: Cookie, Referer, Authorization but Bearer,
- * Accept-Language of a "Mozilla/".
+ * add by themselves: Cookie, Referer, Authorization (except Bearer), or
+ * Accept-Language together with a User-Agent "Mozilla/…".
  *
  * A form that is refused without Sec-Fetch-Site is kept (request_keep_form()).
  */

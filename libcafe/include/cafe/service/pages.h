@@ -44,7 +44,7 @@ struct page_key {
     struct slice name; /* path, normalised query and encoding */
     uint64_t version;
     enum encoding encoding;
-    bool keep; /* it is worth keeping */
+    bool keep; /* the page is worth keeping */
 };
 
 /**
@@ -63,7 +63,7 @@ bool page_answer_kept(const struct service *service, struct request *req,
  * Answer with a new page: compressed as the client takes it, with an ETag, and
  * kept as the key says. A large page is compressed on another thread.
  *
- * page  Its reference is taken over; NULL or failed is answered 500.
+ * page  One reference is taken over; NULL or a failed page is answered 500.
  */
 void page_answer(const struct service *service, struct request *req,
                  struct page *page, const struct page_key *key);

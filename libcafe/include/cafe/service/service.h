@@ -65,7 +65,7 @@ struct service_state {
     int64_t unwritable_since_us; /* UTC */
 };
 
-/** Values of the commands that every daemon has; its own begin above. */
+/** Values of the commands that every daemon has. */
 enum service_command {
     COMMAND_HELP = 1 << 0,
     COMMAND_VERSION = 1 << 1,
@@ -117,7 +117,8 @@ struct service_definition {
      */
     enum error (*open)(struct service *service, void **app, struct text *error);
 
-    /** Answer whoever still waits; the servers are still open. May be NULL. */
+    /** Answer the requests that still wait; the servers are still open. May be
+     * NULL. */
     void (*stop)(void *app);
 
     /** Free the application; no request is left. */
@@ -132,13 +133,14 @@ struct service_definition {
     /** What the pages show now. */
     void (*state)(const void *app, struct service_state *state);
 
-    /** A db_work_fn that does nothing: the account has all rights it needs. */
+    /** A db_work_fn that changes nothing: the account has all rights it needs.
+     */
     db_work_fn *rights;
 
     /**
      * Run its own commands (or-ed); returns the exit status.
      *
-     * config  Knows what they were given: config_argument().
+     * config  Has their arguments: config_argument().
      */
     int (*run_command)(int command, const struct config *config,
                        const struct service_settings *settings);

@@ -30,14 +30,14 @@ const struct supplier *snapshot_find(const struct snapshot *snapshot,
 /** When the database was last known to be in this state, UTC microseconds. */
 int64_t snapshot_as_of_us(const struct snapshot *snapshot);
 
-/** The database did not confirm in time that this is its state. */
+/** Whether the database did not confirm in time that this is its state. */
 bool snapshot_stale(const struct snapshot *snapshot);
 
-/** Set as_of, a time of day in UTC, where it is stale; NULL is not. */
+/** Set as_of, a time of day in UTC, if it is stale. NULL is not. */
 void snapshot_view(const struct snapshot *snapshot, struct arena *arena,
                    struct view *view);
 
-/** Add the field Cafe-As-Of where it is stale. Both may be NULL. */
+/** Add the field Cafe-As-Of if it is stale. Both may be NULL. */
 void snapshot_mark(const struct snapshot *snapshot, struct page *page);
 
 /** Tells snapshots apart: another number, other suppliers. */
@@ -74,15 +74,15 @@ MUST_CHECK enum error catalog_open(const struct catalog_config *config,
                                    struct catalog **catalog);
 
 /**
- * Stop asking; whoever waits is shown what is there. To be called before the
- * db and the servers are closed.
+ * Stop asking; waiting requests are shown what is there, as stale. Call it
+ * before the db and the servers are closed.
  */
 void catalog_stop(struct catalog *catalog);
 
-/** Free it; no request is left, and the db is closed. NULL is allowed. */
+/** Free it; no request is left, and the db is closed. */
 void catalog_close(struct catalog *catalog);
 
-/** Why stale pages go out, or none; OK while they are fresh. */
+/** Why pages are stale, or why there are none; OK while they are fresh. */
 enum error catalog_trouble(const struct catalog *catalog);
 
 /** UTC microseconds: since when there is trouble. */

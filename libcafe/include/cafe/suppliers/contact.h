@@ -1,21 +1,21 @@
-/* Links by which a supplier is called, written to and found on a map. */
+/* Links to call a supplier, to write to it and to find it on a map. */
 #ifndef CAFE_CONTACT_H
 #define CAFE_CONTACT_H
 
 #include "cafe/suppliers/supplier.h"
 
 /*
- * Each but contact_place() returns a NUL-terminated URL in the arena, of
- * characters that need no escaping in HTML but '&'; NULL when there is nothing
- * to link to, or out of memory. Rows that were written by other programs may
- * hold anything.
+ * Except for contact_place(), a `const char *` that is returned is a URL in the
+ * arena, NUL-terminated, in which only '&' needs escaping in HTML; NULL when
+ * there is nothing to link to, or out of memory. Rows that were written by
+ * other programs may hold anything.
  */
 
 /**
  * "tel:+442079460958;ext=12" (RFC 3966); NULL unless phone_read() reads it.
  *
- * A number without country code has no phone-context: nobody knows which, and
- * phones dial it as it is.
+ * A number without country code has no phone-context, because its country is
+ * unknown; phones dial it as it is.
  */
 const char *contact_tel(struct arena *arena, struct slice phone);
 
@@ -46,7 +46,7 @@ const char *contact_place(struct arena *arena, const struct supplier *supplier);
 const char *contact_map(struct arena *arena, const struct supplier *supplier,
                         const char *map_url);
 
-/** Set tel, mailto and map as members of a view, as far as there are such. */
+/** Set tel, mailto and map as members of a view, those that there are. */
 void contact_view(const struct supplier *supplier, const char *map_url,
                   struct arena *arena, struct view *view);
 

@@ -4,7 +4,7 @@
 
 #include "cafe/suppliers/supplier.h"
 
-/** Who is going to read the table. */
+/** The kind of program that the table is for. */
 enum csv_reader {
     CSV_PROGRAM,    /* every text as it is */
     CSV_SPREADSHEET /* a BOM in front, so that the texts are taken for UTF-8;
@@ -16,11 +16,11 @@ enum csv_reader {
  * end with CRLF; texts with a comma, quote, CR or LF are quoted.
  *
  * A guarded text has an apostrophe in front. It is one that a spreadsheet
- * would take, perhaps behind apostrophes, for something else:
+ * would take for something else, perhaps after apostrophes:
  *
  *   - a formula: it begins with = + - @ (full width ones as well), tab or CR
- *   - a number, date, time, percentage, amount or fraction: it has a digit and
- *     no word but short ones and names of months and weekdays
+ *   - a number, date, time, percentage, amount or fraction: it has a digit,
+ *     and no words except short ones and names of months and weekdays
  *   - a truth value or an error: TRUE and its like, #N/A
  *
  * So "0044 20" becomes "'0044 20", and "'=x", which might have been guarded
@@ -35,7 +35,7 @@ void csv_record(struct text *out, enum csv_reader reader,
                 const struct supplier *supplier);
 
 /**
- * Undo the guard of CSV_SPREADSHEET, for who imports such a table.
+ * Undo the guard of CSV_SPREADSHEET, for programs that import such a table.
  *
  * Returns  The text without the apostrophe; a part of it, borrowed.
  */

@@ -5,9 +5,9 @@
 #include "cafe/base/text.h"
 
 /**
- * Append the cursor of a supplier: letters and digits only, which nobody but
- * cursor_read() should look into. Half of it are check digits, so that what
- * was cut, mistyped or made up is told from a cursor.
+ * Append the cursor of a supplier: letters and digits only, opaque to all
+ * except cursor_read(). Half of it are check digits, so that a cursor that was
+ * cut, mistyped or made up is refused.
  *
  * id  Of the last supplier that was shown.
  */

@@ -26,13 +26,12 @@ struct duplicates {
 };
 
 /**
- * Find suppliers that may be this one. It looks at each once and allocates for
- * none of them: about a quarter of a millisecond for 10,000.
+ * Find suppliers that may be this one. It looks at each once and allocates
+ * nothing for them: about a quarter of a millisecond for 10,000.
  *
  * supplier  As typed; itself (by its id) is no duplicate.
- * before    As it was stored: what has not changed since is not looked for.
- *           NULL: everything is.
- * Errors    ERROR_MEMORY, ERROR_LIMIT.
+ * before    As it was stored: only what has changed since is compared. NULL:
+ * all of it. Errors    ERROR_MEMORY, ERROR_LIMIT.
  */
 MUST_CHECK enum error duplicates_find(const struct snapshot *snapshot,
                                       const struct supplier *supplier,

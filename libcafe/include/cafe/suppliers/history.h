@@ -1,4 +1,4 @@
-/* The change log as people read it: who, when, from what to what. */
+/* The change log as people read it: by whom, when, from what to what. */
 #ifndef CAFE_HISTORY_H
 #define CAFE_HISTORY_H
 
@@ -15,7 +15,8 @@ enum history_action {
     HISTORY_RESTORE
 };
 
-/** One change of one supplier. All texts are in the arena of who read it. */
+/** One change of one supplier. All texts are in the arena of the reading job.
+ */
 struct history_entry {
     enum history_action action;
     struct supplier supplier; /* as it was then: its id, this revision, and
@@ -23,7 +24,7 @@ struct history_entry {
     struct supplier before;   /* the version before, of a restoration the one
                                  removed; revision 0: none (of an addition and
                                  an adoption), or it was forgotten */
-    struct slice actor;       /* who; absent: made outside this software */
+    struct slice actor;       /* the person; absent: made by another program */
     struct slice writer;      /* the database account, "employee@10.0.0.7" */
     int64_t at_us;            /* UTC microseconds */
     bool last;                /* nothing has changed this supplier since */
@@ -55,11 +56,11 @@ struct history_job {
 enum error history_read(struct db_connection *connection, void *job);
 
 /**
- * Take a supplier's texts (and who wrote them) out of the log, but for the
- * version that is in the table now: of a removed supplier all of them. The
- * revisions, what was done and when stay.
+ * Take a supplier's texts, and the names of their writers, out of the log,
+ * except for the version that is in the table now: of a removed supplier all of
+ * them. Revisions, actions and times stay.
  *
- * connection  Of the account that migrates: nobody else may write the log.
+ * connection  Of the account that migrates: no other may write the log.
  * id          Of the supplier.
  * entries     Out: how many were emptied.
  * Errors      ERROR_NOT_FOUND (the log knows no such supplier), ERROR_DB_…

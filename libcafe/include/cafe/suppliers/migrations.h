@@ -11,18 +11,18 @@ extern const struct db_migration supplier_migrations[];
 int supplier_schema_version(void);
 
 /**
- * A db_work_fn (job unused, may be NULL): the schema is new enough, the
- * suppliers can be read, and the triggers are there, as far as this account
- * may know.
+ * A db_work_fn (job unused, may be NULL): whether the schema is new enough, the
+ * suppliers can be read, and the triggers are there, as far as this account may
+ * know.
  *
  * Errors  ERROR_DB_SCHEMA, ERROR_DB_TRIGGERS, ERROR_DB_…
  */
 enum error supplier_schema_check(struct db_connection *connection, void *job);
 
 /**
- * db_work_fns (job unused, may be NULL): this account may do what the customer
- * daemon does, which reads, or the employee daemon, which writes, too. Nothing
- * is changed.
+ * db_work_fns (job unused, may be NULL): whether this account has the rights
+ * that the customer daemon needs, which reads, or the employee daemon, which
+ * also writes. Nothing is changed.
  *
  * Errors  Those of the first statement that is refused; db_error_message()
  *         names the right.
@@ -31,8 +31,8 @@ enum error supplier_reading_check(struct db_connection *connection, void *job);
 enum error supplier_writing_check(struct db_connection *connection, void *job);
 
 /**
- * The triggers are there, as far as this account may know: the function
- * `supplier_triggers` tells those who may execute it.
+ * Whether the triggers are there, as far as this account may know: the function
+ * `supplier_triggers` tells accounts that may execute it.
  *
  * Errors  ERROR_DB_TRIGGERS, ERROR_DB_…
  */

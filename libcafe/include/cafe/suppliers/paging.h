@@ -13,14 +13,15 @@ enum {
 
 struct paging {
     size_t count; /* of all items */
-    size_t per;   /* items a page */
+    size_t per;   /* items on each page */
     size_t page;  /* from 1; at most the last one that has items */
     size_t first; /* place of the page's first item, from 0 */
-    size_t end;   /* behind its last one */
+    size_t end;   /* the place after its last one */
 };
 
 /**
- * Read page= and per= of a query; what is faulty or beyond counts as near.
+ * Read page= and per= of a query. A number out of range counts as the nearest
+ * in it, anything else as absent.
  *
  * page  Out: from 1, perhaps beyond the last one.
  * per   Out: 1 to PAGING_PER_MAX.

@@ -28,13 +28,13 @@ struct phone {
  * Read a number as tidy_phone() gives it: 7 to 15 digits with spaces and
  * - . / ( ) between them, a plus before the first, and perhaps an extension
  * ("ext. 12", "x12", "#12"). An exit code ("00", "011", …) before a country
- * code counts as a plus. Behind a country code, a trunk zero in brackets
+ * code counts as a plus. After a country code a trunk zero in brackets
  * ("+44 (0)20") is not dialled.
  *
- * phone    Filled completely when it is one.
- * fault    Out, may be NULL: where in the text the first character is that has
- *          no place there; the text's length when it is the number of digits.
- * Returns  Whether it is one.
+ * phone    Out: filled completely when the text is a number.
+ * fault    Out, may be NULL: the offset of the first character that can't be in
+ *          a number; the text's length when only the count of digits is wrong.
+ * Returns  Whether the text is a number.
  */
 bool phone_read(struct slice text, struct phone *phone, size_t *fault);
 
@@ -46,25 +46,26 @@ void phone_append_text(struct text *out, const struct phone *phone,
                        struct slice text);
 
 /**
- * They may be the same: equal digits and extension, or, where a country code
- * is missing, equal digits behind country codes and trunk prefixes. So numbers
- * that are dialled alike in two countries are the same.
+ * Whether two numbers may be the same: equal digits and extension, or, where a
+ * country code is missing, equal digits after country codes and trunk prefixes.
+ * So numbers that are dialled alike in two countries count as the same.
  */
 bool phone_same(const struct phone *a, const struct phone *b);
 
 /*
- * For searching. The spellings of a number are lines of digits. One without a
- * country code is found by one with any, by a line that begins with a byte
- * that nobody types.
+ * For searching. The spellings of a number are lines of digits. A number
+ * without a country code has a line that begins with a byte that can't be
+ * typed: by it a search for a number with any country code finds it.
  */
 
 /** Append the lines by which a number is found. */
 void phone_append_spellings(struct text *out, const struct phone *phone);
 
-/** Append what to look for in the lines: the number's own digits. */
+/** Append the text to look for in these lines: the number's own digits. */
 void phone_append_digits(struct text *out, const struct phone *phone);
 
-/** Append what finds it where the country code or trunk prefix is missing. */
+/** Append the text that finds the number where its country code or trunk prefix
+ * is missing. */
 void phone_append_home(struct text *out, const struct phone *phone);
 
 #endif

@@ -1,5 +1,5 @@
-/* Finding suppliers: what a query asks for, the list that answers it, and the
- * links that lead on from there. */
+/* Finding suppliers: a query in its normal form, the list that answers it, and
+ * the links on its page. */
 #ifndef CAFE_SEARCH_H
 #define CAFE_SEARCH_H
 
@@ -59,13 +59,13 @@ struct search {
 MUST_CHECK enum error search_read(struct arena *arena, const struct form *query,
                                   struct search *search);
 
-/** Nothing is searched for or filtered: everybody is on the list. */
+/** Whether nothing is searched for or filtered: all suppliers are listed. */
 bool search_is_all(const struct search *search);
 
 /**
  * The one URL of a list: for links, redirects and as the name of a kept page.
  * Only what differs from a plain list is in it, always in the same order, and
- * only letters that need no escaping in HTML but '&'.
+ * only '&' needs escaping in HTML.
  *
  * path     Of the list, for instance "/suppliers"; no query.
  * Returns  NUL-terminated, in the arena; NULL when out of memory.
@@ -147,7 +147,7 @@ void search_view(const struct search_result *result, const char *path,
 struct searcher;
 
 /**
- * Made for a loop.
+ * Make a searcher on a loop.
  *
  * Errors  ERROR_MEMORY.
  * Thread  This and all below: loop thread only.
@@ -155,12 +155,11 @@ struct searcher;
 MUST_CHECK enum error searcher_open(struct event_base *base,
                                     struct searcher **searcher);
 
-/** Whoever waits is shown NULL, and so is who comes later. To be called after
+/** Show NULL to all requests that wait, and to later ones. Call it after
  * catalog_stop() and before the servers are closed. */
 void searcher_stop(struct searcher *searcher);
 
-/** Free it; no request is left. To be called before catalog_close(). NULL is
- * allowed. */
+/** Free it; no request is left. Call it before catalog_close(). */
 void searcher_close(struct searcher *searcher);
 
 /** Show a list; result is NULL when there is none to show (answer 503). */

@@ -11,11 +11,11 @@ enum { FORM_KEY_CHARS = 22 }; /* 128 random bits in base64url */
 /** Write a new one-time form key, NUL-terminated. Errors: ERROR_SYSTEM. */
 MUST_CHECK enum error form_key_make(char key[FORM_KEY_CHARS + 1]);
 
-/** The text has the form of a key. */
+/** Whether a text has the form of a key. */
 bool form_key_valid(struct slice text);
 
-/** What a form is based on when nobody knows: never a version, so that whatever
- * differs from what is there is a clash. */
+/** What a form is based on when that is unknown: never a version, so that each
+ * difference from what is there is a clash. */
 #define REVISION_LOST ((uint64_t)INT64_MAX)
 
 /** Somebody else has changed the supplier since the form was shown. */
@@ -39,7 +39,7 @@ struct store_job {
     struct arena *arena;      /* for what is read; the database thread's alone
                                  from db_submit() until done runs */
     struct supplier supplier; /* its id (not for an addition; of a restoration
-                                 0: whose ever the version is), and what to
+                                 0: that of the version), and what to
                                  write (additions and updates) */
     uint64_t expected;        /* the supplier's revision that the form was
                                  based on; 0: whatever is there */
@@ -51,7 +51,7 @@ struct store_job {
     bool lines[SUPPLIER_FIELDS]; /* the form showed line breaks of these, see
                                     untouched_restore() */
     const char *form_key; /* of the form, FORM_KEY_CHARS long; NULL: none */
-    const char *actor;    /* who, for the log; NULL for nobody known */
+    const char *actor;    /* the person, for the log; NULL: unknown */
     void *context;        /* the caller's own */
 
     /* Out, with OK. */
@@ -59,8 +59,8 @@ struct store_job {
     uint64_t revision; /* of this change in the log */
     bool repeated;     /* this very form was saved before: this is what came of
                           it then, and nothing was done again */
-    bool merged;       /* others had changed other fields: `clash` tells who,
-                          `supplier` holds what was written */
+    bool merged;       /* others had changed other fields: `clash` has their
+                          change, `supplier` what was written */
 
     /* Out, with ERROR_CONFLICT and where merged is set. `supplier` has theirs
      * in the fields that only they changed, and what was typed elsewhere. */
@@ -100,7 +100,7 @@ struct store_job {
  * ERROR_DB_STATEMENT: somebody holds the row for longer than
  * innodb_lock_wait_timeout. ERROR_DB_TRIGGERS: the triggers that log changes
  * are gone. Whatever the error, nothing was changed, except with
- * ERROR_DB_UNKNOWN, where nobody knows.
+ * ERROR_DB_UNKNOWN, where that is unknown.
  */
 enum error store_add(struct db_connection *connection, void *job);
 enum error store_update(struct db_connection *connection, void *job);

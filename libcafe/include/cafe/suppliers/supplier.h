@@ -24,8 +24,8 @@ struct supplier {
     int64_t id;           /* 0: not stored yet */
     uint64_t revision;    /* of its last change; 0: unknown */
     int64_t changed_us;   /* UTC time of it; 0: unknown */
-    int64_t directory_us; /* UTC time at which its directory was made, which
-                             tells it from others; 0: unknown */
+    int64_t directory_us; /* UTC time of the database's first migration, which
+                             tells directories apart; 0: unknown */
     struct slice fields[SUPPLIER_FIELDS];
 };
 
@@ -66,8 +66,9 @@ extern const struct supplier_column supplier_columns[SUPPLIER_FIELDS];
 struct supplier_faults {
     size_t count;
     const char *messages[SUPPLIER_FIELDS];
-    const char *remarks[SUPPLIER_FIELDS]; /* what was stored like this before
-                                             and may stay: untouched_check() */
+    const char *remarks[SUPPLIER_FIELDS]; /* faults of texts that were stored
+                                             like this and may stay:
+                                             untouched_check() */
 };
 
 /**
@@ -89,7 +90,7 @@ MUST_CHECK enum error supplier_from_form(struct arena *arena,
 void supplier_check(struct arena *arena, const struct supplier *supplier,
                     struct supplier_faults *faults);
 
-/** How much a column of the table holds, where that is less than usual. */
+/** How much a column of the table holds. */
 struct supplier_room {
     size_t max_chars; /* code points; 0: not known */
     size_t max_bytes;

@@ -9,7 +9,7 @@
  * Append the members of a supplier to an object that is open: id; version
  * (the revision of its last change) and updated_at (RFC 3339, UTC), null where
  * they are unknown; then every field of supplier_columns by its name, as it is
- * stored. Who has changed it is not among them.
+ * stored. The author of the last change is not among them.
  */
 void supplier_json_members(struct text *out, const struct supplier *supplier);
 

@@ -6,8 +6,8 @@
 #include "cafe/base/text.h"
 
 /*
- * Each gives a text in the arena, or the one it was given where nothing is to
- * change; given that text, it changes nothing more. Texts are valid UTF-8.
+ * Each gives a text in the arena, or a part of the text that it was given;
+ * tidied once more, it does not change. Texts are valid UTF-8.
  *
  * Errors  ERROR_MEMORY.
  */
@@ -36,7 +36,7 @@ MUST_CHECK enum error tidy_email(struct arena *arena, struct slice text,
  * nothing, at its ends. A part of the text, borrowed. */
 struct slice tidy_ends(struct slice text);
 
-/** What a character is called where it is refused: "the letter “B” as
+/** The name of a character, for messages that refuse it: "the letter “B” as
  * character 6", "a tab as character 1", "U+202E as character 2"; in the arena,
  * NULL when out of memory. */
 const char *tidy_name(struct arena *arena, struct slice text, size_t at);

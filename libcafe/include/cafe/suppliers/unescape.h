@@ -1,4 +1,5 @@
-/* Repairing texts that the first application has escaped before storing. */
+/* Repairing texts that the application before this one has escaped before it
+ * stored them. */
 #ifndef CAFE_UNESCAPE_H
 #define CAFE_UNESCAPE_H
 
@@ -8,7 +9,6 @@
  * Undo escaping of HTML, however often it was done: the first application
  * escaped each text with each save.
  *
- * text    Untouched.
  * result  In the arena.
  * Errors  ERROR_MEMORY.
  * Source  escape() of validator.js 10: & < > " ' / \ ` as &amp; &lt; &gt;
@@ -23,9 +23,10 @@ MUST_CHECK enum error unescape_text(struct arena *arena, struct slice text,
  * it never wrote the others. Safe to run again, also after a failure.
  *
  * dry_run  Only report; where there is no table yet, that there is nothing.
- * report   One line a field: `supplier 7, name: "old" -> "new"`, and one that
- *          counts; on failure its last line says at which supplier and why.
- * Errors   ERROR_MEMORY, ERROR_DB_… (what the report tells of is repaired).
+ * report   One line for each field, `supplier 7, name: "old" -> "new"`, and one
+ *          that counts; on failure its last line says at which supplier and
+ * why. Errors   ERROR_MEMORY, ERROR_DB_… (what the report tells of is
+ * repaired).
  */
 MUST_CHECK enum error unescape_suppliers(struct db_connection *connection,
                                          bool dry_run, struct text *report);

@@ -7,10 +7,10 @@
 #include "cafe/suppliers/supplier.h"
 
 /**
- * Put stored texts back into the fields that nobody touched. Compared is what
- * a browser and supplier_from_form() make of the stored text: line breaks are
- * dropped in an <input> and become CRLF in a <textarea>, NUL becomes U+FFFD,
- * the ends are trimmed, and so on.
+ * Put stored texts back into the fields that were not touched. A field counts
+ * as that if it has what a browser and supplier_from_form() make of the stored
+ * text: line breaks are dropped in an <input> and become CRLF in a <textarea>,
+ * NUL becomes U+FFFD, the ends are trimmed, and so on.
  *
  * typed   As supplier_from_form() read it.
  * stored  What the form showed, or what is there now.
@@ -24,8 +24,8 @@ MUST_CHECK enum error untouched_restore(struct arena *arena,
                                         const bool lines[SUPPLIER_FIELDS]);
 
 /**
- * supplier_check() for a change: what was refused already as it is stored, and
- * is to stay as it is, is a remark in place of a fault.
+ * supplier_check() for a change: the fault of a text that is stored already and
+ * was not changed becomes a remark.
  *
  * stored  What is there now.
  */
@@ -33,7 +33,8 @@ void untouched_check(struct arena *arena, const struct supplier *supplier,
                      const struct supplier *stored,
                      struct supplier_faults *faults);
 
-/** A form has to show this text in a <textarea>, or it would be altered. */
+/** Whether a form has to show this text in a <textarea>, or browsers would
+ * alter it. */
 bool untouched_needs_lines(struct slice text);
 
 #endif
