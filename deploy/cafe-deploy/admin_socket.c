@@ -14,8 +14,8 @@
 
 enum { ANSWER_MAX_BYTES = 1024 * 1024, DEADLINE_MS = 10000 };
 
-/* A socket's address is short, a folder's name may not be: it is reached
- * through a descriptor of its folder. */
+/* The address of a socket has 108 bytes, and the path of the state may be
+ * longer: the socket is reached through a descriptor of its folder. */
 static int connect_admin(struct site *site)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };

@@ -252,7 +252,9 @@ enum error alarm_read(struct arena *arena, const struct template_source *source,
                           "no deployment group of %s; add one", name);
 }
 
-/* All slots together are a little longer than the period. */
+/* Move to the slot of this moment, emptying those in between. All slots
+ * together are a little longer than the period, so none of its errors is lost
+ * at the edge. */
 static void advance(const struct alarm *alarm, struct error_count *count,
                     int64_t now_ms)
 {
@@ -264,7 +266,7 @@ static void advance(const struct alarm *alarm, struct error_count *count,
         count->slots[count->slot] = 0;
         count->begin_ms += width_ms;
     }
-    if (now_ms >= count->begin_ms + width_ms) /* nothing is left of before */
+    if (now_ms >= count->begin_ms + width_ms) /* all slots are empty */
         count->begin_ms = now_ms;
 }
 

@@ -1,7 +1,8 @@
 /*
  * The load balancer's rules and servers. Three files in its folder say what
  * they shall be: rules.map, office.acl, and haproxy.cfg, which has the servers
- * and is made of the services' files. One lock covers all of them.
+ * and is made of the services' files. One lock covers all of them, because the
+ * two services share one haproxy.cfg: each of them writes the servers of both.
  */
 #include "balancer.h"
 
@@ -12,7 +13,7 @@
 
 #include "balancer_live.h"
 
-/* Of listeners and services, as rules.map has them: "80:admin". */
+/* The key of a listener and a service in rules.map: "80:admin". */
 static char *rule_key(struct site *site, const char *service, unsigned listener)
 {
     bool first = strcmp(service, service_names[0]) == 0;
@@ -22,7 +23,7 @@ static char *rule_key(struct site *site, const char *service, unsigned listener)
                         first ? "default" : "admin");
 }
 
-/* What stands behind a key in lines of "key value"; absent if nothing does. */
+/* The value of a key in lines of "key value"; absent without one. */
 static struct slice find_value(struct slice lines, const char *key)
 {
     while (lines.len > 0) {
@@ -106,6 +107,8 @@ static enum error write_config(struct site *site,
     return err;
 }
 
+/* First the files, then HAProxy: if it restarts in between, or this program is
+ * killed, it begins with what it shall be. */
 static enum error sync_locked(struct site *site)
 {
     char *path = site_path(site, "balancer/office.acl");
@@ -113,6 +116,8 @@ static enum error sync_locked(struct site *site)
     struct slice rules, office;
     enum error err = path ? all_wanted(site, &wanted) : ERROR_MEMORY;
 
+    /* With the lock held no other writes there: what is unfinished was left by
+     * a run that was killed. */
     site_forget_unfinished(site, "balancer", "");
     if (err == OK)
         err = write_config(site, &wanted);
@@ -187,6 +192,7 @@ static enum error init_rules(struct site *site)
     struct text text;
     enum error err;
 
+    /* `up` may run while services are deployed: rules that are there stay. */
     if (!path || access(path, F_OK) == 0)
         return path ? OK : ERROR_MEMORY;
     text_init(&text, 0);
@@ -220,6 +226,7 @@ enum error balancer_init(struct site *site)
     char *office = site_path(site, "balancer/office.acl");
     enum error err = office ? init_rules(site) : ERROR_MEMORY;
 
+    /* Everybody, until `restrict` names a network. */
     if (err == OK && access(office, F_OK) != 0)
         err = write_office(site, "0.0.0.0/0\n::/0\n");
     return err == OK ? balancer_sync(site) : err;

@@ -1,7 +1,7 @@
 /*
- * The text of haproxy.cfg. It begins with the servers that there are, so that
- * a restarted load balancer serves at once. A request is never tried twice
- * (retries 0): nothing here may lean on that.
+ * The text of haproxy.cfg. It has all present servers, so that a load balancer
+ * that restarts serves at once. A request is never tried twice (retries 0): if
+ * HAProxy repaired what a deployment breaks, the tests would not see it.
  */
 #include "balancer_config.h"
 
@@ -32,8 +32,8 @@ static const char head[] = "# Written by cafe-deploy: changes are lost.\n"
                            "frontend microservicesLB\n";
 
 /* Which rule a request falls under, then where the rule leads. The source
- * address is the client's only where nobody forwards: no proxy in front of
- * this one makes all that come through it the office's. */
+ * address is that of the client only if no proxy forwards: behind a proxy in
+ * the office's network everybody would count as the office. */
 static const char rules[] =
     "    option forwardfor\n"
     "    acl office src -f " OFFICE_PATH "\n"
@@ -69,7 +69,7 @@ static const char *group_service(const char *group)
     return strncmp(group, last, strlen(last)) == 0 ? last : service_names[0];
 }
 
-/* What is shown where no task answers. */
+/* The page that is shown when no task answers. */
 static void append_errors(struct text *text, const char *group)
 {
     static const int statuses[] = { 502, 503, 504 };
@@ -85,8 +85,9 @@ static void append_errors(struct text *text, const char *group)
                     statuses[i], group_service(group));
 }
 
-/* AWS asks each task by its address. All of them share one line here, so they
- * are asked by an address that each takes for its own. */
+/* AWS's health checks name each task by its address. Here all tasks of a group
+ * share one line, so the check names an address that each of them takes for its
+ * own. */
 static void append_group(struct text *text, const struct target_group *group,
                          const struct wanted_servers *servers)
 {

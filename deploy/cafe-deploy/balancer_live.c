@@ -1,5 +1,6 @@
-/* What HAProxy has, made what it shall have, through its admin socket: what
- * differs is changed. */
+/* Make what HAProxy has what it shall have, through its admin socket: both are
+ * listed, and only what differs is changed. So it does not matter how they came
+ * apart. */
 #include "balancer_live.h"
 
 #include "admin_socket.h"
@@ -16,6 +17,8 @@ static const struct wanted_server *find_wanted(
     return NULL;
 }
 
+/* HAProxy refuses while the server has connections; the next look tries
+ * again. */
 static enum error remove_server(struct admin *admin, struct slice group,
                                 struct slice name)
 {
@@ -54,7 +57,8 @@ static enum error sync_server(struct admin *admin, struct slice line,
     if (!server)
         return remove_server(admin, words[1], words[3]);
     present[server - wanted->items] = true;
-    if (!slice_is(words[6], "0")) /* added, but not enabled */
+    /* Added by a run that was killed before it enabled the server. */
+    if (!slice_is(words[6], "0"))
         return admin_try(admin, "enable health %s/%s; enable server %s/%s",
                          server->group, server->name, server->group,
                          server->name);
@@ -117,7 +121,8 @@ static enum error sync_rules(struct admin *admin, struct slice rules)
     return err;
 }
 
-/* First who is let in, then who is not any more. */
+/* First add networks, then delete: at no moment is an address refused that is
+ * allowed before and after. */
 static enum error sync_office(struct admin *admin, struct slice office)
 {
     struct slice live, rest = office;
@@ -150,5 +155,6 @@ enum error balancer_live(struct site *site, const struct wanted_servers *wanted,
         err = sync_rules(&admin, rules);
     if (err == OK)
         err = sync_office(&admin, office);
+    /* It reads the files when it comes back. */
     return admin.away ? OK : err;
 }

@@ -33,7 +33,8 @@ static const char *const column_names[COLUMNS] = {
 /* places[i]: which of our columns the i-th word is; COLUMNS for none. */
 enum { WORDS_MAX = 160 };
 
-/* A column that were not found would count nothing, not even errors. */
+/* A column that was not found would count nothing, not even errors: another
+ * version of HAProxy must not make each deployment succeed. */
 static enum error read_head(struct site *site, struct slice line,
                             unsigned char places[WORDS_MAX])
 {
@@ -88,6 +89,7 @@ static enum error read_server(struct site *site,
         return ERROR_MEMORY;
     if (slice_starts(check, "* ")) /* the next one is under way */
         check = (struct slice){ check.data + 2, check.len - 2 };
+    /* "UP" alone is what a server has before its first check. */
     server->healthy = slice_is(status, "UP") && slice_is(check, "L7OK");
     server->weight = number_of(words[COLUMN_WEIGHT]);
     server->requests = number_of(words[COLUMN_REQUESTS]);

@@ -1,8 +1,10 @@
 /*
  * A deployment. Each step is first written to the service's file, then said and
- * done, so whoever finds the file knows what may have been done. Until the
+ * done, so a run that finds the file knows what may have been done. Until the
  * original tasks are told to end everything can be rolled back, and it always
- * is, by the same function, in the same run or in the next.
+ * is, by the same function, in the same run or in the next. An interrupted
+ * deployment is never continued: whether its hooks have run, and what they
+ * would say now, is unknown.
  */
 #include "deployment.h"
 
@@ -40,6 +42,8 @@ static enum error install(struct site *site, struct service *service,
 
     if (err != OK)
         return err;
+    /* Kept in the file: rolling back has to know where the test listener led.
+     */
     snprintf(service->test_group, NAME_MAX_BYTES, "%s", test_group);
     snprintf(green->group, NAME_MAX_BYTES, "%s", group);
     green->revision = deployment->revision;
@@ -56,7 +60,7 @@ static enum error install(struct site *site, struct service *service,
     return hook_run(site, service, &deployment->appspec, "AfterInstall");
 }
 
-/* 2: who asks the test listener sees the new tasks. */
+/* 2: the test listener leads to the new tasks. */
 static enum error shift_test(struct site *site, struct service *service,
                              const struct deployment *deployment)
 {
@@ -73,7 +77,7 @@ static enum error shift_test(struct site *site, struct service *service,
                     "AfterAllowTestTraffic");
 }
 
-/* 3: everybody does. */
+/* 3: so does the production listener. */
 static enum error shift_production(struct site *site, struct service *service,
                                    const struct deployment *deployment)
 {
@@ -89,7 +93,7 @@ static enum error shift_production(struct site *site, struct service *service,
     return hook_run(site, service, &deployment->appspec, "AfterAllowTraffic");
 }
 
-/* 4: long enough to see whether it works for everybody. */
+/* 4: wait, and watch whether it works for all users. */
 static enum error bake(struct site *site, struct service *service,
                        struct watch *watch)
 {
@@ -103,8 +107,8 @@ static enum error bake(struct site *site, struct service *service,
     return watch_replacement(site, service, watch);
 }
 
-/* 5: the original tasks end; the replacement is the service. Also what is left
- * to do of it. */
+/* 5: the original tasks end; the replacement is the service. Also finishes a
+ * run that was killed here: from this step on there is no way back. */
 static enum error end_blue(struct site *site, struct service *service)
 {
     enum error err;
@@ -121,7 +125,8 @@ static enum error end_blue(struct site *site, struct service *service)
     return begin_step(site, service, STEP_NONE);
 }
 
-/* Everything as it was before. */
+/* Make everything as it was before. Traffic first, tasks after that: the new
+ * ones may still serve. */
 static enum error roll_back(struct site *site, struct service *service)
 {
     enum error err;
@@ -140,7 +145,8 @@ static enum error roll_back(struct site *site, struct service *service)
     return begin_step(site, service, STEP_NONE);
 }
 
-/* The first reason is the one to tell. */
+/* Roll back, and fail with the first reason: what went wrong then matters more
+ * than that rolling back failed, too, which is added. */
 static enum error give_up(struct site *site, struct service *service,
                           enum error why)
 {
@@ -167,6 +173,7 @@ enum error deploy(struct site *site, struct service *service,
     struct watch watch = { .alarm = &deployment->alarm };
     enum error err = interrupt_check(site);
 
+    /* Before anything is changed: the alarm counts from here. */
     if (err != OK || (err = watch_errors(site, service, &watch)) != OK)
         return err;
     say("Deployment %u of %s", service->deployments + 1, service->name);
@@ -184,8 +191,8 @@ enum error deploy(struct site *site, struct service *service,
     return OK;
 }
 
-/* What is new goes again, if something else serves. Returns whether it does;
- * `serving` is how many then. */
+/* Let new tasks go again, if others serve. Returns whether they do; `serving`
+ * is how many. */
 static bool drop_new(struct task_set *set, unsigned *serving)
 {
     size_t new_ones = 0;
@@ -204,7 +211,7 @@ static bool drop_new(struct task_set *set, unsigned *serving)
     return true;
 }
 
-/* When new tasks fail beside others that serve, it stays with those. */
+/* Scaling up whose new tasks fail goes back to the tasks that serve. */
 static enum error settle(struct site *site, struct service *service,
                          bool *went_back)
 {
@@ -258,7 +265,7 @@ bool service_is_unsettled(const struct service *service)
            any_unsettled(&service->green);
 }
 
-/* What an interrupted run has left. */
+/* Finish or undo what an interrupted run has left. */
 static enum error put_right(struct site *site, struct service *service)
 {
     enum error err;

@@ -41,7 +41,9 @@ static bool read_looks(struct slice line, struct container *container)
     return true;
 }
 
-/* Docker says the same status whether there is none or it can't tell. */
+/* Docker exits with the same status when there is none and when it can't tell.
+ * Only the first may count as absent: otherwise a busy Docker would make tasks
+ * disappear. */
 static enum error check_absent(struct site *site, const char *name,
                                const struct outcome *outcome)
 {
@@ -156,7 +158,7 @@ enum error docker_tasks(struct site *site, const char *service,
     return program_run(site, &line, SHORT_S, "docker ps", names);
 }
 
-/* Names, one a line, to a command's. */
+/* Add names, one on each line, to those of a command. */
 static void add_names(struct site *site, struct command_line *line,
                       struct slice names)
 {
@@ -185,6 +187,8 @@ enum error docker_remove(struct site *site, struct slice names)
 
     if (names.len == 0)
         return OK;
+    /* First the time to stop that each has, then the removal: `rm --force`
+     * kills at once. */
     command_add_all(&stop, "docker", "stop", NULL);
     add_names(site, &stop, names);
     err = program_run(site, &stop, SHORT_S + STOP_S, "docker stop", NULL);

@@ -1,5 +1,6 @@
-/* The options that an image has, and whether a task definition gives it others:
- * a daemon passes over variables that it doesn't know. */
+/* Whether a task definition sets variables that its image does not have as
+ * options: a daemon only warns of a variable that it doesn't know, and a typing
+ * error would leave the default in force. */
 #include <string.h>
 #include <unistd.h>
 
@@ -116,8 +117,8 @@ static enum error check_names(struct site *site,
     return OK;
 }
 
-/* What the image says of a value: "customer: environment APP_LOG: 'x' is …".
- * Whatever else is wrong with it, its deployment will show. */
+/* Whether the image refuses one of the values: "customer: environment APP_LOG:
+ * 'x' is …". Anything else that is wrong will show when it is deployed. */
 static enum error check_complaint(struct site *site,
                                   const struct task_definition *task,
                                   struct slice complaint)

@@ -33,7 +33,8 @@ static enum error find_secret(struct site *site, const struct variable *secret,
                 secret->value, secret->name);
 }
 
-/* A line each: what has a line feed would be two. */
+/* A file of variables has one line for each: a value with a line feed would be
+ * two. */
 static enum error append_variable(struct site *site, struct text *text,
                                   const char *name, struct slice value)
 {
@@ -50,7 +51,8 @@ static char *variables_path(struct site *site, const char *service)
     return site_path(site, "services/%s.env", service);
 }
 
-/* Variables go through a file: command lines are there for all to see. */
+/* Variables go through a file: a command line, with the passwords in it, can be
+ * read by every process. */
 static enum error write_environment(struct site *site,
                                     const struct task_definition *task,
                                     const char *path)
@@ -101,7 +103,7 @@ static void add_limits(struct site *site, struct command_line *line,
         command_add_pair(line, "--cap-drop", task->drop[i]);
 }
 
-/* Created beforehand by a run of ours that was killed: start it. */
+/* It was created by a run that was killed before it started it. */
 static enum error start_again(struct site *site, const char *name)
 {
     struct command_line line = { .count = 0 };

@@ -1,8 +1,8 @@
 /*
- * What starts pipelines by itself, as CodeCommit and ECR do through
- * EventBridge: a process that looks at both sources twice a second. Looking is
- * reading two small files a pipeline; nothing has to be told, and a change
- * made while it did not run is found when it does.
+ * The process that starts pipelines, as EventBridge does for CodeCommit and
+ * ECR: it looks at both sources twice a second. Looking is reading two small
+ * files for each pipeline. A hook or webhook could be missed; a change that was
+ * made while this process did not run is found when it does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static enum error start_run(struct site *site, const char *service,
                              site->program, strerror(fault));
 }
 
-/* Start what is due; one run a service at a time. */
+/* Start a pipeline that is due; for each service one run at a time. */
 static enum error look_at(struct site *site, const char *service, pid_t *run)
 {
     char *log = site_path(site, "pipelines/%s.log", service);
@@ -62,7 +62,7 @@ static enum error look_at(struct site *site, const char *service, pid_t *run)
     return err == OK && due ? start_run(site, service, log, run) : err;
 }
 
-/* Whoever holds the lock says who it is. */
+/* The holder of the lock writes its pid, for `down` to end it. */
 static enum error write_pid(struct site *site)
 {
     char *path = site_path(site, "events.pid");
@@ -170,6 +170,8 @@ enum error events_start(struct site *site)
 
     if (err != OK) /* it runs */
         return err == ERROR_BUSY ? OK : err;
+    /* The lock was free: the pid in the file is that of a process that has
+     * ended, or by now of another one. */
     unlink(old);
     close(lock);
     err = spawn_events(site, log, &pid);
@@ -196,6 +198,7 @@ enum error events_stop(struct site *site)
             return err;
         if ((err = read_pid(site, &pid)) != OK)
             return err;
+        /* Its whole group: a run that it has started ends as well. */
         if (pid > 1 && kill(-pid, SIGTERM) != 0)
             kill(pid, SIGTERM); /* started by hand */
         err = ERROR_BUSY;

@@ -108,7 +108,8 @@ static bool is_due(const struct pipeline *pipeline, const struct sources *now)
             strcmp(now->image, pipeline->sources.image) != 0);
 }
 
-/* A run that holds no lock has been interrupted. */
+/* Whether a pipeline has to run: its sources have changed, or its last run is
+ * "running" without holding the lock, and so was interrupted. */
 enum error pipeline_is_due(struct site *site, const char *service, bool *due)
 {
     struct pipeline pipeline;
@@ -220,14 +221,16 @@ static enum error run(struct site *site, const char *name,
     return deploy(site, &service, &deployment);
 }
 
-/* Nothing is written before the lock is held: a run that has to wait is still
- * due, and one that is killed leaves "running" and no lock. */
+/* Run a pipeline. Nothing is written before the lock is held: a run that has to
+ * wait is still due, and one that is killed leaves "running" and no lock. */
 enum error pipeline_release(struct site *site, const char *service, bool wait)
 {
     struct pipeline pipeline;
     struct sources now;
     enum error err, saved;
 
+    /* The sources are read after waiting for the lock: only the newest are
+     * deployed, however many were pushed meanwhile. */
     if ((err = require(site, service, &pipeline)) != OK ||
         (err = service_lock(site, service, wait, NULL)) != OK ||
         (err = sources_read(site, service, &now)) != OK ||
@@ -243,8 +246,9 @@ enum error pipeline_release(struct site *site, const char *service, bool wait)
     return err == OK ? saved : err;
 }
 
-/* Show what was added to the log since the last time. Another run begins it
- * anew, and may have written more by now. */
+/* Show what was added to the log since the last time. Another run begins the
+ * log anew, and may have written more than the last one by now: so the
+ * beginning is compared. */
 static enum error show_log(struct site *site, const char *path,
                            struct slice *shown)
 {
@@ -261,7 +265,8 @@ static enum error show_log(struct site *site, const char *path,
     return OK;
 }
 
-/* What is due is begun at once, unless nobody is there who would. */
+/* A run that is due begins within a second. If the lock stays free, the process
+ * that looks for pushes does not run: say so instead of waiting for ever. */
 static enum error look_for_life(struct site *site, const char *service,
                                 unsigned *idle_looks)
 {

@@ -54,9 +54,9 @@ struct running {
     int64_t until_ms;
 };
 
-/* As if nobody had held, blocked or ignored anything, and out of reach of the
- * terminal: half of what docker or a hook does may be worse than all of it. A
- * signal that came before is dropped by being ignored; posix_spawn() can't. */
+/* Undo what this program does to signals, and leave the terminal's process
+ * group: Ctrl-C must not end docker or a hook half-way. Pending signals are
+ * dropped by ignoring them, which posix_spawn() could not do. */
 static void leave_terminal(void)
 {
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
@@ -64,7 +64,8 @@ static void leave_terminal(void)
 
     setpgid(0, 0);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-        /* What nohup ignores stays so; SIGPIPE only we ignore. */
+        /* What nohup ignores stays ignored; SIGPIPE this program ignores
+         * itself. */
         if (signal(signals[i], SIG_IGN) != SIG_IGN || signals[i] == SIGPIPE)
             signal(signals[i], SIG_DFL);
     }
@@ -103,6 +104,8 @@ static int spawn(const struct command_line *line, const int write_ends[PIPES],
             _exit(126);
         _exit(127);
     }
+    /* The pipe closes with exec(): reading nothing means that the program runs.
+     */
     if (*pid < 0)
         fault = errno;
     close(report[1]);
@@ -146,6 +149,8 @@ static void read_pipe(struct pollfd *pipe, struct text *text)
     char piece[4096];
     ssize_t got = read(pipe->fd, piece, sizeof(piece));
 
+    /* Beyond that it is read and dropped, or the program would block in
+     * write(). */
     if (got > 0 && text->len < OUTPUT_MAX_BYTES) {
         text_append(text, piece, (size_t)got);
     } else if (got == 0 || (got < 0 && errno != EINTR)) {
@@ -182,6 +187,8 @@ static bool await_end(const struct running *running)
 {
     siginfo_t info = { .si_pid = 0 };
 
+    /* WNOWAIT leaves it as a zombie, so its pid can't be another process when
+     * it is killed. */
     while (waitid(P_PID, (id_t)running->pid, &info,
                   WEXITED | WNOHANG | WNOWAIT) == 0 &&
            info.si_pid == 0) {
@@ -229,6 +236,7 @@ enum error program_try(struct site *site, const struct command_line *line,
         running.until_ms = clock_monotonic_ms() + seconds * INT64_C(1000);
         outcome->too_late = listen_to(&running) || await_end(&running);
         if (outcome->too_late)
+            /* Its process group: what it has started goes, too. */
             kill(-running.pid, SIGKILL);
         if (outcome->too_late && line->may_stop)
             err = interrupt_check(site);

@@ -1,5 +1,5 @@
 /*
- * The file of a service: one fact a line, written as a whole.
+ * The file of a service: one fact on each line, written as a whole.
  *
  *   desired 3
  *   next_task 8
@@ -153,7 +153,8 @@ bool service_exists(const struct service *service)
     return service->blue.revision != 0;
 }
 
-/* Numbers that are this far apart have the same address. */
+/* Whether a task that is still there has the address of this number: addresses
+ * repeat after TASKS_STRIDE numbers. */
 static bool is_address_taken(const struct service *service, unsigned number)
 {
     const struct task_set *sets[SETS] = { &service->blue, &service->green };
@@ -175,6 +176,8 @@ enum error set_grow(struct site *site, struct service *service,
         return fail(site, ERROR_CONFIG,
                     "%s: %zu tasks and those that still end are more than %d",
                     service->name, set->count + count, TASKS_MAX);
+    /* Numbers are never used again: a server of the same name would show the
+     * health of its predecessor for a moment. */
     while (count-- > 0) {
         while (is_address_taken(service, service->next_task))
             service->next_task++;

@@ -1,4 +1,4 @@
-/* What `up` was told: a number a line, in the order of the table. */
+/* The settings of `up`: one number on each line, in the order of the table. */
 #include "settings.h"
 
 #include <stddef.h>

@@ -30,6 +30,7 @@ bool is_service(const char *name)
 
 enum error fail(struct site *site, enum error err, const char *format, ...)
 {
+    /* The first reason is kept: those that follow are its consequences. */
     va_list args;
 
     if (site->error.len > 0)
@@ -117,6 +118,8 @@ static bool write_all(int fd, const struct text *content)
     return fsync(fd) == 0;
 }
 
+/* Written beside, synced, then renamed: a reader, or a run after a crash, sees
+ * the old content or the new one, never a part. */
 enum error site_write(struct site *site, const char *path,
                       const struct text *content, unsigned mode)
 {
@@ -195,6 +198,8 @@ enum error site_lock(struct site *site, const char *name, bool wait, int *fd)
 
     if (!path)
         return ERROR_MEMORY;
+    /* The kernel gives a lock back when its holder ends, however that ends.
+     * Close-on-exec, or a program that was started would hold it on. */
     lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0)
         return system_fault(site, path);

@@ -1,5 +1,9 @@
-/* Tasks come and go: containers, servers behind the load balancer, and the
- * order in which that has to happen so that no request is lost. */
+/* Tasks come and go: containers, their servers at the load balancer, and the
+ * order in which both change so that no request is lost. A task starts, is seen
+ * healthy, gets traffic; later it gets no more traffic, finishes its requests,
+ * leaves the load balancer, ends. Each phase is in the service's file before
+ * anything is done about it, so this can go on from any point at which a run
+ * was killed. */
 #include "tasks.h"
 
 #include <stdio.h>
@@ -38,7 +42,8 @@ enum error revision_find(struct site *site, const char *service,
                     "no revision %u of %s is registered; first: cafe-deploy "
                     "register %s",
                     revision, family, service);
-    /* As ECS names it: nobody has written the file that is kept. */
+    /* For messages, the name that ECS has for it: the file that is kept was
+     * written by this program, and nobody could correct it. */
     path = arena_printf(site->arena, "task definition %s:%u", family, revision);
     if (!path)
         return ERROR_MEMORY;
@@ -69,6 +74,8 @@ static enum error start_set(struct site *site, const struct service *service,
         return OK;
     err = revision_find(site, service->name, set->revision, &definition);
     for (size_t i = 0; i < set->count && err == OK; i++) {
+        /* Also those that serve already: one whose container is gone is started
+         * again. A task that leaves must not come back. */
         if (set->tasks[i].phase != TASK_LEAVING)
             err = docker_start_task(site, service, &set->tasks[i],
                                     set->revision, &definition);
@@ -76,7 +83,8 @@ static enum error start_set(struct site *site, const struct service *service,
     return err;
 }
 
-/* A new task that ends by itself never becomes healthy. */
+/* A new task that ends by itself never becomes healthy: say at once what it
+ * said last, instead of waiting until its time is over. */
 static enum error look_at_containers(struct site *site,
                                      const struct service *service,
                                      const struct task_set *set)
@@ -128,7 +136,8 @@ static void serve(struct task_set *set)
     }
 }
 
-/* All new ones at once, when all are healthy. */
+/* All new tasks get traffic at once, when all are healthy: a deployment that
+ * fails has not served anybody. */
 static bool serve_if_healthy(struct site *site, struct service *service,
                              const struct servers *servers)
 {
@@ -144,7 +153,9 @@ static bool serve_if_healthy(struct site *site, struct service *service,
     return true;
 }
 
-/* Those without a request, or all when their time is over. */
+/* Drop leaving tasks that have no request, or all of them when their time is
+ * over. Only from the file: remove_others() ends the containers, once the load
+ * balancer has let go of them. */
 static bool remove_idle(struct site *site, const struct service *service,
                         struct task_set *set, const struct servers *servers,
                         bool too_late)
@@ -155,6 +166,8 @@ static bool remove_idle(struct site *site, const struct service *service,
     for (size_t i = 0; i < set->count; i++) {
         char *name = task_name(site, service, &set->tasks[i]);
         const struct server *server = name ? find_server(servers, name) : NULL;
+        /* With a weight the load balancer may still send it a request that it
+         * does not count yet. */
         bool idle = !server || (server->weight == 0 && server->requests == 0);
 
         if (set->tasks[i].phase == TASK_LEAVING && (idle || too_late))
@@ -183,6 +196,8 @@ static enum error look(struct site *site, struct service *service,
         return fail(
             site, ERROR_DEADLINE,
             "the load balancer does not answer; docker start " BALANCER_NAME);
+    /* A load balancer that restarts comes back with the same servers: until
+     * then nothing is known, and nothing is concluded. */
     if (err != OK || servers.away)
         return err;
     changed = serve_if_healthy(site, service, &servers);
@@ -197,13 +212,17 @@ static bool is_task(struct site *site, const struct service *service,
     for (size_t i = 0; i < set->count; i++) {
         char *own = task_name(site, service, &set->tasks[i]);
 
+        /* Without memory for the name it counts as ours: better one container
+         * too many than one too few. */
         if (!own || slice_is(name, own))
             return true;
     }
     return false;
 }
 
-/* The server of a task that is no more: away before its container ends. */
+/* Wait until the load balancer has no server of this name: a container that
+ * ends before would take requests with it. It waits for a time only, since a
+ * connection may be kept open without a request. */
 static enum error wait_until_gone(struct site *site, const char *name)
 {
     int64_t until_ms = clock_monotonic_ms() + GONE_MS;
@@ -254,6 +273,8 @@ enum error tasks_settle(struct site *site, struct service *service)
 
     if (err == OK)
         err = start_set(site, service, &service->green);
+    /* Each look compares everything anew, so what another command or a restart
+     * has changed meanwhile is put right, too. */
     for (unsigned looks = 1; err == OK; looks++) {
         int64_t passed_ms = clock_monotonic_ms() - begin_ms;
 
@@ -272,6 +293,8 @@ enum error tasks_settle(struct site *site, struct service *service)
         else
             pause_ms(LOOK_MS);
     }
+    /* Once more: the last look may have dropped tasks whose servers are still
+     * there. */
     if (err == OK)
         err = balancer_sync(site);
     if (err == OK)

@@ -48,8 +48,9 @@ static enum error make_folders(struct site *site)
     return err;
 }
 
-/* A password that no quoting can spoil. The folder above is ours alone; the
- * file itself has to be read by the users of containers. */
+/* A password of hex digits, which need no quoting anywhere. Only the owner may
+ * enter the folder above; the file itself has to be readable for the users of
+ * containers. */
 static enum error make_secret(struct site *site, const char *account)
 {
     char *path = site_path(site, "secrets/%s.password", account);
@@ -92,7 +93,8 @@ static enum error make_certificate(struct site *site)
     return err;
 }
 
-/* Never packed: a pipeline looks at the file of the branch. */
+/* Without gc, which would pack the branch into another file than the one that a
+ * pipeline looks at. */
 static enum error make_repository(struct site *site, const char *name)
 {
     char *path = site_path(site, "repositories/%s.git", name);
@@ -129,7 +131,8 @@ static enum error check_port(struct site *site, const char *flag, uint64_t port)
                         (unsigned)port, flag);
 }
 
-/* Docker can have one rehearsal. */
+/* One Docker has one rehearsal: names and addresses of its containers are
+ * fixed. */
 static enum error check_owner(struct site *site, bool *fresh)
 {
     const char *owner;
@@ -187,7 +190,7 @@ static enum error check_ports(struct site *site)
     return err;
 }
 
-/* A folder with other people's files would lose them to `down`. */
+/* A folder with other files would lose them to `down`. */
 static enum error check_folder(struct site *site)
 {
     char *settings = site_path(site, "settings");
@@ -238,8 +241,8 @@ enum error site_up(struct site *site)
 
 /* Ending. */
 
-/* A run that was told to end rolls back first, and would start tasks that are
- * removed meanwhile. */
+/* Wait for the runs: one that was told to end rolls back first, and would start
+ * tasks after they were removed here. */
 static enum error await_runs(struct site *site)
 {
     char *locks = site_path(site, "locks");
@@ -279,7 +282,8 @@ static enum error remove_tree(struct site *site, const char *name)
     return OK;
 }
 
-/* Only what a rehearsal makes, its settings last. */
+/* Remove only what a rehearsal makes, and its settings last: a folder that has
+ * them is still known as a rehearsal's when this is interrupted. */
 static enum error clear(struct site *site)
 {
     char *settings = site_path(site, "settings");

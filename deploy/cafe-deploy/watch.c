@@ -1,5 +1,5 @@
-/* Two rules end a deployment, whichever is broken first: AWS's alarm, and a
- * share of errors, which tells with little traffic. */
+/* Two rules end a deployment: AWS's alarm, and a share of errors, which tells
+ * with little traffic. */
 #include "watch.h"
 
 #include <string.h>
@@ -60,7 +60,8 @@ struct tally {
     bool away; /* the load balancer */
 };
 
-/* A counter that went back was begun anew: the load balancer was. */
+/* A counter that went back began anew with a load balancer that was
+ * restarted. */
 static uint64_t since(uint64_t now, uint64_t before)
 {
     return now >= before ? now - before : now;
@@ -81,6 +82,7 @@ static enum error look_at_green(struct site *site,
 
         if (!name)
             return ERROR_MEMORY;
+        /* A server on its way up again, "DOWN 1/2", has failed as well. */
         if (server && strncmp(server->status, "DOWN", 4) == 0)
             return fail(site, ERROR_SYSTEM, "%s is not healthy any more", name);
         if (server) {
