@@ -22,8 +22,9 @@ struct part {
     size_t limit;
 };
 
-/* The query. What a page would overlook is refused here: a program would go on
- * with what it has not asked for. */
+/* The query. Faults that a page overlooks are refused here: a person sees
+ * what was searched for, a program would go on with suppliers it has not
+ * asked for. */
 
 static bool is_short(struct slice value, size_t max_chars)
 {
@@ -65,7 +66,7 @@ static bool read_cursor(struct part *part, struct slice value)
     return true;
 }
 
-/* q, state and city are only looked at here; search_read() takes them. */
+/* q, state and city are only checked here; search_read() reads them. */
 static const struct parameter {
     const char *name;
     bool (*read)(struct part *part, struct slice value);
@@ -122,8 +123,8 @@ static const char *read_query(const struct form *query, struct part *part,
     return NULL;
 }
 
-/* What has a value, but nothing in it to compare by: it would find everybody.
- * An absent slice when there is none. */
+/* The name of a parameter that has a value, but nothing in it to compare by: it
+ * would find all suppliers. Absent when there is none. */
 static struct slice find_nothing(const struct form *query,
                                  const struct search *search)
 {
@@ -142,7 +143,7 @@ static struct slice find_nothing(const struct form *query,
     return (struct slice){ NULL, 0 };
 }
 
-/* Its one URL, which is also the name of the kept page; NULL when out of
+/* The one URL of a part, also the name of its kept page; NULL when out of
  * memory. */
 static const char *part_url(const struct part *part, int64_t after,
                             struct arena *arena)
@@ -171,7 +172,8 @@ static const char *part_url(const struct part *part, int64_t after,
 
 /* The list. */
 
-/* Not the time of what is fresh: it would be another answer each time. */
+/* Only when stale: with the time of each question no two answers would be the
+ * same, and none could be kept or answered 304. */
 static void write_as_of(struct text *out, const struct snapshot *snapshot)
 {
     char iso[CLOCK_ISO_BYTES];
@@ -300,6 +302,8 @@ static void api_list_found(struct request *req,
     }
     listing->result = result;
     listing->first = search_after(result, part->after);
+    /* A cursor is an id, so what was added or removed meanwhile shifts nothing.
+     */
     more = search_count(result) - listing->first > part->limit;
     listing->end = more ? listing->first + part->limit : search_count(result);
     if (more)

@@ -29,7 +29,8 @@ extern const struct route customer_routes[];
 bool answer_kept(struct request *req, const struct snapshot *snapshot,
                  const char *name, struct page_key *key);
 
-/** Cache-Control of what shows a snapshot: a stale one is kept nowhere. */
+/** Cache-Control of an answer that shows a snapshot: a stale one is kept
+ * nowhere. */
 const char *answer_cache(const struct snapshot *snapshot);
 
 /**
@@ -43,7 +44,8 @@ struct page *data_page(int status, const char *type, const char *cache,
                        struct text *body);
 
 /**
- * Answer with what shows a snapshot; a stale one says in Cafe-As-Of since when.
+ * Answer with a page that shows a snapshot; a stale one says in Cafe-As-Of of
+ * when it is.
  *
  * page  With Cache-Control as of answer_cache(); its reference is taken over.
  * key   As answer_kept() has made it.
@@ -52,8 +54,8 @@ void answer_page(struct request *req, struct page *page,
                  const struct snapshot *snapshot, const struct page_key *key);
 
 /**
- * Render a page that shows a snapshot and answer with it; a stale one says
- * since when, and is kept nowhere.
+ * Render a page that shows a snapshot and answer with it; a stale one says of
+ * when it is, and is kept nowhere.
  *
  * name  Of the template.
  * view  Of page_view().

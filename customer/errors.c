@@ -1,7 +1,7 @@
 /* The pages for what went wrong. */
 #include "customer.h"
 
-/* Only lists to take along have a length that is too much. */
+/* 422 is about downloads of lists: only these can be too long. */
 static void view_too_long(struct view *view)
 {
     view_string(view, "title", "The list is too long");

@@ -53,8 +53,8 @@ static struct view *home_view(struct request *req)
     return view;
 }
 
-/* Without any database the page is of use all the same. Its status is for load
- * balancers that ask for it: a new task gets no traffic before it has data. */
+/* Without a database the page is still useful. Its status is for load balancers
+ * that ask for it: a new task gets no traffic before it has data. */
 static void respond_without_count(struct request *req)
 {
     const struct customer *self = request_app(req);

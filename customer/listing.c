@@ -7,8 +7,8 @@ enum {
     /* A card takes about 10 µs: longer lists are written on the other thread.
      */
     WRITE_MAX_ROWS = 100,
-    /* A part of the API at most: held back by nobody, however slowly others
-     * read. */
+    /* The most of one answer of the API: never refused, however slowly other
+     * clients read. */
     SHORT_MAX_ROWS = 200,
     ROW_BYTES = 512,      /* of a supplier that is not written yet */
     PENDING_MAX_LISTS = 2 /* as large as one may be; or more that are smaller */
@@ -23,7 +23,9 @@ static void listing_end(void *argument)
     text_free(&listing->body);
 }
 
-/* Long lists that are written and not sent yet have a bound together. */
+/* All long lists that are written and not sent yet have a bound together:
+ * clients that read slowly must not fill the memory. A list counts by an
+ * estimate until it is written. */
 static bool reserve(struct listing *listing, size_t count)
 {
     struct customer *self = request_app(listing->req);
@@ -107,6 +109,7 @@ static void written(void *argument, enum error err)
         return;
     }
     bytes = page ? page->body.capacity : listing->body.capacity;
+    /* From here on by its true size. */
     self->pending_bytes += bytes - listing->pending_bytes;
     listing->pending_bytes = bytes;
     answer_page(listing->req, page ? page : make_page(listing),

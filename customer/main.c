@@ -69,7 +69,7 @@ static void read_settings(struct customer *self)
     self->take_max_bytes = settings->take_max_bytes;
 }
 
-/* The query is a part of it: a map of nothing helps nobody. */
+/* A URL without {query} would show the same map for each supplier. */
 static bool is_map_url(const char *url)
 {
     return url[0] == '\0' || strcmp(url, "none") == 0 ||

@@ -26,7 +26,7 @@ bool problem_is_due(const struct request *req)
     return slice_is(path, API_ROOT) || slice_starts(path, API_ROOT "/");
 }
 
-/* A known path without what was asked for there is a supplier's. */
+/* 404 on a path that has a route means that there is no such supplier. */
 static const char *detail_of(const struct customer *self,
                              const struct request *req, int status)
 {

@@ -50,7 +50,8 @@ static const struct file_format object = { ".json", "", JSON_TYPE,
 
 enum { FILE_NAME_MAX_BYTES = 120 };
 
-/* RFC 6266 5, RFC 8187 3.2.3: by its name, and for old clients by its id. */
+/* RFC 6266 5, RFC 8187 3.2.3: named after the supplier, and for old clients
+ * after its id. */
 static void file_disposition(const struct supplier *supplier,
                              const char *suffix, struct text *out)
 {
@@ -239,7 +240,8 @@ static void take_found(struct request *req, const struct search_result *result)
     listing_answer(req, take);
 }
 
-/* All that match, whichever page somebody looks at. */
+/* All that match: a file does not depend on the page from which it was asked
+ * for. */
 static enum error take_read(struct request *req, struct search *search)
 {
     const struct form *query;

@@ -1,5 +1,7 @@
-/* Two people changed the same supplier: what it was, what the other one made
- * of it, what was typed; and which of the two is to be saved. */
+/* Two people changed the same supplier: what it was, what the other one made of
+ * it, what was typed, and which of the two is to be saved. The page carries the
+ * other's texts in hidden fields, so that the choice needs no second look at
+ * the database. */
 #include <stdio.h>
 
 #include "employee.h"

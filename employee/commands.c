@@ -6,7 +6,8 @@
 #include "cafe/suppliers/unescape.h"
 #include "employee.h"
 
-/* A large table takes its time. */
+/* A large table takes its time, and a migration that is cut off has to be run
+ * again. */
 enum { READ_TIMEOUT_S = 3600, RUNS_MAX = 3 };
 
 enum { ER_TABLEACCESS_DENIED = 1142, ER_COLUMNACCESS_DENIED = 1143 };
@@ -35,7 +36,7 @@ static int complain(const char *what, const char *why)
     return 1;
 }
 
-/* A connection that has patience. NULL: `why` says why not. */
+/* A connection with a long read timeout. NULL: `why` says why there is none. */
 static struct db_connection *connect_to(const struct service_settings *settings,
                                         struct text *why)
 {

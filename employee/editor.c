@@ -54,8 +54,9 @@ static void editor_update_found(struct request *req,
     }
 }
 
-/* Saving it: what is faulty comes back, what looks like a duplicate is asked
- * about, the rest goes to the store. */
+/* Saving it: a faulty form comes back, possible duplicates are asked about, the
+ * rest goes to the store. The store decides: what is checked here, with the
+ * catalog, may be out of date by then, and only answers sooner. */
 
 static void submit(struct edit *edit)
 {
@@ -63,7 +64,8 @@ static void submit(struct edit *edit)
                 editor_saved);
 }
 
-/* The faults of an update depend on what is there. */
+/* An addition is checked here. An update is not, because what it may leave as
+ * it is depends on what is stored. */
 static void look_at(struct edit *edit)
 {
     struct employee *self = request_app(edit->req);
@@ -91,6 +93,7 @@ static void receive(struct request *req, enum edit_kind kind)
     const struct form *form;
 
     request_set_own(req, edit);
+    /* The same error for no form at all and for a form without an id. */
     if (err == ERROR_NOT_FOUND && request_form(req, &form) != OK)
         respond_error(req, 415);
     else if (err != OK)
@@ -158,6 +161,7 @@ static void editor_compare(struct request *req, const struct snapshot *snapshot)
     edit->typed = edit->job.supplier;
     if (snapshot != NULL && updating)
         before = snapshot_find(snapshot, edit->typed.id);
+    /* Without suppliers to compare with, the store still saves and checks. */
     if (snapshot == NULL || (updating && before == NULL) ||
         (before != NULL && check_update(edit, before, &edit->typed) != OK)) {
         submit(edit);
@@ -174,7 +178,9 @@ static void editor_compare(struct request *req, const struct snapshot *snapshot)
     }
 }
 
-/* A form that was sent twice finds what it has added itself. */
+/* A form that was sent twice would be told of the supplier that it has added
+ * itself, as a duplicate: with a known key it goes to the store, which gives
+ * the first result. */
 static void editor_compared(void *job, enum error outcome)
 {
     const struct duplicate_job *asked = job;
@@ -253,6 +259,7 @@ struct page *editor_refused(struct request *req, int status)
         edit_open(req, route->handler == editor_add ? EDIT_ADD : EDIT_UPDATE);
     if (edit == NULL || edit_read(edit) != OK)
         return NULL;
+    /* Whatever button was pressed: the refusal is what the page is about. */
     edit->preview = false;
     edit->problem = refusal_text(req, status);
     if (status == 413)

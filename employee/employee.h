@@ -27,7 +27,7 @@ struct view *employee_view(struct request *req, const char *title);
 /**
  * Render a page that shows what is there now: the answer to a GET is kept
  * nowhere. The answer to a POST can't be asked for again, so the browser may
- * keep it for whoever follows a link and comes back.
+ * keep it, for a reader who follows a link and comes back.
  */
 struct page *employee_render(struct request *req, const char *name,
                              const struct view *view, int status);
@@ -38,13 +38,13 @@ handler_fn home_show;
 /* directory.c */
 handler_fn directory_list;
 
-/* list.c: which list somebody came from, so that he gets back there. */
+/* list.c: which list a person came from, so that links lead back there. */
 
 /** The list that a query asks for, as its normal query; "" for the plain one.
  */
 const char *list_of(struct request *req, struct slice query);
 
-/** A path with a list's query behind it. */
+/** A path followed by a list's query. */
 const char *list_link(struct request *req, const char *path, const char *list);
 
 /** Set list (for a hidden field), list_url, and list_query ("?…" or ""). */
@@ -54,7 +54,7 @@ void list_view(struct request *req, const char *list, struct view *view);
 
 enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE };
 
-/** A field of a form that let people choose, because both had changed it. */
+/** A field that both had changed, in a form that let the person choose. */
 struct choice {
     struct slice theirs; /* absent: it did not */
     struct slice mine;   /* what was typed */
@@ -118,7 +118,7 @@ void edit_added(struct edit *edit);
 /** The supplier was deleted meanwhile: the form adds a new one. */
 void edit_gone(struct edit *edit);
 
-/** What the page says on top when a change was not made. */
+/** The sentence on top of the page when a change was not made. */
 const char *edit_problem(const struct edit *edit, enum error outcome);
 
 /** The table does not take it: say so at the field where that is known. */
@@ -161,7 +161,8 @@ handler_fn remove_supplier;
 /** The page for a supplier that is not there (any more), with its history. */
 void respond_gone(struct request *req, int64_t id);
 
-/** It is not in this snapshot: gone, unless somebody may just have added it. */
+/** Answer for a supplier that is not in this snapshot: it is gone, unless it
+ * may just have been added. */
 void respond_missing(struct request *req, const struct snapshot *snapshot,
                      int64_t id);
 
@@ -180,7 +181,7 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
 /** Hand a change to the store. */
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done);
 
-/** Note what became of a change, for those who watch the daemon. */
+/** Note the outcome of a change, for /readyz. */
 void save_note(struct request *req, enum error outcome);
 
 /** Answer with the list, which says what was done. */
@@ -205,7 +206,7 @@ void saved_view(const struct saved *saved, const char *list, bool merged,
 handler_fn history_show;
 handler_fn history_supplier_show;
 
-/** Who made a change: "by 10.0.0.7", or "by SQL, account x". */
+/** The author of a change: "by 10.0.0.7", or "by SQL, account x". */
 const char *history_who(struct request *req, const struct history_entry *entry);
 
 /** "23 November 2026, 08:43 UTC" */

@@ -43,7 +43,7 @@ static size_t count_of(const struct form *form, const char *name)
     return count;
 }
 
-/* Which of two values was meant? Nobody knows but the person. */
+/* Which of two values was meant only the person knows. */
 static void find_repeated(struct edit *edit, const struct form *form)
 {
     enum supplier_field f;
@@ -78,7 +78,8 @@ static void read_revision(struct edit *edit, struct slice text)
     edit->problem = damaged;
 }
 
-/* Forms of scripts need none; neither did those of earlier versions. */
+/* Forms of scripts have no time, nor have those of earlier versions of this
+ * program. */
 static void read_time(struct edit *edit, struct slice text)
 {
     uint64_t at_us = 0;
@@ -146,7 +147,8 @@ enum error edit_read(struct edit *edit)
     return OK;
 }
 
-/* The old one has changed nothing here. */
+/* Get a fresh key. Without random bytes the old one stays: it has changed
+ * nothing since. */
 static void renew_key(struct edit *edit)
 {
     char key[FORM_KEY_CHARS + 1];
@@ -184,7 +186,7 @@ void edit_gone(struct edit *edit)
 
 /* Showing. */
 
-/* What the table refuses without a field to say it at. */
+/* What to say when the table refuses a change and the field is unknown. */
 static const char *refused_by_table(const struct edit *edit)
 {
     const char *problem = arena_printf(

@@ -3,7 +3,8 @@
 
 #include "employee.h"
 
-/* Two versions of a supplier each, with notes of 16 KiB. */
+/* Entries on a page: each shows two versions of a supplier, with notes of up to
+ * 16 KiB. */
 enum { ENTRIES = 25 };
 
 /* A page of the log. */
@@ -104,8 +105,8 @@ void history_view(struct request *req, const struct history_entry *entry,
         view_flag(object, "unchanged", entry->action == HISTORY_UPDATE);
 }
 
-/* A button that goes back to this version, where that says what it is based
- * on. */
+/* A button that goes back to this version. It says which version was the last
+ * when the page was shown: a later change makes it a clash. */
 static void view_button(struct request *req, const struct history_entry *entry,
                         const struct history_entry *newest, struct view *object)
 {
@@ -162,7 +163,8 @@ static bool read_query(struct request *req, struct log_page *log)
            slice_number(before, INT64_MAX, &log->page.before) == OK;
 }
 
-/* A stale catalog tells that the database would not answer. */
+/* A stale catalog says that the database does not answer: asking it would only
+ * take longer to fail. */
 static void history_ask(struct request *req, const struct snapshot *snapshot)
 {
     struct log_page *log = arena_alloc(request_arena(req), sizeof(*log));

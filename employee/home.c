@@ -14,7 +14,7 @@ void home_show(struct request *req)
     catalog_when_fresh(self->catalog, home_ask, req);
 }
 
-/* recent is NULL when nobody knows. */
+/* recent is NULL when the changes are unknown. */
 static void respond_home(struct request *req, const struct history_job *recent)
 {
     const struct employee *self = request_app(req);
@@ -31,7 +31,8 @@ static void respond_home(struct request *req, const struct history_job *recent)
                  page_render(self->service, "home", view, 200, "no-store"));
 }
 
-/* A stale catalog tells that the database would not answer. */
+/* A stale catalog says that the database does not answer: the page comes at
+ * once, without the changes. */
 static void home_ask(struct request *req, const struct snapshot *snapshot)
 {
     struct history_job *recent =

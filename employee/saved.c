@@ -1,4 +1,6 @@
-/* What follows a change: back to the list, which says what was done. */
+/* What follows a change: back to the list, which says what was done. It reads
+ * that from the log, by the revision in its URL: so the same form, sent twice,
+ * ends on the same page, and a reload says the same. */
 #include "cafe/base/clock.h"
 #include "employee.h"
 
@@ -20,7 +22,8 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
     db_submit_call(self->service->db, &call, work, done, job);
 }
 
-/* A restoration does not know its supplier yet, but the version. */
+/* The row that a save locks, so that others of the same row wait in the queue.
+ * A restoration knows the version, but not yet its supplier. */
 static uint64_t row_of(const struct store_job *job)
 {
     const uint64_t of_version = (uint64_t)1 << 63;
@@ -60,8 +63,8 @@ static void keys_cleaned(void *job, enum error outcome)
                  LOG_STRING("reason", error_text(outcome)), LOG_END);
 }
 
-/* Now and then somebody has to; who has just saved knows that it can be done.
- */
+/* Remove old form keys, at most once an hour, after a save: then the database
+ * is known to take writes. */
 static void clean_keys(struct employee *self)
 {
     int64_t now = clock_monotonic_ms();
@@ -107,7 +110,7 @@ static bool was_removed(const struct saved *saved)
            saved->earlier.entries[0].action == HISTORY_REMOVE;
 }
 
-/* Whoever undoes it posts a form of its own, with a key of its own. */
+/* Undoing is a form of its own, with a key of its own. */
 static void view_undo(const struct saved *saved, struct view *object)
 {
     char *key = arena_alloc(request_arena(saved->req), FORM_KEY_CHARS + 1);
