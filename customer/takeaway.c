@@ -1,5 +1,4 @@
-/* Suppliers to take along: one of them, and lists, as contacts, tables, JSON.
- */
+/* Downloads: one supplier, and lists of them, as contacts, tables and JSON. */
 #include <string.h>
 
 #include "cafe/base/utf8.h"
@@ -16,7 +15,7 @@
 /* How one is written. */
 struct file_format {
     const char *suffix;  /* of its path and of the file */
-    const char *variant; /* of the kept page, behind the suffix */
+    const char *variant; /* of the kept page, after the suffix */
     const char *type;
     void (*write)(struct text *out, const struct supplier *supplier,
                   struct arena *scratch);

@@ -1,4 +1,5 @@
-/* Which list somebody came from: its query travels with links and forms. */
+/* The list from which a page was opened: its query travels with links and
+ * forms. */
 #include <string.h>
 
 #include "employee.h"

@@ -29,7 +29,7 @@ WAIT_S = 30
 PORTS = range(10000, 32000)
 LOG_FILE_SIZE = "16M"  # MariaDB's; its default of 96 MiB is long to copy
 
-# What the tutorial looks for where somebody is not to get, to the letter.
+# What the tutorial shows where access is refused, to the letter.
 NO_SUCH_PAGE = ("<p class=\"lead\">Sorry, we don't seem to have that page in "
                 "stock</p>")
 
@@ -87,7 +87,7 @@ def wait_until(condition, what, seconds=WAIT_S):
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
-# All that makes a database what it is, but for the rows that tests write: its
+# All that makes a database what it is, except the rows that tests write: its
 # definitions, what was migrated, and what each account may do.
 DEFINITIONS = """
 SELECT MD5(GROUP_CONCAT(fact ORDER BY fact SEPARATOR '\n')) FROM (

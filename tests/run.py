@@ -120,7 +120,7 @@ def count(report):
 
 
 def split(args):
-    """Suites, and behind the first option what goes to pytest."""
+    """Suites, and from the first option on what goes to pytest."""
     for place, arg in enumerate(args):
         if arg.startswith("-"):
             return args[:place], args[place:]

@@ -1,7 +1,7 @@
 // What scripts add to searching: the list follows what is typed, "/" goes to
 // the search box, a button prints. All of it works without them, too.
 const $ = (id) => document.getElementById(id);
-const WAIT_MS = 150; // until somebody who types has paused
+const WAIT_MS = 150; // until the user pauses while typing
 const box = $('q');
 const form = box && box.form;
 let timer, request, shown;
@@ -59,7 +59,7 @@ function followTyping() {
   else show(); // typed before this ran
 }
 
-// Whoever dictates or hits keys by accident can switch "/" off for good.
+// Users who dictate, or hit keys by accident, can switch "/" off for good.
 function followSlash() {
   const choice = $('key').querySelector('input');
   const store = (action, ...value) => {

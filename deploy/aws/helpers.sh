@@ -272,7 +272,8 @@ balancer_name() {
     echo "${address#http://}"
 }
 
-# Who may edit: what was given, or else what the last phase 4 was given.
+# The addresses that may edit: those given now, or else those given to the last
+# phase 4.
 find_office() {
     local ranges
     if [ -z "$office" ]; then

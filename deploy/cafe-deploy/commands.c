@@ -192,7 +192,7 @@ static enum error run_pipeline_wait(struct site *site, const struct call *call)
     return pipeline_wait(site, call->argument[0]);
 }
 
-/* A service that somebody is at work for is left to them. */
+/* A service whose lock is held is left to the process that works on it. */
 static enum error recover(struct site *site, const char *name)
 {
     struct service service;

@@ -12,7 +12,7 @@ enum { COMMAND_ARGUMENTS = 2 };
 struct call {
     bool wait;  /* for something else that is under way */
     bool watch; /* status, again and again */
-    const char *argument[COMMAND_ARGUMENTS]; /* behind the command's words */
+    const char *argument[COMMAND_ARGUMENTS]; /* after the command's words */
 };
 
 struct command;

@@ -31,7 +31,8 @@ static enum error begin_step(struct site *site, struct service *service,
     return service_save(site, service);
 }
 
-/* 1: as many new tasks as there shall be, behind the other target group. */
+/* 1: start the replacement, as many tasks as are desired, in the other target
+ * group. */
 static enum error install(struct site *site, struct service *service,
                           const struct deployment *deployment)
 {

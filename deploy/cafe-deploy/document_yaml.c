@@ -27,7 +27,7 @@ static struct node *innermost(const struct building *building)
     return building->depth ? building->open[building->depth - 1] : NULL;
 }
 
-/* Behind the others of the innermost list or map, or on top. */
+/* Append it to the innermost list or map, or make it the top. */
 static void hang(struct building *building, struct node *node)
 {
     struct node *parent = innermost(building);

@@ -43,7 +43,8 @@ struct hook {
     const char *function; /* on AWS a Lambda function, here a program */
 };
 
-/** appspec-SERVICE.yaml: what CodeDeploy puts behind the load balancer. */
+/** appspec-SERVICE.yaml: the container and port that CodeDeploy registers at
+ * the load balancer. */
 struct appspec {
     const char *path;            /* of the file, for messages */
     const char *task_definition; /* its ARN, or FAMILY:REVISION */

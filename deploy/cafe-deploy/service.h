@@ -18,7 +18,7 @@ struct task {
     enum task_phase phase;
 };
 
-/** Tasks of one revision behind one target group. None: it isn't there. */
+/** Tasks of one revision in one target group. Without any it isn't there. */
 struct task_set {
     unsigned revision; /* of the task definition */
     char group[NAME_MAX_BYTES];
@@ -78,7 +78,8 @@ MUST_CHECK enum error set_grow(struct site *site, struct service *service,
 /** All its tasks from `first` on shall end. */
 void set_leave(struct task_set *set, size_t first);
 
-/** "customer-7": of the container and of the server behind the balancer. */
+/** "customer-7": the name of the container and of its server at the load
+ * balancer. */
 char *task_name(struct site *site, const struct service *service,
                 const struct task *task);
 

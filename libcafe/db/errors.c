@@ -63,7 +63,7 @@ static const struct error_class classes[] = {
     { 1969, ERROR_DB_STATEMENT, false }, /* max_statement_time, MariaDB */
     { 3024, ERROR_DB_STATEMENT, false }, /* max_execution_time, MySQL */
 
-    /* Nobody can tell whether it was executed. */
+    /* Whether it was executed is unknown. */
     { 1053, ERROR_DB_UNKNOWN, false }, /* the server shuts down */
     { 1180, ERROR_DB_UNKNOWN, false }, /* error during COMMIT */
     { 1927, ERROR_DB_UNKNOWN, false }, /* connection killed, MariaDB */
@@ -76,7 +76,7 @@ static const struct error_class classes[] = {
 
     { 1062, ERROR_DB_DUPLICATE, false }, /* a unique key is taken */
 
-    /* The table's own rules refuse what is to be written. */
+    /* The table's own rules refuse a value. */
     { 1048, ERROR_DB_VALUE, false }, /* NULL */
     { 1264, ERROR_DB_VALUE, false }, /* out of range */
     { 1265, ERROR_DB_VALUE, false }, /* not a member of an ENUM */

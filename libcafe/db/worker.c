@@ -19,7 +19,7 @@ enum {
     RUNS_MAX = 3, /* of a job that is rolled back, or that has to be settled */
     RETRY_WAIT_MAX_MS = 40,
     BACK_OFF_FIRST_MS = 100,
-    SETTLE_BACK_OFF_MAX_MS = 250, /* somebody waits to hear what was done */
+    SETTLE_BACK_OFF_MAX_MS = 250, /* a request waits for its outcome */
     CLOCK_LAG_MS = 10             /* of clock_monotonic_ms() */
 };
 

@@ -45,7 +45,7 @@ static bool take_known(struct connection *connection)
     return take == missing;
 }
 
-/* Decode what the buffer has of a chunked body; its place behind the head is
+/* Decode what the buffer has of a chunked body; its place after the head is
  * free again then. Each byte of the body earns it time, as with a length.
  * Returns the status to refuse with, or 0. */
 static int take_chunks(struct connection *connection)

@@ -16,7 +16,7 @@ static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 static void on_event(evutil_socket_t fd, short what, void *argument);
 
-/* Bytes of the answer's body that are to be sent. */
+/* Bytes of the answer's body that go out: HEAD and 304 have none. */
 static size_t body_len(const struct request *req)
 {
     return req->bodyless ? 0 : req->page->body.len;

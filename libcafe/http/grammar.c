@@ -97,7 +97,7 @@ static bool escapes_are_whole(struct slice text)
     return true;
 }
 
-/* The byte at `at` with its escape undone; `at` moves behind it. */
+/* The byte at `at` with its escape undone; `at` moves past it. */
 static char next_byte(struct slice text, size_t *at)
 {
     char byte = text.data[*at];

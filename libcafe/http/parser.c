@@ -49,7 +49,7 @@ static struct slice after(struct slice text, size_t offset)
     return (struct slice){ text.data + offset, text.len - offset };
 }
 
-/* Cut at the first `byte`: *head before it, *tail behind it. */
+/* Cut at the first `byte`: *head before it, *tail after it. */
 static bool cut(struct slice text, char byte, struct slice *head,
                 struct slice *tail)
 {

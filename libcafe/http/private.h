@@ -161,7 +161,8 @@ void connection_forget(struct connection *connection);
 /** Its length is not 0, or not known before its end. */
 bool body_announced(const struct request *req);
 
-/** Somebody wants it: the handler, or the page that gives a form back. */
+/** Whether it is read: for the handler, or for the page that gives a form
+ * back. */
 bool body_wanted(const struct request *req);
 
 /** Before the first body_take(). Returns false when out of memory. */

@@ -22,7 +22,7 @@ static bool is_param(struct slice pattern)
     return pattern.len > 2 && pattern.data[0] == '{';
 }
 
-/* What follows on the name in "{name}.vcf"; empty for "{name}". */
+/* ".vcf" of "{name}.vcf"; empty for "{name}". */
 static struct slice suffix_of(struct slice pattern)
 {
     slice_cut(&pattern, '}');
@@ -42,7 +42,7 @@ static bool is_rest(struct slice pattern)
            memcmp(pattern.data + pattern.len - 4, "...}", 4) == 0;
 }
 
-/* mark_len  Bytes of the pattern behind the name. */
+/* mark_len  Bytes of the pattern after the name. */
 static void add_param(struct route_match *match, struct slice pattern,
                       size_t mark_len, struct slice value)
 {

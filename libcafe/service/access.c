@@ -1,4 +1,4 @@
-/* Who may use a daemon, by address: CIDR lists and X-Forwarded-For. */
+/* Access by address: CIDR lists and X-Forwarded-For. */
 #include "cafe/service/access.h"
 
 #include <arpa/inet.h>

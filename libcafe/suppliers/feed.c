@@ -156,7 +156,7 @@ enum error feed_load(struct db_connection *connection, void *job)
         db_query(connection, select_all, NULL, 0, load_row, &loading);
 
     if (err == OK && !loading.any)
-        err = ERROR_DB_SCHEMA; /* nobody has made the counter's row */
+        err = ERROR_DB_SCHEMA; /* the counter has no row */
     if (err != OK) {
         free_loading(&loading);
         return err;
@@ -265,7 +265,7 @@ static enum error follow(struct db_connection *connection,
         err = content_apply(question->base, following->changes,
                             following->count, &following->revision,
                             question->max_bytes, &question->found);
-        following->count = 0; /* the rows were taken over */
+        following->count = 0; /* the rows belong to the content, or are freed */
     }
     free_following(following);
     return err;

@@ -362,6 +362,6 @@ enum error supplier_triggers_check(struct db_connection *connection)
     unsigned number = err == OK ? 0 : db_error_number(connection);
 
     if (number == ER_SP_DOES_NOT_EXIST || number == ER_PROCACCESS_DENIED)
-        return OK; /* nobody can tell */
+        return OK; /* this account can't tell */
     return err == OK && count != TRIGGERS ? ERROR_DB_TRIGGERS : err;
 }

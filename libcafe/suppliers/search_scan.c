@@ -258,7 +258,7 @@ static enum error add_place(struct places *places, uint32_t place)
     return OK;
 }
 
-/* Everybody in the order of the rows: no list of places is needed. */
+/* All suppliers in the order of the rows: no list of places is needed. */
 static bool is_everybody(const struct search *search)
 {
     return search_is_all(search) && !search->sorted;

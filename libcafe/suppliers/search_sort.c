@@ -28,8 +28,8 @@ struct sorting {
     size_t keyed; /* entries that are filled in */
     struct entry *from, *to;
     size_t width;            /* of the sorted runs in `from` */
-    size_t left, left_end;   /* what is left of a run, */
-    size_t right, right_end; /* of the one behind it, */
+    size_t left, left_end;   /* the rest of a run, */
+    size_t right, right_end; /* that of the run after it, */
     size_t out;              /* and where the next entry goes */
     size_t written;          /* back to places */
 };

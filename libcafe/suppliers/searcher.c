@@ -37,7 +37,7 @@ struct visitor {
  * before the scan is done. */
 struct job {
     struct job *next;
-    struct slice key; /* behind the struct */
+    struct slice key; /* its bytes follow the struct */
     struct content *content;
     const struct search *search; /* the first visitor's */
     struct scan *scan;           /* NULL: not begun, or done */
@@ -51,7 +51,7 @@ struct kept {
     struct kept *next; /* used less recently */
     struct found *found;
     uint64_t serial;
-    struct slice key; /* behind the struct */
+    struct slice key; /* its bytes follow the struct */
 };
 
 struct searcher {

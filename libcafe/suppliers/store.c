@@ -95,7 +95,7 @@ static enum error take_exists(const struct db_row *row, void *context)
     return OK;
 }
 
-/* Nobody else changes the supplier from here on, if it is there. */
+/* From here on no other transaction changes the supplier, if it is there. */
 static enum error lock(struct db_connection *connection,
                        struct attempt *attempt)
 {
@@ -171,7 +171,8 @@ static enum error read_shown(struct db_connection *connection,
     return err;
 }
 
-/* What nobody touched is as the form showed it, or as it is now. */
+/* A field that was not touched is put back as the form showed it, or as it is
+ * now. */
 static enum error restore_untouched(struct store_job *job)
 {
     const struct store_clash *clash = &job->clash;
@@ -279,7 +280,7 @@ static enum error take_back(struct db_connection *connection,
     return OK;
 }
 
-/* Somebody who brings it back at the same moment was faster: look again. */
+/* A duplicate key means that another restoration was faster: look again. */
 static enum error restore(struct db_connection *connection,
                           struct attempt *attempt)
 {

@@ -94,7 +94,7 @@ static const char set_log_context[] =
 struct repair {
     struct repair *next;
     int64_t id;
-    bool any; /* something is to be repaired */
+    bool any; /* a text differs */
     struct slice old[COLUMNS];
     struct slice new[COLUMNS];
 };

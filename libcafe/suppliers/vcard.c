@@ -174,8 +174,8 @@ static void write_revision(struct text *out, int64_t changed_us)
     text_append_string(out, "Z\r\n");
 }
 
-/* By the time at which the database was first migrated, the same for everybody
- * who reads it, other directories have other ones. */
+/* Made of the time of the database's first migration: all tasks read the same
+ * one, and no other directory has it. */
 static void write_uid(struct text *out, const struct style *style,
                       const struct supplier *supplier)
 {

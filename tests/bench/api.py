@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Measures lists to take along and the API in the customer daemon.
+"""Measures downloads of lists and the API in the customer daemon.
 
     tests/bench/api.py [SUPPLIERS…]        10000 by default
 

@@ -133,7 +133,7 @@ async function edits(page) {
   await says(page, 'Saved');
 }
 
-// A faulty form, the preview and "Save anyway", each with Back behind it.
+// A faulty form, the preview and "Save anyway", each followed by Back.
 async function ways(page) {
   await open(page, '/admin/supplier-add');
   await fill(page, { ...supplier(1), phone: '?' });

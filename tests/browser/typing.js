@@ -34,7 +34,7 @@ async function follows(page) {
   assert.strictEqual(page.url(), `${address}/`);
 }
 
-// Filters are part of it, and what somebody is choosing from stays.
+// Filters are part of it, and a choice that is open stays.
 async function filters(page) {
   await page.goto(`${address}/suppliers`);
   await page.click('summary');

@@ -75,7 +75,7 @@ class Walk {
       if (response.request().isNavigationRequest() &&
           (response.status() < 300 || response.status() >= 400)) {
         page.sent = response.text();
-        page.sent.catch(() => null); // gone before anybody looked at it
+        page.sent.catch(() => null); // gone before it was read
       }
     });
   }
@@ -107,7 +107,7 @@ class Walk {
     }
   }
 
-  // Nor for somebody whose browser has letters of twice the size.
+  // Nor in a browser whose letters are twice the size.
   async large(paths) {
     const browser = await chromium.launch({ executablePath: CHROMIUM,
       args: ['--no-sandbox', '--blink-settings=defaultFontSize=32'] });

@@ -59,7 +59,7 @@ SLASHES = [
     row(TARGET, "// inside", get(b"{p}//suppliers"), 404),
     row(TARGET, "///", get(b"///"), 404),
     row(TARGET, "a slash behind a page", get(b"{p}/suppliers/"), 200),
-    row(TARGET, "two slashes behind a page", get(b"{p}/suppliers//"), 404),
+    row(TARGET, "two slashes after a page", get(b"{p}/suppliers//"), 404),
 ]
 
 

@@ -131,7 +131,7 @@ class Connection:
         return True
 
     def hurry(self, deadline):
-        """Many answers are to be there by then, this one is among them."""
+        """This many answers have arrived by then, and this one is among them."""
         self.answer_s = max(HURRY_S, deadline - time.monotonic())
 
     def shut(self):
@@ -192,7 +192,7 @@ class Connection:
 
 
 def send_probe(connection):
-    """Ask for one more page; its id, or None when nobody takes it."""
+    """Ask for one more page; its id, or None when no request takes it."""
     mark = "probe-%d" % next(numbers)
     return mark if connection.send(PROBE % mark.encode()) else None
 

@@ -81,7 +81,7 @@ class Runs:
 
     def split(self, daemon):
         """Counts and complaints of the accepted cases that went well whole:
-        another one would leave its connection in a state nobody knows."""
+        another one would leave its connection in an unknown state."""
         def make():
             whole = self.direct(daemon)[0]
             cases = self.cases(daemon, lambda key, case: case.accepted and

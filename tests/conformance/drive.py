@@ -148,7 +148,7 @@ class Lane:
         self.connection = None
 
     def finish(self, deadline):
-        """The answers, and a complaint about what comes behind them."""
+        """The answers, and a complaint about what follows them."""
         answers = []
         self.connection.hurry(deadline)
         try:

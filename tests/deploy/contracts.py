@@ -53,7 +53,7 @@ FARGATE = {
 
 
 def fill_in(text):
-    """The text as it is when somebody has filled in every placeholder."""
+    """The text with every placeholder filled in."""
     for placeholder, example in FILLED_IN.items():
         text = text.replace(placeholder, example)
     return text

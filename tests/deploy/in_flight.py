@@ -1,4 +1,4 @@
-"""Requests that take seconds: whoever stops a task too early breaks one."""
+"""Requests that take seconds: stopping a task too early breaks one."""
 import http.client
 import socket
 import threading

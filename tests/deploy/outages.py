@@ -73,7 +73,7 @@ def check_pages_stay(engine, container, site, way):
 
 
 def check_our_page(answer, name):
-    """Nobody is there: the load balancer's page, which is ours."""
+    """No task is there: the load balancer answers, with our page."""
     page = (harness.ROOT / f"deploy/pages/{name}.html").read_text()
     assert (answer.status, answer.text) == (503, page)
     assert answer.headers["Retry-After"]

@@ -55,7 +55,7 @@ class Rehearsal:
                            "--bake", 1, "--healthy", 30]
 
     def restore_files(self):
-        """Those of deploy/, but for one wait: see end_quickly()."""
+        """Those of deploy/, except for one wait: see end_quickly()."""
         self.use_files_of_deploy()
         for service in SERVICES:
             self.end_quickly(service)
@@ -145,7 +145,7 @@ class Rehearsal:
         return {f"{row[1]}/{row[3]}": int(row[7]) for row in rows if row}
 
     def ask(self, question):
-        """The admin socket, behind a name that is short enough."""
+        """The admin socket, by a path that is short enough."""
         folder = os.open(self.state / "balancer", os.O_RDONLY)
         try:
             with socket.socket(socket.AF_UNIX) as admin:
@@ -260,7 +260,7 @@ class Load:
 
 
 def ask_from_elsewhere(engine, listener):
-    """The page of employees, for somebody with an address of the network."""
+    """The page of employees, asked for from an address of the network."""
     return engine.run(
         "run", "--rm", "--network", "cafe-vpc", "debian:bookworm-slim", "bash",
         "-c", f"exec 3<>/dev/tcp/{BALANCER}/{listener}; printf 'GET "

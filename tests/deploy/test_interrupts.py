@@ -99,7 +99,7 @@ def test_a_second_signal_does_not_stop_the_way_back(stage):
 
 
 def test_a_signal_before_anything_has_begun(stage):
-    """Images may take minutes: whoever waits for one need wait no longer."""
+    """Pulling an image may take minutes: an interrupt ends it at once."""
     before = look(stage)
     stage.slow_down("pull")
     running = stage.start("deploy", "customer")
@@ -140,7 +140,7 @@ def test_a_signal_while_scaling(stage, number):
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_while_a_pipeline_runs(stage, number):
-    """It has failed, so nobody begins it again unasked."""
+    """It has failed, and is not begun again unasked."""
     stage.do("pipeline", "create", "customer")
     stage.add_sources()
     before = look(stage)
@@ -153,7 +153,7 @@ def test_a_signal_while_a_pipeline_runs(stage, number):
 
 
 def test_down_waits_for_who_rolls_back(stage):
-    """Who would start tasks again that it has removed."""
+    """They would start tasks again that it has removed."""
     running = stage.start("deploy", "customer")
     read_until(running, "4/5")
     down = stage.start("down")

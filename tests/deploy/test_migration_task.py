@@ -59,7 +59,7 @@ def base64_of(path):
 
 
 def filled():
-    """The task definition as apply.sh fills it in, but for host and image."""
+    """The task definition as apply.sh fills it in, without host and image."""
     text = (FOLDER / "taskdef-migrate.json").read_text()
     for placeholder, path in (
             ("<SQL-SCRIPT>", FOLDER / "sql.sh"),
@@ -113,7 +113,7 @@ def test_the_accounts_get_what_they_need_and_no_more(migrated):
 
 
 def test_the_migration_may_run_again_while_daemons_serve(migrated):
-    """Nobody loses a right, and a changed password is taken over."""
+    """No account loses a right, and a changed password is applied."""
     for container in filled().values():
         done = run(migrated, container,
                    {**PASSWORDS, "employee": "employee-3"})

@@ -395,7 +395,7 @@ def test_status_watch_and_logs(rehearsal):
         while rate == 0:
             rate = int(re.search(r"(\d+) requests/s", read_until(
                 watching, "requests/s"))[1])
-    try:  # who watches is in nobody's way
+    try:  # watching blocks no other command
         deployed = rehearsal.run("--bake", 1, "deploy", "customer")
         assert deployed.returncode == 0, deployed.stderr
         assert watching.poll() is None

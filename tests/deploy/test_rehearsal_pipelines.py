@@ -1,5 +1,5 @@
-"""Pushes start pipelines by themselves, and those who are in the middle of a
-request that takes seconds don't notice; nor those who come meanwhile."""
+"""Pushes start pipelines by themselves. Requests that take seconds are not broken
+off by them, and neither are those that come meanwhile."""
 # pylint: disable=redefined-outer-name
 import os
 import pathlib
@@ -109,7 +109,7 @@ def test_a_hook_that_fails_with_requests_in_flight(filled):
 
 
 def test_a_green_that_goes_down_after_the_shift(filled):
-    """Its requests fail with it; the others don't, and blue takes over."""
+    """Its requests fail with it; the others don't, and blue serves again."""
     serving = filled.version("customer")
     before = filled.rules(), filled.tasks("customer")
     running = filled.start("--bake", 30, "deploy", "customer")
@@ -227,7 +227,7 @@ def test_an_interrupted_run_is_begun_again(filled):
 
 
 def test_a_run_that_is_told_to_end_is_not_begun_again(filled):
-    """It rolls back; whoever ended it doesn't want it."""
+    """It rolls back: it was ended on purpose."""
     serving = filled.version("customer")
     before = number_of(filled, "customer")
     filled.push("customer", "one" if serving == "two" else "two")

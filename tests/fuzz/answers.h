@@ -31,7 +31,7 @@ struct model {
     size_t count;
     struct expected answers[EXPECTED_MAX];
     bool closed;    /* the last answer closes the connection */
-    enum rest rest; /* an incomplete request behind the last answer */
+    enum rest rest; /* an incomplete request after the last answer */
     bool rest_may_continue;
     enum method rest_method;
 };

@@ -22,7 +22,7 @@ static void begin(struct outcome *found, uint64_t max_bytes)
     text_init(&found->body, 0);
 }
 
-/* Feed some bytes, with those behind them out of reach. */
+/* Feed some bytes, with those after them out of reach. */
 static void feed(struct outcome *found, struct slice bytes, size_t len)
 {
     struct slice piece = { bytes.data + found->taken, len - found->taken };

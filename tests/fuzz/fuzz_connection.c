@@ -102,7 +102,7 @@ static struct choices choose(struct slice *input)
                              .piece_max = second };
 }
 
-/* Somebody else who says nothing: with TCP there is no room for them. */
+/* Another client, which says nothing: with TCP there is no room for it. */
 static void dial_other(struct client *client, enum manner manner)
 {
     if (manner == OVER_TCP) {

@@ -163,7 +163,7 @@ static struct slice text_of(const struct other *other, struct span span)
     return (struct slice){ other->bytes + span.start, span.len };
 }
 
-/* llhttp leaves white space behind a value to its user (RFC 9112 5.1). */
+/* llhttp leaves white space after a value to its user (RFC 9112 5.1). */
 static struct slice without_blanks(struct slice value)
 {
     while (value.len > 0 && (value.data[value.len - 1] == ' ' ||
@@ -234,7 +234,7 @@ static void check_body(struct other *other, size_t len)
     CHECK(other->body_len == len);
 }
 
-/* llhttp 8.1 can't read an extension behind a value without quotes. */
+/* llhttp 8.1 can't read an extension after a value without quotes. */
 static bool is_beyond_llhttp(struct slice bytes)
 {
     bool in_value = false;

@@ -44,7 +44,7 @@ static void check_spelling(struct slice field, enum encoding chosen)
     text_free(&other);
 }
 
-/* Empty members say nothing; a weight of 0 behind the others forbids. */
+/* Empty members say nothing; a weight of 0 after the others forbids. */
 static void check_suffix(struct slice field, enum encoding chosen)
 {
     struct text other;

@@ -93,7 +93,7 @@ static void check_accepted(const struct outcome *found, struct slice bytes)
     }
 }
 
-/* Feed a prefix, with the bytes behind it out of reach. */
+/* Feed a prefix, with the bytes after it out of reach. */
 static int feed_prefix(struct parser *parser, struct slice bytes, size_t len,
                        struct request_head *head, size_t *head_len)
 {
@@ -161,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (at = 0; at <= bytes.len && bytes.len <= EVERY_SPLIT_MAX_BYTES; at++)
         check_split(bytes, at, &whole);
     check_split(bytes, choice % (bytes.len + 1), &whole);
-    if (whole.head_len > 0) /* nothing behind the head counts */
+    if (whole.head_len > 0) /* nothing after the head counts */
         check_split(bytes, whole.head_len, &whole);
     check_steps(bytes, bytes.len > STEP_MAX_BYTES ? 1 + choice % 256 : 1,
                 &whole);

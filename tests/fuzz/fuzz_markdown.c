@@ -109,7 +109,7 @@ static void check_url(const char *url, bool image)
     FAIL("a scheme that is not allowed");
 }
 
-/* The value between quotes; ends behind the second. */
+/* The value between quotes; ends after the second. */
 static void scan_value(struct scanner *scanner, const char *name, size_t len)
 {
     static char value[URL_MAX_BYTES];

@@ -1,4 +1,4 @@
-/* Texts that are pasted and taken along: tidied, read as numbers, guarded for
+/* Texts that are pasted and downloaded: tidied, read as numbers, guarded for
  * spreadsheets, written as contacts. */
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/contact.h"

@@ -1,4 +1,4 @@
-/* traceparent and X-Amzn-Trace-Id: what is taken over is 32 hex digits that
+/* traceparent and X-Amzn-Trace-Id: the id that is used is 32 hex digits that
  * stand in the field, and nothing but them; a field that is there twice is as
  * good as none. The first byte chooses the field. */
 #include <ctype.h>

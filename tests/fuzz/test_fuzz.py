@@ -1,4 +1,4 @@
-"""Each fuzz target: its corpus, and inputs that nobody has tried yet."""
+"""Each fuzz target: its corpus, and inputs that are new."""
 import importlib.util
 import pathlib
 

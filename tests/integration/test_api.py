@@ -286,7 +286,7 @@ def test_faulty_parameters(api):
 
 
 def test_filters_with_nothing_to_compare_by(api):
-    """A mark or a space alone would find everybody."""
+    """A mark or a space alone would find all suppliers."""
     for nothing in (" ", "\t", "\u0301", "\u200b", " \u0301\u200b "):
         for name in ("q", "state", "city"):
             detail = problem(api.list(**{name: nothing}), 400, name)

@@ -214,7 +214,7 @@ def test_the_first_load_goes_on(start, database, cutter, name):
 
 
 def test_a_removal_of_unknown_outcome_is_not_denied(start, database, cutter):
-    """It was done: nobody is told that there is no such supplier."""
+    """It was done: the answer is not that there is no such supplier."""
     employee = start("employee", database, APP_DB_SOCKET=cutter.path,
                      APP_CATALOG_WAIT_MS=30000, APP_DB_QUEUE_MS=1000)
     admin = connect(database)
@@ -234,7 +234,7 @@ def test_a_removal_of_unknown_outcome_is_not_denied(start, database, cutter):
 
 
 class Held:
-    """A save that waits for a row, which somebody else has locked."""
+    """A save that waits for a row, which another session has locked."""
 
     def __init__(self, database, employee):
         self.admin = connect(database)

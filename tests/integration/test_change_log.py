@@ -1,4 +1,4 @@
-"""The change log: whatever changes a supplier, and whoever, it is in there."""
+"""The change log has every change of a supplier, whatever made it."""
 import collections
 import random
 import re

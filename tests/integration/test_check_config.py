@@ -270,7 +270,7 @@ def test_nobody_is_a_list_too(start, database):
     assert closed.get("/admin").status == 404
     trusting = start("employee", database, APP_TRUSTED_PROXIES="none")
     assert trusting.get("/admin").status == 200
-    # not believed, and so nobody knows who asks
+    # not believed, and so the client is unknown
     assert trusting.get("/admin", X_Forwarded_For="127.0.0.1").status == 404
 
 

@@ -105,7 +105,7 @@ def test_of_two_thousand_edits_none_is_lost(start, database):
 
 
 def test_edits_of_different_fields_are_merged(start, database):
-    """Each of eight clients has a field of its own: nobody clashes."""
+    """Each of eight clients has a field of its own: no clash."""
     employee = start("employee", database)
     admin = connect(database)
     number = insert(admin, **supplier(0))

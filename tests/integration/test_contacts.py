@@ -1,4 +1,4 @@
-"""Contacts as the programs of those who take them along read them."""
+"""Contacts as the programs that import them read them."""
 import json
 import re
 import shutil

@@ -197,7 +197,7 @@ class Full(Fault):
                     pass
 
     def end(self):
-        """MariaDB may have given up; somebody starts it again then."""
+        """MariaDB may have given up; then it is started again."""
         self.fill.unlink()
         if not self.database.process.running():
             self.database.start()
@@ -209,7 +209,7 @@ FAULTS = {"stopped": Stopped, "killed": Killed, "hung": Hung,
 
 
 class World:
-    """Both daemons behind the load balancer, and who uses them."""
+    """Both daemons behind the load balancer, and their clients."""
 
     def __init__(self, fault, folder, start):
         self.fault = fault
@@ -328,7 +328,7 @@ def test_pages_go_on_and_nothing_is_lost(world):
 
 
 def test_a_silent_network_is_noticed_before_the_read_timeout(folder, start):
-    """Whoever waits for packets that are lost is not fresh in time."""
+    """Waiting for lost packets would not be fresh in time."""
     fault = Unreachable(folder)
     with fault.parts:
         fault.open()

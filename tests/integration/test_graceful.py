@@ -1,4 +1,4 @@
-"""Daemons come and go under load, and nobody notices."""
+"""Daemons come and go under load, and no request is lost."""
 import os
 import re
 import shutil

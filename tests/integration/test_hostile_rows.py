@@ -146,7 +146,7 @@ def daemons(customer, employee):
 
 @pytest.fixture
 def known(database, daemons):
-    """The tags of each page with a supplier that harms nobody."""
+    """The tags of each page with a supplier that is harmless."""
     number = insert(connect(database), name="Harmless", notes="text")
     return {re.sub(r"\d+$", "", path):
             Tags(daemons[name].get(path).text).found
@@ -208,7 +208,7 @@ def test_a_whole_page_of_the_longest_rows(database, daemons):
 
 
 def test_nulls_are_shown_as_nothing(database, start):
-    """Columns that somebody has altered."""
+    """Columns that were altered by hand."""
     admin = connect(database)
     for name in NAMES:
         kind = "TEXT" if name == "notes" else "VARCHAR(255)"

@@ -57,7 +57,7 @@ def check_told(savers):
 
 @contextlib.contextmanager
 def locked(database, lock):
-    """Hold a lock; one that others queue up for is behind a transaction."""
+    """Hold a lock; the one that others queue up for waits for a transaction."""
     holder = connect(database, autocommit=False)
     other = connect(database)
     if lock.startswith("ALTER"):
@@ -79,7 +79,7 @@ def locked(database, lock):
 
 
 def test_a_locked_row_holds_nobody_else(start, database):
-    """Those who save it again and again have one of the threads."""
+    """Saves of it, again and again, have one of the threads."""
     employee = start("employee", database, APP_DB_THREADS=THREADS,
                      APP_DB_QUEUE_MS=60000)
     admin = connect(database)

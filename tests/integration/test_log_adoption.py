@@ -1,4 +1,4 @@
-"""Suppliers from before the change log enter it once, whoever writes on."""
+"""Suppliers from before the change log enter it once, whatever is written meanwhile."""
 import contextlib
 import threading
 
@@ -194,7 +194,7 @@ def wait_for(server, account):
 
 def between_the_triggers(server, *statements):
     """Run a transaction after the first trigger was made: while the table is
-    in use the migration waits to make it, the transaction behind that."""
+    in use the migration waits to make it, the transaction after that."""
     adopt(server)
     migrate(server)
     server.sql("DROP TRIGGER suppliers_added;"

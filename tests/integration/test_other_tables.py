@@ -16,7 +16,7 @@ ORIGINAL = {
 
 
 def make(server, options="", order=(), more="", **columns):
-    """A table with the original's columns, but for some of them."""
+    """A table with the original's columns, except for some of them."""
     all_columns = {**ORIGINAL, **columns}
     names = [*order, *(n for n in all_columns if n not in order)]
     lines = [f"{n} {all_columns[n]}" for n in names if all_columns[n]]

@@ -1,4 +1,4 @@
-"""Pages that are kept: the same to everybody, in every encoding."""
+"""Pages that are kept: the same to all clients, in every encoding."""
 import concurrent.futures
 import gzip
 import subprocess
@@ -62,7 +62,7 @@ def test_the_same_page_has_the_same_etag(filled):
 
 
 def test_the_first_answer_has_the_etag_of_the_kept_one(filled):
-    """Whoever comes back with it is told that nothing has changed."""
+    """A request that has it is answered that nothing has changed."""
     for path in PATHS:
         for encoding in ENCODINGS:
             etag = get(filled, path, encoding).headers["ETag"]

@@ -282,7 +282,7 @@ def test_too_long_is_cut(filled):
         shown = Forms(page.text).fields["q"]
         assert len(shown) <= 100 and word.startswith(shown)
     assert names(filled, q="acme " * 60) == ["Acme"]
-    # The ninth word and those behind it are left out.
+    # The ninth word and those after it are left out.
     assert names(filled, q="a c m e 1 r o d nobody") == ["Acme"]
     assert names(filled, q="a c m e 1 r o nobody") == []
 
@@ -364,7 +364,7 @@ def test_many_different_searches_at_once(database, customer):
 
 
 def test_searches_end_with_the_daemon(customer, database):
-    """Who waits for a search when it stops is answered."""
+    """Requests that wait for a search when it stops are answered."""
     database.sql("INSERT INTO suppliers"
                  " (name, address, city, state, email, phone)"
                  " SELECT CONCAT('bean ', seq), 'a', 'c', 's', '', '5550100'"

@@ -70,7 +70,7 @@ def cells_of(path):
 
 
 def open_table(table, folder, language):
-    """As somebody opens it who has special numbers detected."""
+    """As opened with detection of special numbers."""
     done = subprocess.run(
         ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/user",
          f"--infilter=CSV:44,34,76,1,,{LANGUAGES[language]},false,true",

@@ -141,7 +141,7 @@ def test_a_socket_that_was_opened_before_is_served(start, database):
         assert early.recv(4096).startswith(b"HTTP/1.1 200 ")
         assert daemon.get("/suppliers").status == 200
         assert daemon.stop() == 0
-        # it is the manager's: the next one takes who waits
+        # it is the manager's: the next daemon accepts the clients that wait
         with socket.create_connection(sock.getsockname()) as late:
             late.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             start_with(start, database, sock.fileno())

@@ -58,7 +58,7 @@ def test_up_down_and_data_survive(clone):
 
 
 def test_proxies_in_front_are_named(clone):
-    """What they say counts; what anybody else says locks /admin."""
+    """What they say counts; what other peers say locks /admin."""
     port = harness.free_port()
     done = cafe(clone, "up", "--detach", "--port", str(port), "--proxies",
                 "127.0.0.2, 10.0.0.0/8")

@@ -86,7 +86,7 @@ def make_system(start, folder):
 
 
 def busy(system, sql):
-    """Somebody else than us is where the moment wants them."""
+    """Another session is where the moment wants it."""
     admin = connect(system.database)
     with contextlib.closing(admin):
         harness.wait_until(lambda: query(admin, sql)[0][0] > 0, sql, WAIT_S)
@@ -97,7 +97,7 @@ def before_commit(system, _writers):
     """Every row is locked: forms have claimed their keys, and wait."""
     holder = connect(system.database, autocommit=False)
     query(holder, "SELECT id FROM suppliers FOR UPDATE")
-    # INNODB_TRX is a copy that is not made anew for who asks within 100 ms
+    # INNODB_TRX is a copy that is not made anew for a query within 100 ms
     busy(system, "SELECT VARIABLE_VALUE + 0 FROM"
                  " information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME ="
                  " 'INNODB_ROW_LOCK_CURRENT_WAITS'")

@@ -68,7 +68,7 @@ class Cut(Relay):
 
 
 class Faults:
-    """A step: the next fault of the database, in an order nobody knows."""
+    """A step: the next fault of the database, in a random order."""
 
     def __init__(self, database, relay):
         self.database, self.relay = database, relay

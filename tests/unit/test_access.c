@@ -1,4 +1,4 @@
-/* Who may use a daemon: address ranges, and the client behind proxies. */
+/* Access to a daemon: address ranges, and clients of proxies. */
 #include "test_server.h"
 
 #include "cafe/service/access.h"
@@ -275,7 +275,7 @@ static const struct visit several_fields[] = {
       "192.0.2.1" },
 };
 
-/* Nobody but proxies: the peer. */
+/* Only proxies: the peer. */
 static const struct visit proxies_alone[] = {
     { "loopback", "loopback", "", 200, "127.0.0.1" },
     { "loopback", "192.0.2.1", "", 404, "127.0.0.1" },
@@ -286,7 +286,7 @@ static const struct visit proxies_alone[] = {
       XFF "10.0.0.1\r\n" XFF "10.0.0.2\r\n", 404, "127.0.0.1" },
 };
 
-/* Malformed: nobody knows who it is. */
+/* Malformed: the client is unknown. */
 static const struct visit malformed_addresses[] = {
     { "loopback", "::/0", XFF "junk\r\n", 404, "127.0.0.1" },
     { "loopback", "::/0", XFF "192.0.2.1, unknown\r\n", 404, "127.0.0.1" },

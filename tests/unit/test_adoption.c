@@ -126,7 +126,7 @@ static void test_whatever_fails_the_table_is_as_it_was(void **state)
     text_free(&before);
 }
 
-/* Who has lost the notes of what was applied does not lose the triggers. */
+/* A database that has lost the notes of what was applied keeps its triggers. */
 static void test_an_adopted_table_is_never_left_without_triggers(void **state)
 {
     struct db_connection *db = *state;

@@ -23,7 +23,7 @@
 #include "test_database.h"
 
 enum {
-    WAIT_MS = 2000, /* only who waits for stale pages notices */
+    WAIT_MS = 2000, /* only tests of stale pages take that long */
     COMPARE_MS = 300,
     GIVE_UP_MS = 20000,
     REPLY_MAX_BYTES = 4096,

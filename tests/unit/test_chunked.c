@@ -16,7 +16,7 @@
 
 enum { MAX_BYTES = 64, INCOMPLETE = 1 };
 
-/* What is read of a body, and what comes behind it. */
+/* What is read of a body, and what follows it. */
 static const struct {
     const char *bytes;
     const char *body;

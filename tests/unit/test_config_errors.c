@@ -186,7 +186,7 @@ static void test_number_range(void **state)
 }
 
 static const struct {
-    const char *yaml, *message; /* behind the path */
+    const char *yaml, *message; /* after the path */
 } faults[] = {
     { "db:\n  host: \"a\\0b\"\n",
       ":2:9: db.host: control characters have no meaning here" },

@@ -37,7 +37,7 @@ static enum error apply(const struct content *base, const struct named *named,
     return content_apply(base, changes, count, &revision, max_bytes, content);
 }
 
-/* The names in their order, and everybody found by id. */
+/* The names in their order, and each supplier found by id. */
 static void expect(struct content *content, const char *names)
 {
     const struct snapshot snapshot = { .content = content };

@@ -58,7 +58,7 @@ static struct change change_one(struct model *model, size_t at, bool gone)
     return (struct change){ row->id, gone ? NULL : row_of_model(row) };
 }
 
-/* Mostly a few changes; sometimes none, all, or everybody is gone. */
+/* Mostly a few changes; sometimes none, all, or all are gone. */
 static size_t change_some(struct model *model, struct change *changes)
 {
     static const uint64_t tenths[] = { 0, 1, 1, 1, 1, 2, 2, 5, 10, 10 };

@@ -297,7 +297,7 @@ static void test_lost_after_a_write_is_unknown(void **state)
     db_disconnect(db);
 }
 
-/* A result that is broken off by somebody else after its first row. */
+/* A result that another session breaks off after its first row. */
 struct cut {
     struct db_connection *other;
     const char *sql;

@@ -40,7 +40,7 @@ static void test_a_server_without_room(void **state)
     ASSERT_CLASS(numbers, ERROR_DB_AWAY);
 }
 
-/* Of the others nobody knows after COMMIT. */
+/* After the others it is unknown whether COMMIT was executed. */
 static void test_what_refuses_a_commit(void **state)
 {
     static const unsigned refusing[] = { 1205, 1213, 1020, 1047, 1290, 1836 };

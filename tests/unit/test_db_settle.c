@@ -1,4 +1,4 @@
-/* Jobs whose outcome nobody knows are settled by running them again, where
+/* Jobs of unknown outcome are settled by running them again, where
  * that does no harm; and servers that no longer take writes are left. */
 #include "test_db_pool.h"
 
@@ -403,7 +403,7 @@ static enum error dawdle(struct db_connection *db, void *job)
     return err == OK ? db_commit(db) : db_rollback(db, err);
 }
 
-/* A slow database: what somebody waits for is given up, and said to be. */
+/* A slow database: a job that takes too long is given up, and says so. */
 static void test_all_statements_of_a_repeatable_job_have_one_limit(void **state)
 {
     struct fixture f;

@@ -48,7 +48,7 @@ static void test_cases(void **state)
     }
 }
 
-/* Who would rather have JSON than plain text. */
+/* Clients that prefer JSON to plain text. */
 static const struct {
     const char *field; /* NULL: absent */
     bool json;

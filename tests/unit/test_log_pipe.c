@@ -27,7 +27,7 @@ struct tally {
     int64_t kept, lost;
 };
 
-/* The number behind a field's name in one line; -1 without such a field. */
+/* The number of a field in one line; -1 without such a field. */
 static int64_t field_of(const char *line, const char *name)
 {
     const char *end = strchr(line, '\n');

@@ -1,4 +1,4 @@
-/* Pages: fields that can be sent, bodies taken over, ETags, references. */
+/* Pages: fields that can be sent, bodies moved in, ETags, references. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

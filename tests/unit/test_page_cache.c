@@ -1,4 +1,5 @@
-/* Kept pages: what is worth keeping, what goes first, who may read. */
+/* Kept pages: what is worth keeping, what goes first, and readers that hold on.
+ */
 #include "test_page_cache.h"
 
 /*

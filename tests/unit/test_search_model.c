@@ -397,7 +397,7 @@ static void test_as_the_model(void **state)
     assert_true(too_many > 10 && by_id > 10);
 }
 
-/* Whoever leaves in the middle leaves nothing behind. */
+/* A request that ends in the middle leaves nothing behind. */
 static void test_left_in_the_middle(void **state)
 {
     (void)state;

@@ -185,8 +185,8 @@ static void test_next_page_is_there_at_once(void **state)
     run(fixture);
 }
 
-/* Everybody, and those that match: "beans 2" is the third, "beans 20" before
- * "beans 3" in the order of names only. */
+/* All suppliers, and those that match: "beans 2" is the third, "beans 20"
+ * before "beans 3" in the order of names only. */
 static void test_order_of_ids(void **state)
 {
     struct fixture *fixture = *state;

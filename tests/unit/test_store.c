@@ -108,7 +108,7 @@ static void test_waiting_for_a_lock_is_bounded(void **state)
     db_disconnect(other.db);
 }
 
-/* A table whose triggers are gone would change without anybody's knowing. */
+/* A table whose triggers are gone would change unnoticed. */
 static void test_nothing_is_saved_that_is_not_logged(void **state)
 {
     const struct scratch *s = *state;

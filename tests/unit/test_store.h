@@ -80,7 +80,7 @@ static inline struct store_job job_with(const struct scratch *scratch,
     };
 }
 
-/* What job_with() has behind the name, as assert_table() spells it. */
+/* The fields of job_with() after the name, as assert_table() spells them. */
 #define REST                                               \
     "1 Main St|K\u00f8benhavn|state|Danmark|a@example.dk|" \
     "+45 33 12 34 56|# N\n\u2615|"
@@ -137,7 +137,7 @@ static inline enum error take_columns(const struct db_row *row, void *context)
     return OK;
 }
 
-/** The rows that a query gives, each value with a "|" behind it. */
+/** The rows that a query gives, each value followed by "|". */
 static inline void assert_answer(const struct scratch *scratch, const char *sql,
                                  const char *expected)
 {

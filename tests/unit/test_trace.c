@@ -1,4 +1,4 @@
-/* Trace ids: which are taken over, and which are as good as none. */
+/* Trace ids: which are used, and which count as none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

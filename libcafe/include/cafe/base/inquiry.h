@@ -1,4 +1,4 @@
-/* One question for all who ask it at about the same time. */
+/* One question for all requests that need its answer at about the same time. */
 #ifndef CAFE_INQUIRY_H
 #define CAFE_INQUIRY_H
 
@@ -22,11 +22,11 @@ void waiters_init(struct waiters *list);
 /** Append one that waits in no list. */
 void waiters_add(struct waiters *list, struct waiter *waiter);
 
-/** The first one, which stays; NULL: nobody waits. */
+/** The first one, which stays; NULL when the list is empty. */
 struct waiter *waiters_first(const struct waiters *list);
 
 /**
- * Take the first one out; NULL when nobody waits.
+ * Take the first one out; NULL when the list is empty.
  *
  * Take each one out before it is answered: the answer may bring the next
  * request of the same connection, which joins again.
@@ -84,7 +84,7 @@ void inquiry_fail(struct inquiry *inquiry);
 /** Move all waiters to a list; the question under way goes on without any. */
 void inquiry_leave_all(struct inquiry *inquiry, struct waiters *all);
 
-/** The one that has waited longest; NULL: nobody waits. */
+/** The one that has waited longest; NULL if none waits. */
 struct waiter *inquiry_oldest(const struct inquiry *inquiry);
 
 #endif

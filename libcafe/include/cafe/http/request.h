@@ -94,7 +94,7 @@ const char *request_client(const struct request *req);
 /** The text is copied; out of memory the client stays as it was. */
 void request_set_client(struct request *req, const char *client);
 
-/** Who is signed in, for the log and the history; NULL for nobody. */
+/** The user that is signed in, for the log and the history; NULL: none. */
 const char *request_user(const struct request *req);
 
 /** The text is copied; out of memory there is no user. */

@@ -64,7 +64,7 @@ struct server_config {
     void *more_app;                  /* request_app() in more_routes */
     error_page_fn *error_page;       /* may be NULL */
     struct server_check checks[SERVER_CHECKS_MAX]; /* up to a NULL check */
-    believe_fn *believe;                           /* NULL: nobody's */
+    believe_fn *believe;                           /* NULL: none is */
     void *believe_context;
     struct server_limits limits;
     struct log *log;

@@ -18,7 +18,8 @@ bool form_key_valid(struct slice text);
  * difference from what is there is a clash. */
 #define REVISION_LOST ((uint64_t)INT64_MAX)
 
-/** Somebody else has changed the supplier since the form was shown. */
+/** A clash: the supplier was changed by someone else since the form was shown.
+ */
 struct store_clash {
     struct supplier was;          /* what the form was based on; revision 0:
                                      the log no longer has it */
