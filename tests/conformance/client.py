@@ -131,7 +131,7 @@ class Connection:
         return True
 
     def hurry(self, deadline):
-        """This many answers have arrived by then, and this one is among them."""
+        """So many answers have arrived by then, this one among them."""
         self.answer_s = max(HURRY_S, deadline - time.monotonic())
 
     def shut(self):

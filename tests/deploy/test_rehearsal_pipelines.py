@@ -1,5 +1,5 @@
-"""Pushes start pipelines by themselves. Requests that take seconds are not broken
-off by them, and neither are those that come meanwhile."""
+"""Pushes start pipelines by themselves. They break off no request, neither one
+that takes seconds nor one that comes meanwhile."""
 # pylint: disable=redefined-outer-name
 import os
 import pathlib

@@ -98,7 +98,7 @@ def test_a_database_that_stands_still(start, own):
 
 
 def test_many_wait_for_a_database_that_stands_still(start, own):
-    """All waiting requests are answered, also those that come while others wait."""
+    """All waiting requests are answered, also those that came later."""
     customer = start("customer", own, APP_CATALOG_WAIT_MS=WAIT_MS)
     insert(connect(own))
     assert kind_of(customer.get("/suppliers")) == "fresh"

@@ -1,4 +1,4 @@
-"""Suppliers from before the change log enter it once, whatever is written meanwhile."""
+"""Suppliers from before the change log enter it once, also under writes."""
 import contextlib
 import threading
 

@@ -346,7 +346,7 @@ def test_a_list_counts_as_its_length(start, database):
 
 
 def test_lists_that_nobody_began_don_t_hold_up_the_end(start, database):
-    """Past the time a daemon has to stop, a request that waits for a list gets 503."""
+    """Past the time to stop, a request that waits for a list gets 503."""
     customer = start("customer", database, APP_STOP_MAX_MS=0,
                      APP_TAKE_MAX_BYTES=1 << 30)
     query(connect(database), "INSERT INTO suppliers"
