@@ -226,7 +226,7 @@ void api_list(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, api_list_show, req);
+    catalog_when_fresh(self->catalog, api_list_show, request_life(req));
 }
 
 static struct part *part_open(struct request *req)
@@ -270,8 +270,10 @@ static bool part_read(struct request *req, struct part *part)
     return true;
 }
 
-static void api_list_show(struct request *req, const struct snapshot *snapshot)
+static void api_list_show(struct lifetime *life,
+                          const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     struct customer *self = request_app(req);
     struct part *part = part_open(req);
     struct listing *listing;
@@ -286,17 +288,19 @@ static void api_list_show(struct request *req, const struct snapshot *snapshot)
                      part_url(part, part->after, request_arena(req)),
                      &listing->key))
         search_when_found(self->searcher, snapshot, &listing->search,
-                          api_list_found, req);
+                          api_list_found, request_life(req));
 }
 
-static void api_list_found(struct request *req,
+static void api_list_found(struct lifetime *life,
                            const struct search_result *result)
 {
+    struct request *req = request_of(life);
     struct part *part = request_own(req);
     struct listing *listing = &part->listing;
     bool more;
 
     if (result == NULL) {
+        request_reject(req, REJECTION_LIMIT);
         respond_error(req, 503);
         return;
     }
@@ -341,7 +345,7 @@ void api_supplier(struct request *req)
     struct customer *self = request_app(req);
 
     if (no_query(req))
-        catalog_when_fresh(self->catalog, api_supplier_show, req);
+        catalog_when_fresh(self->catalog, api_supplier_show, request_life(req));
 }
 
 static void write_one(struct text *out, const struct supplier *supplier,
@@ -354,9 +358,10 @@ static void write_one(struct text *out, const struct supplier *supplier,
     text_append_char(out, '\n');
 }
 
-static void api_supplier_show(struct request *req,
+static void api_supplier_show(struct lifetime *life,
                               const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     const struct supplier *supplier;
     struct page_key key;
     struct text body;

@@ -20,12 +20,13 @@ void directory_list(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, directory_list_show, req);
+    catalog_when_fresh(self->catalog, directory_list_show, request_life(req));
 }
 
-static void directory_list_show(struct request *req,
+static void directory_list_show(struct lifetime *life,
                                 const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     const struct customer *self = request_app(req);
     struct arena *arena = request_arena(req);
     struct list *list = arena_alloc(arena, sizeof(*list));
@@ -47,17 +48,19 @@ static void directory_list_show(struct request *req,
                     search_url(&list->search, "/suppliers", arena), &list->key))
         return;
     search_when_found(self->searcher, snapshot, &list->search,
-                      directory_list_found, req);
+                      directory_list_found, request_life(req));
 }
 
-static void directory_list_found(struct request *req,
+static void directory_list_found(struct lifetime *life,
                                  const struct search_result *result)
 {
+    struct request *req = request_of(life);
     struct arena *arena = request_arena(req);
     const struct list *list;
     struct view *view;
 
     if (result == NULL) {
+        request_reject(req, REJECTION_LIMIT);
         respond_error(req, 503);
         return;
     }
@@ -75,7 +78,7 @@ void supplier_show(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, supplier_show_found, req);
+    catalog_when_fresh(self->catalog, supplier_show_found, request_life(req));
 }
 
 static void view_notes(struct request *req, struct slice notes,
@@ -123,9 +126,10 @@ static struct view *one_view(struct request *req,
     return view;
 }
 
-static void supplier_show_found(struct request *req,
+static void supplier_show_found(struct lifetime *life,
                                 const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     const struct supplier *supplier;
     struct page_key key;
 

@@ -39,7 +39,7 @@ void home_show(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, home_show_count, req);
+    catalog_when_fresh(self->catalog, home_show_count, request_life(req));
 }
 
 static struct view *home_view(struct request *req)
@@ -64,9 +64,10 @@ static void respond_without_count(struct request *req)
         page_render(self->service, "home", home_view(req), 503, "no-store"));
 }
 
-static void home_show_count(struct request *req,
+static void home_show_count(struct lifetime *life,
                             const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     struct page_key key;
     struct view *view;
     size_t count;

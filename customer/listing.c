@@ -37,7 +37,7 @@ static bool reserve(struct listing *listing, size_t count)
         request_reject(listing->req, REJECTION_LIMIT);
         return false;
     }
-    if (request_on_end(listing->req, listing_end, listing) != OK)
+    if (lifetime_on_end(request_life(listing->req), listing_end, listing) != OK)
         return false;
     listing->pending_bytes = bytes;
     self->pending_bytes += bytes;

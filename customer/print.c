@@ -17,12 +17,13 @@ void list_print(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, list_print_show, req);
+    catalog_when_fresh(self->catalog, list_print_show, request_life(req));
 }
 
-static void list_print_show(struct request *req,
+static void list_print_show(struct lifetime *life,
                             const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     take_list(req, snapshot, path, &printed);
 }
 

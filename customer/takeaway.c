@@ -121,12 +121,13 @@ void supplier_card(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, supplier_card_show, req);
+    catalog_when_fresh(self->catalog, supplier_card_show, request_life(req));
 }
 
-static void supplier_card_show(struct request *req,
+static void supplier_card_show(struct lifetime *life,
                                const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     file_show(req, snapshot, wants_old_card(req) ? &old_card : &card);
 }
 
@@ -135,12 +136,13 @@ void supplier_object(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, supplier_object_show, req);
+    catalog_when_fresh(self->catalog, supplier_object_show, request_life(req));
 }
 
-static void supplier_object_show(struct request *req,
+static void supplier_object_show(struct lifetime *life,
                                  const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     file_show(req, snapshot, &object);
 }
 
@@ -226,11 +228,14 @@ static const struct list_format objects = {
     .tail = objects_tail,
 };
 
-static void take_found(struct request *req, const struct search_result *result)
+static void take_found(struct lifetime *life,
+                       const struct search_result *result)
 {
+    struct request *req = request_of(life);
     struct listing *take = request_own(req);
 
     if (result == NULL) {
+        request_reject(req, REJECTION_LIMIT);
         respond_error(req, 503);
         return;
     }
@@ -274,7 +279,7 @@ void take_list(struct request *req, const struct snapshot *snapshot,
     if (!answer_kept(req, snapshot, search_url(&take->search, kept, arena),
                      &take->key))
         search_when_found(self->searcher, snapshot, &take->search, take_found,
-                          req);
+                          request_life(req));
 }
 
 static catalog_show_fn list_contacts_show, list_table_show, list_objects_show;
@@ -284,12 +289,13 @@ void list_contacts(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, list_contacts_show, req);
+    catalog_when_fresh(self->catalog, list_contacts_show, request_life(req));
 }
 
-static void list_contacts_show(struct request *req,
+static void list_contacts_show(struct lifetime *life,
                                const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     if (wants_old_card(req))
         take_list(req, snapshot, "/suppliers.vcf;3", &old_contacts);
     else
@@ -301,12 +307,13 @@ void list_table(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, list_table_show, req);
+    catalog_when_fresh(self->catalog, list_table_show, request_life(req));
 }
 
-static void list_table_show(struct request *req,
+static void list_table_show(struct lifetime *life,
                             const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     const struct form *query;
 
     if (request_query(req, &query) == OK &&
@@ -321,12 +328,13 @@ void list_objects(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, list_objects_show, req);
+    catalog_when_fresh(self->catalog, list_objects_show, request_life(req));
 }
 
-static void list_objects_show(struct request *req,
+static void list_objects_show(struct lifetime *life,
                               const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     take_list(req, snapshot, "/suppliers.json", &objects);
 }
 

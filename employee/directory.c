@@ -19,12 +19,13 @@ void directory_list(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, directory_list_show, req);
+    catalog_when_fresh(self->catalog, directory_list_show, request_life(req));
 }
 
-static void directory_list_show(struct request *req,
+static void directory_list_show(struct lifetime *life,
                                 const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     const struct employee *self = request_app(req);
     struct list *list = arena_alloc(request_arena(req), sizeof(*list));
 
@@ -40,7 +41,7 @@ static void directory_list_show(struct request *req,
         list->saved.req = req;
         list->saved.snapshot = snapshot;
         search_when_found(self->searcher, snapshot, &list->search,
-                          directory_list_found, req);
+                          directory_list_found, request_life(req));
     }
 }
 
@@ -86,12 +87,14 @@ static void respond_list(const struct list *list, bool told)
     page_answer_once(self->service, req, page);
 }
 
-static void directory_list_found(struct request *req,
+static void directory_list_found(struct lifetime *life,
                                  const struct search_result *result)
 {
+    struct request *req = request_of(life);
     struct list *list = request_own(req);
 
     if (result == NULL) {
+        request_reject(req, REJECTION_LIMIT);
         respond_error(req, 503);
         return;
     }

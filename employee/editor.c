@@ -27,12 +27,13 @@ void editor_update_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, editor_update_found, req);
+    catalog_when_fresh(self->catalog, editor_update_found, request_life(req));
 }
 
-static void editor_update_found(struct request *req,
+static void editor_update_found(struct lifetime *life,
                                 const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     struct edit *edit = edit_open(req, EDIT_UPDATE);
     const struct supplier *supplier;
     int64_t id;
@@ -83,7 +84,8 @@ static void look_at(struct edit *edit)
     else if (adding && edit->anyway)
         submit(edit);
     else
-        catalog_when_fresh(self->catalog, editor_compare, edit->req);
+        catalog_when_fresh(self->catalog, editor_compare,
+                           request_life(edit->req));
 }
 
 static void receive(struct request *req, enum edit_kind kind)
@@ -152,8 +154,10 @@ static void ask_duplicates(struct edit *edit)
                   job);
 }
 
-static void editor_compare(struct request *req, const struct snapshot *snapshot)
+static void editor_compare(struct lifetime *life,
+                           const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     struct edit *edit = request_own(req);
     const struct supplier *before = NULL;
     bool updating = edit->kind == EDIT_UPDATE;

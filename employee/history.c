@@ -138,7 +138,7 @@ void history_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, history_ask, req);
+    catalog_when_fresh(self->catalog, history_ask, request_life(req));
 }
 
 /* GET /admin/supplier-history/{id} */
@@ -165,8 +165,9 @@ static bool read_query(struct request *req, struct log_page *log)
 
 /* A stale catalog says that the database does not answer: asking it would only
  * take longer to fail. */
-static void history_ask(struct request *req, const struct snapshot *snapshot)
+static void history_ask(struct lifetime *life, const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     struct log_page *log = arena_alloc(request_arena(req), sizeof(*log));
 
     if (log == NULL || snapshot == NULL || snapshot_stale(snapshot)) {

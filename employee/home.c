@@ -11,7 +11,7 @@ void home_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, home_ask, req);
+    catalog_when_fresh(self->catalog, home_ask, request_life(req));
 }
 
 /* recent is NULL when the changes are unknown. */
@@ -33,8 +33,9 @@ static void respond_home(struct request *req, const struct history_job *recent)
 
 /* A stale catalog says that the database does not answer: the page comes at
  * once, without the changes. */
-static void home_ask(struct request *req, const struct snapshot *snapshot)
+static void home_ask(struct lifetime *life, const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     struct history_job *recent =
         arena_alloc(request_arena(req), sizeof(*recent));
 

@@ -44,11 +44,12 @@ void remove_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, remove_ask, req);
+    catalog_when_fresh(self->catalog, remove_ask, request_life(req));
 }
 
-static void remove_ask(struct request *req, const struct snapshot *snapshot)
+static void remove_ask(struct lifetime *life, const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     struct edit *edit = edit_open(req, EDIT_REMOVE);
     const struct supplier *supplier;
     int64_t id;
@@ -92,7 +93,7 @@ void remove_supplier(struct request *req)
     request_set_own(req, edit);
     edit_read_hidden(edit, err == OK ? form : NULL);
     if (edit->problem != NULL)
-        catalog_when_fresh(self->catalog, remove_ask_again, req);
+        catalog_when_fresh(self->catalog, remove_ask_again, request_life(req));
     else
         save_submit(edit, store_remove, removed);
 }
@@ -102,9 +103,10 @@ void remove_supplier(struct request *req)
  * tell, a supplier that isn't there may have been removed by this very form,
  * now or when it was sent before.
  */
-static void remove_ask_again(struct request *req,
+static void remove_ask_again(struct lifetime *life,
                              const struct snapshot *snapshot)
 {
+    struct request *req = request_of(life);
     struct edit *edit = request_own(req);
     int64_t id = edit->job.supplier.id;
     const struct supplier *supplier = snapshot ? snapshot_find(snapshot, id)
@@ -144,6 +146,7 @@ static void removed(void *job, enum error outcome)
     } else {
         edit->outcome = outcome;
         edit->problem = edit_problem(edit, outcome);
-        catalog_when_fresh(self->catalog, remove_ask_again, edit->req);
+        catalog_when_fresh(self->catalog, remove_ask_again,
+                           request_life(edit->req));
     }
 }

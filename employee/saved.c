@@ -10,7 +10,7 @@ struct db_call call_of(struct request *req, const char *operation)
 {
     return (struct db_call){ .operation = operation,
                              .request_id = request_id(req),
-                             .waited_us = request_waited_us(req) };
+                             .waited_us = &request_life(req)->waited_us };
 }
 
 void call_database(struct request *req, const char *operation, db_work_fn *work,

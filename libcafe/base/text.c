@@ -250,3 +250,12 @@ const char *text_string(const struct text *text)
 {
     return text->data && !text->failed ? text->data : "";
 }
+
+int hex_digit(char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    if ((byte >= 'a' && byte <= 'f') || (byte >= 'A' && byte <= 'F'))
+        return (byte | 0x20) - 'a' + 10;
+    return -1;
+}

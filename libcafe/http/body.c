@@ -24,7 +24,7 @@ bool body_begin(struct request *req)
 {
     if (!req->head.chunked)
         return true;
-    req->chunks = arena_alloc(req->arena, sizeof(*req->chunks));
+    req->chunks = arena_alloc(req->life.arena, sizeof(*req->chunks));
     if (req->chunks == NULL)
         return false;
     if (req->match.route->body_max_bytes > 0)

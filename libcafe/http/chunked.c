@@ -73,9 +73,9 @@ static int read_size(struct chunk_reader *reader, struct slice line)
     size_t digits = 0;
     uint64_t size = 0;
 
-    while (digits < line.len && grammar_hex(line.data[digits]) >= 0 &&
+    while (digits < line.len && hex_digit(line.data[digits]) >= 0 &&
            digits <= SIZE_DIGITS_MAX)
-        size = size * 16 + (uint64_t)grammar_hex(line.data[digits++]);
+        size = size * 16 + (uint64_t)hex_digit(line.data[digits++]);
     if (digits == 0 || digits > SIZE_DIGITS_MAX)
         return 400;
     skip(&line, digits);

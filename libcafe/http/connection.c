@@ -474,7 +474,7 @@ static void give_up(struct connection *connection)
         LOG_STRING("trace_id", req->trace_id),
         LOG_STRING("route", req->match.route ? req->match.route->path : ""),
         LOG_NUMBER("handle_ms", config->limits.handle_ms),
-        LOG_DECIMAL("db_ms", (double)req->waited_us / 1000), LOG_END);
+        LOG_DECIMAL("db_ms", (double)req->life.waited_us / 1000), LOG_END);
     request_reject(req, REJECTION_LATE);
     connection->advancing = true;
     connection->closing = true;

@@ -11,12 +11,10 @@ enum {
     IN_QUERY = 1 << 2, /* the same, "?" and what browsers leave unescaped */
     IN_NAME = 1 << 3,  /* reg-name of RFC 3986 3.2.2, without escapes */
     IN_DIGIT = 1 << 4,
-    IN_HEX = 1 << 5,
 
     /* The mixes that occur, short enough for the table. */
     W = IN_TOKEN | IN_PATH | IN_QUERY | IN_NAME,
-    H = W | IN_HEX,
-    D = H | IN_DIGIT,
+    D = W | IN_DIGIT,
     S = IN_PATH | IN_QUERY | IN_NAME,
     P = IN_PATH | IN_QUERY,
     E = IN_TOKEN | IN_PATH | IN_QUERY,
@@ -31,9 +29,9 @@ static const unsigned char classes[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control */
     0, W, 0, T, W, E, W, W, S, S, W, W, S, W, W, P, /*  !"#$%&'()*+,-./ */
     D, D, D, D, D, D, D, D, D, D, P, S, 0, S, 0, Q, /* 0123456789:;<=>? */
-    P, H, H, H, H, H, H, W, W, W, W, W, W, W, W, W, /* @ABCDEFGHIJKLMNO */
+    P, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, /* @ABCDEFGHIJKLMNO */
     W, W, W, W, W, W, W, W, W, W, W, P, Q, P, V, W, /* PQRSTUVWXYZ[\]^_ */
-    V, H, H, H, H, H, H, W, W, W, W, W, W, W, W, W, /* `abcdefghijklmno */
+    V, W, W, W, W, W, W, W, W, W, W, W, W, W, W, W, /* `abcdefghijklmno */
     W, W, W, W, W, W, W, W, W, W, W, Q, V, Q, W, 0, /* pqrstuvwxyz{|}~ DEL */
 };
 /* clang-format on */
@@ -52,15 +50,6 @@ static bool all_are(struct slice text, unsigned class)
             return false;
     }
     return true;
-}
-
-int grammar_hex(char byte)
-{
-    if (is(byte, IN_DIGIT))
-        return byte - '0';
-    if (is(byte, IN_HEX))
-        return (byte | 0x20) - 'a' + 10;
-    return -1;
 }
 
 bool grammar_token(struct slice text)
@@ -88,7 +77,7 @@ static bool escapes_are_whole(struct slice text)
     const char *at = text.data;
 
     while (at < end && (at = memchr(at, '%', (size_t)(end - at))) != NULL) {
-        if (end - at < 3 || grammar_hex(at[1]) < 0 || grammar_hex(at[2]) < 0)
+        if (end - at < 3 || hex_digit(at[1]) < 0 || hex_digit(at[2]) < 0)
             return false;
         if (at[1] == '0' && at[2] == '0')
             return false;
@@ -103,8 +92,8 @@ static char next_byte(struct slice text, size_t *at)
     char byte = text.data[*at];
 
     if (byte == '%' && text.len - *at >= 3) {
-        byte = (char)(grammar_hex(text.data[*at + 1]) * 16 +
-                      grammar_hex(text.data[*at + 2]));
+        byte = (char)(hex_digit(text.data[*at + 1]) * 16 +
+                      hex_digit(text.data[*at + 2]));
         *at += 2;
     }
     *at += 1;

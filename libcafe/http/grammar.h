@@ -46,7 +46,4 @@ bool grammar_same_authority(struct slice a, struct slice b,
  */
 struct slice grammar_next_member(struct slice *list);
 
-/** The value of a hex digit, -1 for another byte. */
-int grammar_hex(char byte);
-
 #endif

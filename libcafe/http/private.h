@@ -68,16 +68,10 @@ struct connection {
     char peer_text[INET6_ADDRSTRLEN];
 };
 
-struct end_hook {
-    request_end_fn *fn;
-    void *argument;
-    struct end_hook *next;
-};
-
 struct request {
     struct connection *connection;
     struct server *server;
-    struct arena *arena; /* the request lives in it */
+    struct lifetime life; /* its arena: the request is in it, too */
     struct parser parser;
     struct request_head head;
     struct route_match match;
@@ -98,9 +92,7 @@ struct request {
     const char *id;
     char trace_id[TRACE_ID_BYTES]; /* "" if it has none */
     enum rejection rejection;
-    int64_t waited_us; /* for the database */
     int64_t started_us;
-    struct end_hook *hooks;
 
     /* The answer. */
     bool answered;

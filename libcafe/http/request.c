@@ -1,6 +1,7 @@
 /* What a handler may ask of a request, and what is settled before it runs. */
 #include "cafe/http/request.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ static void adopt_id(struct request *req)
 
     if (request_id_valid(given) && config->believe != NULL &&
         config->believe(config->believe_context, request_peer(req)))
-        copy = arena_copy(req->arena, given.data, given.len);
+        copy = arena_copy(req->life.arena, given.data, given.len);
     if (copy != NULL)
         req->id = copy;
 }
@@ -30,7 +31,7 @@ struct request *request_open(struct connection *connection)
         arena_close(arena);
         return NULL;
     }
-    req->arena = arena;
+    req->life.arena = arena;
     req->connection = connection;
     req->server = connection->server;
     req->client = connection->peer_text;
@@ -43,18 +44,15 @@ struct request *request_open(struct connection *connection)
 
 void request_close(struct request *req)
 {
-    struct end_hook *hook;
-
     if (req == NULL)
         return;
-    for (hook = req->hooks; hook != NULL; hook = hook->next)
-        hook->fn(hook->argument);
+    lifetime_end(&req->life);
     counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, -1);
     /* After the hooks, which may look at the request; the arena last, since the
      * request itself lies in it. */
     page_unref(req->page);
     text_free(&req->body);
-    spares_give_arena(&req->server->spares, req->arena);
+    spares_give_arena(&req->server->spares, req->life.arena);
 }
 
 /* Ask the checks; the first refusal counts. */
@@ -114,7 +112,7 @@ void *request_app(const struct request *req)
 
 struct arena *request_arena(struct request *req)
 {
-    return req->arena;
+    return req->life.arena;
 }
 
 const struct request_head *request_head(const struct request *req)
@@ -203,7 +201,7 @@ enum error request_form(struct request *req, const struct form **form)
             req->form_error = ERROR_NOT_FOUND;
         else
             req->form_error =
-                form_parse(req->arena, request_body(req), &req->form);
+                form_parse(req->life.arena, request_body(req), &req->form);
     }
     if (req->form_error == OK)
         *form = &req->form;
@@ -214,7 +212,8 @@ enum error request_query(struct request *req, const struct form **form)
 {
     if (!req->query_parsed) {
         req->query_parsed = true;
-        req->query_error = form_parse(req->arena, req->head.query, &req->query);
+        req->query_error =
+            form_parse(req->life.arena, req->head.query, &req->query);
     }
     if (req->query_error == OK)
         *form = &req->query;
@@ -233,7 +232,7 @@ const char *request_client(const struct request *req)
 
 void request_set_client(struct request *req, const char *client)
 {
-    const char *copy = arena_copy(req->arena, client, strlen(client));
+    const char *copy = arena_copy(req->life.arena, client, strlen(client));
 
     if (copy != NULL)
         req->client = copy;
@@ -246,7 +245,7 @@ const char *request_user(const struct request *req)
 
 void request_set_user(struct request *req, const char *user)
 {
-    req->user = arena_copy(req->arena, user, strlen(user));
+    req->user = arena_copy(req->life.arena, user, strlen(user));
 }
 
 const char *request_id(const struct request *req)
@@ -262,21 +261,12 @@ void request_reject(struct request *req, enum rejection why)
     counter_reject(req->server->config->counters, why);
 }
 
-int64_t *request_waited_us(struct request *req)
+struct lifetime *request_life(struct request *req)
 {
-    return &req->waited_us;
+    return &req->life;
 }
 
-enum error request_on_end(struct request *req, request_end_fn *fn,
-                          void *argument)
+struct request *request_of(struct lifetime *life)
 {
-    struct end_hook *hook = arena_alloc(req->arena, sizeof(*hook));
-
-    if (hook == NULL)
-        return ERROR_MEMORY;
-    hook->fn = fn;
-    hook->argument = argument;
-    hook->next = req->hooks;
-    req->hooks = hook;
-    return OK;
+    return (struct request *)((char *)life - offsetof(struct request, life));
 }

@@ -157,7 +157,8 @@ static void add_allow(struct request *req)
 
     text_init(&allow, 0);
     router_allow(req->match.allowed, &allow);
-    req->extra = arena_printf(req->arena, "Allow: %s\r\n", text_string(&allow));
+    req->extra =
+        arena_printf(req->life.arena, "Allow: %s\r\n", text_string(&allow));
     text_free(&allow);
 }
 
@@ -172,8 +173,8 @@ void respond_error(struct request *req, int status)
     if (make != NULL && req->head_complete)
         page = make(req->server->config->app, req, status);
     if (page == NULL) {
-        const char *text =
-            arena_printf(req->arena, "%d %s\n", status, status_reason(status));
+        const char *text = arena_printf(req->life.arena, "%d %s\n", status,
+                                        status_reason(status));
 
         page = page_plain(status, text ? text : "");
     }
@@ -260,7 +261,7 @@ void response_note(const struct request *req)
         LOG_NUMBER("status", req->status),
         LOG_STRING("reason", rejection_name(req->rejection)),
         LOG_DECIMAL("duration_ms", (double)took_us / 1000),
-        LOG_DECIMAL("db_ms", (double)req->waited_us / 1000),
+        LOG_DECIMAL("db_ms", (double)req->life.waited_us / 1000),
         LOG_NUMBER("bytes_out", (int64_t)(req->server->scratch.len + body_len)),
         LOG_STRING("client_ip", req->client), LOG_STRING("user", user),
         LOG_END);

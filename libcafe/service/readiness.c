@@ -333,7 +333,8 @@ static bool join(struct readiness *known, struct request *req)
 {
     struct probe *probe = arena_alloc(request_arena(req), sizeof(*probe));
 
-    if (probe == NULL || request_on_end(req, probe_end, probe) != OK)
+    if (probe == NULL ||
+        lifetime_on_end(request_life(req), probe_end, probe) != OK)
         return false;
     probe->req = req;
     probe->since_ms = clock_monotonic_ms();

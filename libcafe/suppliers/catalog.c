@@ -42,7 +42,7 @@ const struct option catalog_options[] = {
 struct visitor {
     struct waiter waiter; /* first */
     catalog_show_fn *show;
-    struct request *req;
+    struct lifetime *life;
     int64_t since_ms;
     int64_t since_us; /* 0: it need not wait for the database */
     struct snapshot snapshot;
@@ -89,15 +89,14 @@ static void visitor_end(void *argument)
 static void show(struct catalog *catalog, struct visitor *visitor, bool stale)
 {
     if (visitor->since_us)
-        *request_waited_us(visitor->req) += clock_monotonic_us() -
-                                            visitor->since_us;
+        visitor->life->waited_us += clock_monotonic_us() - visitor->since_us;
     if (!catalog->newest) {
-        visitor->show(visitor->req, NULL);
+        visitor->show(visitor->life, NULL);
         return;
     }
     visitor->snapshot = (struct snapshot){ content_ref(catalog->newest),
                                            catalog->as_of_us, stale };
-    visitor->show(visitor->req, &visitor->snapshot);
+    visitor->show(visitor->life, &visitor->snapshot);
 }
 
 static void show_all(struct catalog *catalog, struct waiters *list, bool stale)
@@ -491,17 +490,17 @@ void catalog_metrics(const struct catalog *catalog, struct text *out)
 }
 
 void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
-                        struct request *req)
+                        struct lifetime *life)
 {
     const struct catalog_settings *settings = &catalog->config.settings;
-    struct visitor *visitor = arena_alloc(request_arena(req), sizeof(*visitor));
+    struct visitor *visitor = arena_alloc(life->arena, sizeof(*visitor));
 
-    if (!visitor || request_on_end(req, visitor_end, visitor) != OK) {
-        show_fn(req, NULL);
+    if (!visitor || lifetime_on_end(life, visitor_end, visitor) != OK) {
+        show_fn(life, NULL);
         return;
     }
     visitor->show = show_fn;
-    visitor->req = req;
+    visitor->life = life;
     /* Usually a question is under way or the retry is due. Where its timer
      * could not be added, this request takes its place. */
     if (catalog->away) {

@@ -28,7 +28,7 @@ enum {
 struct visitor {
     struct waiter waiter; /* first */
     search_show_fn *show;
-    struct request *req;
+    struct lifetime *life;
     struct search_result result;
 };
 
@@ -197,13 +197,13 @@ static void show(struct visitor *visitor, struct found *found)
     struct search_result *result = &visitor->result;
 
     if (!found) {
-        visitor->show(visitor->req, NULL);
+        visitor->show(visitor->life, NULL);
         return;
     }
     result->found = found_ref(found);
     paging_set(&result->paging, found->count, result->search->page,
                result->search->per);
-    visitor->show(visitor->req, result);
+    visitor->show(visitor->life, result);
 }
 
 /* Jobs. */
@@ -399,20 +399,20 @@ static bool wait_for(struct searcher *searcher, struct visitor *visitor,
 void search_when_found(struct searcher *searcher,
                        const struct snapshot *snapshot,
                        const struct search *search, search_show_fn *show_fn,
-                       struct request *req)
+                       struct lifetime *life)
 {
-    struct arena *arena = request_arena(req);
+    struct arena *arena = life->arena;
     struct visitor *visitor = arena_alloc(arena, sizeof(*visitor));
     struct slice key = make_key(search, snapshot_serial(snapshot), arena);
     struct found *found;
 
     if (searcher->stopping || !visitor || !key.data ||
-        request_on_end(req, visitor_end, visitor) != OK) {
-        show_fn(req, NULL);
+        lifetime_on_end(life, visitor_end, visitor) != OK) {
+        show_fn(life, NULL);
         return;
     }
     visitor->show = show_fn;
-    visitor->req = req;
+    visitor->life = life;
     visitor->result.search = search;
     visitor->result.snapshot = snapshot;
     if ((found = find_kept(searcher, key)) != NULL) {
@@ -422,7 +422,6 @@ void search_when_found(struct searcher *searcher,
         searcher->searched++;
     } else {
         searcher->refused++;
-        request_reject(req, REJECTION_LIMIT);
         show(visitor, NULL);
     }
 }

@@ -4,9 +4,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cafe/base/form.h"
 #include "cafe/base/unicode.h"
 #include "cafe/base/utf8.h"
-#include "cafe/http/form.h"
 
 /* What is left out of a name, though a part of it in some script. */
 static bool shapes_letters(uint32_t letter)

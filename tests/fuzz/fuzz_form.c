@@ -1,6 +1,6 @@
 /* Urlencoded forms, queries and percent escapes. */
+#include "cafe/base/form.h"
 #include "cafe/base/utf8.h"
-#include "cafe/http/form.h"
 #include "fuzz.h"
 
 /* What holds for each decoded text. */

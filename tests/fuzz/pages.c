@@ -26,7 +26,7 @@ static void begin(struct request *req)
 
     CHECK(pages != NULL);
     pages->begun++;
-    CHECK(request_on_end(req, note_end, pages) == OK);
+    CHECK(lifetime_on_end(request_life(req), note_end, pages) == OK);
 }
 
 /* Ask for everything that a handler may ask for. */

@@ -22,7 +22,7 @@ FLOORS = {
     "http": {"base", "http"},
     "db": {"base", "db"},
     "html": {"base", "html"},
-    "suppliers": {"base", "http", "db", "html", "suppliers"},
+    "suppliers": {"base", "db", "html", "suppliers"},
     "service": {"base", "http", "db", "html", "service"},
     "customer": {"base", "http", "db", "html", "suppliers", "service"},
     "employee": {"base", "http", "db", "html", "suppliers", "service"},

@@ -30,5 +30,6 @@ foreach(name test_adoption test_catalog test_form_key test_history
   set_tests_properties(${name} PROPERTIES
     SKIP_RETURN_CODE 77 RESOURCE_LOCK test_database)
 endforeach()
+target_link_libraries(test_catalog PRIVATE cafe_http)
 target_link_options(test_catalog PRIVATE -Wl,--wrap=event_add)
 target_link_options(test_adoption PRIVATE -Wl,--wrap=db_run_text)

@@ -162,8 +162,8 @@ static void test_a_snapshot_in_use_never_changes(void **state)
     assert_true(snapshot_stale(last));
     assert_int_equal(snapshot_count(last), 2);
     assert_true(snapshot_as_of_us(last) > as_of_us);
-    list_show(f->kept[0], first);
-    list_show(f->kept[1], last);
+    list_show(request_life(f->kept[0]), first);
+    list_show(request_life(f->kept[1]), last);
     assert_list(f, fds[0], "1 fresh: x");
     assert_list(f, fds[1], "2 stale: x y");
 }
@@ -189,7 +189,7 @@ static void test_suppliers_are_found_by_id(void **state)
     assert_null(snapshot_find(now, 2));
     assert_null(snapshot_find(now, 0));
     assert_null(snapshot_find(now, INT64_MAX));
-    list_show(f->kept[0], now);
+    list_show(request_life(f->kept[0]), now);
     assert_list(f, fd, "2 fresh: a b");
 }
 

@@ -52,8 +52,9 @@ struct fixture {
 /* Pages. */
 
 /* "2 fresh: Ab, Cd, \n", or 503. */
-static void list_show(struct request *req, const struct snapshot *now)
+static void list_show(struct lifetime *life, const struct snapshot *now)
 {
+    struct request *req = request_of(life);
     struct text text;
 
     if (!now) {
@@ -76,12 +77,13 @@ static void list(struct request *req)
     struct fixture *f = request_app(req);
 
     f->asked++;
-    catalog_when_fresh(f->catalog, list_show, req);
+    catalog_when_fresh(f->catalog, list_show, request_life(req));
 }
 
 /* Hold on to the snapshot; the test answers later. */
-static void keep_show(struct request *req, const struct snapshot *now)
+static void keep_show(struct lifetime *life, const struct snapshot *now)
 {
+    struct request *req = request_of(life);
     struct fixture *f = request_app(req);
 
     f->kept_snapshots[f->kept_count] = now;
@@ -92,7 +94,7 @@ static void keep(struct request *req)
 {
     struct fixture *f = request_app(req);
 
-    catalog_when_fresh(f->catalog, keep_show, req);
+    catalog_when_fresh(f->catalog, keep_show, request_life(req));
 }
 
 static const struct route routes[] = {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "cafe/http/form.h"
+#include "cafe/base/form.h"
 
 static struct arena *arena;
 

@@ -1,19 +1,17 @@
-/* Searches that wait for each other, on a loop and for requests of our own. */
+/* Searches that wait for each other, on a loop and for askers of our own. */
 #include <event2/event.h>
 #include <unistd.h>
 
-#include "cafe/http/request.h"
+#include "cafe/base/form.h"
 #include "search_private.h"
 #include "test_content.h"
 #include "test_timers.h"
 
-enum { MANY = 50000, TURNS_MIN = 100, REQUESTS_MAX = 8 };
+enum { MANY = 50000, TURNS_MIN = 100, ASKERS_MAX = 8 };
 
-/* A request, as far as a search knows it. */
-struct request {
-    struct arena *arena;
-    request_end_fn *end;
-    void *argument;
+/* Who asks for a list. */
+struct asker {
+    struct lifetime life; /* first */
     unsigned shown;
     bool found; /* was shown something */
     size_t count, page;
@@ -26,7 +24,7 @@ struct fixture {
     struct event_base *base;
     struct searcher *searcher;
     struct snapshot snapshot;
-    struct request requests[REQUESTS_MAX];
+    struct asker askers[ASKERS_MAX];
     size_t count;
     unsigned turns; /* of the loop, as another event sees them */
 };
@@ -39,25 +37,6 @@ int64_t __wrap_clock_monotonic_us(void)
     static int64_t now_us;
 
     return now_us += 334;
-}
-
-struct arena *request_arena(struct request *req)
-{
-    return req->arena;
-}
-
-enum error request_on_end(struct request *req, request_end_fn *fn,
-                          void *argument)
-{
-    req->end = fn;
-    req->argument = argument;
-    return OK;
-}
-
-void request_reject(struct request *req, enum rejection why)
-{
-    (void)req;
-    assert_int_equal(why, REJECTION_LIMIT);
 }
 
 static struct content *make_names(size_t count, uint64_t serial)
@@ -88,14 +67,13 @@ static int set_up(void **state)
     return 0;
 }
 
-static void end_requests(struct fixture *fixture)
+static void end_askers(struct fixture *fixture)
 {
     for (size_t i = 0; i < fixture->count; i++) {
-        struct request *req = &fixture->requests[i];
+        struct asker *asker = &fixture->askers[i];
 
-        if (req->end)
-            req->end(req->argument);
-        arena_close(req->arena);
+        lifetime_end(&asker->life);
+        arena_close(asker->life.arena);
     }
     fixture->count = 0;
 }
@@ -104,7 +82,7 @@ static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
 
-    end_requests(fixture);
+    end_askers(fixture);
     searcher_close(fixture->searcher);
     content_unref(fixture->snapshot.content);
     event_base_free(fixture->base);
@@ -112,39 +90,42 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct request *ask(struct fixture *fixture, const char *query);
+static struct asker *ask(struct fixture *fixture, const char *query);
 
-static void show(struct request *req, const struct search_result *result)
+static void show(struct lifetime *life, const struct search_result *result)
 {
-    req->shown++;
-    req->result = result;
-    req->found = result != NULL;
+    struct asker *asker = (struct asker *)life;
+
+    asker->shown++;
+    asker->result = result;
+    asker->found = result != NULL;
     if (result) {
-        req->count = search_count(result);
-        req->page = search_paging(result)->page;
+        asker->count = search_count(result);
+        asker->page = search_paging(result)->page;
     }
-    if (req->more)
-        ask(req->fixture, req->more);
+    if (asker->more)
+        ask(asker->fixture, asker->more);
 }
 
-static struct request *ask_in_order(struct fixture *fixture, const char *query,
-                                    bool by_id)
+static struct asker *ask_in_order(struct fixture *fixture, const char *query,
+                                  bool by_id)
 {
-    struct request *req = &fixture->requests[fixture->count++];
+    struct asker *asker = &fixture->askers[fixture->count++];
     struct search *search;
     struct form form;
 
-    assert_true(fixture->count <= REQUESTS_MAX);
-    *req = (struct request){ .arena = arena_open(0), .fixture = fixture };
-    search = arena_alloc(req->arena, sizeof(*search));
-    assert_int_equal(form_parse(req->arena, slice_of(query), &form), OK);
-    assert_int_equal(search_read(req->arena, &form, search), OK);
+    assert_true(fixture->count <= ASKERS_MAX);
+    *asker = (struct asker){ .life.arena = arena_open(0), .fixture = fixture };
+    search = arena_alloc(asker->life.arena, sizeof(*search));
+    assert_int_equal(form_parse(asker->life.arena, slice_of(query), &form), OK);
+    assert_int_equal(search_read(asker->life.arena, &form, search), OK);
     search->by_id = by_id;
-    search_when_found(fixture->searcher, &fixture->snapshot, search, show, req);
-    return req;
+    search_when_found(fixture->searcher, &fixture->snapshot, search, show,
+                      &asker->life);
+    return asker;
 }
 
-static struct request *ask(struct fixture *fixture, const char *query)
+static struct asker *ask(struct fixture *fixture, const char *query)
 {
     return ask_in_order(fixture, query, false);
 }
@@ -157,25 +138,25 @@ static void run(struct fixture *fixture)
 static void test_found_in_another_turn(void **state)
 {
     struct fixture *fixture = *state;
-    struct request *req = ask(fixture, "q=beans+29&page=9&per=5");
+    struct asker *asker = ask(fixture, "q=beans+29&page=9&per=5");
 
-    assert_int_equal(req->shown, 0);
+    assert_int_equal(asker->shown, 0);
     run(fixture);
-    assert_int_equal(req->shown, 1);
-    assert_int_equal(req->count, 13); /* 29, 129, 229, 290 to 299 */
-    assert_int_equal(req->page, 3);
+    assert_int_equal(asker->shown, 1);
+    assert_int_equal(asker->count, 13); /* 29, 129, 229, 290 to 299 */
+    assert_int_equal(asker->page, 3);
 }
 
 static void test_next_page_is_there_at_once(void **state)
 {
     struct fixture *fixture = *state;
-    struct request *req;
+    struct asker *asker;
 
     ask(fixture, "q=beans+2");
     run(fixture);
-    req = ask(fixture, "q=Beans++2&page=2");
-    assert_int_equal(req->shown, 1);
-    assert_int_equal(req->page, 2);
+    asker = ask(fixture, "q=Beans++2&page=2");
+    assert_int_equal(asker->shown, 1);
+    assert_int_equal(asker->page, 2);
     /* Not so another order, filter or content. */
     assert_int_equal(ask(fixture, "q=2+beans")->shown, 0);
     assert_int_equal(ask(fixture, "q=beans+2&sort=name")->shown, 0);
@@ -193,24 +174,24 @@ static void test_order_of_ids(void **state)
     static const char *const queries[] = { "", "q=2" };
 
     for (size_t q = 0; q < 2; q++) {
-        struct request *req = ask_in_order(fixture, queries[q], true);
+        struct asker *asker = ask_in_order(fixture, queries[q], true);
         int64_t last = 0;
         size_t place = 0;
 
         run(fixture);
-        assert_true(req->count > 100);
+        assert_true(asker->count > 100);
         for (int64_t id = -1; id <= 301; id++) {
-            while (place < req->count &&
-                   search_at(req->result, place)->id <= id)
+            while (place < asker->count &&
+                   search_at(asker->result, place)->id <= id)
                 place++;
-            assert_int_equal(search_after(req->result, id), place);
+            assert_int_equal(search_after(asker->result, id), place);
         }
-        for (size_t i = 0; i < req->count; i++) {
-            assert_true(search_at(req->result, i)->id > last);
-            last = search_at(req->result, i)->id;
+        for (size_t i = 0; i < asker->count; i++) {
+            assert_true(search_at(asker->result, i)->id > last);
+            last = search_at(asker->result, i)->id;
         }
-        assert_int_equal(search_after(req->result, INT64_MIN), 0);
-        assert_int_equal(search_after(req->result, INT64_MAX), req->count);
+        assert_int_equal(search_after(asker->result, INT64_MIN), 0);
+        assert_int_equal(search_after(asker->result, INT64_MAX), asker->count);
     }
 }
 
@@ -221,17 +202,17 @@ static void test_orders_do_not_share(void **state)
     assert_int_equal(ask_in_order(fixture, "q=7", true)->shown, 0);
     assert_int_equal(ask_in_order(fixture, "q=7", false)->shown, 0);
     run(fixture);
-    assert_ptr_not_equal(fixture->requests[0].result->found,
-                         fixture->requests[1].result->found);
+    assert_ptr_not_equal(fixture->askers[0].result->found,
+                         fixture->askers[1].result->found);
     assert_int_equal(ask_in_order(fixture, "q=7", true)->shown, 1);
 }
 
 static void test_equal_ones_share(void **state)
 {
     struct fixture *fixture = *state;
-    struct request *first = ask(fixture, "q=1");
-    struct request *other = ask(fixture, "q=2");
-    struct request *second = ask(fixture, "q=1&page=2");
+    struct asker *first = ask(fixture, "q=1");
+    struct asker *other = ask(fixture, "q=2");
+    struct asker *second = ask(fixture, "q=1&page=2");
 
     run(fixture);
     assert_int_equal(first->shown + other->shown + second->shown, 3);
@@ -249,11 +230,11 @@ static void test_another_content_is_searched_anew(void **state)
     assert_int_equal(ask(fixture, "q=beans")->shown, 0);
     run(fixture);
     fixture->snapshot.content = make_names(20, 2);
-    struct request *req = ask(fixture, "q=beans");
-    assert_int_equal(req->shown, 0);
+    struct asker *asker = ask(fixture, "q=beans");
+    assert_int_equal(asker->shown, 0);
     run(fixture);
-    assert_int_equal(req->count, 20);
-    end_requests(fixture);
+    assert_int_equal(asker->count, 20);
+    end_askers(fixture);
     content_unref(before);
 }
 
@@ -262,12 +243,12 @@ static void test_content_stays_until_done(void **state)
 {
     struct fixture *fixture = *state;
     struct content *before = fixture->snapshot.content;
-    struct request *req = ask(fixture, "q=beans");
+    struct asker *asker = ask(fixture, "q=beans");
 
     fixture->snapshot.content = make_names(20, 2);
     content_unref(before);
     run(fixture);
-    assert_int_equal(req->count, 300);
+    assert_int_equal(asker->count, 300);
 }
 
 static void test_asked_while_shown(void **state)
@@ -279,22 +260,22 @@ static void test_asked_while_shown(void **state)
     run(fixture);
     assert_int_equal(fixture->count, 4);
     for (size_t i = 0; i < fixture->count; i++)
-        assert_int_equal(fixture->requests[i].shown, 1);
+        assert_int_equal(fixture->askers[i].shown, 1);
 }
 
 static void test_stopped(void **state)
 {
     struct fixture *fixture = *state;
-    struct request *first = ask(fixture, "q=1");
-    struct request *second = ask(fixture, "q=2");
-    struct request *same = ask(fixture, "q=2");
+    struct asker *first = ask(fixture, "q=1");
+    struct asker *second = ask(fixture, "q=2");
+    struct asker *same = ask(fixture, "q=2");
 
     first->more = "q=3";
     searcher_stop(fixture->searcher);
     assert_int_equal(first->shown + second->shown + same->shown, 3);
     assert_false(first->found || second->found || same->found);
-    assert_int_equal(fixture->requests[3].shown, 1);
-    assert_false(fixture->requests[3].found);
+    assert_int_equal(fixture->askers[3].shown, 1);
+    assert_false(fixture->askers[3].found);
     first = ask(fixture, "q=4");
     assert_int_equal(first->shown, 1);
     assert_false(first->found);
@@ -305,16 +286,16 @@ static void test_stopped(void **state)
 static void test_no_turn_for_a_search(void **state)
 {
     struct fixture *fixture = *state;
-    struct request *req;
+    struct asker *asker;
 
     timers_left = 0;
-    req = ask(fixture, "q=1");
+    asker = ask(fixture, "q=1");
     timers_left = -1;
-    assert_int_equal(req->shown, 1);
-    assert_false(req->found);
-    req = ask(fixture, "q=1");
+    assert_int_equal(asker->shown, 1);
+    assert_false(asker->found);
+    asker = ask(fixture, "q=1");
     run(fixture);
-    assert_true(req->found);
+    assert_true(asker->found);
 }
 
 static void test_no_turn_after_a_slice(void **state)
@@ -330,8 +311,8 @@ static void test_no_turn_after_a_slice(void **state)
     timers_left = -1;
     assert_int_equal(fixture->count, 3);
     for (size_t i = 0; i < fixture->count; i++) {
-        assert_int_equal(fixture->requests[i].shown, 1);
-        assert_false(fixture->requests[i].found);
+        assert_int_equal(fixture->askers[i].shown, 1);
+        assert_false(fixture->askers[i].found);
     }
 }
 
@@ -345,7 +326,7 @@ static void test_too_many(void **state)
     fixture->snapshot.content = &large;
     assert_int_equal(ask(fixture, "q=1")->shown, 0);
     assert_int_equal(ask(fixture, "q=1")->shown, 0); /* shares it */
-    struct request *refused = ask(fixture, "q=2");
+    struct asker *refused = ask(fixture, "q=2");
     assert_int_equal(refused->shown, 1);
     assert_false(refused->found);
     searcher_stop(fixture->searcher);
@@ -378,10 +359,10 @@ static void test_loop_goes_on(void **state)
     event_add(other, NULL);
     ask(fixture, "q=4&sort=-name");
     ask(fixture, "q=9");
-    while (!fixture->requests[0].shown || !fixture->requests[1].shown)
+    while (!fixture->askers[0].shown || !fixture->askers[1].shown)
         assert_true(event_base_loop(fixture->base, EVLOOP_ONCE) >= 0);
     assert_true(fixture->turns >= TURNS_MIN);
-    assert_true(fixture->requests[0].count > MANY / 10);
+    assert_true(fixture->askers[0].count > MANY / 10);
     event_free(other);
     close(pair[0]);
     close(pair[1]);

@@ -107,4 +107,7 @@ struct slice text_slice(const struct text *text);
  * when empty or failed. */
 const char *text_string(const struct text *text);
 
+/** The value of a hex digit, -1 for another byte. */
+int hex_digit(char byte);
+
 #endif

@@ -6,7 +6,8 @@
 
 #include "cafe/base/arena.h"
 #include "cafe/base/counters.h"
-#include "cafe/http/form.h"
+#include "cafe/base/form.h"
+#include "cafe/base/lifetime.h"
 #include "cafe/http/parser.h"
 #include "cafe/http/router.h"
 
@@ -110,16 +111,10 @@ const char *request_id(const struct request *req);
  * counts. */
 void request_reject(struct request *req, enum rejection why);
 
-/** Microseconds that the request has waited for the database: add to it. */
-int64_t *request_waited_us(struct request *req);
+/** For what lasts as long as the request, and has to be told when it ends. */
+struct lifetime *request_life(struct request *req);
 
-/**
- * Run `fn(argument)` when the request ends. Hooks run last-in first-out.
- *
- * Errors  ERROR_MEMORY: nothing was registered.
- */
-typedef void request_end_fn(void *argument);
-MUST_CHECK enum error request_on_end(struct request *req, request_end_fn *fn,
-                                     void *argument);
+/** The request whose lifetime this is. */
+struct request *request_of(struct lifetime *life);
 
 #endif

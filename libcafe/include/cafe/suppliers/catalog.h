@@ -3,9 +3,9 @@
 #define CAFE_CATALOG_H
 
 #include "cafe/base/config.h"
+#include "cafe/base/lifetime.h"
 #include "cafe/base/page.h"
 #include "cafe/db/db.h"
-#include "cafe/http/request.h"
 #include "cafe/suppliers/supplier.h"
 
 /** The suppliers at one moment. It doesn't change. */
@@ -99,7 +99,7 @@ int64_t catalog_as_of_us(const struct catalog *catalog);
 void catalog_metrics(const struct catalog *catalog, struct text *out);
 
 /** Show a page; snapshot is NULL when there is none to show (answer 503). */
-typedef void catalog_show_fn(struct request *req,
+typedef void catalog_show_fn(struct lifetime *life,
                              const struct snapshot *snapshot);
 
 /**
@@ -109,12 +109,12 @@ typedef void catalog_show_fn(struct request *req,
  * a question is under way share the next one.
  *
  * show    Runs exactly once on the loop thread, perhaps before this returns.
- *         Its snapshot lives until the request ends; snapshot_stale() when the
+ *         Its snapshot lives as long as `life`; snapshot_stale() when the
  *         database did not answer within `wait_ms`. From then on stale answers
  *         go out at once, until the question is answered again.
  * Errors  None: without any snapshot, show gets NULL.
  */
 void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show,
-                        struct request *req);
+                        struct lifetime *life);
 
 #endif

@@ -3,7 +3,7 @@
 #define CAFE_PAGING_H
 
 #include "cafe/base/arena.h"
-#include "cafe/http/form.h"
+#include "cafe/base/form.h"
 
 enum {
     PAGING_PER_DEFAULT = 50,

@@ -163,7 +163,7 @@ void searcher_stop(struct searcher *searcher);
 void searcher_close(struct searcher *searcher);
 
 /** Show a list; result is NULL when there is none to show (answer 503). */
-typedef void search_show_fn(struct request *req,
+typedef void search_show_fn(struct lifetime *life,
                             const struct search_result *result);
 
 /**
@@ -178,7 +178,7 @@ typedef void search_show_fn(struct request *req,
 void search_when_found(struct searcher *searcher,
                        const struct snapshot *snapshot,
                        const struct search *search, search_show_fn *show,
-                       struct request *req);
+                       struct lifetime *life);
 
 /** Write its figures, for monitoring. */
 void searcher_metrics(const struct searcher *searcher, struct text *out);

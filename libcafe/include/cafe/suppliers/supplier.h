@@ -3,9 +3,9 @@
 #define CAFE_SUPPLIER_H
 
 #include "cafe/base/arena.h"
+#include "cafe/base/form.h"
 #include "cafe/base/text.h"
 #include "cafe/html/view.h"
-#include "cafe/http/form.h"
 
 enum supplier_field {
     SUPPLIER_NAME,

@@ -1,10 +1,9 @@
 /* Percent escapes and urlencoded forms, decoded into an arena. */
-#include "cafe/http/form.h"
+#include "cafe/base/form.h"
 
 #include <string.h>
 
 #include "cafe/base/utf8.h"
-#include "grammar.h"
 
 /* Undo the escapes of `encoded` in `to`, which has room for all of it: decoding
  * never makes a text longer. NUL is refused because values are C strings, too:
@@ -19,9 +18,8 @@ static enum error decode_into(struct slice encoded, bool plus_is_space,
         char byte = encoded.data[i++];
 
         if (byte == '%') {
-            int high = i < encoded.len ? grammar_hex(encoded.data[i]) : -1;
-            int low = i + 1 < encoded.len ? grammar_hex(encoded.data[i + 1])
-                                          : -1;
+            int high = i < encoded.len ? hex_digit(encoded.data[i]) : -1;
+            int low = i + 1 < encoded.len ? hex_digit(encoded.data[i + 1]) : -1;
 
             if (high < 0 || low < 0)
                 return ERROR_SYNTAX;
