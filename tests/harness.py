@@ -26,6 +26,7 @@ PRESET = os.environ.get("CAFE_PRESET", "dev")
 BIN = ROOT / "build" / PRESET / "bin"
 ARTIFACTS = ROOT / "tests" / "artifacts"
 WAIT_S = 30
+PATIENCE_MS = 25000  # of a daemon, less than that of who asks it
 PORTS = range(10000, 32000)
 LOG_FILE_SIZE = "16M"  # MariaDB's; its default of 96 MiB is long to copy
 
@@ -383,7 +384,7 @@ class Daemon(Client):
         env.update({"APP_PORT": "0", "APP_BIND": "127.0.0.1",
                     "APP_OPS_PORT": "0", "APP_DRAIN_DELAY_MS": "0",
                     # a busy machine is no database that is away
-                    "APP_CATALOG_WAIT_MS": "5000"})
+                    "APP_CATALOG_WAIT_MS": str(PATIENCE_MS)})
         env.update({k: str(v) for k, v in settings.items()})
         wrap = shlex.split(os.environ.get("CAFE_TEST_WRAP", ""))
         self.process = Process(name, [*prefix, *wrap, BIN / name, *argv],
