@@ -26,7 +26,7 @@ PRESET = os.environ.get("CAFE_PRESET", "dev")
 BIN = ROOT / "build" / PRESET / "bin"
 ARTIFACTS = ROOT / "tests" / "artifacts"
 WAIT_S = 30
-PATIENCE_MS = 25000  # of a daemon, less than that of who asks it
+PATIENCE_MS = 12000  # of a daemon with its database, before it shows a stale page
 PORTS = range(10000, 32000)
 LOG_FILE_SIZE = "16M"  # MariaDB's; its default of 96 MiB is long to copy
 

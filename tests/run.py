@@ -4,7 +4,7 @@
     ./cafe test                 lint unit fuzz integration conformance browser
     ./cafe test unit browser    some suites
     ./cafe test all             every suite: deploy and a short soak, too
-    ./cafe test long            every suite, and each long test in full
+    ./cafe test long            every suite, each long test in full, and threads
     ./cafe test integration -k adoption    options after "-" go to pytest
     ./cafe test integration -n 0           one test at a time
     ./cafe test fuzz --minutes 60          new inputs for an hour
@@ -27,8 +27,13 @@ import harness  # noqa: E402
 # Each suite, and how many tests of it run at the same time: most of them wait
 # for deadlines, processes and disks.
 SUITES = {"lint": 1, "unit": 2, "fuzz": 2, "integration": 4, "conformance": 3,
-          "browser": 2, "deploy": 3, "soak": 1}
-USUAL = [suite for suite in SUITES if suite not in ("deploy", "soak")]
+          "browser": 2, "deploy": 3, "soak": 1, "threads": 4}
+ALL = [suite for suite in SUITES if suite != "threads"]
+USUAL = [suite for suite in ALL if suite not in ("deploy", "soak")]
+# Suites with another build than dev: sanitizers keep memory that was freed,
+# and ThreadSanitizer stands alone. threads is integration once more.
+PRESETS = {"soak": "release", "threads": "tsan"}
+FOLDERS = {"threads": "integration"}
 # Two suites run beside each other, begun in this order: what takes longest
 # comes first, so that neither core is idle at the end. deploy runs alone: it
 # has a whole machine's daemons in containers, and builds their images.
@@ -67,18 +72,28 @@ def run_unit(report, out):
         harness.remove_folder(folder)
 
 
+def build(preset, out):
+    """The daemons, another way than dev."""
+    for words in (["--preset", preset],
+                  ["--build", "--preset", preset, "--target", "customer",
+                   "employee"]):
+        subprocess.run(["cmake", *words], cwd=harness.ROOT, check=True,
+                       stdout=out, stderr=out)
+
+
 def run_pytest(suite, report, options, out):
     workers = []
     if SUITES[suite] > 1 and not {"--minutes", "--coverage"} & set(options):
         workers = ["-n", str(SUITES[suite]), "--dist", "loadgroup"]
     env = dict(os.environ)
-    if suite == "soak":  # sanitizers keep what was freed
-        env["CAFE_PRESET"] = "release"
+    if suite in PRESETS:
+        env["CAFE_PRESET"] = PRESETS[suite]
+        build(PRESETS[suite], out)
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
          f"--junitxml={report}", "-rs", *workers, *options,
-         harness.ROOT / "tests" / suite], check=False, stdout=out, stderr=out,
-        env=env)
+         harness.ROOT / "tests" / FOLDERS.get(suite, suite)], check=False,
+        stdout=out, stderr=out, env=env)
 
 
 def show_slowest(report):
@@ -136,14 +151,17 @@ def choose(words):
     chosen = [word for word in words if word not in ("all", "long")]
     if chosen:
         return chosen
-    return list(SUITES) if words else USUAL
+    if "long" in words:
+        return list(SUITES)
+    return ALL if words else USUAL
 
 
 def show_not_run(suites):
     """What a green run has not shown, and how to see it."""
     left = [suite for suite in SUITES if suite not in suites]
     if left:
-        print(f"Not run: {' '.join(left)}. ./cafe test all runs every suite.")
+        print(f"Not run: {' '.join(left)}. ./cafe test all runs every suite "
+              "but threads, ./cafe test long runs every suite.")
     if not os.environ.get("CAFE_LONG"):
         print("Long tests ran in short form. ./cafe test long runs them in "
               "full.")
