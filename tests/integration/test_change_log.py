@@ -353,7 +353,7 @@ class Many:
         number = self.random.randint(1, 20)
         what = self.random.randint(0, 4)
         if what == 0:
-            return self.session.run(f"INSERT {INTO} VALUES {values(name)}")
+            return self.insert(f"INSERT {INTO} VALUES {values(name)}")
         if what == 1:
             return self.session.run("DELETE FROM suppliers WHERE id = %s",
                                     number)
@@ -364,20 +364,21 @@ class Many:
             self.session.run("ROLLBACK TO SAVEPOINT here")
             return 0
         if what == 3:
-            return self.replace(number, name)
+            return self.insert(f"REPLACE {WITH_ID} VALUES" +
+                               numbered((number, name)))
         return self.session.run("UPDATE suppliers SET name = %s"
                                 " WHERE id BETWEEN %s AND %s", name, number,
                                 number + 1)
 
-
-    def replace(self, number, name):
-        """InnoDB may refuse it where somebody else replaces the same row."""
+    def insert(self, statement):
+        """InnoDB may refuse it where somebody else replaces the row with the
+        same id, chosen or given by the counter of ids."""
         try:
-            return self.session.run(f"REPLACE {WITH_ID} VALUES" +
-                                    numbered((number, name)))
+            return self.session.run(statement)
         except pymysql.IntegrityError as error:
-            assert error.args == (
-                ER_DUP_ENTRY, f"Duplicate entry '{number}' for key 'PRIMARY'")
+            assert error.args[0] == ER_DUP_ENTRY and re.fullmatch(
+                "Duplicate entry '(1?[0-9]|20)' for key 'PRIMARY'",
+                error.args[1]), error
             raise pymysql.OperationalError(*error.args) from error
 
 
