@@ -6,6 +6,9 @@ bool answer_kept(struct request *req, const struct snapshot *snapshot,
 {
     const struct customer *self = request_app(req);
 
+    /* Pages are kept by the snapshot's serial: the next change gives each a new
+     * version, and no page has to be found to be dropped. A stale answer names
+     * its own time, so it is neither kept nor taken from there. */
     return !snapshot_stale(snapshot) &&
            page_answer_kept(self->service, req, name, snapshot_serial(snapshot),
                             key);

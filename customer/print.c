@@ -45,7 +45,9 @@ static struct view *print_view(struct listing *listing)
     return view;
 }
 
-/* One row, from a view of its own. */
+/* Render one row from a view of its own, in an arena that is reset for each:
+ * all rows as one tree of values would take many times the memory of the
+ * page. */
 static void print_row(struct listing *listing, const struct supplier *supplier,
                       struct arena *scratch)
 {
@@ -61,7 +63,8 @@ static void print_row(struct listing *listing, const struct supplier *supplier,
     listing->body.failed |= view == NULL;
 }
 
-/* On any thread; nothing is taken from the request's arena. */
+/* On any thread. Nothing is allocated in the request's arena, which is the
+ * loop's; the view has a place for the rows already. */
 static struct page *print_page(struct listing *listing)
 {
     const struct customer *self = request_app(listing->req);

@@ -276,6 +276,7 @@ void take_list(struct request *req, const struct snapshot *snapshot,
         respond_error(req, err == ERROR_MEMORY ? 503 : 400);
         return;
     }
+    /* The URL in normal form: spellings of one list share one file. */
     if (!answer_kept(req, snapshot, search_url(&take->search, kept, arena),
                      &take->key))
         search_when_found(self->searcher, snapshot, &take->search, take_found,

@@ -96,6 +96,8 @@ static enum error forget(struct db_connection *connection, int64_t id,
 {
     enum error err = ERROR_DB_RETRY;
 
+    /* No worker repeats it here: a deadlock with a save is worth another try.
+     */
     for (int run = 0; err == ERROR_DB_RETRY && run < RUNS_MAX; run++)
         err = history_forget(connection, id, entries);
     return err;

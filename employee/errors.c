@@ -1,5 +1,5 @@
-/* The pages for what went wrong. Who may not come in sees the page that the
- * customer daemon has for an address that isn't there. */
+/* The pages for what went wrong. A client that may not come in sees the page
+ * that the customer daemon has for an address that isn't there. */
 #include "employee.h"
 
 struct page *error_show(void *app, struct request *req, int status)

@@ -74,6 +74,8 @@ static void read_revision(struct edit *edit, struct slice text)
     if (text.len == 0 ||
         slice_number(text, INT64_MAX, &edit->job.expected) == OK)
         return;
+    /* Never taken for "no revision", which would mean that anything may be
+     * overwritten. */
     edit->job.expected = REVISION_LOST;
     edit->problem = damaged;
 }
@@ -163,6 +165,8 @@ void edit_clash(struct edit *edit)
 
     counter_add(self->service->counters, COUNTER_EDIT_CONFLICTS, 1);
     edit->clash = true;
+    /* Sent again, the form overwrites what its page has shown, and nothing
+     * newer. */
     edit->job.expected = edit->job.clash.theirs.supplier.revision;
     edit->job.expected_us = edit->job.clash.theirs.at_us;
     if (edit->kind == EDIT_ADD) /* typed on after it had been added */

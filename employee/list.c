@@ -13,6 +13,8 @@ const char *list_of(struct request *req, struct slice query)
     struct form form;
     const char *url;
 
+    /* Read and written again: what ends in links and in Location is made here,
+     * never what a client has sent. */
     if (query.len == 0 || form_parse(arena, query, &form) != OK ||
         search_read(arena, &form, &search) != OK ||
         (url = search_url(&search, path, arena)) == NULL)

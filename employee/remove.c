@@ -15,6 +15,7 @@ void respond_gone(struct request *req, int64_t id)
 void respond_missing(struct request *req, const struct snapshot *snapshot,
                      int64_t id)
 {
+    /* It may have been added since that state. */
     if (snapshot_stale(snapshot))
         respond_error(req, 503);
     else

@@ -56,6 +56,7 @@ static enum error receive(int fd, struct text *answer)
         if (poll(&ready, 1, (int)left_ms) <= 0)
             continue;
         got = read(fd, piece, sizeof(piece));
+        /* HAProxy closes the connection after its answer. */
         if (got == 0)
             return answer->failed ? ERROR_MEMORY : OK;
         if (got < 0 && errno != EINTR)

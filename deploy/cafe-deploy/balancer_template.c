@@ -235,6 +235,8 @@ static enum error read_paths(const struct document *document,
         const char **path = &rule->paths[node->index];
 
         err = read_path(document, node, &rule_path, path);
+        /* AWS takes wildcards anywhere; a rule of HAProxy here can do one at
+         * the end. */
         if (err == OK && strcspn(*path, "*") + 1 < strlen(*path))
             err = document_fault(document, node,
                                  "'%s' has a '*' before its end; write /path*",

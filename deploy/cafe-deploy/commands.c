@@ -80,6 +80,8 @@ static enum error create(struct site *site, struct service *service,
         return err;
     say("Service %s: %u of revision %u in %s", file->service, service->desired,
         service->blue.revision, service->blue.group);
+    /* A service that never served is removed again, so that creating it can be
+     * repeated. */
     if ((why = tasks_settle(site, service)) == OK)
         return OK;
     service->blue = (struct task_set){ .revision = 0 };
@@ -89,6 +91,8 @@ static enum error create(struct site *site, struct service *service,
     return why;
 }
 
+/* An interrupted `service create` leaves tasks that are all new: it may run
+ * again. A service of 0 tasks has nothing new and was created. */
 static bool ever_served(const struct service *service)
 {
     for (size_t i = 0; i < service->blue.count; i++) {

@@ -68,7 +68,8 @@ static enum error read_source(struct site *site, const char *commit,
                   : read_folder(site, *path, source);
 }
 
-/* What stands in the files for what is known here only. */
+/* Fill in the placeholders of a file. On AWS people and the pipeline do that;
+ * here the values are fixed, and stand for what AWS would have given. */
 static enum error fill(struct site *site, const char *service, const char *path,
                        const char *required, const char *value,
                        struct slice *source)
@@ -146,7 +147,8 @@ enum error revision_latest(struct site *site, const char *service,
     return OK;
 }
 
-/* The names have to be the service's. */
+/* The names in a task definition must be those of the service: the load
+ * balancer and the pipeline find a task by them. */
 static enum error check_names(struct site *site, const char *service,
                               const char *path,
                               const struct task_definition *task)
@@ -242,7 +244,8 @@ static enum error read_appspec(struct site *site, const char *service,
     return err;
 }
 
-/* All is read and checked before a revision is used up. */
+/* All files are read and checked before a revision is used up: a faulty appspec
+ * leaves no task definition without a deployment. */
 enum error deployment_prepare(struct site *site, const char *service,
                               const char *commit, const char *image,
                               struct deployment *deployment)

@@ -17,6 +17,7 @@ enum error docker_check(struct site *site)
 
     command_add_all(&line, "docker", "version", "--format",
                     "{{.Server.Version}}", NULL);
+    /* Its own message says that execvp() failed; this one says what to do. */
     if (program_try(site, &line, SHORT_S, &outcome) != OK) {
         text_reset(&site->error);
         return fail(site, ERROR_CONFIG,

@@ -35,6 +35,7 @@ static void append_path(const struct document *document,
 
     for (; node->parent != NULL; node = node->parent)
         nodes[depth++] = node;
+    /* Collected from the node upwards, written from the top down. */
     for (i = depth; i-- > 0;) {
         if (nodes[i]->key == NULL)
             text_printf(document->error, "[%zu]", nodes[i]->index);

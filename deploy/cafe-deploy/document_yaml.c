@@ -94,6 +94,7 @@ static bool expects_key(const struct building *building)
 static enum error read_key(struct building *building, const char *text,
                            struct place place)
 {
+    /* CloudFormation has no merge keys: here they would be a key named "<<". */
     if (strcmp(text, "<<") == 0)
         return document_fault_at(
             building->document, place,
@@ -118,6 +119,7 @@ static enum error read_scalar(struct building *building,
 
     if (text == NULL)
         return ERROR_MEMORY;
+    /* "\0" is valid YAML, but texts are C strings from here on. */
     if (memchr(value, '\0', len) != NULL)
         return document_fault_at(building->document, place,
                                  "a NUL character; remove it");

@@ -59,6 +59,8 @@ enum error text_read(const struct document *document, const struct node *node,
 
     if (err != OK)
         return err;
+    /* JSON tells texts from numbers by their quotes, and so does AWS; in YAML
+     * both may be plain. */
     if (document->dialect == DIALECT_JSON && !node->quoted)
         return document_fault(document, node,
                               "%s without quotes; put it in double quotes",
@@ -91,6 +93,8 @@ static enum error read_number(const struct document *document,
 
     if (err != OK)
         return err;
+    /* A task's cpu and memory are numbers in quotes to AWS, all others are
+     * without. */
     if (document->dialect == DIALECT_JSON && node->quoted &&
         field->kind != FIELD_UNITS)
         return document_fault(document, node,
@@ -240,6 +244,9 @@ static enum error read_leaf(const struct document *document,
     }
 }
 
+/* Read a value by the row of its key. A row without a place of its own only
+ * checks: what the rehearsal has no use for must be valid all the same, or AWS
+ * would refuse it. */
 static enum error read_field(const struct document *document,
                              const struct node *node, const struct field *field,
                              void *result)
@@ -291,7 +298,9 @@ static enum error unknown_key(const struct document *document,
                               const struct field *fields)
 {
     const char *nearest = NULL;
-    size_t least = strlen(node->key) / 2 + 1; /* half of a short one's own */
+    /* Of a short key nearly every other is near: at most half of its letters
+     * may differ. */
+    size_t least = strlen(node->key) / 2 + 1;
 
     if (least > NEAREST_TOO_FAR)
         least = NEAREST_TOO_FAR;
@@ -334,6 +343,8 @@ enum error fields_read(const struct document *document, const struct node *map,
         return document_fault(document, map, "expected a map of keys");
     for (node = map->first; node != NULL && err == OK; node = node->next)
         err = read_entry(document, node, fields, result);
+    /* After the present keys: a misspelt one is named as such, not as a missing
+     * one. */
     for (; fields->key != NULL && err == OK; fields++) {
         if (fields->required && document_get(map, fields->key) == NULL)
             err = document_fault(document, map, "'%s' is missing; add it",

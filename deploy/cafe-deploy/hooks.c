@@ -15,6 +15,8 @@ static char *program_of(struct site *site, const struct hook *hook)
     return arena_printf(site->arena, "%s/%s", site->hooks, hook->function);
 }
 
+/* Before the deployment begins: a hook that is missing must not be found after
+ * traffic has moved. */
 enum error hooks_check(struct site *site, const struct appspec *appspec)
 {
     for (size_t i = 0; i < appspec->hook_count; i++) {

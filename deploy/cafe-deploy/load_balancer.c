@@ -24,8 +24,10 @@ static const char *skip_variables(const char *at)
     return at;
 }
 
-/* Letters and digits of a name in lower case, as far as an attribute, and
- * without "arn" behind: "customertgtwo" of all its spellings. */
+/* Letters and digits of a name in lower case, up to an attribute, and without
+ * "arn" at its end: "customertgtwo" for all its spellings. Templates name one
+ * group as CustomerTgTwo, customer-tg-two and CustomerTgTwoArn; CloudFormation
+ * resolves that at run time, which a file alone can't. */
 static struct slice plain_name(const char *name, char *buffer, size_t size)
 {
     size_t len = 0;
@@ -144,7 +146,8 @@ static enum error join_rules(struct balancer *balancer)
     return OK;
 }
 
-/* Listeners, rules and groups: all are there. */
+/* Check that all listeners, rules and groups are there. The templates are read
+ * one after the other, so this can be known only at the end. */
 static enum error check_complete(const struct document *last,
                                  const struct balancer *balancer)
 {
@@ -175,6 +178,8 @@ static enum error check_complete(const struct document *last,
     return OK;
 }
 
+/* Both listeners must have the same paths: otherwise the test listener would
+ * test other routes than production has. */
 static enum error check_paths(const struct balancer *balancer)
 {
     const struct found_rule *one = &balancer->rules[0];

@@ -60,6 +60,7 @@ enum error migrate(struct site *site)
                     "--env",
                     "APP_DB_PASSWORD_FILE=/run/secrets/migrate.password",
                     "employee", "--migrate", NULL);
+    /* First the schema, then the rights: grants name tables that it makes. */
     if ((err = run_once(site, &upgrade, "employee --migrate")) != OK)
         return err;
     begin_once(site, &grants);

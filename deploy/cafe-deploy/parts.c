@@ -172,6 +172,8 @@ static enum error wait_for(struct site *site, const struct part *part)
             return err;
         if ((err = docker_look(site, part->name, &container)) != OK)
             return err;
+        /* Docker restarts it by itself: once is enough to know that it does not
+         * start. */
         if (container.restarts > 0 || clock_monotonic_ms() > until_ms) {
             struct slice words = docker_last_words(site, part->name);
 
@@ -189,6 +191,7 @@ enum error parts_start(struct site *site)
 
     for (size_t i = 0; i < PARTS && err == OK; i++)
         err = start_part(site, &parts[i]);
+    /* After all were started: they start at the same time. */
     for (size_t i = 0; i < PARTS && err == OK; i++)
         err = wait_for(site, &parts[i]);
     return err;

@@ -67,6 +67,7 @@ static size_t bracketed_len(struct slice source, size_t offset)
 
     if (source.data[offset] != '<')
         return 0;
+    /* Capitals only: "<br>" and the like are none. */
     while (end < source.len && in_a_word(source.data[end]) &&
            !(source.data[end] >= 'a' && source.data[end] <= 'z'))
         end++;

@@ -115,6 +115,8 @@ static bool write_all(int fd, const struct text *content)
             return false;
         done += got > 0 ? (size_t)got : 0;
     }
+    /* A rename may reach the disk before the bytes: after a power failure the
+     * file would be empty. */
     return fsync(fd) == 0;
 }
 
@@ -132,6 +134,7 @@ enum error site_write(struct site *site, const char *path,
     fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0)
         return system_fault(site, fresh);
+    /* The mode again, since open() lets the umask take bits away. */
     written = write_all(fd, content) && fchmod(fd, mode) == 0;
     if (close(fd) != 0 || !written || rename(fresh, path) != 0)
         return system_fault(site, path);

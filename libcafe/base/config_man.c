@@ -3,7 +3,8 @@
 
 #include "config_private.h"
 
-/* Text that no line of it is taken for a request. */
+/* Write text so that groff takes no line of it for a request and no hyphen for
+ * a dash: options have to be found by searching the page. */
 static void write_text(const char *text, FILE *out)
 {
     if (*text == '.' || *text == '\'')

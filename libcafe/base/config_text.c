@@ -20,6 +20,7 @@ void config_value(const struct option *option, const void *settings,
     case OPTION_CHOICE:
         text_append_string(value, option->choices[*(const int *)place]);
         break;
+        /* That there is one is worth knowing, what it is goes into no log. */
     case OPTION_SECRET:
         string = *(const char *const *)place;
         text_append_string(value, string[0] ? "(hidden)" : "");

@@ -86,6 +86,8 @@ static enum error read_key(struct reading *reading, const yaml_event_t *event)
                 event->data.scalar.length);
     reading->expects_key = false;
     name = text_string(&reading->key);
+    /* Judged at the key, not at the value: so the place in the message is that
+     * of the word that is wrong. */
     if (config_find(reading->config, slice_of(name)) == NULL &&
         !is_group(reading->config, name))
         return unknown_key(reading, event->start_mark);
@@ -119,6 +121,8 @@ static enum error read_scalar(struct reading *reading,
 
     if (reading->depth == 0)
         return fault_at(reading, event->start_mark, "expected 'key: value'");
+    /* A sequence becomes what the environment would have: one comma-separated
+     * text. */
     if (reading->list != NULL) {
         if (reading->items.len > 0)
             text_append_char(&reading->items, ',');

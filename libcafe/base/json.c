@@ -34,7 +34,8 @@ static unsigned control_of(const char *data, size_t len)
     return 0;
 }
 
-/* Bytes at the front that can stay as they are. */
+/* Bytes at the front that can stay as they are: appended at once, since nearly
+ * all texts need no escape. */
 static size_t clean_len(struct slice value)
 {
     size_t at = 0;
@@ -105,9 +106,11 @@ static bool ends_with_any(const struct text *out, const char *bytes)
     return out->len > 0 && strchr(bytes, out->data[out->len - 1]) != NULL;
 }
 
-/* What stands before a value: a comma, and its name. */
+/* Begin a value: a comma where one is due, and its name. */
 static void begin(struct text *out, const char *name)
 {
+    /* The text itself is the state. A string can't be mistaken for it, because
+     * it ends in a quote. */
     if (out->len > 0 && !ends_with_any(out, "{["))
         text_append_char(out, ',');
     if (name == NULL)

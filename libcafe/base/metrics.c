@@ -82,6 +82,8 @@ void metrics_histogram(struct text *out, const char *name, const char *labels,
 {
     int64_t count = 0;
 
+    /* Buckets are cumulative in this format; counted is each by itself, so that
+     * adding costs one of them. */
     for (size_t i = 0; i < HISTOGRAM_BOUNDS; i++) {
         count += histogram->buckets[i];
         append_bucket(out, name, labels, bounds[i].seconds, count);

@@ -67,6 +67,7 @@ struct slice slice_cut(struct slice *rest, char separator)
     size_t taken = end ? len + 1 : len;
     struct slice part = { rest->data, len };
 
+    /* Adding even 0 to NULL is undefined. */
     if (taken > 0)
         rest->data += taken;
     rest->len -= taken;
@@ -199,6 +200,7 @@ void text_vprintf(struct text *text, const char *format, va_list args)
     va_list again;
     int len;
 
+    /* Measured first: the buffer grows once, and by what is needed. */
     va_copy(again, args);
     len = vsnprintf(NULL, 0, format, args);
     if (len < 0)

@@ -157,6 +157,8 @@ static enum error load(const char *folder, const char *name, void *context,
 
     if (is_compressed(name))
         return OK;
+    /* At start, not with the first request: a file of unknown type is one that
+     * was put there by mistake. */
     if (type_of(name) == NULL) {
         text_printf(error, "%s/%s: is of no type that can be served", folder,
                     name);
@@ -295,6 +297,8 @@ struct page *assets_page(const struct assets *assets, struct slice path,
     enum encoding encoding = encoding_choose(accept_encoding);
     const struct asset *asset;
 
+    /* Another hash is another release's: 404, or the answer would be cached for
+     * a year under the wrong name. */
     if (path.len <= HASH_HEX_CHARS + 1 ||
         memcmp(path.data, assets->hash, HASH_HEX_CHARS) != 0 ||
         path.data[HASH_HEX_CHARS] != '/')

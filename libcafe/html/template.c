@@ -297,6 +297,7 @@ static void render_section(struct renderer *renderer, const struct node *node,
     for (view = view_first(view); view != NULL; view = view_next(view)) {
         inner.view = view;
         render_nodes(renderer, node->children, &inner);
+        /* A long list must not be walked to its end for nothing. */
         if (renderer->out->failed)
             return;
     }

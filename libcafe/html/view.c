@@ -57,6 +57,7 @@ static struct view *set(struct view *object, const char *name,
     if (object == NULL)
         return NULL;
     if ((member = find(object, wanted)) != NULL) {
+        /* Its old content stays in the arena until that ends. */
         member->kind = kind;
         member->first = member->last = NULL;
         return member;

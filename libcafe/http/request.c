@@ -35,6 +35,7 @@ struct request *request_open(struct connection *connection)
     req->connection = connection;
     req->server = connection->server;
     req->client = connection->peer_text;
+    /* Before the head is read: a refusal of it has an id, too. */
     req->id = request_ids_next(&req->server->ids, arena);
     req->started_us = clock_monotonic_us();
     text_init(&req->body, BODY_READ_MAX_BYTES);

@@ -131,6 +131,8 @@ void respond_page(struct request *req, struct page *page)
         connection_handed_back(req->connection);
         return;
     }
+    /* A second answer would be written over the first, half-sent one: a fault
+     * of a handler. */
     assert(!req->answered && "answered twice");
     if (page != NULL && page->failed) {
         page_unref(page);
@@ -146,6 +148,8 @@ void respond_page(struct request *req, struct page *page)
     if (req->status == 503)
         req->extra = "Retry-After: 2\r\n";
     req->bodyless = req->status == 304 || req->head.method == HEAD;
+    /* A handler that answers at once is called by connection_advance(), which
+     * goes on with the answer itself. */
     if (!req->connection->advancing)
         connection_advance(req->connection);
 }
@@ -218,6 +222,8 @@ void response_head(struct request *req, bool closing)
     text_append_slice(head, text_slice(&req->page->fields));
     if (req->extra != NULL)
         text_append_string(head, req->extra);
+    /* RFC 9110 8.6: not with 204; with 304 it would be the length of the body
+     * that is not sent. */
     if (req->status != 204 && req->status != 304) {
         text_append_slice(head, SLICE("Content-Length: "));
         text_append_number(head, req->page->body.len);
@@ -247,6 +253,7 @@ void response_note(const struct request *req)
     const char *user = req->user ? req->user : "";
     int64_t took_us = clock_monotonic_us() - req->started_us;
 
+    /* Counted even if the line is not logged. */
     durations_add(req->server->durations, route, req->head.method, req->status,
                   took_us);
     if (!config->log_requests)

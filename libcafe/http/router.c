@@ -131,6 +131,7 @@ void router_match(const struct route *const tables[], size_t table_count,
     match->allowed = 0;
     match->flags = 0;
     match->param_count = 0;
+    /* One only: "//" at the end is an empty segment, and no row has one. */
     if (path.len > 1 && path.data[path.len - 1] == '/')
         path.len--;
     for (i = 0; i < table_count; i++) {

@@ -35,6 +35,7 @@ static enum error check_times(const struct config *config,
                               const struct service_settings *settings,
                               struct text *error)
 {
+    /* The daemon would be gone before the load balancers were told. */
     if (settings->drain_delay_ms == 0 ||
         settings->drain_delay_ms < settings->stop_max_ms)
         return OK;
@@ -54,6 +55,7 @@ static enum error check_ports(const struct config *config,
                         settings->ops_bind[0] == '\0' ||
                         strcmp(settings->bind, settings->ops_bind) == 0;
 
+    /* An empty address stands for all, so it collides with any. */
     if (settings->port == 0 || settings->port != settings->ops_port ||
         !same_address)
         return OK;

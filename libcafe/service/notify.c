@@ -53,6 +53,8 @@ static void send_unsent(struct notify *notify)
     if (sendto(notify->fd, data, strlen(data), MSG_NOSIGNAL,
                (const struct sockaddr *)&notify->address, notify->len) >= 0)
         notify->unsent = 0;
+    /* A manager that is gone stops no daemon: it is logged, and the daemon
+     * serves on. */
     else if (errno != EAGAIN && errno != EINTR)
         complain(notify, strerror(errno));
     else if (event_add(notify->retry, &soon) != 0)

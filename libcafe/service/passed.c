@@ -68,6 +68,8 @@ enum error passed_sockets_find(struct passed_sockets *passed,
     enum error err;
 
     *passed = (struct passed_sockets){ -1, -1 };
+    /* The variables are inherited by children: only the process that is named
+     * may take the descriptors. */
     err = environment_number("LISTEN_PID", 1, INT32_MAX, &pid, error);
     if (err != OK || pid != (uint64_t)getpid())
         return err;

@@ -289,6 +289,7 @@ static void on_asked(void *job, enum error outcome)
     bool slow = clock_monotonic_ms() - known->asked_ms > wait_ms(frame);
     struct waiters answered;
 
+    /* "The schema is old" is an answer, too: the database is there. */
     if (is_answer(outcome)) {
         known->answered_us = clock_utc_us();
         known->schema = outcome;
@@ -349,6 +350,7 @@ void readiness_show(struct request *req)
     bool waits = !frame->draining && !known->late && join(known, req);
 
     frame->asked_ms = clock_monotonic_ms();
+    /* Answered from what is known; the question goes on for the next probe. */
     if (!waits)
         answer(req, frame);
     if (waits || !event_pending(known->timer, EV_TIMEOUT, NULL))

@@ -46,7 +46,7 @@ struct slice contact_phone(struct arena *arena, struct slice phone)
     return copy ? slice_of(copy) : phone;
 }
 
-/* Nothing of it can be typed between the parts of an address. */
+/* Whether there is white space or a control character: an address has none. */
 static bool has_blank(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)

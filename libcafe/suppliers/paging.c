@@ -29,6 +29,7 @@ void paging_set(struct paging *paging, size_t count, size_t page, size_t per)
     size_t pages = count ? (count + per - 1) / per : 1;
     size_t first;
 
+    /* A page that has vanished since the link was made shows the last one. */
     if (page > pages)
         page = pages;
     first = (page - 1) * per;
