@@ -80,10 +80,10 @@ static void ask(const struct access_rules *rules, unsigned peer,
     struct access_rules copy = *rules;
     struct connection connection = { 0 };
     struct request req = { .connection = &connection,
-                           .arena = arena_open(64 * 1024) };
+                           .life.arena = arena_open(64 * 1024) };
     size_t i;
 
-    CHECK(req.arena != NULL);
+    CHECK(req.life.arena != NULL);
     set_peer(&connection, peer);
     req.client = connection.peer_text;
     for (i = 0; i < count; i++)
@@ -93,7 +93,7 @@ static void ask(const struct access_rules *rules, unsigned peer,
     found->forwarded = req.client != connection.peer_text;
     CHECK(strlen(req.client) < sizeof(found->client));
     strcpy(found->client, req.client);
-    arena_close(req.arena);
+    arena_close(req.life.arena);
 }
 
 static bool same(const struct found *a, const struct found *b)

@@ -40,9 +40,9 @@ static struct slice written(struct log *log)
     return (struct slice){ bytes, (size_t)len };
 }
 
-static bool has_replacement(struct slice text)
+static bool has_replacement(struct slice line)
 {
-    return memmem(text.data, text.len, "\xef\xbf\xbd", 3) != NULL;
+    return memmem(line.data, line.len, "\xef\xbf\xbd", 3) != NULL;
 }
 
 /* `clear`: all values are valid UTF-8, so that nothing is replaced, not even
