@@ -278,12 +278,12 @@ static void view_control(struct view *field, enum supplier_field f,
                          struct slice value)
 {
     const struct supplier_column *column = &supplier_columns[f];
-    bool broken = f != SUPPLIER_NOTES && untouched_needs_lines(value);
+    bool broken = !column->lines && untouched_needs_lines(value);
 
     view_string(field, "type", column->input_type);
     view_string(field, "mode", column->input_mode);
     view_string(field, "autocomplete", column->autocomplete);
-    view_flag(field, "textarea", broken || f == SUPPLIER_NOTES);
+    view_flag(field, "textarea", broken || column->lines);
     view_flag(field, "broken", broken);
     view_text(field, "value", value);
 }

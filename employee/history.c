@@ -76,7 +76,7 @@ static bool view_changes(const struct history_entry *entry, struct view *object)
         view_flag(change, "compared", compared);
         view_text(change, "was", was);
         view_text(change, "now", now);
-        view_flag(change, "block", f == SUPPLIER_NOTES);
+        view_flag(change, "block", supplier_columns[f].lines);
         view_flag(change, "first", !any);
         any = true;
     }

@@ -3,10 +3,10 @@ import collections
 
 import pymysql
 
+import fields
 import harness
 
-FIELDS = ("name", "address", "city", "state", "country", "email", "phone",
-          "notes")
+FIELDS = fields.NAMES
 COLUMNS = ", ".join(FIELDS)
 
 # Any account that may change suppliers and nothing else.
@@ -21,9 +21,9 @@ Entry = collections.namedtuple(
 
 def row(name, **changed):
     """The fields of a supplier that has little to say."""
-    fields = {"address": "a", "city": "c", "state": "s", "country": "",
-              "email": "e", "phone": "5550100", "notes": "", **changed}
-    return tuple({"name": name, **fields}[field] for field in FIELDS)
+    texts = {"name": name, "address": "a", "city": "c", "state": "s",
+             "email": "e", "phone": "5550100", **changed}
+    return tuple(texts.get(field, "") for field in FIELDS)
 
 
 def values(*names):

@@ -12,6 +12,7 @@ struct run {
     bool dry_run;
     bool again;
     bool has_table; /* cafe_migrations exists */
+    db_migrate_finish_fn *finish;
 };
 
 static const char create_table[] =
@@ -209,24 +210,33 @@ static enum error note_applied(struct run *run,
     return OK;
 }
 
-static enum error apply(struct run *run, const struct db_migration *migration)
+static enum error run_finish(struct run *run, unsigned flags)
 {
+    enum error err = run->finish(run->db, flags, run->report);
+
+    return err == OK ? OK : failed(run, "finishing", err);
+}
+
+/* The last one is noted as applied when all is finished. */
+static enum error apply(struct run *run, const struct db_migration *migration,
+                        unsigned flags)
+{
+    const bool last = migration[1].number == 0;
     bool applied = false;
     enum error err = is_applied(run, migration, &applied);
 
-    if (err != OK)
-        return err;
-    if (applied && !run->again) {
+    if (err == OK && applied && !run->again)
         text_printf(run->report, "%s: applied before\n", migration->name);
-        return OK;
-    }
-    if ((err = run_steps(run, migration)) != OK)
-        return err;
-    return applied ? OK : note_applied(run, migration);
+    else if (err == OK)
+        err = run_steps(run, migration);
+    if (err == OK && last && run->finish)
+        err = run_finish(run, flags);
+    return err == OK && !applied ? note_applied(run, migration) : err;
 }
 
 static enum error apply_all(struct run *run,
-                            const struct db_migration *migrations)
+                            const struct db_migration *migrations,
+                            unsigned flags)
 {
     enum error err = table_exists(run->db, &run->has_table);
 
@@ -237,7 +247,7 @@ static enum error apply_all(struct run *run,
     if (err != OK)
         return failed(run, "the table cafe_migrations", err);
     for (size_t i = 0; err == OK && migrations[i].number != 0; i++)
-        err = apply(run, &migrations[i]);
+        err = apply(run, &migrations[i], flags);
     return err;
 }
 
@@ -270,20 +280,22 @@ enum error db_migrate_steps(struct db_connection *connection,
 }
 
 enum error db_migrate(struct db_connection *connection,
-                      const struct db_migration *migrations, unsigned flags,
+                      const struct db_migration *migrations,
+                      db_migrate_finish_fn *finish, unsigned flags,
                       struct text *report)
 {
     struct run run = { .db = connection,
                        .report = report,
                        .dry_run = flags & DB_MIGRATE_DRY_RUN,
-                       .again = flags & DB_MIGRATE_AGAIN };
+                       .again = flags & DB_MIGRATE_AGAIN,
+                       .finish = finish };
     enum error err;
 
     if (run.dry_run)
-        return apply_all(&run, migrations);
+        return apply_all(&run, migrations, flags);
     if ((err = db_migrate_lock(connection, report)) != OK)
         return err;
-    err = apply_all(&run, migrations);
+    err = apply_all(&run, migrations, flags);
     if (err != OK)
         err = db_rollback(connection, err);
     enum error unlocked = db_migrate_unlock(connection);

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "columns.h"
+#include "triggers.h"
+
 /* Each row that a rule's query gives is a sentence. */
 struct rule {
     bool refuses; /* else a note */
@@ -12,16 +15,28 @@ struct rule {
 
 #define THIS_TABLE " TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'suppliers'"
 #define OF_COLUMNS " FROM information_schema.COLUMNS WHERE" THIS_TABLE
-#define TEXT_FIELDS                                                      \
-    " ('name', 'address', 'city', 'state', 'country', 'email', 'phone'," \
-    " 'notes')"
-#define OUR_FIELDS                                                    \
-    " ('id', 'name', 'address', 'city', 'state', 'country', 'email'," \
-    " 'phone', 'notes')"
+#define TEXT_FIELDS " (" COLUMNS_QUOTED ")"
+#define OUR_FIELDS " ('id', " COLUMNS_QUOTED ")"
 
-/* Columns that are looked for, as the rows of a table. */
+/* A column that is looked for, as the row of a table. */
 #define COLUMN(table, column) " UNION ALL SELECT '" table "', '" column "'"
-#define SUPPLIERS(column) COLUMN("suppliers", column)
+#define NEIGHBOURS                            \
+    COLUMN("cafe_migrations", "number")       \
+    COLUMN("cafe_migrations", "checksum")     \
+    COLUMN("supplier_revision", "one")        \
+    COLUMN("supplier_revision", "n")          \
+    COLUMN("supplier_revision", "at")         \
+    COLUMN("supplier_changes", "revision")    \
+    COLUMN("supplier_changes", "supplier_id") \
+    COLUMN("supplier_changes", "action")      \
+    COLUMN("supplier_changes", "name")        \
+    COLUMN("supplier_changes", "notes")       \
+    COLUMN("supplier_changes", "writer")      \
+    COLUMN("supplier_changes", "form_key")    \
+    COLUMN("supplier_changes", "at")          \
+    COLUMN("supplier_form_keys", "form_key")  \
+    COLUMN("supplier_form_keys", "digest")    \
+    COLUMN("supplier_form_keys", "revision")
 
 static const struct rule rules[] = {
     { true, "SELECT CONCAT('it is not a table but a ', LOWER(TABLE_TYPE))"
@@ -29,36 +44,15 @@ static const struct rule rules[] = {
             " AND TABLE_TYPE NOT IN ('BASE TABLE', 'SYSTEM VERSIONED')" },
     /* The first application's columns, and those of the tables that stand
      * beside: they may be somebody else's of the same name. */
-    { true,
-      "SELECT CONCAT('the table ', w.t, ' has no column ', w.c) FROM"
-      " (SELECT 'suppliers' AS t, 'id' AS c" SUPPLIERS("name") SUPPLIERS(
-          "address") SUPPLIERS("city") SUPPLIERS("state") SUPPLIERS("email")
-          SUPPLIERS("phone") COLUMN("cafe_migrations", "number") COLUMN(
-              "cafe_migrations", "checksum") COLUMN("supplier_revision", "one")
-              COLUMN("supplier_revision",
-                     "n") COLUMN("supplier_revision",
-                                 "at") COLUMN("supplier_changes", "revision")
-                  COLUMN("supplier_changes", "supplier_id") COLUMN(
-                      "supplier_changes",
-                      "action") COLUMN("supplier_changes",
-                                       "name") COLUMN("supplier_changes",
-                                                      "notes")
-                      COLUMN("supplier_changes", "writer") COLUMN(
-                          "supplier_changes",
-                          "form_key") COLUMN("supplier_changes",
-                                             "at") COLUMN("supplier_form_keys",
-                                                          "form_key")
-                          COLUMN("supplier_form_keys", "digest") COLUMN(
-                              "supplier_form_keys",
-                              "revision") ") w JOIN information_schema.TABLES x"
-                                          " ON x.TABLE_SCHEMA = DATABASE() AND "
-                                          "x.TABLE_NAME = w.t"
-                                          " LEFT JOIN "
-                                          "information_schema.COLUMNS k"
-                                          " ON k.TABLE_SCHEMA = DATABASE() AND "
-                                          "k.TABLE_NAME = w.t"
-                                          " AND k.COLUMN_NAME = w.c WHERE "
-                                          "k.COLUMN_NAME IS NULL" },
+    { true, "SELECT CONCAT('the table ', w.t, ' has no column ', w.c) FROM"
+            " (SELECT 'suppliers' AS t, 'id' AS c"
+            " UNION ALL SELECT 'suppliers', f.c FROM " COLUMNS_TABLE
+            " f WHERE f.since = 1" NEIGHBOURS ") w"
+            " JOIN information_schema.TABLES x"
+            " ON x.TABLE_SCHEMA = DATABASE() AND x.TABLE_NAME = w.t"
+            " LEFT JOIN information_schema.COLUMNS k"
+            " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = w.t"
+            " AND k.COLUMN_NAME = w.c WHERE k.COLUMN_NAME IS NULL" },
     { true, "SELECT CONCAT('its id is ', COLUMN_TYPE,"
             " '; it has to be a whole number (INT or BIGINT)')" OF_COLUMNS
             " AND COLUMN_NAME = 'id' AND DATA_TYPE NOT IN"
@@ -84,29 +78,21 @@ static const struct rule rules[] = {
             " EVENT_OBJECT_TABLE, ' already; rename it')"
             " FROM information_schema.TRIGGERS"
             " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN"
-            " ('suppliers_added', 'suppliers_changed', 'suppliers_removed')"
+            " (" TRIGGER_NAMES ")"
             " AND NOT EXISTS (SELECT 1 FROM information_schema.TABLES"
             "  WHERE TABLE_SCHEMA = DATABASE()"
             "  AND TABLE_NAME = 'supplier_revision')" },
 
-    { false,
-      "SELECT CONCAT('suppliers.', k.COLUMN_NAME, ' is ',"
-      " k.COLUMN_TYPE, ': it holds less than the form takes (', w.m, ' ',"
-      " w.unit, '); what does not fit is refused at the field')"
-      " FROM (SELECT 'name' AS c, 255 AS m, 'characters' AS unit"
-      " UNION ALL SELECT 'address', 255, 'characters'"
-      " UNION ALL SELECT 'city', 255, 'characters'"
-      " UNION ALL SELECT 'state', 255, 'characters'"
-      " UNION ALL SELECT 'country', 255, 'characters'"
-      " UNION ALL SELECT 'email', 254, 'characters'"
-      " UNION ALL SELECT 'phone', 100, 'characters'"
-      " UNION ALL SELECT 'notes', 16384, 'bytes') w"
-      " JOIN information_schema.COLUMNS k"
-      " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = 'suppliers'"
-      " AND k.COLUMN_NAME = w.c"
-      " AND k.DATA_TYPE NOT IN ('enum', 'set')"
-      " AND k.CHARACTER_MAXIMUM_LENGTH < w.m * IF(w.unit = 'characters'"
-      "  AND k.DATA_TYPE LIKE '%text', 4, 1)" },
+    { false, "SELECT CONCAT('suppliers.', k.COLUMN_NAME, ' is ',"
+             " k.COLUMN_TYPE, ': it holds less than the form takes (', w.holds,"
+             " IF(w.has_lines, ' bytes', ' characters'),"
+             " '); what does not fit is refused at the field')"
+             " FROM " COLUMNS_TABLE " w JOIN information_schema.COLUMNS k"
+             " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = 'suppliers'"
+             " AND k.COLUMN_NAME = w.c"
+             " AND k.DATA_TYPE NOT IN ('enum', 'set')"
+             " AND k.CHARACTER_MAXIMUM_LENGTH < w.holds * IF(NOT w.has_lines"
+             "  AND k.DATA_TYPE LIKE '%text', 4, 1)" },
     { false,
       "SELECT CONCAT('suppliers.', COLUMN_NAME, ' is ', COLUMN_TYPE,"
       " ': anything else is refused at the field')" OF_COLUMNS

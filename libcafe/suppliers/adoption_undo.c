@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adoption.h"
+#include "triggers.h"
 
 /* SHOW CREATE TABLE of a missing table would be an error. */
 static const char find_table[] =
@@ -14,14 +15,8 @@ static const char show_table[] = "SHOW CREATE TABLE suppliers";
 
 static const char find_triggers[] =
     "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"
-    " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN"
-    " ('suppliers_added', 'suppliers_changed', 'suppliers_removed')";
-
-static const char *const drop_triggers[] = {
-    "DROP TRIGGER IF EXISTS suppliers_removed",
-    "DROP TRIGGER IF EXISTS suppliers_changed",
-    "DROP TRIGGER IF EXISTS suppliers_added",
-};
+    " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME IN (" TRIGGER_NAMES
+    ")";
 
 /* What was undone is not noted as applied. */
 static const char forget_later[] =
@@ -187,15 +182,6 @@ static enum error restore_definition(const struct adoption *adoption,
     return err;
 }
 
-static enum error drop_all(struct db_connection *connection)
-{
-    enum error err = OK;
-
-    for (size_t i = 0; err == OK && i < 3; i++)
-        err = db_run_text(connection, slice_of(drop_triggers[i]));
-    return err;
-}
-
 void adoption_undo(const struct adoption *adoption,
                    struct db_connection *connection, struct text *report)
 {
@@ -206,7 +192,7 @@ void adoption_undo(const struct adoption *adoption,
      * become. */
     if (adoption->had_triggers)
         return;
-    if ((err = drop_all(connection)) == OK)
+    if ((err = triggers_drop(connection)) == OK)
         err = restore_definition(adoption, connection);
     if (err == OK) {
         err = db_execute(connection, forget_later, &version, 1);

@@ -125,18 +125,3 @@ const char *contact_map(struct arena *arena, const struct supplier *supplier,
     text_append_string(&url, at + strlen(mark));
     return settle(arena, &url);
 }
-
-static void set(struct view *view, const char *name, const char *url)
-{
-    if (url)
-        view_string(view, name, url);
-}
-
-void contact_view(const struct supplier *supplier, const char *map_url,
-                  struct arena *arena, struct view *view)
-{
-    set(view, "tel", contact_tel(arena, supplier->fields[SUPPLIER_PHONE]));
-    set(view, "mailto",
-        contact_mailto(arena, supplier->fields[SUPPLIER_EMAIL]));
-    set(view, "map", contact_map(arena, supplier, map_url));
-}

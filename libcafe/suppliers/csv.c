@@ -207,7 +207,8 @@ void csv_head(struct text *out, enum csv_reader reader)
         text_append_string(out, "\xef\xbb\xbf");
     text_append_string(out, "id");
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        append_value(out, CSV_PROGRAM, slice_of(supplier_columns[f].name));
+        if (supplier_columns[f].exported)
+            append_value(out, CSV_PROGRAM, slice_of(supplier_columns[f].name));
     text_append_string(out, "\r\n");
 }
 
@@ -216,6 +217,7 @@ void csv_record(struct text *out, enum csv_reader reader,
 {
     text_append_integer(out, supplier->id);
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        append_value(out, reader, supplier->fields[f]);
+        if (supplier_columns[f].exported)
+            append_value(out, reader, supplier->fields[f]);
     text_append_string(out, "\r\n");
 }

@@ -21,6 +21,11 @@ foreach(file ${files})
 endforeach()
 file(WRITE ${OUT}
   "/* Made from migrations/ (SQL) by embed.cmake. */\n"
-  "#include \"cafe/suppliers/migrations.h\"\n\n${texts}\n"
+  "#include \"cafe/suppliers/migrations.h\"\n"
+  "#include \"cafe/suppliers/supplier.h\"\n\n"
+  "#define CHECK(field, column, since, ...) \\\n"
+  "    _Static_assert(since <= ${expected}, \\\n"
+  "                   \"no migration adds the column \" column);\n"
+  "SUPPLIER_TABLE(CHECK, )\n\n${texts}\n"
   "const struct db_migration supplier_migrations[] = {\n${rows}"
   "    { 0, NULL, NULL },\n};\n")

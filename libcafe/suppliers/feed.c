@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cafe/suppliers/migrations.h"
+#include "columns.h"
 
 /* Beyond this many changes reading everything is cheaper. An array of them is
  * allocated with each question that finds another revision. */
@@ -17,41 +18,42 @@ static const char select_revision[] =
 /* Whatever the session's time zone is. */
 #define SINCE_1970(time) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " time ")"
 
+#define CHANGED_AT SINCE_1970("c.at")
+
+/* Of a supplier in the log: the first entry of an index read backwards. A join
+ * would leave the plan to statistics. */
+#define LAST_CHANGE                                  \
+    " supplier_changes c WHERE c.supplier_id = s.id" \
+    " ORDER BY c.revision DESC LIMIT 1"
+
 /* When the database was first migrated: it stays, in copies and backups too. */
 #define DIRECTORY "(SELECT " SINCE_1970("MIN(m.at)") " FROM cafe_migrations m)"
-
-#define COLUMNS                                                     \
-    "s.id, s.name, s.address, s.city, s.state, s.country, s.email," \
-    " s.phone, s.notes"
 
 /* An unsigned BIGINT may be larger than any id here. */
 #define HAS_ID "s.id <= 9223372036854775807"
 
 /* The revision stands in each row, and in one without supplier if there is
- * none. A supplier's own revision is its last in the log, the first entry of
- * an index read backwards: a join would leave the plan to statistics. The order
- * need not be exact: rows that come in about the order of names lie in memory
- * in it, and are searched in half the time. */
+ * none. The order need not be exact: rows that come in about the order of names
+ * lie in memory in it, and are searched in half the time. */
 static const char select_all[] =
     "SELECT r.n, CAST(r.at AS CHAR(26)),"
-    " (SELECT c.revision FROM supplier_changes c WHERE c.supplier_id = s.id"
-    "   ORDER BY c.revision DESC LIMIT 1),"
-    " (SELECT " SINCE_1970(
-        "c.at") " FROM supplier_changes c"
-                "   WHERE c.supplier_id = s.id ORDER BY c.revision DESC LIMIT "
-                "1), " DIRECTORY ", " COLUMNS
-                " FROM supplier_revision r LEFT JOIN suppliers s ON " HAS_ID
-                " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
+    " (SELECT c.revision FROM" LAST_CHANGE "),"
+    " (SELECT " CHANGED_AT " FROM" LAST_CHANGE "),"
+    " " DIRECTORY ", s.id, " COLUMNS_OF_S
+    " FROM supplier_revision r LEFT JOIN suppliers s ON " HAS_ID
+    " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
 
 /* The change that the base ends with comes, too: it proves that the log still
- * leads on from there. */
+ * leads on from there. The present row comes with a supplier's last change
+ * only: making it ready to be searched costs far more than reading it. */
 static const char select_changes[] =
     "SELECT c.revision, CAST(c.at AS CHAR(26)), c.supplier_id,"
-    " " SINCE_1970("c.at") ", " DIRECTORY ", " COLUMNS
-                           " FROM supplier_changes c FORCE INDEX (PRIMARY)"
-                           " LEFT JOIN suppliers s ON s.id = c.supplier_id"
-                           " AND " HAS_ID
-                           " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
+    " " CHANGED_AT ", " DIRECTORY ", s.id, " COLUMNS_OF_S
+    " FROM supplier_changes c FORCE INDEX (PRIMARY)"
+    " LEFT JOIN suppliers s ON s.id = c.supplier_id AND " HAS_ID
+    " AND c.revision = (SELECT l.revision FROM supplier_changes l"
+    "   WHERE l.supplier_id = c.supplier_id ORDER BY l.revision DESC LIMIT 1)"
+    " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
 
 enum {
     COLUMN_REVISION,
@@ -199,21 +201,18 @@ static enum error follow_row(const struct db_row *row, void *context)
     return take_row(row, following->revision.number, &change->row);
 }
 
+/* By id; of one supplier, the change with the row comes last. */
 static int compare_changes(const void *left, const void *right)
 {
     const struct change *a = left;
     const struct change *b = right;
-    uint64_t a_revision = a->row ? a->row->supplier.revision : 0;
-    uint64_t b_revision = b->row ? b->row->supplier.revision : 0;
 
     if (a->id != b->id)
         return a->id > b->id ? 1 : -1;
-    return (a_revision > b_revision) - (a_revision < b_revision);
+    return (a->row != NULL) - (b->row != NULL);
 }
 
-/* By id, each once. The statement joins the log with the present rows, so all
- * changes of one supplier come with the same row, and the last of them with its
- * present revision. */
+/* Each supplier once: with its row, if it is there. */
 static void unite(struct following *following)
 {
     struct change *changes = following->changes;
@@ -221,9 +220,7 @@ static void unite(struct following *following)
 
     qsort(changes, following->count, sizeof(*changes), compare_changes);
     for (size_t i = 0; i < following->count; i++) {
-        if (i + 1 < following->count && changes[i + 1].id == changes[i].id)
-            free(changes[i].row);
-        else
+        if (i + 1 == following->count || changes[i + 1].id != changes[i].id)
             changes[kept++] = changes[i];
     }
     following->count = kept;

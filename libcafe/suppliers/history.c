@@ -3,15 +3,13 @@
 
 #include <string.h>
 
+#include "columns.h"
+
 /*
  * Texts of one reading. A request's arena holds four times as many, and what
  * is left out comes with the next page.
  */
 enum { TEXTS_MAX_BYTES = 1024 * 1024 };
-
-#define FIELDS(of)                                                             \
-    of ".name, " of ".address, " of ".city, " of ".state, " of ".country, " of \
-       ".email, " of ".phone, " of ".notes"
 
 /*
  * What came last, and what before an entry, are found by reading the index
@@ -24,7 +22,7 @@ enum { TEXTS_MAX_BYTES = 1024 * 1024 };
     " (SELECT l.revision FROM supplier_changes l"                    \
     "   WHERE l.supplier_id = c.supplier_id"                         \
     "   ORDER BY l.revision DESC LIMIT 1),"                          \
-    " p.revision, p.writer, " FIELDS("c") ", " FIELDS("p")
+    " p.revision, p.writer, " COLUMNS_OF_C ", " COLUMNS_OF_P
 
 #define JOIN_BEFORE                                                      \
     " LEFT JOIN supplier_changes p ON p.revision ="                      \
@@ -199,11 +197,13 @@ static const char select_last[] =
     " ORDER BY revision DESC LIMIT 1";
 
 /* Without a writer: that is how a forgotten entry is known. */
+#define EMPTY(field, column, ...) column " = ''"
 static const char empty_entries[] =
-    "UPDATE supplier_changes SET name = '', address = '', city = '',"
-    " state = '', country = '', email = '', phone = '', notes = '',"
-    " actor = NULL, writer = ''"
-    " WHERE supplier_id = ? AND revision <= ? AND writer <> ''";
+    "UPDATE supplier_changes SET " SUPPLIER_TABLE(
+        EMPTY,
+        ", ") ","
+              " actor = NULL, writer = ''"
+              " WHERE supplier_id = ? AND revision <= ? AND writer <> ''";
 
 static enum error take_integer(const struct db_row *row, void *context)
 {

@@ -1,11 +1,12 @@
 /* The three-way merge of a supplier's fields, and the versions for it. */
 #include "merge.h"
 
+#include "columns.h"
+
 enum { OWN_MAX = 16 };
 
-static const char select_fields[] =
-    "SELECT name, address, city, state, country, email, phone, notes"
-    " FROM suppliers WHERE id = ?";
+static const char select_fields[] = "SELECT " COLUMNS
+                                    " FROM suppliers WHERE id = ?";
 
 static const char select_own[] = "SELECT revision FROM supplier_changes"
                                  " WHERE supplier_id = ? AND form_key = ?"

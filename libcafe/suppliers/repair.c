@@ -2,10 +2,9 @@
  * triggers, a TRUNCATE. The migrations, run again, bring it back. */
 #include "repair.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "cafe/suppliers/migrations.h"
+#include "columns.h"
+#include "triggers.h"
 
 /* Each row that a check gives names something. */
 
@@ -21,11 +20,22 @@ static const char missing_tables[] =
     " ON x.TABLE_SCHEMA = DATABASE() AND x.TABLE_NAME = w.t"
     " WHERE x.TABLE_NAME IS NULL";
 
+/* As far as the version of the schema has them. */
 static const char missing_columns[] =
-    "SELECT CONCAT('the column suppliers.', w.c) FROM (SELECT 'country' AS c"
-    " UNION ALL SELECT 'notes') w LEFT JOIN information_schema.COLUMNS k"
+    "SELECT CONCAT('the column suppliers.', w.c) FROM " COLUMNS_TABLE " w"
+    " LEFT JOIN information_schema.COLUMNS k"
     " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = 'suppliers'"
-    " AND k.COLUMN_NAME = w.c WHERE k.COLUMN_NAME IS NULL";
+    " AND k.COLUMN_NAME = w.c"
+    " WHERE k.COLUMN_NAME IS NULL AND w.since <= ?";
+
+static const char missing_log_columns[] =
+    "SELECT CONCAT('the column supplier_changes.', w.c) FROM " COLUMNS_TABLE
+    " w JOIN information_schema.TABLES t"
+    " ON t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = 'supplier_changes'"
+    " LEFT JOIN information_schema.COLUMNS k"
+    " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = t.TABLE_NAME"
+    " AND k.COLUMN_NAME = w.c"
+    " WHERE k.COLUMN_NAME IS NULL AND w.since <= ?";
 
 static const char other_engine[] =
     "SELECT CONCAT('InnoDB: suppliers is ', ENGINE)"
@@ -37,9 +47,8 @@ static const char other_characters[] =
     "SELECT CONCAT('utf8mb4: suppliers.', COLUMN_NAME, ' is ',"
     " CHARACTER_SET_NAME) FROM information_schema.COLUMNS"
     " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'suppliers'"
-    " AND CHARACTER_SET_NAME <> 'utf8mb4' AND COLUMN_NAME IN ('name', "
-    "'address',"
-    " 'city', 'state', 'country', 'email', 'phone', 'notes')";
+    " AND CHARACTER_SET_NAME <> 'utf8mb4'"
+    " AND COLUMN_NAME IN (" COLUMNS_QUOTED ")";
 
 static const char lost_counter[] =
     "SELECT 'the counter, or it is behind the log' FROM (SELECT 1 AS one) w"
@@ -47,39 +56,32 @@ static const char lost_counter[] =
     " WHERE r.n IS NULL"
     " OR r.n < (SELECT COALESCE(MAX(revision), 0) FROM supplier_changes)";
 
-/* The same as 0003 and 0005 put into it. */
-#define DIFFERS(field)                              \
-    " OR CAST(COALESCE(s." field ", '') AS BINARY)" \
-    " <> CAST(c." field " AS BINARY)"
+/* Byte by byte: a collation takes 'a' for 'A'. */
+#define DIFFERS(field, column, ...)              \
+    "CAST(COALESCE(s." column ", '') AS BINARY)" \
+    " <> CAST(c." column " AS BINARY)"
+
+#define ANY_DIFFERS SUPPLIER_TABLE(DIFFERS, " OR ")
+
+/* Suppliers that are not in the log as they are, and those that are gone and
+ * that it still has: s is the row, c the last entry; one of them may be absent.
+ */
+#define NOT_LOGGED_ROWS                                              \
+    " FROM suppliers s LEFT JOIN supplier_changes c ON c.revision =" \
+    "  (SELECT MAX(l.revision) FROM supplier_changes l"              \
+    "    WHERE l.supplier_id = s.id)"                                \
+    " WHERE c.revision IS NULL OR c.action = 'remove' OR " ANY_DIFFERS
+#define GONE_ROWS                                                            \
+    " FROM supplier_changes c LEFT JOIN suppliers s ON s.id = c.supplier_id" \
+    " WHERE s.id IS NULL AND c.action <> 'remove' AND c.revision ="          \
+    "  (SELECT MAX(l.revision) FROM supplier_changes l"                      \
+    "    WHERE l.supplier_id = c.supplier_id)"
 
 static const char not_logged[] =
     "SELECT CONCAT('in the log: supplier ', MIN(id), IF(COUNT(*) = 1, '',"
-    " CONCAT(' and ', COUNT(*) - 1, ' more'))) FROM (SELECT s.id AS id"
-    " FROM suppliers s LEFT JOIN supplier_changes c ON c.revision ="
-    "  (SELECT MAX(l.revision) FROM supplier_changes l"
-    "    WHERE l.supplier_id = s.id)"
-    " WHERE c.revision IS NULL OR c.action = 'remove'" DIFFERS("name") DIFFERS(
-        "address") DIFFERS("city") DIFFERS("state") DIFFERS("country")
-        DIFFERS("email") DIFFERS("phone") DIFFERS(
-            "notes") " UNION ALL SELECT c.supplier_id FROM supplier_changes c"
-                     " LEFT JOIN suppliers s ON s.id = c.supplier_id"
-                     " WHERE s.id IS NULL AND c.action <> 'remove' AND "
-                     "c.revision ="
-                     "  (SELECT MAX(l.revision) FROM supplier_changes l"
-                     "    WHERE l.supplier_id = c.supplier_id)) d"
-                     " HAVING COUNT(*) > 0";
-
-/* White space is not compared: a dump may bring a trigger back with other line
- * ends. */
-static const char find_trigger[] =
-    "SELECT EVENT_OBJECT_TABLE = 'suppliers',"
-    " CAST(TRIM(REGEXP_REPLACE(ACTION_STATEMENT, '[[:space:]]+', ' '))"
-    "  AS BINARY) ="
-    " CAST(TRIM(REGEXP_REPLACE(?, '[[:space:]]+', ' ')) AS BINARY)"
-    "  AND ACTION_TIMING = 'AFTER' AND EVENT_MANIPULATION = ?,"
-    " DEFINER = CURRENT_USER(), EVENT_OBJECT_TABLE, DEFINER"
-    " FROM information_schema.TRIGGERS"
-    " WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = ?";
+    " CONCAT(' and ', COUNT(*) - 1, ' more')))"
+    " FROM (SELECT s.id AS id" NOT_LOGGED_ROWS
+    " UNION ALL SELECT c.supplier_id" GONE_ROWS ") d HAVING COUNT(*) > 0";
 
 struct look {
     struct text *report;
@@ -106,107 +108,12 @@ static enum error check(struct db_connection *connection, const char *sql,
     return db_query(connection, sql, NULL, 0, take_name, look);
 }
 
-/* Triggers. */
-
-static const struct trigger_row {
-    const char *name;
-    const char *event;
-} triggers[] = {
-    { "suppliers_added", "INSERT" },
-    { "suppliers_changed", "UPDATE" },
-    { "suppliers_removed", "DELETE" },
-};
-enum { TRIGGERS = sizeof(triggers) / sizeof(triggers[0]) };
-
-/* The body of the last "CREATE TRIGGER name …" of a text; untouched when it
- * has none. */
-static void find_body(struct slice sql, const char *name, struct slice *body)
+static enum error check_columns(struct db_connection *connection,
+                                const char *sql, int version, struct look *look)
 {
-    static const char each[] = "FOR EACH ROW", step[] = "\n-- step\n";
-    char create[64];
-    size_t len =
-        (size_t)snprintf(create, sizeof(create), "CREATE TRIGGER %s ", name);
-    const char *at = memmem(sql.data, sql.len, create, len);
+    const struct db_value value = DB_VALUE_INTEGER(version);
 
-    if (!at)
-        return;
-    struct slice rest = { at, sql.len - (size_t)(at - sql.data) };
-    const char *end = memmem(rest.data, rest.len, step, sizeof(step) - 1);
-    if (end)
-        rest.len = (size_t)(end - rest.data);
-    const char *start = memmem(rest.data, rest.len, each, sizeof(each) - 1);
-    if (!start)
-        return;
-    start += sizeof(each) - 1;
-    rest = slice_trim(
-        (struct slice){ start, rest.len - (size_t)(start - rest.data) });
-    if (rest.len > 0 && rest.data[rest.len - 1] == ';')
-        rest.len--;
-    *body = rest;
-}
-
-static struct slice body_of(const char *name)
-{
-    struct slice body = SLICE("");
-
-    for (size_t i = 0; supplier_migrations[i].number != 0; i++)
-        find_body(slice_of(supplier_migrations[i].sql), name, &body);
-    return body;
-}
-
-struct trigger {
-    const char *name;
-    struct look *look;
-    bool found;
-};
-
-static void append_trigger(struct text *text, const char *name, const char *why,
-                           struct slice what)
-{
-    text_printf(text, "the trigger %s on suppliers: %s", name, why);
-    text_append_slice(text, what);
-}
-
-static enum error take_trigger(const struct db_row *row, void *context)
-{
-    struct trigger *trigger = context;
-    struct text what;
-
-    trigger->found = true;
-    text_init(&what, 0);
-    if (!db_row_integer(row, 0))
-        append_trigger(&what, trigger->name, "it is on ", db_row_text(row, 3));
-    else if (!db_row_integer(row, 1))
-        append_trigger(&what, trigger->name, "it is not that of this program",
-                       SLICE(""));
-    else if (!db_row_integer(row, 2))
-        append_trigger(&what, trigger->name, "it runs as another account, ",
-                       db_row_text(row, 4));
-    if (what.len > 0)
-        name_missing(trigger->look, text_slice(&what));
-    text_free(&what);
-    return OK;
-}
-
-static enum error check_trigger(struct db_connection *connection,
-                                const struct trigger_row *wanted,
-                                struct look *look)
-{
-    const struct db_value values[] = {
-        DB_VALUE_TEXT(body_of(wanted->name)),
-        DB_VALUE_TEXT(slice_of(wanted->event)),
-        DB_VALUE_TEXT(slice_of(wanted->name)),
-    };
-    struct trigger trigger = { wanted->name, look, false };
-    enum error err =
-        db_query(connection, find_trigger, values, 3, take_trigger, &trigger);
-
-    if (err != OK || trigger.found)
-        return err;
-    text_printf(look->report, "missing: the trigger %s on suppliers\n",
-                wanted->name);
-    look->missing++;
-    return OK;
+    return db_query(connection, sql, &value, 1, take_name, look);
 }
 
 static enum error take_integer(const struct db_row *row, void *context)
@@ -232,25 +139,89 @@ static enum error require_suppliers(struct db_connection *connection,
     return ERROR_CONFLICT;
 }
 
-enum error repair_look(struct db_connection *connection, struct text *report,
-                       size_t *missing)
+static enum error look_at_tables(struct db_connection *connection, int version,
+                                 struct look *look)
 {
-    static const char *const definitions[] = { missing_tables, missing_columns,
-                                               other_engine, other_characters };
-    static const char *const contents[] = { lost_counter, not_logged };
+    enum error err = check(connection, missing_tables, look);
+
+    if (err == OK)
+        err = check_columns(connection, missing_columns, version, look);
+    if (err == OK)
+        err = check_columns(connection, missing_log_columns, version, look);
+    if (err == OK)
+        err = check(connection, other_engine, look);
+    if (err == OK)
+        err = check(connection, other_characters, look);
+    return err;
+}
+
+static enum error look_into_tables(struct db_connection *connection,
+                                   struct look *look)
+{
+    enum error err = check(connection, lost_counter, look);
+
+    return err == OK ? check(connection, not_logged, look) : err;
+}
+
+enum error repair_look(struct db_connection *connection, int version,
+                       bool newest, struct text *report,
+                       struct repair_found *found)
+{
     struct look look = { .report = report };
+    size_t triggers = 0;
     enum error err = require_suppliers(connection, report);
 
-    for (size_t i = 0; err == OK && i < 4; i++)
-        err = check(connection, definitions[i], &look);
+    if (err == OK)
+        err = look_at_tables(connection, version, &look);
+    found->tables = look.missing;
+    if (err == OK && newest)
+        err = triggers_look(connection, report, &triggers);
     /* Queries on a missing table or column would only fail. */
-    bool whole = look.missing == 0;
-    for (size_t i = 0; err == OK && i < TRIGGERS; i++)
-        err = check_trigger(connection, &triggers[i], &look);
-    for (size_t i = 0; err == OK && whole && i < 2; i++)
-        err = check(connection, contents[i], &look);
-    *missing = look.missing;
+    if (err == OK && newest && found->tables == 0)
+        err = look_into_tables(connection, &look);
+    found->missing = look.missing + triggers;
     return err;
+}
+
+/* Writers wait at the counter meanwhile, so that the numbers have no rival. */
+static const char take_number[] =
+    "UPDATE supplier_revision SET n = n + 1 WHERE one = 1";
+
+#define LOGGED_VALUE(field, column, ...) "COALESCE(s." column ", '') AS " column
+#define LOGGED_VALUES SUPPLIER_TABLE(LOGGED_VALUE, ", ")
+#define FOUND(field, column, ...) "d." column
+#define ALL_FOUND SUPPLIER_TABLE(FOUND, ", ")
+
+static const char log_found[] =
+    "INSERT INTO supplier_changes (revision, supplier_id, action, " COLUMNS
+    ", actor, writer, form_key, at)"
+    " SELECT r.n - 1 + ROW_NUMBER() OVER (ORDER BY d.id), d.id, d.action,"
+    " " ALL_FOUND ", NULL, USER(), NULL, UTC_TIMESTAMP(6)"
+    " FROM (SELECT s.id AS id, CASE WHEN c.revision IS NULL THEN 'adopt'"
+    "   WHEN c.action = 'remove' THEN 'add' ELSE 'update' END AS action,"
+    "   " LOGGED_VALUES NOT_LOGGED_ROWS
+    "  UNION ALL SELECT c.supplier_id, 'remove', " COLUMNS_OF_C GONE_ROWS
+    " ) d CROSS JOIN supplier_revision r";
+
+/* The counter names the last row of the log; without any it stays at 0. */
+static const char set_counter[] =
+    "UPDATE supplier_revision"
+    " SET at = COALESCE((SELECT c.at FROM supplier_changes c"
+    "                     ORDER BY c.revision DESC LIMIT 1), at),"
+    " n = COALESCE((SELECT MAX(c.revision) FROM supplier_changes c), 0)"
+    " WHERE one = 1";
+
+enum error repair_log(struct db_connection *connection)
+{
+    static const char *const steps[] = { take_number, log_found, set_counter };
+    enum error err = db_begin(connection);
+
+    if (err != OK)
+        return err;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if ((err = db_execute(connection, steps[i], NULL, 0)) != OK)
+            return db_rollback(connection, err);
+    return db_commit(connection);
 }
 
 /*
@@ -320,7 +291,11 @@ static const char create_watch[] =
     " (('suppliers_added', 'INSERT'), ('suppliers_changed', 'UPDATE'),"
     "  ('suppliers_removed', 'DELETE')))";
 
-enum { ER_SP_DOES_NOT_EXIST = 1305, ER_PROCACCESS_DENIED = 1370 };
+enum {
+    ER_SP_DOES_NOT_EXIST = 1305,
+    ER_PROCACCESS_DENIED = 1370,
+    ER_WARN_I_S_SKIPPED_TABLE = 1684
+};
 
 /* Whether the function is there and says that all is well. */
 static bool watches(struct db_connection *connection)
@@ -363,5 +338,7 @@ enum error supplier_triggers_check(struct db_connection *connection)
 
     if (number == ER_SP_DOES_NOT_EXIST || number == ER_PROCACCESS_DENIED)
         return OK; /* this account can't tell */
+    if (number == ER_WARN_I_S_SKIPPED_TABLE)
+        return OK; /* the table is being changed, as by a migration */
     return err == OK && count != TRIGGERS ? ERROR_DB_TRIGGERS : err;
 }

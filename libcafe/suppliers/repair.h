@@ -4,18 +4,34 @@
 
 #include "cafe/db/db.h"
 
+/** How much is missing. */
+struct repair_found {
+    size_t missing; /* of everything */
+    size_t tables;  /* of that, tables and columns */
+};
+
 /**
- * Look for what the migrations have made and what is not there any more, or
- * not as they made it: tables, columns, triggers; and for changes that the log
- * has missed. Nothing is changed.
+ * Look for what migrating has made and what is not there any more, or not as
+ * it was made: tables and columns; in the newest schema also triggers, and
+ * changes that the log has missed. Nothing is changed.
  *
+ * version  Of the schema: newer columns are not missing.
+ * newest   It is the newest that this program knows.
  * report   A line for each.
- * missing  How many.
  * Errors   ERROR_CONFLICT: the suppliers themselves are missing;
  *          ERROR_DB_…, ERROR_MEMORY.
  */
-MUST_CHECK enum error repair_look(struct db_connection *connection,
-                                  struct text *report, size_t *missing);
+MUST_CHECK enum error repair_look(struct db_connection *connection, int version,
+                                  bool newest, struct text *report,
+                                  struct repair_found *found);
+
+/**
+ * Log what has changed without the triggers, as it is found, in one
+ * transaction.
+ *
+ * Errors  ERROR_DB_…
+ */
+MUST_CHECK enum error repair_log(struct db_connection *connection);
 
 /**
  * Look whether the server holds a trigger that it could not read, and have it

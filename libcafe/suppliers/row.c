@@ -10,7 +10,7 @@
 
 /* Notes of other programs may be longer than those of forms: as much of them is
  * searched. */
-enum { NOTES_SEARCHED_MAX_BYTES = 16 * 1024 };
+enum { LINES_SEARCHED_MAX_BYTES = 16 * 1024 };
 
 /* What fields and lines are followed by: words are split at it. */
 enum { BETWEEN = '\n' };
@@ -80,8 +80,8 @@ static enum error append_field(struct making *making, enum supplier_field field)
     struct slice fold;
     enum error err;
 
-    if (field == SUPPLIER_NOTES)
-        text = utf8_cut(text, NOTES_SEARCHED_MAX_BYTES);
+    if (supplier_columns[field].lines)
+        text = utf8_cut(text, LINES_SEARCHED_MAX_BYTES);
     if ((err = unicode_search_fold(making->arena, text, &fold)) != OK)
         return err;
     text_append_slice(&making->text, fold);
@@ -123,6 +123,8 @@ static enum error append_searched(struct making *making)
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         enum error err = OK;
 
+        if (!supplier_columns[f].searched)
+            continue;
         if (f > 0)
             text_append_char(&making->text, BETWEEN);
         if (f == SUPPLIER_PHONE)
@@ -174,8 +176,9 @@ static enum error append_all(struct making *making)
 {
     enum error err = append_searched(making);
 
-    for (enum supplier_field f = 0; err == OK && f < SUPPLIER_NOTES; f++)
-        err = append_fold(making, f);
+    for (enum supplier_field f = 0; err == OK && f < SUPPLIER_FIELDS; f++)
+        if (supplier_columns[f].listed)
+            err = append_fold(making, f);
     if (err == OK && making->text.len > UINT32_MAX)
         err = ERROR_LIMIT;
     return making->text.failed ? ERROR_MEMORY : err;
@@ -192,8 +195,7 @@ static struct slice same_text(const struct making *making, const char *data,
 
     if (slice_equal(text, searched))
         return searched;
-    if (field < SUPPLIER_NOTES &&
-        slice_equal(text, span_of(data, making->spans.folds[field])))
+    if (slice_equal(text, span_of(data, making->spans.folds[field])))
         return span_of(data, making->spans.folds[field]);
     return (struct slice){ NULL, 0 };
 }
@@ -291,8 +293,7 @@ static struct slice part_of(const struct row *row, struct span span)
 
 struct slice row_fold(const struct row *row, enum supplier_field field)
 {
-    return field < SUPPLIER_NOTES ? part_of(row, row->spans.folds[field])
-                                  : SLICE("");
+    return part_of(row, row->spans.folds[field]);
 }
 
 struct slice row_searched(const struct row *row)

@@ -3,11 +3,11 @@
 
 #include "adoption.h"
 #include "cafe/suppliers/migrations.h"
+#include "columns.h"
 #include "repair.h"
+#include "triggers.h"
 
-static const char read_one[] =
-    "SELECT id, name, address, city, state, country, email, phone, notes"
-    " FROM suppliers LIMIT 1";
+static const char read_one[] = "SELECT id, " COLUMNS " FROM suppliers LIMIT 1";
 
 int supplier_schema_version(void)
 {
@@ -161,23 +161,37 @@ static const struct db_migration *wide_log(void)
     return &supplier_migrations[i];
 }
 
+/* After the tables and columns: what the table of fields makes of them. The
+ * schema has its new number only then. */
+static enum error finish(struct db_connection *connection, unsigned flags,
+                         struct text *report)
+{
+    const bool dry_run = flags & DB_MIGRATE_DRY_RUN;
+    enum error err =
+        triggers_make(connection, TRIGGER_BY_SERVER, dry_run, report);
+
+    return err == OK && !dry_run ? repair_log(connection) : err;
+}
+
 static enum error apply(struct db_connection *connection, unsigned flags,
                         struct text *report)
 {
     enum error err = db_migrate_steps(connection, wide_log(), flags, report);
 
     if (err == OK)
-        err = db_migrate(connection, supplier_migrations, flags, report);
+        err =
+            db_migrate(connection, supplier_migrations, finish, flags, report);
     return err;
 }
 
 /* Nothing that was missing is missing still. */
 static enum error confirm(struct db_connection *connection, struct text *report)
 {
-    size_t missing = 0;
-    enum error err = repair_look(connection, report, &missing);
+    struct repair_found found;
+    enum error err = repair_look(connection, supplier_schema_version(), true,
+                                 report, &found);
 
-    return err == OK && missing > 0 ? ERROR_DB_SCHEMA : err;
+    return err == OK && found.missing > 0 ? ERROR_DB_SCHEMA : err;
 }
 
 /* A first migration that fails leaves the table as it was. */
@@ -200,33 +214,63 @@ static enum error change(struct db_connection *connection, unsigned flags,
     return err;
 }
 
+/* A database that a newer version has migrated is not for this one to change:
+ * its triggers log fields that this one does not know. */
+static enum error leave(struct db_connection *connection, int version,
+                        struct text *report)
+{
+    enum error err = supplier_triggers_check(connection);
+
+    text_printf(report,
+                "A newer version has migrated this database (schema %d; this "
+                "one knows %d). Nothing was changed.\n",
+                version, supplier_schema_version());
+    if (err == ERROR_DB_TRIGGERS)
+        text_append_string(report, "Triggers are missing: migrate with that "
+                                   "version.\n");
+    return err;
+}
+
+static enum error migrate_from(struct db_connection *connection, int version,
+                               bool dry_run, struct text *report)
+{
+    unsigned flags = dry_run ? DB_MIGRATE_DRY_RUN : 0;
+    const bool newest = version == supplier_schema_version();
+    struct repair_found found = { 0 };
+    enum error err = OK;
+
+    if (version >= FIRST_WITH_TRIGGERS)
+        err = repair_spoiled(connection, dry_run, report);
+    if (err == OK && version >= FIRST_WITH_TRIGGERS)
+        err = repair_look(connection, version, newest, report, &found);
+    if (err != OK)
+        return err;
+    if (found.tables > 0)
+        flags |= DB_MIGRATE_AGAIN;
+    if (found.missing == 0 && newest)
+        err = db_migrate(connection, supplier_migrations, NULL, flags, report);
+    else
+        err = dry_run ? apply(connection, flags, report)
+                      : change(connection, flags, report);
+    if (err == OK && found.missing > 0)
+        text_append_string(report, dry_run ? "Nothing was changed.\n"
+                                           : "Nothing is missing any more.\n");
+    return err == OK && !dry_run ? repair_watch(connection, report) : err;
+}
+
 static enum error look_and_change(struct db_connection *connection,
                                   bool dry_run, struct text *report)
 {
-    unsigned flags = dry_run ? DB_MIGRATE_DRY_RUN : 0;
-    size_t missing = 0;
     int version = 0;
     enum error err = adoption_look(connection, report);
 
     if (err == OK)
         err = db_schema_version(connection, &version);
-    if (err == OK && version >= FIRST_WITH_TRIGGERS)
-        err = repair_spoiled(connection, dry_run, report);
-    if (err == OK && version >= FIRST_WITH_TRIGGERS)
-        err = repair_look(connection, report, &missing);
     if (err != OK)
         return err;
-    if (missing > 0)
-        flags |= DB_MIGRATE_AGAIN;
-    if (missing == 0 && version >= supplier_schema_version())
-        err = db_migrate(connection, supplier_migrations, flags, report);
-    else
-        err = dry_run ? apply(connection, flags, report)
-                      : change(connection, flags, report);
-    if (err == OK && missing > 0)
-        text_append_string(report, dry_run ? "Nothing was changed.\n"
-                                           : "Nothing is missing any more.\n");
-    return err == OK && !dry_run ? repair_watch(connection, report) : err;
+    return version > supplier_schema_version()
+               ? leave(connection, version, report)
+               : migrate_from(connection, version, dry_run, report);
 }
 
 enum error supplier_migrate(struct db_connection *connection, bool dry_run,

@@ -266,8 +266,9 @@ static void read_sort(const struct form *query, struct search *search)
     search->sort = SUPPLIER_NAME;
     if (descending)
         name = (struct slice){ name.data + 1, name.len - 1 };
-    for (enum supplier_field f = 0; f < SUPPLIER_NOTES; f++)
-        if (slice_is(name, supplier_columns[f].name))
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
+        if (supplier_columns[f].listed &&
+            slice_is(name, supplier_columns[f].name))
             search_sort(search, f, descending);
 }
 

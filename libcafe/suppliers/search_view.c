@@ -107,10 +107,13 @@ static void view_columns(const struct search *search, const char *path,
 {
     struct view *columns = view_list(view, "columns");
 
-    for (enum supplier_field f = 0; f < SUPPLIER_NOTES; f++) {
-        struct view *column = view_list_object(columns);
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         bool current = is_sorted_by(search, f);
+        struct view *column;
 
+        if (!supplier_columns[f].listed)
+            continue;
+        column = view_list_object(columns);
         view_string(column, "name", supplier_columns[f].name);
         view_string(column, "label", supplier_columns[f].label);
         view_string(
@@ -144,11 +147,12 @@ static void view_sorts(const struct search *search, struct arena *arena,
     add_option(sorts, SLICE(""),
                searching ? SLICE("Best match") : SLICE("Name"),
                !search->sorted);
-    for (enum supplier_field f = searching ? 0 : 1; f < SUPPLIER_NOTES; f++) {
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         struct slice name = slice_of(supplier_columns[f].name);
 
-        add_option(sorts, name, slice_of(supplier_columns[f].label),
-                   slice_equal(name, current));
+        if (supplier_columns[f].listed && (searching || f != SUPPLIER_NAME))
+            add_option(sorts, name, slice_of(supplier_columns[f].label),
+                       slice_equal(name, current));
     }
     if (search->descending)
         add_option(sorts, current,

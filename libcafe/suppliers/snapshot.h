@@ -6,10 +6,6 @@
 
 enum { REVISION_TIME_BYTES = 27 };
 
-/** Fields by which suppliers are sorted, filtered and compared: all but the
- * notes. */
-enum { FOLDS = SUPPLIER_NOTES };
-
 /** A part of a row's text. */
 struct span {
     uint32_t start, len;
@@ -18,17 +14,18 @@ struct span {
 /** Where in a row's text what is. */
 struct spans {
     struct span searched, phone;
-    struct span name;         /* with its looser spellings: searched first */
-    uint32_t name_variant;    /* where its first word's is; 0: it has none */
-    struct span folds[FOLDS]; /* of each field; of the phone its digits */
-    uint32_t grams;           /* bytes of the text's grams; a power of two */
+    struct span name;      /* with its looser spellings: searched first */
+    uint32_t name_variant; /* where its first word's is; 0: it has none */
+    struct span folds[SUPPLIER_FIELDS]; /* of each that is listed; of the phone
+                                           its digits */
+    uint32_t grams; /* bytes of the text's grams; a power of two */
 };
 
 /**
  * A supplier in memory, in one piece: struct, what is searched, folds, texts.
  *
- * What is searched are all fields by unicode_search_fold(), but the phone by
- * its spellings, each followed by a line for each of its words that has a
+ * What is searched are fields by unicode_search_fold(), but the phone by its
+ * spellings, each followed by a line for each of its words that has a
  * looser spelling (unicode_append_loose()). One byte that no word has is
  * between two fields, and between two lines.
  */
@@ -92,7 +89,8 @@ struct change {
     struct row *row; /* NULL: gone */
 };
 
-/** The fold of a field, below FOLDS. */
+/** The fold of a listed field, by which it is sorted, filtered and compared;
+ * empty for another one. */
 struct slice row_fold(const struct row *row, enum supplier_field field);
 
 /** What is searched, and what of it is the phone. */

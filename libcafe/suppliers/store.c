@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cafe/suppliers/untouched.h"
+#include "columns.h"
 #include "form_key.h"
 #include "merge.h"
 #include "refusal.h"
@@ -42,19 +43,14 @@ struct attempt {
 /* The columns in the order of enum supplier_field, the id last. */
 enum { VALUES = SUPPLIER_FIELDS + 1 };
 
-static const char insert_supplier[] =
-    "INSERT INTO suppliers"
-    " (name, address, city, state, country, email, phone, notes)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+static const char insert_supplier[] = "INSERT INTO suppliers (" COLUMNS
+                                      ") VALUES (" COLUMN_MARKS ")";
 
-static const char insert_again[] =
-    "INSERT INTO suppliers"
-    " (name, address, city, state, country, email, phone, notes, id)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char insert_again[] = "INSERT INTO suppliers (" COLUMNS
+                                   ", id) VALUES (" COLUMN_MARKS ", ?)";
 
-static const char update_supplier[] =
-    "UPDATE suppliers SET name = ?, address = ?, city = ?, state = ?,"
-    " country = ?, email = ?, phone = ?, notes = ? WHERE id = ?";
+static const char update_supplier[] = "UPDATE suppliers SET " COLUMNS_SET
+                                      " WHERE id = ?";
 
 static const char delete_supplier[] = "DELETE FROM suppliers WHERE id = ?";
 

@@ -19,7 +19,8 @@ void supplier_json_members(struct text *out, const struct supplier *supplier)
         json_null(out, "updated_at");
     }
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        json_text(out, supplier_columns[f].name, supplier->fields[f]);
+        if (supplier_columns[f].exported)
+            json_text(out, supplier_columns[f].name, supplier->fields[f]);
 }
 
 void supplier_json(struct text *out, const struct supplier *supplier)

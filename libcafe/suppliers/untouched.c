@@ -58,7 +58,7 @@ static enum error read_back(struct arena *arena, const struct supplier *stored,
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         enum error err = send_back(arena, stored->fields[f],
-                                   keep_breaks || f == SUPPLIER_NOTES,
+                                   keep_breaks || supplier_columns[f].lines,
                                    &fields[f].value);
 
         if (err != OK)

@@ -36,7 +36,7 @@ static void check_limits(const struct search *search)
     CHECK(search->word_count <= SEARCH_WORDS_MAX);
     CHECK(search->page >= 1 && search->page <= PAGING_PAGE_MAX);
     CHECK(search->per >= 1 && search->per <= PAGING_PER_MAX);
-    CHECK(search->sort < SUPPLIER_NOTES);
+    CHECK(supplier_columns[search->sort].listed);
     CHECK(search->sorted ||
           (search->sort == SUPPLIER_NAME && !search->descending));
     for (size_t i = 0; i < search->word_count; i++) {

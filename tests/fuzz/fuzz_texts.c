@@ -77,7 +77,8 @@ static void check_guard(struct slice text)
     text_init(&out, 0);
     csv_record(&out, CSV_SPREADSHEET, &supplier);
     value = text_slice(&out);
-    value = (struct slice){ value.data + 2, value.len - 2 - 9 };
+    value =
+        (struct slice){ value.data + 2, value.len - 2 - SUPPLIER_FIELDS - 1 };
     if (value.len > 0 && value.data[0] == '"')
         value = (struct slice){ value.data + 1, value.len - 2 };
     CHECK(value.len == 0 || !memchr("=+-@\t\r", value.data[0], 6));

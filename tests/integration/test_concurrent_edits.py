@@ -6,14 +6,13 @@ import time
 import pytest
 
 import harness
+from fields import NAMES as FIELDS
 from forms import new_key, supplier
 from test_employee import values_of
 from writers import Kept, connect, insert, query
 
 CLIENTS = 8
 EDITS = 2000
-FIELDS = ("name", "address", "city", "state", "country", "email", "phone",
-          "notes")
 LOCK_WAIT_S = 3
 BUSY_MACHINE_S = 2
 

@@ -7,6 +7,7 @@ import urllib.parse
 import pytest
 
 import harness
+from fields import OF_ONE_LINE
 from form_pages import (KEY, SUPPLIER, add, anyway, names, open_form, raw_post,
                    rows, save, saved, title_of, typed_of, values_of)
 
@@ -500,8 +501,7 @@ def test_texts_of_the_world(employee, database, customer, kind):
         "/suppliers").text
 
 
-@pytest.mark.parametrize("field", ["name", "address", "city", "state",
-                                   "country", "email", "phone"])
+@pytest.mark.parametrize("field", OF_ONE_LINE)
 @pytest.mark.parametrize("text", ["one\ttwo", "one\ntwo", "one\r\ntwo"])
 def test_one_line_is_asked_for_kindly(employee, database, field, text):
     page = employee.post("/admin/supplier-add", {**SUPPLIER, field: text})

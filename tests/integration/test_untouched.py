@@ -8,6 +8,7 @@ import re
 import pytest
 
 import harness
+from fields import OF_ONE_LINE
 from form_pages import (SUPPLIER, add, hidden_of, open_form, rows, save,
                         saved, typed_of, values_of)
 from writers import connect, query
@@ -223,8 +224,7 @@ def test_neither_takes_the_other_s_place_away(employee, database, stored):
         ("NH", "")
 
 
-@pytest.mark.parametrize("field", ["name", "address", "city", "state",
-                                   "country", "email", "phone"])
+@pytest.mark.parametrize("field", OF_ONE_LINE)
 def test_a_line_break_is_shown_in_a_textarea(employee, database, stored,
                                              field):
     number = stored(**{field: "12345\n67890"})

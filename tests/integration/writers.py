@@ -12,9 +12,7 @@ import time
 import pymysql
 
 import harness
-
-NAMES = ("name", "address", "city", "state", "country", "email", "phone",
-         "notes")
+from fields import NAMES
 
 ENOUGH_S = 300  # far more than any machine needs
 

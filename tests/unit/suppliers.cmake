@@ -25,11 +25,16 @@ if(TARGET cafe_html AND EXISTS ${PROJECT_SOURCE_DIR}/libcafe/html/view.c)
     ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
 endif()
 foreach(name test_adoption test_catalog test_form_key test_history
-    test_migrations test_store test_unescape)
+    test_migrations test_store test_triggers test_unescape)
   cafe_unit_test(${name} cafe_suppliers PkgConfig::EVENT)
   set_tests_properties(${name} PROPERTIES
     SKIP_RETURN_CODE 77 RESOURCE_LOCK test_database)
 endforeach()
+target_include_directories(test_triggers PRIVATE
+  ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
+target_link_options(test_catalog PRIVATE
+  -Wl,--wrap=event_add -Wl,--wrap=row_make)
+target_include_directories(test_catalog PRIVATE
+  ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
 target_link_libraries(test_catalog PRIVATE cafe_http)
-target_link_options(test_catalog PRIVATE -Wl,--wrap=event_add)
 target_link_options(test_adoption PRIVATE -Wl,--wrap=db_run_text)

@@ -1,6 +1,23 @@
 /* The catalog behind a real server and database: fresh, shared, or stale. */
+#include <stdatomic.h>
+
+#include "snapshot.h"
 #include "test_catalog.h"
 #include "test_timers.h"
+
+/* How many rows were made by the first revisions, on any thread. */
+enum { REVISIONS = 64 };
+static atomic_int rows_made[REVISIONS];
+
+enum error __real_row_make(const struct supplier *supplier, struct row **row);
+enum error __wrap_row_make(const struct supplier *supplier, struct row **row);
+
+enum error __wrap_row_make(const struct supplier *supplier, struct row **row)
+{
+    if (supplier->revision < REVISIONS)
+        atomic_fetch_add(&rows_made[supplier->revision], 1);
+    return __real_row_make(supplier, row);
+}
 
 static void test_all_suppliers_in_the_order_of_their_names(void **state)
 {
@@ -213,6 +230,31 @@ static void test_changes_by_others_arrive(void **state)
     assert_list(f, client_send(f, "/list"), "0 fresh:");
 }
 
+/* What is searched of a supplier is made once, however often it has changed
+ * since the last question. */
+static void test_a_row_is_made_once_for_many_changes(void **state)
+{
+    enum { ADDED = 3, UPDATED = ADDED + 2 * 20, LAST = UPDATED + 3 };
+    struct fixture *f = *state;
+
+    add(f, "a");
+    add(f, "b");
+    add(f, "gone");
+    assert_list(f, client_send(f, "/list"), "3 fresh: a b gone");
+    for (int i = 0; i < REVISIONS; i++)
+        atomic_store(&rows_made[i], 0);
+    for (int i = 0; i < 20; i++)
+        test_run(f->direct, "UPDATE suppliers SET city = CONCAT(city, 'x')"
+                            " WHERE name IN ('a', 'gone')");
+    test_run(f->direct, "UPDATE suppliers SET name = 'c' WHERE name = 'a'");
+    test_run(f->direct, "UPDATE suppliers SET name = 'd' WHERE name = 'b'");
+    test_run(f->direct, "DELETE FROM suppliers WHERE name = 'gone'");
+    assert_list(f, client_send(f, "/list"), "2 fresh: c d");
+    for (int i = ADDED + 1; i <= LAST; i++) /* comparing makes the last again */
+        assert_int_equal(atomic_load(&rows_made[i]) > 0,
+                         i > UPDATED && i < LAST);
+}
+
 /* The database came back as it was before: after a crash, from a backup. */
 static void test_a_lost_history_is_noticed(void **state)
 {
@@ -346,6 +388,7 @@ int main(void)
             test_without_any_state_there_is_nothing_to_show,
             setup_without_catalog, teardown),
         WITH_FIXTURE(test_changes_by_others_arrive),
+        WITH_FIXTURE(test_a_row_is_made_once_for_many_changes),
         WITH_FIXTURE(test_a_lost_history_is_noticed),
         WITH_FIXTURE(test_truncate_is_noticed),
         WITH_FIXTURE(test_many_changes_at_once),

@@ -173,8 +173,7 @@ static int setup_without_catalog(void **state)
     assert_non_null(f);
     text_init(&report, 0);
     f->direct = test_connect_scratch("cafe_test_catalog");
-    assert_int_equal(db_migrate(f->direct, supplier_migrations, false, &report),
-                     OK);
+    assert_int_equal(supplier_migrate(f->direct, false, &report), OK);
     text_free(&report);
     f->base = event_base_new();
     assert_non_null(f->base);

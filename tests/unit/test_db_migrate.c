@@ -66,7 +66,7 @@ static enum error migrate(struct db_connection *db,
     struct text report;
 
     text_init(&report, 0);
-    enum error err = db_migrate(db, migrations, flags, &report);
+    enum error err = db_migrate(db, migrations, NULL, flags, &report);
     if (!strstr(text_string(&report), reported))
         fail_msg("no \"%s\" in:\n%s", reported, text_string(&report));
     text_free(&report);

@@ -37,7 +37,7 @@ static void migrate(struct db_connection *db)
     struct text report;
 
     text_init(&report, 0);
-    if (db_migrate(db, supplier_migrations, false, &report) != OK)
+    if (supplier_migrate(db, false, &report) != OK)
         fail_msg("%s", text_string(&report));
     text_free(&report);
 }
@@ -177,6 +177,49 @@ static void test_schema_check(void **state)
     assert_int_equal(supplier_schema_check(*state, NULL), ERROR_DB_SCHEMA);
 }
 
+static enum error migrate_again(struct db_connection *db, const char *words)
+{
+    struct text report;
+    enum error err;
+
+    text_init(&report, 0);
+    err = supplier_migrate(db, false, &report);
+    if (!strstr(text_string(&report), words))
+        fail_msg("%s", text_string(&report));
+    text_free(&report);
+    return err;
+}
+
+/* Rolled back: what a newer version has made is not for this one to change. */
+static void test_a_newer_schema_is_left_alone(void **state)
+{
+    migrate(*state);
+    test_run(*state, "INSERT INTO cafe_migrations VALUES"
+                     " (9999, 'of a newer program', '', NOW())");
+    test_run(*state, "CREATE OR REPLACE TRIGGER suppliers_removed AFTER DELETE"
+                     " ON suppliers FOR EACH ROW"
+                     " INSERT INTO supplier_changes (newer) VALUES (1)");
+    assert_int_equal(migrate_again(*state, "A newer version has migrated"), OK);
+    assert_answer(*state,
+                  "SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE"
+                  " TRIGGER_SCHEMA = DATABASE() AND"
+                  " ACTION_STATEMENT LIKE '%(newer)%'",
+                  "1;");
+    test_run(*state, "DROP TRIGGER suppliers_removed");
+    assert_int_equal(migrate_again(*state, "migrate with that version"),
+                     ERROR_DB_TRIGGERS);
+}
+
+static void test_nothing_is_made_twice(void **state)
+{
+    migrate(*state);
+    assert_int_equal(migrate_again(*state, "applied before"), OK);
+    test_run(*state, "DROP TRIGGER suppliers_removed");
+    assert_int_equal(
+        migrate_again(*state, "missing: the trigger suppliers_removed"), OK);
+    assert_int_equal(supplier_schema_check(*state, NULL), OK);
+}
+
 #define WITH_SCRATCH(test) \
     cmocka_unit_test_setup_teardown(test, open_scratch, close_scratch)
 
@@ -190,6 +233,8 @@ int main(void)
         WITH_SCRATCH(test_the_first_application_still_works),
         WITH_SCRATCH(test_every_step_can_run_again),
         WITH_SCRATCH(test_schema_check),
+        WITH_SCRATCH(test_a_newer_schema_is_left_alone),
+        WITH_SCRATCH(test_nothing_is_made_twice),
     };
 
     (void)test_database();

@@ -24,7 +24,7 @@ struct model {
     struct content *content;
     struct search search;
     struct row *const *rows;
-    struct slice folds[ROWS_MAX][SUPPLIER_NOTES]; /* by place */
+    struct slice folds[ROWS_MAX][SUPPLIER_FIELDS]; /* by place */
     struct slice searched[ROWS_MAX][SUPPLIER_FIELDS];
     int ranks[ROWS_MAX];
 };
@@ -260,7 +260,7 @@ static void prepare(struct model *model)
                 f == SUPPLIER_PHONE
                     ? phone_lines(model, row->supplier.fields[f])
                     : with_spellings(model, row->supplier.fields[f]);
-        for (enum supplier_field f = 0; f < SUPPLIER_NOTES; f++)
+        for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
             model->folds[place][f] =
                 fold(model, row->supplier.fields[f], f == SUPPLIER_PHONE);
         model->ranks[place] = rank(model, place);

@@ -36,8 +36,7 @@ static inline int open_scratch(void **state)
     scratch->db = test_connect_scratch(SCRATCH);
     scratch->arena = arena_open(0);
     text_init(&report, 0);
-    assert_int_equal(
-        db_migrate(scratch->db, supplier_migrations, false, &report), OK);
+    assert_int_equal(supplier_migrate(scratch->db, false, &report), OK);
     text_free(&report);
     *state = scratch;
     return 0;

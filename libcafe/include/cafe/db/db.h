@@ -267,6 +267,11 @@ MUST_CHECK enum error db_migrate_steps(struct db_connection *connection,
                                        const struct db_migration *migration,
                                        unsigned flags, struct text *report);
 
+/** The end of db_migrate(), on its connection and under its lock; `flags` are
+ * those of db_migrate(). What it reports and its errors become those of it. */
+typedef enum error db_migrate_finish_fn(struct db_connection *connection,
+                                        unsigned flags, struct text *report);
+
 /**
  * Apply the migrations that this database does not have yet, in order, under
  * db_migrate_lock(), and note each with its SHA-256 in `cafe_migrations`.
@@ -276,6 +281,9 @@ MUST_CHECK enum error db_migrate_steps(struct db_connection *connection,
  *
  * connection  One with a long read time-out: a large table takes its time.
  * migrations  Ended by number 0.
+ * finish      Run each time, when all steps are done and before the last
+ *             migration is noted: a run that fails here is not complete. NULL:
+ *             nothing more is to be done.
  * flags       Of enum db_migrate_flag, or 0.
  * report      One line per migration and step; on failure also what the
  *             database said, and what to do. A transaction that a step has
@@ -284,7 +292,8 @@ MUST_CHECK enum error db_migrate_steps(struct db_connection *connection,
  */
 MUST_CHECK enum error db_migrate(struct db_connection *connection,
                                  const struct db_migration *migrations,
-                                 unsigned flags, struct text *report);
+                                 db_migrate_finish_fn *finish, unsigned flags,
+                                 struct text *report);
 
 /**
  * Read the number of the last migration that was applied; 0 for none.

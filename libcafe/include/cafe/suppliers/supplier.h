@@ -7,17 +7,39 @@
 #include "cafe/base/text.h"
 #include "cafe/html/view.h"
 
-enum supplier_field {
-    SUPPLIER_NAME,
-    SUPPLIER_ADDRESS,
-    SUPPLIER_CITY,
-    SUPPLIER_STATE,
-    SUPPLIER_COUNTRY,
-    SUPPLIER_EMAIL,
-    SUPPLIER_PHONE,
-    SUPPLIER_NOTES,
-    SUPPLIER_FIELDS
-};
+/*
+ * The fields of a supplier, in the order in which people read them. Whatever
+ * lists fields is made from this table: the enum below, the columns of SQL
+ * statements, the triggers of the change log, forms, downloads, tests.
+ *
+ *   field     SUPPLIER_… of the enum
+ *   column    its name in tables, forms, views and JSON
+ *   since     number of the migration that adds the column
+ *   holds     at most so many code points; bytes when it has lines
+ *   searched  by the search box
+ *   listed    a column of lists, and lists can be sorted by it
+ *   exported  to CSV, JSON and the API
+ *   lines     has line breaks
+ *
+ * X    Called for each field with all of the above: X(NAME, "name", 1, …).
+ * SEP  Stands between two of them.
+ */
+/* clang-format off */
+#define SUPPLIER_TABLE(X, SEP)                                           \
+    /* field    column  since holds searched listed exported lines */    \
+    X(NAME,    "name",    1,   255, true,    true,  true,    false) SEP  \
+    X(ADDRESS, "address", 1,   255, true,    true,  true,    false) SEP  \
+    X(CITY,    "city",    1,   255, true,    true,  true,    false) SEP  \
+    X(STATE,   "state",   1,   255, true,    true,  true,    false) SEP  \
+    X(COUNTRY, "country", 2,   255, true,    true,  true,    false) SEP  \
+    X(EMAIL,   "email",   1,   254, true,    true,  true,    false) SEP  \
+    X(PHONE,   "phone",   1,   100, true,    true,  true,    false) SEP  \
+    X(NOTES,   "notes",   2, 16384, true,    false, true,    true)
+/* clang-format on */
+
+#define SUPPLIER_ENUMERATOR(field, ...) SUPPLIER_##field,
+
+enum supplier_field { SUPPLIER_TABLE(SUPPLIER_ENUMERATOR, ) SUPPLIER_FIELDS };
 
 /** All texts are as typed: trimmed, valid UTF-8 in NFC, never escaped. */
 struct supplier {
@@ -43,10 +65,16 @@ typedef const char *supplier_check_fn(struct arena *arena,
 typedef enum error supplier_tidy_fn(struct arena *arena, struct slice text,
                                     struct slice *result);
 
-/** A row of the field table. Everything that lists fields reads it. */
+/** A URL to reach a supplier by, in the arena; NULL where a text, which may be
+ * any program's, is none that is safe to follow. */
+typedef const char *supplier_link_fn(struct arena *arena, struct slice text);
+
+/** A row of SUPPLIER_TABLE, and what else is known of that field. */
 struct supplier_column {
-    const char *name;         /* column, form field, template name */
-    const char *label;        /* "E-mail" */
+    const char *name;                       /* as the table's column */
+    int since;                              /* the migration that adds it */
+    bool searched, listed, exported, lines; /* as in SUPPLIER_TABLE */
+    const char *label;                      /* "E-mail" */
     const char *input_type;   /* of the HTML input: text, tel. Of type email,
                                  Chromium would send domains in Punycode, also
                                  where nobody has touched them */
@@ -57,6 +85,9 @@ struct supplier_column {
     size_t max_bytes;
     supplier_tidy_fn *tidy;
     supplier_check_fn *check;
+    supplier_link_fn *link;    /* NULL: none */
+    const char *link_member;   /* its name in views */
+    const char *link_property; /* vCard property that holds it; NULL: none */
 };
 
 /** SUPPLIER_FIELDS rows, in the order of the enum. */

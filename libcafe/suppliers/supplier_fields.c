@@ -1,0 +1,311 @@
+/* What makes each field of a supplier: how a form shows it, how it is tidied,
+ * what it may hold, what it links to. */
+#include <ctype.h>
+#include <string.h>
+
+#include "cafe/base/unicode.h"
+#include "cafe/base/utf8.h"
+#include "cafe/suppliers/contact.h"
+#include "cafe/suppliers/phone.h"
+#include "cafe/suppliers/supplier.h"
+#include "cafe/suppliers/tidy.h"
+
+enum { CHAR_MAX_BYTES = 4 /* of a code point in UTF-8 */ };
+
+static supplier_check_fn check_name, check_address, check_city, check_state,
+    check_country, check_email, check_phone, check_notes;
+static supplier_tidy_fn tidy_notes;
+
+/*
+ * The rest of each row of SUPPLIER_TABLE, by the name of its field: a row
+ * without its FORM_… does not compile.
+ */
+/* clang-format off */
+
+#define FORM_NAME                   \
+    .label = "Name",                \
+    .input_type = "text",           \
+    .autocomplete = "organization", \
+    .hint = "",                     \
+    .tidy = tidy_line,              \
+    .check = check_name
+
+#define FORM_ADDRESS                            \
+    .label = "Address",                         \
+    .input_type = "text",                       \
+    .autocomplete = "address-line1",            \
+    .hint = "Street and number, or a post box", \
+    .tidy = tidy_line,                          \
+    .check = check_address
+
+#define FORM_CITY                     \
+    .label = "City",                  \
+    .input_type = "text",             \
+    .autocomplete = "address-level2", \
+    .hint = "",                       \
+    .tidy = tidy_line,                \
+    .check = check_city
+
+#define FORM_STATE                                                   \
+    .label = "State",                                                \
+    .input_type = "text",                                            \
+    .autocomplete = "address-level1",                                \
+    .hint = "State, province or region; not needed when you give a " \
+            "country",                                               \
+    .tidy = tidy_line,                                               \
+    .check = check_state
+
+#define FORM_COUNTRY                            \
+    .label = "Country",                         \
+    .input_type = "text",                       \
+    .autocomplete = "country-name",             \
+    .hint = "Not needed when you give a state", \
+    .tidy = tidy_line,                          \
+    .check = check_country
+
+#define FORM_EMAIL                                                \
+    .label = "E-mail",                                            \
+    .input_type = "text",                                         \
+    .input_mode = "email",                                        \
+    .autocomplete = "email",                                      \
+    .hint = "For instance orders@example.com; can be left empty", \
+    .tidy = tidy_email,                                           \
+    .check = check_email,                                         \
+    .link = contact_mailto,                                       \
+    .link_member = "mailto"
+
+#define FORM_PHONE                                               \
+    .label = "Phone",                                            \
+    .input_type = "tel",                                         \
+    .autocomplete = "tel",                                       \
+    .hint = "For instance +44 20 7946 0958 or 555-0100 ext. 12", \
+    .tidy = tidy_phone,                                          \
+    .check = check_phone,                                        \
+    .link = contact_tel,                                         \
+    .link_member = "tel"
+
+#define FORM_NOTES                         \
+    .label = "Notes",                      \
+    .input_type = "textarea",              \
+    .autocomplete = "off",                 \
+    .hint = "Markdown; can be left empty", \
+    .tidy = tidy_notes,                    \
+    .check = check_notes
+
+#define ROW(FIELD, column, in, holds, is_searched, is_listed, is_exported, \
+            has_lines)                                                     \
+    [SUPPLIER_##FIELD] = {                                                 \
+        .name = column,                                                    \
+        .since = in,                                                       \
+        .searched = is_searched,                                           \
+        .listed = is_listed,                                               \
+        .exported = is_exported,                                           \
+        .lines = has_lines,                                                \
+        .max_chars = has_lines ? 0 : holds,                                \
+        .max_bytes = has_lines ? holds : holds * CHAR_MAX_BYTES,           \
+        FORM_##FIELD                                                       \
+    },
+/* clang-format on */
+
+const struct supplier_column supplier_columns[SUPPLIER_FIELDS] = {
+    SUPPLIER_TABLE(ROW, )
+};
+
+/* Tidying. */
+
+/* Line ends as \n: browsers send \r\n. */
+static enum error unix_lines(struct arena *arena, struct slice *text)
+{
+    char *lines = arena_alloc(arena, text->len + 1);
+    size_t len = 0;
+
+    if (!lines)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < text->len; i++) {
+        char c = text->data[i];
+
+        if (c == '\r' && i + 1 < text->len && text->data[i + 1] == '\n')
+            continue;
+        lines[len++] = c == '\r' ? '\n' : c;
+    }
+    *text = (struct slice){ lines, len };
+    return OK;
+}
+
+static enum error tidy_notes(struct arena *arena, struct slice text,
+                             struct slice *result)
+{
+    enum error err = unix_lines(arena, &text);
+
+    if (err == OK)
+        *result = tidy_ends(text);
+    return err;
+}
+
+/* Checks. Each looks at one field; too long is looked at for all alike. */
+
+/* Of one line: no control characters (C0, DEL, C1), no line or paragraph
+ * separators, and nothing that turns the direction of what follows. */
+static bool is_control(uint32_t letter)
+{
+    return letter < 0x20 || (letter >= 0x7f && letter < 0xa0) ||
+           (letter >= 0x2028 && letter <= 0x202e) ||
+           (letter >= 0x2066 && letter <= 0x2069);
+}
+
+/* Of notes: no control characters but line breaks and tabs. */
+static bool is_control_of_notes(uint32_t letter)
+{
+    return letter != '\n' && letter != '\t' &&
+           (letter < 0x20 || (letter >= 0x7f && letter < 0xa0) ||
+            letter == 0x2028 || letter == 0x2029);
+}
+
+static bool is_space(uint32_t letter)
+{
+    return letter == ' ';
+}
+
+/* Where the first such character is; the length when there is none. */
+static size_t find_letter(struct slice text, bool (*is_one)(uint32_t letter))
+{
+    struct slice rest = text;
+
+    while (rest.len > 0) {
+        size_t at = text.len - rest.len;
+
+        if (is_one(utf8_next(&rest)))
+            return at;
+    }
+    return text.len;
+}
+
+/* "Supplier city has a tab as character 3: use one line". */
+static const char *say_letter(struct arena *arena, enum supplier_field field,
+                              struct slice text, size_t at, const char *advice)
+{
+    const struct supplier_column *column = &supplier_columns[field];
+    const char *name = tidy_name(arena, text, at);
+    const char *message =
+        name ? arena_printf(arena, "The supplier %c%s has %s%s",
+                            tolower((unsigned char)column->label[0]),
+                            column->label + 1, name, advice)
+             : NULL;
+
+    return message ? message : "Leave out characters that have no place here";
+}
+
+/* A field of one line, and whether it has to be there. */
+static const char *check_line(struct arena *arena,
+                              const struct supplier *supplier,
+                              enum supplier_field field, const char *missing)
+{
+    struct slice text = supplier->fields[field];
+    size_t at = find_letter(text, is_control);
+
+    if (text.len == 0)
+        return missing;
+    if (at < text.len)
+        return say_letter(arena, field, text, at, ": use one line of text");
+    if (!unicode_visible(text))
+        return say_letter(arena, field, text, 0,
+                          " and nothing that is visible");
+    return NULL;
+}
+
+static const char *check_name(struct arena *arena,
+                              const struct supplier *supplier,
+                              enum supplier_field field)
+{
+    return check_line(arena, supplier, field, "The supplier name is required");
+}
+
+static const char *check_address(struct arena *arena,
+                                 const struct supplier *supplier,
+                                 enum supplier_field field)
+{
+    return check_line(arena, supplier, field,
+                      "The supplier address is required");
+}
+
+static const char *check_city(struct arena *arena,
+                              const struct supplier *supplier,
+                              enum supplier_field field)
+{
+    return check_line(arena, supplier, field, "The supplier city is required");
+}
+
+static const char *check_state(struct arena *arena,
+                               const struct supplier *supplier,
+                               enum supplier_field field)
+{
+    bool elsewhere = supplier->fields[SUPPLIER_COUNTRY].len > 0;
+
+    return check_line(
+        arena, supplier, field,
+        elsewhere ? NULL : "The supplier state is required, or give a country");
+}
+
+static const char *check_country(struct arena *arena,
+                                 const struct supplier *supplier,
+                                 enum supplier_field field)
+{
+    return check_line(arena, supplier, field, NULL);
+}
+
+/*
+ * Only what would fail in any mail program: the server at the other end is
+ * the one that knows its addresses.
+ */
+static const char *check_email(struct arena *arena,
+                               const struct supplier *supplier,
+                               enum supplier_field field)
+{
+    struct slice text = supplier->fields[field];
+    const char *fault = check_line(arena, supplier, field, NULL);
+
+    if (fault || text.len == 0)
+        return fault;
+    const char *at = memchr(text.data, '@', text.len);
+    size_t local = at ? (size_t)(at - text.data) : 0;
+    size_t space = find_letter(text, is_space);
+    if (local == 0 || local + 1 == text.len ||
+        memchr(at + 1, '@', text.len - local - 1))
+        return "E-mail should have one @, for instance orders@example.com";
+    if (space < text.len)
+        return say_letter(arena, field, text, space,
+                          ": e-mail addresses have none");
+    return NULL;
+}
+
+static const char *check_phone(struct arena *arena,
+                               const struct supplier *supplier,
+                               enum supplier_field field)
+{
+    struct slice text = supplier->fields[field];
+    struct phone phone;
+    size_t fault;
+
+    if (phone_read(text, &phone, &fault))
+        return NULL;
+    if (fault < text.len)
+        return say_letter(arena, field, text, fault,
+                          ": use digits, spaces and + - . / ( ), and for an "
+                          "extension \"ext. 12\" at the end");
+    return "Phone number should be 7 to 15 digits, for instance "
+           "+44 20 7946 0958 or 555-0100 ext. 12";
+}
+
+static const char *check_notes(struct arena *arena,
+                               const struct supplier *supplier,
+                               enum supplier_field field)
+{
+    struct slice text = supplier->fields[field];
+    size_t at = find_letter(text, is_control_of_notes);
+
+    if (at < text.len)
+        return say_letter(arena, field, text, at,
+                          ": notes have no control characters but line "
+                          "breaks and tabs");
+    return NULL;
+}
