@@ -15,7 +15,6 @@ struct customer {
     struct text home;       /* content/home.md as HTML */
     struct text api;        /* content/openapi.json */
     int64_t take_max_bytes; /* of a list that is written record by record */
-    size_t pending_bytes;   /* of those that are not sent yet */
 };
 
 extern const struct route customer_routes[];
@@ -117,10 +116,9 @@ struct listing {
 
     /* Of listing.c. */
     struct request *req;
-    struct text body;     /* of data; of a page, a text to write rows to */
-    struct view *view;    /* of a page */
-    struct page *page;    /* of a page, once it is written */
-    size_t pending_bytes; /* its part of what is not sent yet */
+    struct text body;  /* of data; of a page, a text to write rows to */
+    struct view *view; /* of a page */
+    struct page *page; /* of a page, once it is written */
 };
 
 /**

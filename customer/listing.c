@@ -10,16 +10,13 @@ enum {
     /* The most of one answer of the API: never refused, however slowly other
      * clients read. */
     SHORT_MAX_ROWS = 200,
-    ROW_BYTES = 512,      /* of a supplier that is not written yet */
-    PENDING_MAX_LISTS = 2 /* as large as one may be; or more that are smaller */
+    ROW_BYTES = 512 /* of a supplier that is not written yet */
 };
 
 static void listing_end(void *argument)
 {
     struct listing *listing = argument;
-    struct customer *self = request_app(listing->req);
 
-    self->pending_bytes -= listing->pending_bytes;
     text_free(&listing->body);
 }
 
@@ -28,20 +25,22 @@ static void listing_end(void *argument)
  * estimate until it is written. */
 static bool reserve(struct listing *listing, size_t count)
 {
-    struct customer *self = request_app(listing->req);
-    size_t others = self->pending_bytes;
+    const struct customer *self = request_app(listing->req);
+    size_t most = (size_t)self->take_max_bytes;
     size_t bytes = count * ROW_BYTES;
 
-    if (count > SHORT_MAX_ROWS && others > 0 &&
-        others + bytes > PENDING_MAX_LISTS * (size_t)self->take_max_bytes) {
-        request_reject(listing->req, REJECTION_LIMIT);
-        return false;
-    }
     if (lifetime_on_end(request_life(listing->req), listing_end, listing) != OK)
         return false;
-    listing->pending_bytes = bytes;
-    self->pending_bytes += bytes;
-    return true;
+    if (bytes > most)
+        bytes = most;
+    if (count <= SHORT_MAX_ROWS) {
+        request_set_reserved(listing->req, bytes);
+        return true;
+    }
+    if (request_reserve(listing->req, bytes))
+        return true;
+    request_reject(listing->req, REJECTION_LIMIT);
+    return false;
 }
 
 /* On any thread: what was found doesn't change while the request lives. */
@@ -94,9 +93,7 @@ static struct page *make_page(struct listing *listing)
 static void written(void *argument, enum error err)
 {
     struct listing *listing = argument;
-    struct customer *self = request_app(listing->req);
     struct page *page = listing->page;
-    size_t bytes;
 
     if (err != OK) {
         respond_error(listing->req, 503);
@@ -108,10 +105,9 @@ static void written(void *argument, enum error err)
         respond_error(listing->req, 422);
         return;
     }
-    bytes = page ? page->body.capacity : listing->body.capacity;
     /* From here on by its true size. */
-    self->pending_bytes += bytes - listing->pending_bytes;
-    listing->pending_bytes = bytes;
+    request_set_reserved(listing->req,
+                         page ? page->body.capacity : listing->body.capacity);
     answer_page(listing->req, page ? page : make_page(listing),
                 search_snapshot(listing->result), &listing->key);
 }

@@ -5,6 +5,10 @@
 #include "cafe/suppliers/migrations.h"
 #include "customer.h"
 
+/* Lists that may wait for their readers: as large as one may be, or more that
+ * are smaller. */
+enum { PENDING_MAX_LISTS = 2 };
+
 struct customer_settings {
     struct service_settings service; /* first: the frame fills it */
     struct catalog_settings catalog;
@@ -21,7 +25,8 @@ static const struct option own_options[] = {
       (int64_t)1 << 32, NULL,
       "Bytes of a list as contacts, table, JSON or page to print (64 MiB at "
       "most); longer ones are refused. Those that are not sent yet may take "
-      "twice as much together, beside short ones." },
+      "twice as much together, beside short ones; beyond that the slowest "
+      "clients are cut off." },
     { 0 },
 };
 
@@ -111,6 +116,7 @@ static enum error customer_open(struct service *service, void **app,
         return ERROR_MEMORY;
     self->service = service;
     read_settings(self);
+    service->answers_max_bytes = PENDING_MAX_LISTS * self->take_max_bytes;
     if ((err = home_open(self, error)) != OK ||
         (err = api_open(self, error)) != OK ||
         (err = open_catalog(service, &self->catalog)) != OK ||

@@ -1,26 +1,22 @@
 /* One connection: bytes in, requests one after the other, answers out. All of
  * it is one state machine: connection_advance() goes on from the state it is
- * in until it has to wait, and only enter() changes the state. */
+ * in until it has to wait, and only connection_enter() changes the state. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "cafe/base/clock.h"
 #include "private.h"
 
-enum { CHUNK_BYTES = 16 * 1024 };
+enum {
+    CHUNK_BYTES = 16 * 1024,
+    STREAK_MAX = 16 /* requests of one connection in a turn of the loop */
+};
 
 static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 static void on_event(evutil_socket_t fd, short what, void *argument);
-
-/* Bytes of the answer's body that go out: HEAD and 304 have none. */
-static size_t body_len(const struct request *req)
-{
-    return req->bodyless ? 0 : req->page->body.len;
-}
 
 /* How long a state may last, in milliseconds. */
 static int64_t patience_ms(const struct connection *connection,
@@ -38,7 +34,7 @@ static int64_t patience_ms(const struct connection *connection,
         return limits->body_ms +
                req->head.content_length * 1000 / limits->body_min_rate;
     case CONNECTION_WRITING:
-        return limits->write_ms + (int64_t)body_len(req) * 1000 / 1024;
+        return limits->write_ms;
     case CONNECTION_HANDLING:
         return limits->handle_ms;
     case CONNECTION_LINGERING:
@@ -50,7 +46,7 @@ static int64_t patience_ms(const struct connection *connection,
 }
 
 /* Wait for EV_READ, EV_WRITE or nothing (0) from the socket. */
-static void await(struct connection *connection, short what)
+void connection_await(struct connection *connection, short what)
 {
     struct event *event = &connection->event;
 
@@ -71,22 +67,26 @@ static void await(struct connection *connection, short what)
 /* The one function that changes a connection's state. While a handler has the
  * request the socket stays registered: it costs nothing unless bytes come. To
  * write, it is registered only once a write has fallen short. */
-static void enter(struct connection *connection, enum connection_state state)
+void connection_enter(struct connection *connection,
+                      enum connection_state state)
 {
     connection->state = state;
     connection->deadline_ms = clock_monotonic_ms() +
                               patience_ms(connection, state);
+    if (state == CONNECTION_WRITING &&
+        connection->deadline_ms > connection->write_by_ms)
+        connection->deadline_ms = connection->write_by_ms;
     if (state == CONNECTION_CLOSED) {
-        await(connection, 0);
+        connection_await(connection, 0);
     } else if (state != CONNECTION_HANDLING && state != CONNECTION_WRITING) {
-        await(connection, EV_READ);
+        connection_await(connection, EV_READ);
         if (connection->awaiting == 0) /* nothing would ever come */
             connection->deadline_ms = 0;
     }
 }
 
 /* Idle connections hold no buffer. */
-static void release_buffer(struct connection *connection)
+void connection_release_buffer(struct connection *connection)
 {
     if (connection->buffer != NULL)
         spares_give_buffer(&connection->server->spares, connection->buffer);
@@ -151,8 +151,14 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
 
     (void)fd;
     (void)what;
+    connection->streak = 0;
     switch (connection->state) {
     case CONNECTION_IDLE:
+        if (connection->filled > 0) /* advance_idle() has left off */
+            connection_await(connection, EV_READ);
+        else
+            alive = receive(connection);
+        break;
     case CONNECTION_HEAD:
         alive = receive(connection);
         break;
@@ -166,14 +172,14 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
     case CONNECTION_HANDLING:
         /* The next request, or the end: for later. Events are level-triggered,
          * so a socket left registered would wake the loop without end. */
-        await(connection, 0);
+        connection_await(connection, 0);
         return;
     case CONNECTION_WRITING:
     case CONNECTION_CLOSED:
         break;
     }
     if (!alive)
-        enter(connection, CONNECTION_CLOSED);
+        connection_enter(connection, CONNECTION_CLOSED);
     connection_advance(connection);
 }
 
@@ -198,7 +204,7 @@ static void refuse(struct connection *connection, int status)
     request_reject(connection->req, why_refused(status));
     connection->closing = true;
     connection->used = connection->filled;
-    enter(connection, CONNECTION_HANDLING);
+    connection_enter(connection, CONNECTION_HANDLING);
     respond_error(connection->req, status);
 }
 
@@ -207,11 +213,11 @@ static void begin_request(struct connection *connection)
 {
     connection->req = request_open(connection);
     if (connection->req == NULL) {
-        enter(connection, CONNECTION_CLOSED);
+        connection_enter(connection, CONNECTION_CLOSED);
         return;
     }
     connection->requests++;
-    enter(connection, CONNECTION_HEAD);
+    connection_enter(connection, CONNECTION_HEAD);
 }
 
 static void send_continue(struct connection *connection)
@@ -233,12 +239,12 @@ static void finish_head(struct connection *connection, size_t head_len)
     if (!body_wanted(req)) {
         /* A body that nobody reads must not be taken for the next request. */
         connection->closing = connection->closing || body_announced(req);
-        enter(connection, CONNECTION_HANDLING);
+        connection_enter(connection, CONNECTION_HANDLING);
         respond_error(req, req->refusal);
     } else if (!body_begin(req)) {
-        enter(connection, CONNECTION_CLOSED);
+        connection_enter(connection, CONNECTION_CLOSED);
     } else {
-        enter(connection, CONNECTION_BODY);
+        connection_enter(connection, CONNECTION_BODY);
         /* A client that has begun to send does not wait for it (RFC
          * 9110 10.1.1). */
         if (body_announced(req) && req->head.expects_continue &&
@@ -271,7 +277,7 @@ static void finish_body(struct connection *connection)
         req->form_kept = true;
         request_reject(req, REJECTION_LIMIT);
     }
-    enter(connection, CONNECTION_HANDLING);
+    connection_enter(connection, CONNECTION_HANDLING);
     if (req->refusal != 0)
         respond_error(req, req->refusal);
     else
@@ -288,78 +294,13 @@ static void advance_body(struct connection *connection)
     if (status != 0)
         refuse(connection, status);
     else if (req->body.failed)
-        enter(connection, CONNECTION_CLOSED);
+        connection_enter(connection, CONNECTION_CLOSED);
     else if (whole)
         finish_body(connection);
 }
 
-/* The answer is there: make its head and try to write it. */
-static void begin_answer(struct connection *connection)
-{
-    struct server *server = connection->server;
-    struct request *req = connection->req;
-
-    /* No memory even for the page that says so. */
-    if (req->page == NULL) {
-        enter(connection, CONNECTION_CLOSED);
-        return;
-    }
-    if (!req->head_complete || !req->head.keep_alive || server->draining ||
-        connection->requests >= server->config->limits.requests_max)
-        connection->closing = true;
-    response_head(req, connection->closing);
-    counter_add(server->config->counters, COUNTER_REQUESTS_ANSWERED, 1);
-    connection->head = NULL;
-    connection->head_len = server->scratch.len;
-    connection->written = 0;
-    enter(connection,
-          server->scratch.failed ? CONNECTION_CLOSED : CONNECTION_WRITING);
-    response_note(req);
-}
-
-/* Write what is left of head and body; false when the peer is gone. The first
- * write takes the head from the scratch text that all connections share: nearly
- * always it goes out whole, and no connection needs a copy. */
-static bool send_answer(struct connection *connection)
-{
-    struct request *req = connection->req;
-    char *head = connection->head ? connection->head
-                                  : connection->server->scratch.data;
-    size_t head_done = connection->written < connection->head_len
-                           ? connection->written
-                           : connection->head_len;
-    size_t body_done = connection->written - head_done;
-    struct iovec parts[2];
-    ssize_t sent;
-
-    parts[0].iov_base = head + head_done;
-    parts[0].iov_len = connection->head_len - head_done;
-    parts[1].iov_base = req->page->body.data ? req->page->body.data + body_done
-                                             : NULL;
-    parts[1].iov_len = body_len(req) - body_done;
-    do {
-        sent = writev(connection->fd, parts, 2);
-    } while (sent < 0 && errno == EINTR);
-    if (sent > 0)
-        connection->written += (size_t)sent;
-    return sent >= 0 || errno == EAGAIN;
-}
-
-/* The scratch text belongs to the next answer: keep the rest of this head. */
-static bool keep_head(struct connection *connection)
-{
-    if (connection->head != NULL || connection->written >= connection->head_len)
-        return true;
-    connection->head = malloc(connection->head_len);
-    if (connection->head == NULL)
-        return false;
-    memcpy(connection->head, connection->server->scratch.data,
-           connection->head_len);
-    return true;
-}
-
 /* The request at hand is over; bytes of the next one may be there already. */
-static void end_request(struct connection *connection)
+void connection_end_request(struct connection *connection)
 {
     size_t left = connection->filled - connection->used;
 
@@ -378,47 +319,28 @@ static void end_request(struct connection *connection)
  * take the answer with it: shut our side and read on (RFC 9112 9.6). The buffer
  * of a request that was given up stays: its head points into it, and its
  * handler may still read that. */
-static void linger(struct connection *connection)
+void connection_linger(struct connection *connection)
 {
     shutdown(connection->fd, SHUT_WR);
     if (!connection->given_up)
-        release_buffer(connection);
-    enter(connection, CONNECTION_LINGERING);
+        connection_release_buffer(connection);
+    connection_enter(connection, CONNECTION_LINGERING);
 }
 
-static void advance_answer(struct connection *connection)
-{
-    size_t len = connection->head_len + body_len(connection->req);
-
-    if (!send_answer(connection)) {
-        enter(connection, CONNECTION_CLOSED);
-    } else if (connection->written < len) {
-        if (keep_head(connection))
-            await(connection, EV_WRITE);
-        if (connection->awaiting != EV_WRITE)
-            enter(connection, CONNECTION_CLOSED);
-    } else {
-        if (!connection->given_up)
-            end_request(connection);
-        if (connection->closing)
-            linger(connection);
-        else
-            enter(connection, CONNECTION_IDLE);
-    }
-}
-
+/* A peer that sends many requests at once gets some of its answers in each
+ * turn of the loop: a socket that can be written to wakes it in the next. */
 static void advance_idle(struct connection *connection)
 {
-    if (connection->filled > 0) {
+    if (connection->filled == 0)
+        connection_release_buffer(connection);
+    else if (connection->streak++ < STREAK_MAX)
         begin_request(connection);
-    } else {
-        release_buffer(connection);
-    }
+    else
+        connection_await(connection, EV_WRITE);
 }
 
 /* Do what its state asks for; the state has changed if there is more to do. No
- * step reads from the socket, so a client that pipelines holds the loop only
- * for the requests that one buffer has room for. */
+ * step reads from the socket. */
 static void step(struct connection *connection)
 {
     switch (connection->state) {
@@ -433,10 +355,10 @@ static void step(struct connection *connection)
         break;
     case CONNECTION_HANDLING:
         if (connection->req->answered)
-            begin_answer(connection);
+            answer_begin(connection);
         break;
     case CONNECTION_WRITING:
-        advance_answer(connection);
+        answer_advance(connection);
         break;
     case CONNECTION_LINGERING:
     case CONNECTION_CLOSED:
@@ -496,8 +418,11 @@ void connection_expire(struct connection *connection)
         refuse(connection, 408);
     } else if (connection->state == CONNECTION_HANDLING) {
         give_up(connection);
+    } else if (connection->state == CONNECTION_WRITING) {
+        answer_expire(connection);
+        return;
     } else {
-        enter(connection, CONNECTION_CLOSED);
+        connection_enter(connection, CONNECTION_CLOSED);
     }
     connection_advance(connection);
 }
@@ -509,124 +434,8 @@ void connection_finish(struct connection *connection)
     if (connection->state != CONNECTION_IDLE)
         return;
     if (!receive(connection))
-        enter(connection, CONNECTION_CLOSED);
+        connection_enter(connection, CONNECTION_CLOSED);
     else if (connection->filled == 0)
-        linger(connection);
+        connection_linger(connection);
     connection_advance(connection);
-}
-
-/* Put it at the front of a list. */
-static void link_in(struct connection *connection, struct connection **list)
-{
-    connection->next = *list;
-    connection->previous = list;
-    if (connection->next != NULL)
-        connection->next->previous = &connection->next;
-    *list = connection;
-}
-
-static void link_out(struct connection *connection)
-{
-    *connection->previous = connection->next;
-    if (connection->next != NULL)
-        connection->next->previous = connection->previous;
-}
-
-static void enlist(struct connection *connection)
-{
-    struct server *server = connection->server;
-
-    link_in(connection, &server->connections);
-    server->connection_count++;
-    counter_add(server->config->counters, COUNTER_CONNECTIONS_OPEN, 1);
-}
-
-static void delist(struct connection *connection)
-{
-    link_out(connection);
-    connection->server->connection_count--;
-    counter_add(connection->server->config->counters, COUNTER_CONNECTIONS_OPEN,
-                -1);
-}
-
-/* Its address as text; an IPv4 address mapped into IPv6 as IPv4. */
-static void note_peer(struct connection *connection,
-                      const struct sockaddr *peer)
-{
-    union address *kept = &connection->peer;
-    const char *text = NULL;
-
-    if (peer->sa_family == AF_INET) {
-        memcpy(&kept->v4, peer, sizeof(kept->v4));
-        text = evutil_inet_ntop(AF_INET, &kept->v4.sin_addr,
-                                connection->peer_text, INET6_ADDRSTRLEN);
-    } else if (peer->sa_family == AF_INET6) {
-        memcpy(&kept->v6, peer, sizeof(kept->v6));
-        if (IN6_IS_ADDR_V4MAPPED(&kept->v6.sin6_addr))
-            text = evutil_inet_ntop(AF_INET, &kept->v6.sin6_addr.s6_addr[12],
-                                    connection->peer_text, INET6_ADDRSTRLEN);
-        else
-            text = evutil_inet_ntop(AF_INET6, &kept->v6.sin6_addr,
-                                    connection->peer_text, INET6_ADDRSTRLEN);
-    }
-    if (text == NULL)
-        connection->peer_text[0] = '\0';
-}
-
-void connection_open(struct server *server, evutil_socket_t fd,
-                     const struct sockaddr *peer)
-{
-    struct connection *connection = calloc(1, sizeof(*connection));
-
-    if (connection == NULL) {
-        close(fd);
-        return;
-    }
-    connection->server = server;
-    connection->fd = fd;
-    note_peer(connection, peer);
-    enlist(connection);
-    counter_add(server->config->counters, COUNTER_CONNECTIONS_ACCEPTED, 1);
-    enter(connection, CONNECTION_IDLE);
-    if (connection->awaiting == 0)
-        connection_close(connection);
-}
-
-/* Free what is closed already. */
-static void release(struct connection *connection)
-{
-    if (connection->req != NULL)
-        end_request(connection);
-    release_buffer(connection);
-    free(connection);
-}
-
-void connection_close(struct connection *connection)
-{
-    struct server *server = connection->server;
-
-    await(connection, 0);
-    delist(connection);
-    close(connection->fd);
-    /* A handler, perhaps with a job on another thread, still has the request
-     * and the memory it points to. */
-    if (connection->given_up)
-        link_in(connection, &server->abandoned);
-    else
-        release(connection);
-    server_resume(server);
-}
-
-void connection_forget(struct connection *connection)
-{
-    link_out(connection);
-    release(connection);
-}
-
-void connection_handed_back(struct connection *connection)
-{
-    /* A connection that still writes or lingers ends the request on its way. */
-    connection->given_up = false;
-    if (connection->state == CONNECTION_CLOSED)
-        connection_forget(connection);
 }

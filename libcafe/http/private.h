@@ -1,9 +1,10 @@
 /*
- * The heart of http/: server, connection, request and response are one module
- * in four files that see each other from inside. A server has connections, a
- * connection has a request, a request gets a response, and that sets the
- * connection going again, so their calls form a circle. It is the only one that
- * tests/lint allows. What does not need the heart is in files below it.
+ * The heart of http/: server, connections (connection.c, connections.c,
+ * answer.c, room.c), request and response are one module in seven files that
+ * see each other from inside. A server has connections, a connection has a
+ * request, a request gets a response, and that sets the connection going again,
+ * so their calls form a circle. It is the only one that tests/lint allows. What
+ * does not need the heart is in files below it.
  */
 #ifndef CAFE_HTTP_PRIVATE_H
 #define CAFE_HTTP_PRIVATE_H
@@ -57,15 +58,29 @@ struct connection {
     short awaiting; /* EV_READ, EV_WRITE or 0 */
     int64_t deadline_ms;
     int64_t requests;
+    int streak;   /* of them, begun in this turn of the loop */
     char *buffer; /* NULL while idle */
     size_t filled;
     size_t used; /* bytes at its front that the request at hand owns */
     struct request *req;
     char *head; /* what a first write left of the answer's head */
     size_t head_len;
-    size_t written; /* of head and body together */
+    size_t written;      /* of head and body together */
+    size_t read;         /* of that, by the peer, when it was last looked at */
+    int64_t write_by_ms; /* the whole answer */
     union address peer;
     char peer_text[INET6_ADDRSTRLEN];
+};
+
+/** What a request takes of the memory for answers: see room.c. */
+struct place {
+    struct request *next;
+    struct request **previous; /* NULL: it takes nothing */
+    size_t reserved;           /* bytes, for an answer that is being made */
+    bool held;                 /* the answer waits for its peer */
+    size_t read;               /* bytes of it, when that was last looked at */
+    size_t pace;               /* bytes read lately */
+    uint64_t client;           /* whose it is: all of a network are one */
 };
 
 struct request {
@@ -100,6 +115,8 @@ struct request {
     int status;
     bool bodyless;     /* HEAD, 304 */
     const char *extra; /* "Name: value\r\n" lines of this answer alone */
+
+    struct place place;
 };
 
 struct server {
@@ -110,6 +127,9 @@ struct server {
     struct event *sweep;
     struct connection *connections;
     struct connection *abandoned; /* closed; a handler has the request */
+    struct connection *next;      /* the one that a walk goes on with */
+    struct request *places;       /* that take memory for answers */
+    size_t places_bytes;          /* of it, together */
     size_t connection_count;
     int64_t accepted_ms; /* when the last connection came in; 0: never */
     bool draining;
@@ -126,9 +146,21 @@ struct server {
 
 /* connection.c */
 
-/** Serve an accepted socket; it is closed when that is impossible. */
-void connection_open(struct server *server, evutil_socket_t fd,
-                     const struct sockaddr *peer);
+/** Go over to a state: the one function that changes it. */
+void connection_enter(struct connection *connection,
+                      enum connection_state state);
+
+/** Wait for EV_READ, EV_WRITE or nothing (0) from the socket. */
+void connection_await(struct connection *connection, short what);
+
+/** The request at hand is over. */
+void connection_end_request(struct connection *connection);
+
+/** Shut our side and read on, so that no reset overtakes the answer. */
+void connection_linger(struct connection *connection);
+
+/** Its buffer is not needed now. */
+void connection_release_buffer(struct connection *connection);
 
 /** Go on as far as possible after something happened. May free it. */
 void connection_advance(struct connection *connection);
@@ -138,6 +170,41 @@ void connection_expire(struct connection *connection);
 
 /** The server stops: take a request that has arrived already, else close. */
 void connection_finish(struct connection *connection);
+
+/* answer.c */
+
+/** The answer is there: make its head. */
+void answer_begin(struct connection *connection);
+
+/** Write what the socket takes. */
+void answer_advance(struct connection *connection);
+
+/** How many bytes of its answer a peer has acknowledged: what the kernel still
+ * has for it may be megabytes. */
+size_t answer_read(const struct connection *connection);
+
+/** It was not read in time: go on if it is read at all, else close. */
+void answer_expire(struct connection *connection);
+
+/** Close in the middle of an answer; why is for the log. */
+void answer_cut(struct connection *connection, const char *why);
+
+/* room.c */
+
+/** An answer waits for its peer. */
+void room_hold(struct request *req);
+
+/** A request takes no memory for its answer any more. */
+void room_leave(struct request *req);
+
+/** Twice a second: see how fast everybody reads. */
+void room_look(struct server *server);
+
+/* connections.c */
+
+/** Serve an accepted socket; it is closed when that is impossible. */
+void connection_open(struct server *server, evutil_socket_t fd,
+                     const struct sockaddr *peer);
 
 /** Close at once; the request ends unanswered. */
 void connection_close(struct connection *connection);

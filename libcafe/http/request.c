@@ -48,6 +48,7 @@ void request_close(struct request *req)
     if (req == NULL)
         return;
     lifetime_end(&req->life);
+    room_leave(req);
     counter_add(req->server->config->counters, COUNTER_REQUESTS_ACTIVE, -1);
     /* After the hooks, which may look at the request; the arena last, since the
      * request itself lies in it. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cafe/base/clock.h"
+#include "cafe/base/metrics.h"
 #include "private.h"
 
 enum { BACKLOG = 511, HEAD_MAX_BYTES = 64 * 1024, STARVED_LOG_MS = 1000 };
@@ -30,28 +31,45 @@ const struct server_limits server_limits_default = {
     .body_min_rate = 1024,
     .handle_ms = 50000,
     .idle_ms = 75000,
-    .write_ms = 10000,
+    .write_ms = 30000,
+    .write_max_ms = 3600000,
+    .answers_max_bytes = 128 * 1024 * 1024,
     .linger_ms = 2000,
     .connections_max = 10000,
     .requests_max = 1000,
 };
 
+/* A walk over all connections, each of which may close any. */
+
+static struct connection *following(struct server *server)
+{
+    struct connection *connection = server->next;
+
+    if (connection != NULL)
+        server->next = connection->next;
+    return connection;
+}
+
+static struct connection *first(struct server *server)
+{
+    server->next = server->connections;
+    return following(server);
+}
+
 /* Close what has waited too long, and try to accept again when starved. */
 static void on_sweep(evutil_socket_t fd, short what, void *argument)
 {
     struct server *server = argument;
-    struct connection *connection = server->connections;
+    struct connection *connection;
     int64_t now = clock_monotonic_ms();
 
     (void)fd;
     (void)what;
-    while (connection != NULL) {
-        /* Read first: connection_expire() may free this one. */
-        struct connection *next = connection->next;
-
+    room_look(server);
+    for (connection = first(server); connection != NULL;
+         connection = following(server)) {
         if (connection->deadline_ms <= now)
             connection_expire(connection);
-        connection = next;
     }
     server_resume(server);
 }
@@ -311,19 +329,16 @@ void server_drain(struct server *server)
 
 void server_stop(struct server *server)
 {
-    struct connection *connection = server->connections;
+    struct connection *connection;
 
     /* First, so that every answer from here on ends its connection. */
     server->draining = true;
     if (server->listener != NULL)
         evconnlistener_free(server->listener);
     server->listener = NULL;
-    while (connection != NULL) {
-        struct connection *next = connection->next;
-
+    for (connection = first(server); connection != NULL;
+         connection = following(server))
         connection_finish(connection);
-        connection = next;
-    }
 }
 
 int64_t server_accepted_ms(const struct server *server)
@@ -334,6 +349,10 @@ int64_t server_accepted_ms(const struct server *server)
 void server_metrics(const struct server *server, struct text *out)
 {
     durations_write(server->durations, out);
+    metrics_gauge(out, "cafe_http_answers_bytes",
+                  "Memory of answers that wait for their readers, and of long "
+                  "lists that are being written, in bytes.",
+                  (int64_t)server->places_bytes);
 }
 
 size_t server_connections(const struct server *server)

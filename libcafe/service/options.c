@@ -100,9 +100,12 @@ static const struct option rows[] = {
       60 * MINUTE_MS, NULL,
       "Milliseconds to keep an idle connection; longer than the load "
       "balancer." },
-    { "http.write_ms", OPTION_NUMBER, AT(limits.write_ms), "10000", 1,
+    { "http.write_ms", OPTION_NUMBER, AT(limits.write_ms), "30000", 1,
       10 * MINUTE_MS, NULL,
-      "Milliseconds to read an answer, beside 1 s per KiB." },
+      "Milliseconds in which a client has to read 1 KiB a second of an answer, "
+      "over and over." },
+    { "http.write_max_ms", OPTION_NUMBER, AT(limits.write_max_ms), "3600000", 1,
+      24 * 60 * MINUTE_MS, NULL, "Milliseconds to read a whole answer." },
     { "http.linger_ms", OPTION_NUMBER, AT(limits.linger_ms), "2000", 1,
       MINUTE_MS, NULL, "Milliseconds to read on after a closing answer." },
     { "http.connections_max", OPTION_NUMBER, AT(limits.connections_max),

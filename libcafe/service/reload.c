@@ -77,6 +77,8 @@ void settings_apply(struct frame *frame,
     log_set_format(frame->service.log, settings_log_format(settings));
     log_set_repeat(frame->service.log, settings->log_repeat_s * 1000);
     frame->main_config.limits = settings->limits;
+    frame->main_config.limits.answers_max_bytes =
+        frame->service.answers_max_bytes;
     frame->main_config.log_requests = settings->log_requests;
     frame->settings->drain_delay_ms = settings->drain_delay_ms;
     frame->settings->stop_max_ms = settings->stop_max_ms;

@@ -161,6 +161,7 @@ static enum error open_service(struct frame *frame, struct text *error)
     service->counters = &frame->counters;
     service->version = CAFE_VERSION;
     service->scripts = frame->definition->scripts;
+    service->answers_max_bytes = server_limits_default.answers_max_bytes;
     frame->started_s = clock_utc_s();
     frame->healthy = page_plain(200, "healthy\n");
     service->base = event_base_new();

@@ -63,6 +63,7 @@ BAD = {
     "http.handle_ms": ("3600001", NUMBER + "1 to 3600000"),
     "http.idle_ms": ("0", NUMBER + "1 to 3600000"),
     "http.write_ms": ("600001", NUMBER + "1 to 600000"),
+    "http.write_max_ms": ("0", NUMBER + "1 to 86400000"),
     "http.linger_ms": ("60001", NUMBER + "1 to 60000"),
     "http.connections_max": ("0", NUMBER + "1 to 1000000"),
     "http.requests_max": ("many", NUMBER + "1 to 1000000000"),

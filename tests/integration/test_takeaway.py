@@ -5,7 +5,6 @@ import io
 import json
 import re
 import select
-import socket
 import time
 import urllib.parse
 
@@ -13,6 +12,7 @@ import pytest
 import vobject
 
 import harness
+from readers import never_read
 from writers import NAMES, connect, insert, query
 
 HOSTILE = (
@@ -281,70 +281,6 @@ def test_too_long_is_said(start, database):
         assert customer.get(path + "?city=one").status == 200
 
 
-def never_read(customer, path):
-    """A peer that asks for a list and reads no further than its status."""
-    peer = socket.create_connection(("127.0.0.1", customer.port))
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    peer.settimeout(harness.WAIT_S)
-    peer.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-    return peer
-
-
-def test_lists_that_nobody_reads_have_a_bound(start, database):
-    """Slow readers of many lists get 503, and their memory comes back."""
-    customer = start("customer", database, APP_TAKE_MAX_BYTES=8000000,
-                     APP_CATALOG_WAIT_MS=30000)
-    query(connect(database), "INSERT INTO suppliers"
-          " (name, address, city, state, email, phone)"
-          " SELECT 's', REPEAT('x', 200), '', '', '', ''"
-          " FROM seq_1_to_30000")
-    held = [never_read(customer, f"/suppliers.csv?q=s&city=&sort={name}")
-            for name in NAMES[:6]]
-    first = [peer.recv(12) for peer in held]
-    assert first.count(b"HTTP/1.1 200") in (1, 2)
-    assert set(first) == {b"HTTP/1.1 200", b"HTTP/1.1 503"}
-    for peer in held:
-        peer.close()
-    harness.wait_until(
-        lambda: customer.get("/suppliers.csv?q=s&sort=-state").status == 200,
-        "the memory is free again")
-
-
-def test_short_lists_are_answered_beside_slow_readers(start, database):
-    """Those of 200 suppliers at most; who gets 503 is told the reason."""
-    customer = start("customer", database, APP_TAKE_MAX_BYTES=8000000)
-    query(connect(database), "INSERT INTO suppliers"
-          " (name, address, city, state, email, phone, notes)"
-          " SELECT 's', '', IF(seq <= 200, 'few', IF(seq <= 401, 'more', '')),"
-          " '', '', '', REPEAT('x', 2000) FROM seq_1_to_2800")
-    held = [never_read(customer, f"/suppliers.csv?sort={name}")
-            for name in NAMES[1:4]]
-    for peer in held:
-        assert peer.recv(12) == b"HTTP/1.1 200"
-    for path in ("/suppliers.vcf", "/suppliers.csv", "/suppliers.json",
-                 "/suppliers/print"):
-        refused = customer.get(path + "?city=more")
-        assert refused.status == 503 and "too much to do" in refused.text
-        assert "database" not in refused.text
-        assert customer.get(path + "?city=few").status == 200
-    assert customer.get("/api/v1/suppliers?limit=200").status == 200
-    for peer in held:
-        peer.close()
-
-
-def test_a_list_counts_as_its_length(start, database):
-    """Not as the buffer it was written to, which is up to twice as large."""
-    customer = start("customer", database, APP_TAKE_MAX_BYTES=8000000)
-    query(connect(database), "INSERT INTO suppliers"
-          " (name, address, city, state, email, phone)"
-          " SELECT 's', REPEAT('x', 200), '', '', '', ''"
-          " FROM seq_1_to_20000")
-    held = never_read(customer, "/suppliers.csv")
-    assert held.recv(12) == b"HTTP/1.1 200"
-    assert customer.get("/suppliers.csv?sort=city").status == 200
-    held.close()
-
-
 def test_lists_that_nobody_began_don_t_hold_up_the_end(start, database):
     """Past the time to stop, a request that waits for a list gets 503."""
     customer = start("customer", database, APP_STOP_MAX_MS=0,
@@ -353,7 +289,7 @@ def test_lists_that_nobody_began_don_t_hold_up_the_end(start, database):
           " (name, address, city, state, email, phone)"
           " SELECT 's', '', '', '', '', '' FROM seq_1_to_20000")
     assert customer.get("/suppliers").status == 200
-    peers = [never_read(customer, f"/suppliers{kind}?sort={way}{name}")
+    peers = [never_read(customer.port, f"/suppliers{kind}?sort={way}{name}")
              for kind in ("/print", ".vcf") for way in ("", "-")
              for name in NAMES[1:7]]
     begun, _, _ = select.select(peers, [], [], harness.WAIT_S)

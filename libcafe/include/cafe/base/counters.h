@@ -26,7 +26,7 @@ enum rejection {
     REJECTION_ORIGIN, /* posted from another site, or from an unknown one */
     REJECTION_LIMIT,  /* larger than a limit, or more than there is room for */
     REJECTION_SYNTAX, /* it is not an HTTP request */
-    REJECTION_SLOW,   /* the client did not send it in time */
+    REJECTION_SLOW,   /* the client did not send it, or read it, in time */
     REJECTION_LATE,   /* the daemon did not answer it in time */
     REJECTION_CONNECTIONS, /* over the connection cap */
     REJECTIONS

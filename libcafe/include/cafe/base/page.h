@@ -12,6 +12,8 @@
  */
 struct page {
     atomic_uint references;
+    unsigned waiting;   /* answers with it that wait for their clients; the
+                           server counts them on its loop */
     int status;         /* HTTP status code */
     bool failed;        /* out of memory or a field that can't be sent */
     bool stale;         /* from a snapshot the database did not confirm */

@@ -114,6 +114,26 @@ void request_reject(struct request *req, enum rejection why);
 /** For what lasts as long as the request, and has to be told when it ends. */
 struct lifetime *request_life(struct request *req);
 
+/**
+ * Count memory for an answer that is about to be made. It counts until the
+ * answer is sent or the request ends; an answer that its client does not read
+ * at once counts by the length of its page instead, and a page once, however
+ * many requests it answers.
+ *
+ * Where answers_max_bytes are counted already, the answers of clients that
+ * hardly read (less than about 16 KiB a second) are cut off, the slowest first;
+ * then those of clients that have more than half, for one that has less. What
+ * one client lets make at a time is half at most. A client is the address of
+ * request_client(), or the first 64 bits of it in IPv6.
+ *
+ * Returns  false: there is no room. One answer is always let in where there
+ *          are no others.
+ */
+bool request_reserve(struct request *req, size_t bytes);
+
+/** Set what request_reserve() counts, without asking for room. */
+void request_set_reserved(struct request *req, size_t bytes);
+
 /** The request whose lifetime this is. */
 struct request *request_of(struct lifetime *life);
 

@@ -18,8 +18,11 @@ struct server_limits {
     int64_t body_min_rate; /* bytes per second */
     int64_t handle_ms;     /* until a handler answers; then 503 */
     int64_t idle_ms;       /* a kept-alive connection without a request */
-    int64_t write_ms;      /* an answer, plus 1 s for each KiB of its body */
-    int64_t linger_ms;     /* reading on after the last answer */
+    int64_t write_ms;      /* to read on in an answer, at 1 KiB per second */
+    int64_t write_max_ms;  /* to read the whole of it */
+    int64_t answers_max_bytes; /* of answers that wait: request_reserve(); no
+                                  option, the daemon sets it */
+    int64_t linger_ms;         /* reading on after the last answer */
     int64_t connections_max;
     int64_t requests_max; /* on one connection */
 };
@@ -132,7 +135,8 @@ void server_stop(struct server *server);
 /** When the last connection was accepted, on the monotonic clock; 0: never. */
 int64_t server_accepted_ms(const struct server *server);
 
-/** Write http_server_request_duration_seconds, for monitoring. */
+/** Write http_server_request_duration_seconds and cafe_http_answers_bytes, for
+ * monitoring. */
 void server_metrics(const struct server *server, struct text *out);
 
 /** Connections still open. */

@@ -51,7 +51,8 @@ struct service {
     struct page_cache *cache;
     struct offload *offload;
     const char *version;
-    bool scripts; /* as of the definition */
+    int64_t answers_max_bytes; /* as of request_reserve(); open() may set it */
+    bool scripts;              /* as of the definition */
 };
 
 /** What the pages show, for /readyz. */
