@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "cafe/base/poison.h"
+
 struct arena *spares_take_arena(struct spares *spares)
 {
     if (spares->arena_count == 0)
@@ -29,6 +31,7 @@ char *spares_take_buffer(struct spares *spares)
         return malloc(BUFFER_BYTES);
     spares->buffers = spare->next;
     spares->buffer_count--;
+    unpoison(spare, BUFFER_BYTES);
     return (char *)spare;
 }
 
@@ -44,6 +47,7 @@ void spares_give_buffer(struct spares *spares, char *buffer)
     spare->next = spares->buffers;
     spares->buffers = spare;
     spares->buffer_count++;
+    poison(buffer + sizeof(*spare), BUFFER_BYTES - sizeof(*spare));
 }
 
 void spares_free(struct spares *spares)

@@ -3,11 +3,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cafe/base/arena.h"
+#include "cafe/base/poison.h"
 
 static int set_up(void **state)
 {
@@ -155,6 +159,81 @@ static void test_formats(void **state)
     assert_string_equal(arena_printf(*state, "%s", ""), "");
 }
 
+/* What AddressSanitizer reports of a write to this byte, in a process of its
+ * own; "" if nothing. */
+static void report_of_write(char *byte, char report[], size_t size)
+{
+    size_t len = 0;
+    ssize_t got;
+    int ends[2], status;
+    pid_t child;
+
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[1]); /* the copy is enough, and ends with the process */
+        *(volatile char *)byte = 'x';
+        _exit(0);
+    }
+    close(ends[1]);
+    while ((got = read(ends[0], report + len, size - 1 - len)) > 0)
+        len += (size_t)got;
+    report[len] = '\0';
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true((len == 0) == (status == 0));
+}
+
+static void assert_reported(char *byte)
+{
+    char report[64 * 1024];
+
+    report_of_write(byte, report, sizeof(report));
+    assert_non_null(strstr(report, "use-after-poison"));
+}
+
+static void assert_allowed(char *byte)
+{
+    char report[64 * 1024];
+
+    report_of_write(byte, report, sizeof(report));
+    assert_string_equal(report, "");
+}
+
+/* Only where the build has AddressSanitizer. */
+static void test_writes_beyond_an_object_are_reported(void **state)
+{
+    char *first, *second;
+
+    if (POISON_GAP_BYTES == 0)
+        skip();
+    first = arena_alloc(*state, 13);
+    second = arena_alloc(*state, 16);
+    assert_allowed(first + 12);
+    assert_reported(first + 13); /* its rounding */
+    assert_reported(second - 1);
+    assert_allowed(second + 15);
+    assert_reported(second + 16);
+    assert_reported(second + 1000); /* of nobody yet */
+}
+
+static void test_use_after_a_reset_is_reported(void **state)
+{
+    char *memory, *again;
+
+    if (POISON_GAP_BYTES == 0)
+        skip();
+    memory = arena_alloc(*state, 100);
+    arena_reset(*state);
+    assert_reported(memory);
+    again = arena_alloc(*state, 10);
+    assert_ptr_equal(again, memory);
+    assert_allowed(memory + 9);
+    assert_reported(memory + 50);
+}
+
 static void test_closing_nothing(void **state)
 {
     (void)state;
@@ -175,6 +254,8 @@ int main(void)
         WITH(test_everything_obeys_the_bound, set_up_bounded),
         WITH(test_copies, set_up),
         WITH(test_formats, set_up),
+        WITH(test_writes_beyond_an_object_are_reported, set_up),
+        WITH(test_use_after_a_reset_is_reported, set_up),
         cmocka_unit_test(test_closing_nothing),
     };
 
