@@ -20,7 +20,7 @@ const char *document_shown(const struct document *document, const char *text)
     shown =
         arena_printf(document->arena, "%.*s%s", (int)len, text, cut ? "…" : "");
     for (i = 0; shown != NULL && i < len; i++) {
-        if ((unsigned char)shown[i] < ' ' || shown[i] == '\x7f')
+        if (byte_is_control(shown[i]))
             shown[i] = '?';
     }
     return shown ? shown : "?";

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cafe/base/file.h"
+
 enum { STATE_MAX_BYTES = 256 * 1024 };
 
 #define UNFINISHED ".new"
@@ -166,29 +168,19 @@ void site_forget_unfinished(struct site *site, const char *folder,
 
 enum error site_read(struct site *site, const char *path, struct slice *content)
 {
-    enum error err = OK;
     struct text text;
-    ssize_t got = 1;
+    enum error err;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     *content = (struct slice){ NULL, 0 };
     if (fd < 0)
         return errno == ENOENT ? OK : system_fault(site, path);
     text_init(&text, STATE_MAX_BYTES);
-    text_append(&text, "", 0);
-    while (got > 0 && !text.failed) {
-        char piece[4096];
-
-        got = read(fd, piece, sizeof(piece));
-        if (got > 0)
-            text_append(&text, piece, (size_t)got);
-    }
-    if (got < 0)
-        err = system_fault(site, path);
-    else if (text.failed)
-        err = fail(site, ERROR_SYSTEM, "%s: too large", path);
-    else
+    err = file_read_from(fd, path, &text, &site->error);
+    if (err == OK)
         *content = arena_slice(site->arena, text_slice(&text));
+    else
+        err = ERROR_SYSTEM; /* nobody writes these files by hand */
     text_free(&text);
     close(fd);
     return err == OK && !content->data ? ERROR_MEMORY : err;

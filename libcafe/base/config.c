@@ -62,7 +62,7 @@ static void keep_one_line(struct text *error)
     size_t i;
 
     for (i = 0; i < error->len; i++) {
-        if (iscntrl((unsigned char)error->data[i]))
+        if (byte_is_control(error->data[i]))
             error->data[i] = '?';
     }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cafe/base/nearest.h"
+#include "cafe/base/utf8.h"
 #include "config_private.h"
 
 /* Names. */
@@ -144,15 +145,16 @@ static enum error assign_choice(struct config *config,
     return ERROR_CONFIG;
 }
 
-/* C0 and DEL; C1 (C2 80 to C2 9F); U+FFFE and U+FFFF. YAML has none of them, so
- * a value with one could be set but not printed as a file that can be read. */
-static bool is_control(const unsigned char *at, size_t left)
+/* What YAML has no place for: the value could not be written back. */
+static bool has_control(struct slice raw)
 {
-    if (iscntrl(at[0]))
-        return true;
-    if (at[0] == 0xc2 && left > 1)
-        return at[1] < 0xa0;
-    return at[0] == 0xef && left > 2 && at[1] == 0xbf && at[2] >= 0xbe;
+    while (raw.len > 0) {
+        uint32_t letter = utf8_next(&raw);
+
+        if (letter_is_control(letter) || letter == 0xfffe || letter == 0xffff)
+            return true;
+    }
+    return false;
 }
 
 static enum error assign_text(struct config *config,
@@ -160,16 +162,12 @@ static enum error assign_text(struct config *config,
                               struct text *error)
 {
     const char *copy = arena_copy(config->arena, raw.data, raw.len);
-    size_t i;
 
     if (copy == NULL)
         return ERROR_MEMORY;
-    for (i = 0; i < raw.len; i++) {
-        if (is_control((const unsigned char *)raw.data + i, raw.len - i)) {
-            text_append_string(error,
-                               ": control characters have no meaning here");
-            return ERROR_CONFIG;
-        }
+    if (has_control(raw)) {
+        text_append_string(error, ": control characters have no meaning here");
+        return ERROR_CONFIG;
     }
     *(const char **)place_of(config, option) = copy;
     return OK;

@@ -16,17 +16,31 @@ static enum error refuse(const char *path, const char *why, struct text *error)
     return ERROR_CONFIG;
 }
 
-static enum error read_all(int fd, const char *path, struct text *content,
-                           struct text *error)
+ssize_t file_fill(int fd, char *data, size_t max_bytes)
+{
+    size_t len = 0;
+
+    while (len < max_bytes) {
+        ssize_t got = read(fd, data + len, max_bytes - len);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    return (ssize_t)len;
+}
+
+enum error file_read_from(int fd, const char *path, struct text *content,
+                          struct text *error)
 {
     char chunk[CHUNK_BYTES];
     ssize_t got;
 
-    while ((got = read(fd, chunk, sizeof(chunk))) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return refuse(path, strerror(errno), error);
+    while ((got = file_fill(fd, chunk, sizeof(chunk))) > 0) {
         text_append(content, chunk, (size_t)got);
         if (content->failed) {
             text_printf(error, "%s: larger than %zu bytes", path,
@@ -34,11 +48,9 @@ static enum error read_all(int fd, const char *path, struct text *content,
             return ERROR_CONFIG;
         }
     }
-    return OK;
+    return got < 0 ? refuse(path, strerror(errno), error) : OK;
 }
 
-/* O_NONBLOCK: opening a named pipe would otherwise wait for somebody to write
- * into it, before fstat() can tell what it is. */
 enum error file_read(const char *path, struct text *content, struct text *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -50,7 +62,7 @@ enum error file_read(const char *path, struct text *content, struct text *error)
     if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
         err = refuse(path, "is not a regular file", error);
     else
-        err = read_all(fd, path, content, error);
+        err = file_read_from(fd, path, content, error);
     close(fd);
     return err;
 }

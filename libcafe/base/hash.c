@@ -1,4 +1,4 @@
-/* FNV-1a with 128 bits. */
+/* FNV-1a with 128 and with 64 bits. */
 #include "cafe/base/hash.h"
 
 #include <stdint.h>
@@ -32,4 +32,14 @@ void hash_hex(struct slice bytes, char hex[HASH_HEX_CHARS + 1])
         hex[i + 16] = digits[(low >> (60 - 4 * i)) & 15];
     }
     hex[HASH_HEX_CHARS] = '\0';
+}
+
+uint64_t hash_short(struct slice bytes)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    size_t i;
+
+    for (i = 0; i < bytes.len; i++)
+        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
+    return hash;
 }

@@ -102,3 +102,8 @@ uint32_t utf8_next(struct slice *rest)
     *rest = (struct slice){ rest->data + len, rest->len - len };
     return letter;
 }
+
+bool letter_is_control(uint32_t letter)
+{
+    return letter < 0x20 || (letter >= 0x7f && letter < 0xa0);
+}

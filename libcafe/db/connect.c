@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cafe/base/file.h"
 #include "connection.h"
 #include "errors.h"
 
@@ -31,32 +32,13 @@ static const char *given(const char *option)
     return option && option[0] ? option : NULL;
 }
 
-/* A read that goes on after a signal. */
-static ssize_t read_all(int fd, char *data, size_t max_bytes)
-{
-    size_t len = 0;
-
-    while (len < max_bytes) {
-        ssize_t got = read(fd, data + len, max_bytes - len);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    return (ssize_t)len;
-}
-
 /* The password file without one line end at its end. */
 static enum error read_password(const char *path,
                                 char password[PASSWORD_MAX_BYTES],
                                 struct text *why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read_all(fd, password, PASSWORD_MAX_BYTES);
+    ssize_t len = fd < 0 ? -1 : file_fill(fd, password, PASSWORD_MAX_BYTES);
 
     if (len < 0 && errno == EACCES)
         text_printf(why,

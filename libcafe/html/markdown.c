@@ -21,10 +21,8 @@ static const char *const schemes[] = { "https", "http", "mailto", "tel" };
  * may lead elsewhere than it says. */
 static bool has_odd_bytes(const char *url)
 {
-    const unsigned char *byte = (const unsigned char *)url;
-
-    for (; *byte != '\0'; byte++) {
-        if (*byte <= 0x20 || *byte == 0x7f || *byte == '\\')
+    for (; *url != '\0'; url++) {
+        if (*url == ' ' || *url == '\\' || byte_is_control(*url))
             return true;
     }
     return false;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/base/hash.h"
 #include "cafe/base/metrics.h"
 
 enum { BUCKETS = 4096, SEEN_MAX = 4096, KEY_MAX_BYTES = 1024 };
@@ -39,17 +40,6 @@ struct page_cache {
     struct list kept, seen;
     struct entry *buckets[BUCKETS];
 };
-
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(struct slice key)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    size_t i;
-
-    for (i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.data[i]) * 0x100000001b3u;
-    return hash;
-}
 
 static struct list *list_of(struct page_cache *cache, const struct entry *entry)
 {
@@ -172,7 +162,7 @@ static void touch(struct page_cache *cache, struct entry *entry)
 struct page *page_cache_find(struct page_cache *cache, struct slice key,
                              uint64_t version, bool *wanted)
 {
-    uint64_t hash = hash_of(key);
+    uint64_t hash = hash_short(key);
     struct entry *entry = find(cache, key, hash);
 
     *wanted = entry != NULL;
@@ -201,7 +191,7 @@ static size_t size_of(const struct entry *entry, const struct page *page)
 void page_cache_keep(struct page_cache *cache, struct slice key,
                      uint64_t version, struct page *page)
 {
-    struct entry *entry = find(cache, key, hash_of(key));
+    struct entry *entry = find(cache, key, hash_short(key));
     size_t bytes;
 
     if (entry == NULL || page == NULL || page->failed)

@@ -2,7 +2,6 @@
  * read by functions that name what RFC 9110 and RFC 3986 call these things. */
 #include "grammar.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 enum {
@@ -62,9 +61,7 @@ bool grammar_field_value(struct slice text)
     size_t i;
 
     for (i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
+        if (text.data[i] != '\t' && byte_is_control(text.data[i]))
             return false;
     }
     return true;
@@ -138,72 +135,9 @@ bool grammar_query(struct slice query)
     return all_are(query, IN_QUERY) && escapes_are_whole(query);
 }
 
-/* Split "host:port"; the port is absent when there is no colon. From the end,
- * since an IPv6 address has colons, too, but within brackets. */
-static void split_authority(struct slice authority, struct slice *host,
-                            struct slice *port)
+bool grammar_name(struct slice text)
 {
-    size_t len = authority.len;
-
-    while (len > 0 && is(authority.data[len - 1], IN_DIGIT))
-        len--;
-    *port = (struct slice){ NULL, 0 };
-    *host = authority;
-    if (len > 0 && authority.data[len - 1] == ':') {
-        *port = (struct slice){ authority.data + len, authority.len - len };
-        host->len = len - 1;
-    }
-}
-
-/* An IPv6 address in brackets, without a zone: inet_pton() knows none. */
-static bool is_ip_literal(struct slice host)
-{
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr address;
-
-    if (host.len < 4 || host.len - 2 >= sizeof(text) ||
-        host.data[host.len - 1] != ']')
-        return false;
-    memcpy(text, host.data + 1, host.len - 2);
-    text[host.len - 2] = '\0';
-    return inet_pton(AF_INET6, text, &address) == 1;
-}
-
-bool grammar_authority(struct slice authority)
-{
-    struct slice host, port;
-    uint64_t number;
-
-    split_authority(authority, &host, &port);
-    if (port.data != NULL && slice_number(port, 65535, &number) != OK)
-        return false;
-    if (host.len > 0 && host.data[0] == '[')
-        return is_ip_literal(host);
-    return host.len > 0 && all_are(host, IN_NAME);
-}
-
-struct slice grammar_host(struct slice authority)
-{
-    struct slice host, port;
-
-    split_authority(authority, &host, &port);
-    return host;
-}
-
-bool grammar_same_authority(struct slice a, struct slice b,
-                            const char *default_port)
-{
-    struct slice host_a, port_a, host_b, port_b;
-
-    split_authority(a, &host_a, &port_a);
-    split_authority(b, &host_b, &port_b);
-    /* The same text, not the same number: "080" is refused, and no client
-     * writes it. */
-    if (port_a.data == NULL)
-        port_a = slice_of(default_port);
-    if (port_b.data == NULL)
-        port_b = slice_of(default_port);
-    return slice_equal(port_a, port_b) && slice_equal_nocase(host_a, host_b);
+    return text.len > 0 && all_are(text, IN_NAME);
 }
 
 struct slice grammar_next_member(struct slice *list)

@@ -21,21 +21,8 @@ bool grammar_path(struct slice path);
  * %00. An absent query is one, too. */
 bool grammar_query(struct slice query);
 
-/**
- * uri-host [ ":" port ] of RFC 3986 3.2, without user information, escapes or
- * an empty host or port; the port is at most 65535.
- */
-bool grammar_authority(struct slice authority);
-
-/** The host of an authority, without its port. */
-struct slice grammar_host(struct slice authority);
-
-/**
- * Two authorities name the same host and port: ASCII letters without case, and
- * `default_port` ("80") may be left out.
- */
-bool grammar_same_authority(struct slice a, struct slice b,
-                            const char *default_port);
+/** A reg-name of RFC 3986 3.2.2: at least one byte, no escapes. */
+bool grammar_name(struct slice text);
 
 /**
  * Take the next member of a comma-separated list (RFC 9110 5.6.1).

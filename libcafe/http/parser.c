@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "cafe/http/authority.h"
 #include "grammar.h"
 
 /* A method and a version around the longest target, with room to spare. */
@@ -139,7 +140,7 @@ static int read_target(struct request_head *head)
     if (scheme_len(target) == 0)
         return target.data[0] == '/' ? read_path(target, head) : 400;
     authority = target_authority(target);
-    if (!grammar_authority(authority))
+    if (!authority_valid(authority))
         return 400;
     target = after(target, scheme_len(target) + authority.len);
     if (head->method == OPTIONS && target.len == 0)
@@ -202,7 +203,7 @@ static int read_known_field(struct parser *parser,
                             struct request_head *head)
 {
     if (slice_is_nocase(field->name, "host")) {
-        if (parser->host_count++ > 0 || !grammar_authority(field->value))
+        if (parser->host_count++ > 0 || !authority_valid(field->value))
             return 400;
         head->host = field->value;
     } else if (slice_is_nocase(field->name, "content-length")) {
@@ -271,9 +272,8 @@ static int read_end(const struct parser *parser, struct request_head *head)
     }
     if (head->minor_version == 1 && parser->host_count == 0)
         return 400;
-    if (scheme > 0 &&
-        !grammar_same_authority(target_authority(head->target), head->host,
-                                scheme == 7 ? "80" : "443"))
+    if (scheme > 0 && !authority_same(target_authority(head->target),
+                                      head->host, scheme == 7 ? "80" : "443"))
         return 400;
     return 0;
 }
@@ -364,11 +364,6 @@ int parser_feed(struct parser *parser, struct slice bytes,
         }
     }
     return 0;
-}
-
-struct slice head_host_name(const struct request_head *head)
-{
-    return grammar_host(head->host);
 }
 
 struct slice head_field(const struct request_head *head, const char *name)

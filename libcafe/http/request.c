@@ -184,14 +184,11 @@ struct slice request_body(const struct request *req)
     return text_slice(&req->body);
 }
 
-/* The media type without its parameters is that of a form. */
-static bool is_form(struct slice type)
+bool request_has_form(const struct request *req)
 {
-    const char *semicolon = type.len ? memchr(type.data, ';', type.len) : NULL;
+    struct slice type = request_field(req, "content-type");
 
-    if (semicolon != NULL)
-        type.len = (size_t)(semicolon - type.data);
-    return slice_is_nocase(slice_trim(type),
+    return slice_is_nocase(slice_trim(slice_cut(&type, ';')),
                            "application/x-www-form-urlencoded");
 }
 
@@ -199,7 +196,7 @@ enum error request_form(struct request *req, const struct form **form)
 {
     if (!req->form_parsed) {
         req->form_parsed = true;
-        if (!is_form(request_field(req, "content-type")))
+        if (!request_has_form(req))
             req->form_error = ERROR_NOT_FOUND;
         else
             req->form_error =

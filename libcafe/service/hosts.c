@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/http/authority.h"
 #include "cafe/service/access.h"
 
 enum { MISDIRECTED = 421, HOSTS_MAX = 64 };
@@ -163,7 +164,7 @@ static bool is_listed(const struct host_list *list, struct slice host)
 int host_check(void *context, struct request *req)
 {
     const struct access_rules *rules = context;
-    struct slice host = head_host_name(request_head(req));
+    struct slice host = authority_host(request_head(req)->host);
 
     if (rules->hosts == NULL || rules->hosts->any || host.len == 0 ||
         is_listed(rules->hosts, host) ||

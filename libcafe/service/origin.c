@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/http/authority.h"
 #include "cafe/service/access.h"
 
 enum { CROSS_SITE = 403, ORIGINS_MAX = 64, ORIGIN_SHOWN_MAX_BYTES = 255 };
 
-/* Scheme, host and port of an origin (RFC 6454). */
+/* An origin (RFC 6454). */
 struct origin {
-    bool secure; /* https */
-    struct slice host;
-    struct slice port; /* the default one of the scheme, if none is named */
+    bool secure;            /* https */
+    struct slice authority; /* host, and port if one is named */
 };
 
 struct origin_list {
@@ -21,24 +21,6 @@ struct origin_list {
     size_t count;
     struct origin origins[ORIGINS_MAX];
 };
-
-/* Split "host:port". */
-static void split_authority(struct slice authority, bool secure,
-                            struct origin *origin)
-{
-    size_t len = authority.len;
-
-    while (len > 0 && authority.data[len - 1] >= '0' &&
-           authority.data[len - 1] <= '9')
-        len--;
-    origin->secure = secure;
-    origin->host = authority;
-    origin->port = secure ? SLICE("443") : SLICE("80");
-    if (len == 0 || authority.data[len - 1] != ':' || len == authority.len)
-        return;
-    origin->host.len = len - 1;
-    origin->port = (struct slice){ authority.data + len, authority.len - len };
-}
 
 /* Without case: an origin in an option is written by hand. */
 static bool begins(struct slice text, const char *scheme)
@@ -62,15 +44,17 @@ static bool read_origin(struct slice text, struct origin *origin)
             strchr("/?#@\\\"<>,", text.data[i]) != NULL)
             return false;
     }
-    split_authority((struct slice){ text.data + scheme, text.len - scheme },
-                    scheme == 8, origin);
-    return origin->host.len > 0;
+    origin->secure = scheme == 8;
+    origin->authority = (struct slice){ text.data + scheme, text.len - scheme };
+    return authority_host(origin->authority).len > 0;
 }
 
-static bool same_origin(const struct origin *a, const struct origin *b)
+/* The host and port of an origin. The scheme may differ: TLS ends at the load
+ * balancer, so the default port of the origin's scheme counts for both. */
+static bool is_at(const struct origin *origin, struct slice authority)
 {
-    return slice_equal_nocase(a->host, b->host) &&
-           slice_equal(a->port, b->port);
+    return authority_same(origin->authority, authority,
+                          origin->secure ? "443" : "80");
 }
 
 /* The list of an option. */
@@ -129,7 +113,8 @@ void origin_list_close(struct origin_list *list)
 bool origin_list_names(const struct origin_list *list, struct slice host)
 {
     for (size_t i = 0; list != NULL && i < list->count; i++) {
-        if (slice_equal_nocase(list->origins[i].host, host))
+        if (slice_equal_nocase(authority_host(list->origins[i].authority),
+                               host))
             return true;
     }
     return false;
@@ -144,21 +129,10 @@ static bool is_listed(const struct origin_list *list,
 
     for (i = 0; i < list->count; i++) {
         if (list->origins[i].secure == origin->secure &&
-            same_origin(&list->origins[i], origin))
+            is_at(origin, list->origins[i].authority))
             return true;
     }
     return false;
-}
-
-/* The host and port that the request went to. The scheme may differ: TLS ends
- * at the load balancer, so the default port of Origin's scheme is also taken
- * for Host's. */
-static bool is_host(const struct origin *origin, struct slice host)
-{
-    struct origin own;
-
-    split_authority(host, origin->secure, &own);
-    return own.host.len > 0 && same_origin(origin, &own);
 }
 
 /* The host that a trusted proxy was asked for. A second proxy may have added
@@ -179,7 +153,7 @@ static bool is_forwarded_host(const struct access_rules *rules,
         if (!slice_is_nocase(head->fields[i].name, "x-forwarded-host"))
             continue;
         while (list.len > 0) {
-            if (is_host(origin, slice_trim(slice_cut(&list, ','))))
+            if (is_at(origin, slice_trim(slice_cut(&list, ','))))
                 return true;
         }
     }
@@ -195,19 +169,8 @@ static bool is_own(const struct access_rules *rules, const struct request *req,
         return false;
     if (rules->origins != NULL)
         return is_listed(rules->origins, &origin);
-    return is_host(&origin, request_head(req)->host) ||
+    return is_at(&origin, request_head(req)->host) ||
            is_forwarded_host(rules, req, &origin);
-}
-
-/* A media type without its parameters. */
-static struct slice media_type(struct slice field)
-{
-    const char *semicolon = field.len ? memchr(field.data, ';', field.len)
-                                      : NULL;
-
-    if (semicolon != NULL)
-        field.len = (size_t)(semicolon - field.data);
-    return slice_trim(field);
 }
 
 /* A password that browsers add by themselves: any except a bearer token, which
@@ -236,8 +199,7 @@ static bool is_browser(const struct request *req)
  * hides it: its author gets the form back. */
 static int refuse_unknown(struct request *req)
 {
-    if (slice_is_nocase(media_type(request_field(req, "content-type")),
-                        "application/x-www-form-urlencoded"))
+    if (request_has_form(req))
         request_keep_form(req);
     return CROSS_SITE;
 }

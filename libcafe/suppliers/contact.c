@@ -50,7 +50,7 @@ struct slice contact_phone(struct arena *arena, struct slice phone)
 static bool has_blank(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] <= ' ' || text.data[i] == 0x7f)
+        if (text.data[i] == ' ' || byte_is_control(text.data[i]))
             return true;
     return false;
 }

@@ -12,7 +12,7 @@
 
 static bool is_blank(char byte)
 {
-    return (unsigned char)byte <= ' ' || byte == 0x7f;
+    return byte == ' ' || byte_is_control(byte);
 }
 
 /* Without blanks and control characters at its ends, one space for each run

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/base/hash.h"
 #include "search_private.h"
 
 enum {
@@ -174,11 +175,9 @@ static size_t rank_of(const struct scan *scan, const struct row *row)
 
 static size_t slot_of(struct slice fold)
 {
-    uint32_t hash = 0x811c9dc5u; /* FNV-1a */
+    uint64_t hash = hash_short(fold);
 
-    for (size_t i = 0; i < fold.len; i++)
-        hash = (hash ^ (unsigned char)fold.data[i]) * 0x01000193u;
-    return (hash ^ hash >> 16) % SLOTS;
+    return (hash ^ hash >> 32) % SLOTS;
 }
 
 static void add_choice(struct counting *counting, size_t slot,

@@ -148,7 +148,7 @@ static enum error tidy_notes(struct arena *arena, struct slice text,
  * separators, and nothing that turns the direction of what follows. */
 static bool is_control(uint32_t letter)
 {
-    return letter < 0x20 || (letter >= 0x7f && letter < 0xa0) ||
+    return letter_is_control(letter) ||
            (letter >= 0x2028 && letter <= 0x202e) ||
            (letter >= 0x2066 && letter <= 0x2069);
 }
@@ -157,8 +157,7 @@ static bool is_control(uint32_t letter)
 static bool is_control_of_notes(uint32_t letter)
 {
     return letter != '\n' && letter != '\t' &&
-           (letter < 0x20 || (letter >= 0x7f && letter < 0xa0) ||
-            letter == 0x2028 || letter == 0x2029);
+           (letter_is_control(letter) || letter == 0x2028 || letter == 0x2029);
 }
 
 static bool is_space(uint32_t letter)

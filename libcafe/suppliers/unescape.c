@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cafe/base/utf8.h"
 #include "cafe/suppliers/supplier.h"
 
 enum { RUNS_MAX = 3 /* of a transaction that is rolled back */ };
@@ -178,21 +179,16 @@ static enum error repair_one(struct db_connection *connection, int64_t id,
 /* The report. */
 
 /* What a terminal would take for a command, or for a line of its own, is a
- * question mark: C0, DEL, and C1 (C2 80 to C2 9F). */
+ * question mark. */
 static void append_shown(struct text *report, struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        unsigned char after =
-            (unsigned char)(i + 1 < text.len ? text.data[i + 1] : 0);
+    while (text.len > 0) {
+        const char *at = text.data;
 
-        if (byte == 0xc2 && after >= 0x80 && after < 0xa0) {
+        if (letter_is_control(utf8_next(&text)))
             text_append_char(report, '?');
-            i++;
-        } else {
-            text_append_char(report,
-                             byte < 0x20 || byte == 0x7f ? '?' : text.data[i]);
-        }
+        else
+            text_append(report, at, (size_t)(text.data - at));
     }
 }
 

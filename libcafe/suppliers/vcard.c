@@ -90,11 +90,6 @@ static void end(struct line *line)
     text_append_string(line->out, "\r\n");
 }
 
-static bool is_control(char byte)
-{
-    return (unsigned char)byte < ' ' || byte == 0x7f;
-}
-
 /* One byte that has a meaning in a value, or no place in a card. */
 static void put_special(struct line *line, char byte)
 {
@@ -102,7 +97,7 @@ static void put_special(struct line *line, char byte)
 
     if (byte == '\t')
         put_char(line, "\t", 1);
-    else if (!is_control(pair[1]))
+    else if (!byte_is_control(pair[1]))
         put_char(line, pair, sizeof(pair));
 }
 
@@ -113,7 +108,8 @@ static void put_value(struct line *line, struct slice text)
 
         if (slice_starts(text, "\r\n"))
             len = 2;
-        if (is_control(text.data[0]) || strchr(line->escaped, text.data[0]))
+        if (byte_is_control(text.data[0]) ||
+            strchr(line->escaped, text.data[0]))
             put_special(line, text.data[0]);
         else
             put_char(line, text.data, len);

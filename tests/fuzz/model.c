@@ -1,6 +1,7 @@
 /* Reads a connection's bytes from front to back, without any of the waiting,
  * and says what has to be answered. */
 #include "answers.h"
+#include "cafe/base/hash.h"
 #include "chunked.h"
 #include "fuzz.h"
 #include "pages.h"
@@ -8,23 +9,12 @@
 /* A body over its route's limit is read up to here. */
 enum { READ_MAX_BYTES = 1024 * 1024 };
 
-/* FNV-1a with 64 bits. */
-static uint64_t digest(struct slice bytes)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    size_t i;
-
-    for (i = 0; i < bytes.len; i++)
-        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
-    return hash;
-}
-
 void model_echo(const struct request_head *head, struct slice body, char *text)
 {
     snprintf(text, EXPECTED_BODY_MAX_BYTES, "%s %zu %llx %zu %llx %zu\n",
              method_name(head->method), head->target.len,
-             (unsigned long long)digest(head->target), body.len,
-             (unsigned long long)digest(body), head->field_count);
+             (unsigned long long)hash_short(head->target), body.len,
+             (unsigned long long)hash_short(body), head->field_count);
 }
 
 void model_error(int status, char *text)

@@ -233,6 +233,15 @@ static void test_last_reference_frees(void **state)
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* The FNV test vectors of its authors. */
+static void test_short_hash_of_known_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(hash_short(SLICE("")), 0xcbf29ce484222325u);
+    assert_int_equal(hash_short(SLICE("a")), 0xaf63dc4c8601ec8cu);
+    assert_int_equal(hash_short(SLICE("foobar")), 0x85944171f73967e8u);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +255,7 @@ int main(void)
         WITH(test_etag_is_a_strong_field),
         WITH(test_etag_of_what_is_compressed_is_weak),
         cmocka_unit_test(test_hash_of_known_bytes),
+        cmocka_unit_test(test_short_hash_of_known_bytes),
         cmocka_unit_test(test_last_reference_frees),
     };
 

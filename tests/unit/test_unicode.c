@@ -401,9 +401,24 @@ static void test_cut_between_characters(void **state)
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void test_control_characters(void **state)
+{
+    static const uint32_t controls[] = { 0x00, 0x09, 0x1f, 0x7f, 0x80, 0x9f };
+    static const uint32_t others[] = { 0x20, 0x7e, 0xa0, 0x2028, 0xfffe };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(controls) / sizeof(*controls); i++)
+        assert_true(letter_is_control(controls[i]));
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+        assert_false(letter_is_control(others[i]));
+    assert_true(byte_is_control('\0') && byte_is_control('\x7f'));
+    assert_false(byte_is_control(' ') || byte_is_control('\x80'));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_valid),
         cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_invalid_at_every_place),

@@ -2,6 +2,8 @@
 #ifndef CAFE_FILE_H
 #define CAFE_FILE_H
 
+#include <sys/types.h>
+
 #include "cafe/base/text.h"
 
 /**
@@ -15,6 +17,19 @@
  */
 MUST_CHECK enum error file_read(const char *path, struct text *content,
                                 struct text *error);
+
+/**
+ * The same for a file that is open, of any kind, from where it is.
+ *
+ * path    For messages.
+ * Errors  ERROR_CONFIG (unreadable, too large).
+ */
+MUST_CHECK enum error file_read_from(int fd, const char *path,
+                                     struct text *content, struct text *error);
+
+/** Read up to the end or max_bytes, also after signals. Returns the bytes; -1
+ * with errno. */
+ssize_t file_fill(int fd, char *data, size_t max_bytes);
 
 /** Sees one entry of a folder; an error ends the walk with that error. */
 typedef enum error folder_fn(const char *folder, const char *entry,

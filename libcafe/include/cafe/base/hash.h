@@ -1,4 +1,4 @@
-/* A 128-bit content hash, for names of assets and for ETags. */
+/* Hashes: of content, for names of assets and ETags, and for look-up tables. */
 #ifndef CAFE_HASH_H
 #define CAFE_HASH_H
 
@@ -13,5 +13,8 @@ enum { HASH_HEX_CHARS = 32 };
  * Source  http://www.isthe.com/chongo/tech/comp/fnv/ (parameters).
  */
 void hash_hex(struct slice bytes, char hex[HASH_HEX_CHARS + 1]);
+
+/** FNV-1a, 64 bits, for tables in memory. Source as above. */
+uint64_t hash_short(struct slice bytes);
 
 #endif

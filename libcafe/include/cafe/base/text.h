@@ -37,6 +37,12 @@ bool slice_is_nocase(struct slice slice, const char *string);
 /** The slice begins with these bytes. */
 bool slice_starts(struct slice slice, const char *prefix);
 
+/** A control character of ASCII: C0 or DEL. */
+static inline bool byte_is_control(char byte)
+{
+    return (unsigned char)byte < ' ' || byte == '\x7f';
+}
+
 /** Without ASCII white space (space, \t \n \v \f \r) at both ends. */
 struct slice slice_trim(struct slice slice);
 

@@ -27,4 +27,7 @@ size_t utf8_count(struct slice slice);
  * `rest` becomes what follows it. */
 uint32_t utf8_next(struct slice *rest);
 
+/** A control character of Unicode: C0, DEL or C1 (general category Cc). */
+bool letter_is_control(uint32_t letter);
+
 #endif

@@ -76,9 +76,6 @@ struct parser {
 MUST_CHECK int parser_feed(struct parser *parser, struct slice bytes,
                            struct request_head *head, size_t *head_len);
 
-/** The host that the request names, without its port; "" if it names none. */
-struct slice head_host_name(const struct request_head *head);
-
 /** The value of the first field of this name (any case); absent if none. */
 struct slice head_field(const struct request_head *head, const char *name);
 

@@ -71,6 +71,9 @@ struct slice request_field(const struct request *req, const char *name);
 /** The whole body; empty when there is none. */
 struct slice request_body(const struct request *req);
 
+/** The media type of the body is that of a form; parameters do not count. */
+bool request_has_form(const struct request *req);
+
 /**
  * The body as a form; parsed once.
  *
