@@ -48,6 +48,12 @@ static const char rules[] =
     "    http-request set-var(txn.rule) str(admin) if admin office !forwards\n"
     "    http-request del-header X-Forwarded-For\n"
     "    http-request del-header X-Forwarded-Host\n"
+    /* Nobody signs people in here: such a name would be the client's own. */
+    "    http-request del-header ^(x-(forwarded|auth-request|remote|webauth|"
+    "authenticated)-(user|users|email|groups?|name|preferred-username)|"
+    "remote-(user|email|groups?|name)|x-(user|username|email)|cf-access-.*|"
+    "x-amzn-oidc-.*|x-goog-authenticated-.*|x-ms-client-principal.*|"
+    "x-tailscale-.*|tailscale-user-.*)$ -m reg\n"
     "    use_backend %[dst_port,concat(:,txn.rule),map(" RULES_PATH ")]\n";
 
 /* As on AWS: with a star at its end a path is a beginning. */

@@ -37,6 +37,8 @@ const char *rejection_name(enum rejection why)
         return "access";
     case REJECTION_HOST:
         return "host";
+    case REJECTION_IDENTITY:
+        return "identity";
     case REJECTION_ORIGIN:
         return "origin";
     case REJECTION_LIMIT:

@@ -53,6 +53,29 @@ bool unicode_visible(struct slice slice)
     return false;
 }
 
+bool unicode_printable(struct slice slice)
+{
+    if (!utf8_valid(slice))
+        return false;
+    while (slice.len > 0) {
+        uint32_t letter = utf8_next(&slice);
+
+        switch (utf8proc_category((utf8proc_int32_t)letter)) {
+        case UTF8PROC_CATEGORY_CC:
+        case UTF8PROC_CATEGORY_CF:
+        case UTF8PROC_CATEGORY_CS:
+        case UTF8PROC_CATEGORY_CO:
+        case UTF8PROC_CATEGORY_CN:
+        case UTF8PROC_CATEGORY_ZL:
+        case UTF8PROC_CATEGORY_ZP:
+            return false;
+        default:
+            break;
+        }
+    }
+    return true;
+}
+
 /* Map with utf8proc into a malloc'd string of *len bytes. */
 static enum error map(struct slice slice, int options,
                       utf8proc_uint8_t **mapped, size_t *len)

@@ -36,6 +36,9 @@ static const struct option rows[] = {
     { "origins", OPTION_LIST, AT(origins), "", 0, 0, NULL,
       "Where forms may be posted from, for instance https://cafe.example; "
       "empty for the host that a request names." },
+    { "identity.header", OPTION_TEXT, AT(identity_header), "", 0, 0, NULL,
+      "Header field in which a trusted proxy names the person who is signed "
+      "in, for instance X-Forwarded-User; empty for none." },
     { "db.host", OPTION_TEXT, AT(db.host), "127.0.0.1", 0, 0, NULL,
       "Database host; the primary, never a replica." },
     { "db.port", OPTION_NUMBER, AT(db.port), "3306", 1, 65535, NULL,

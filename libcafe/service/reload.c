@@ -21,6 +21,7 @@ void access_close(struct access_rules *rules)
     cidr_list_close(rules->proxies);
     host_list_close(rules->hosts);
     origin_list_close(rules->origins);
+    free(rules->identity);
 }
 
 /* An empty list would let everybody in where that is not the default: a
@@ -61,8 +62,14 @@ enum error access_open(const struct service_definition *definition,
         name = "origins";
         err = origin_list_open(settings->origins, &made.origins, &why);
     }
+    if (err == OK) {
+        name = "identity.header";
+        err = identity_field_check(settings->identity_header, &why);
+    }
     err = frame_blame(config, name, err, &why, error);
     text_free(&why);
+    if (err == OK && !(made.identity = strdup(settings->identity_header)))
+        err = ERROR_MEMORY;
     if (err == OK)
         *rules = made;
     else
@@ -91,15 +98,11 @@ struct service_settings *settings_new(const struct frame *frame)
 
 /* The options that settings_apply() and access_open() apply, besides all of
  * http. */
-static const char *const live[] = { "allow",
-                                    "trusted_proxies",
-                                    "hosts",
-                                    "origins",
-                                    "log",
-                                    "log_level",
-                                    "log_repeat_s",
-                                    "log_requests",
-                                    "drain_delay_ms",
+static const char *const live[] = { "allow",           "trusted_proxies",
+                                    "hosts",           "origins",
+                                    "identity.header", "log",
+                                    "log_level",       "log_repeat_s",
+                                    "log_requests",    "drain_delay_ms",
                                     "stop_max_ms" };
 
 static bool is_live(const char *name)

@@ -213,14 +213,15 @@ static void fill_server_configs(struct frame *frame,
         .error_page = definition->error_page,
         .checks = { { stop_note_asked, frame, REJECTION_NONE },
                     { access_check, &frame->access, REJECTION_ACCESS },
-                    { host_check, &frame->access, REJECTION_HOST } },
+                    { host_check, &frame->access, REJECTION_HOST },
+                    { identity_check, &frame->access, REJECTION_IDENTITY } },
         .believe = access_believe,
         .believe_context = &frame->access,
         .log = frame->service.log,
         .counters = &frame->counters,
     };
     if (definition->check_origin)
-        frame->main_config.checks[3] =
+        frame->main_config.checks[4] =
             (struct server_check){ origin_check, &frame->access,
                                    REJECTION_ORIGIN };
     frame->ops_config = (struct server_config){

@@ -1,5 +1,6 @@
 /* Texts that are pasted and downloaded: tidied, read as numbers, guarded for
  * spreadsheets, written as contacts. */
+#include "cafe/base/unicode.h"
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/contact.h"
 #include "cafe/suppliers/csv.h"
@@ -92,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena *arena = arena_open(0);
 
     CHECK(arena != NULL);
+    CHECK(!unicode_printable(text) || utf8_valid(text));
     if (utf8_valid(text)) {
         check_tidy(arena, tidy_line, text);
         check_tidy(arena, tidy_phone, text);

@@ -29,6 +29,8 @@ BAD = {
     "hosts": ("http://cafe.example", "{place}: '{value}' is no host name; "
               "write for instance cafe.example or 10.0.0.5, without scheme and "
               "port"),
+    "identity.header": ("X Forwarded", "{place}: '{value}' is no name of a "
+                        "header field; write for instance X-Forwarded-User"),
     "origins": ("cafe.example", "{place}: '{value}' is no origin; write for "
                 "instance https://cafe.example or http://10.0.0.5:8080"),
     "db.host": ("a\tb", CONTROL),

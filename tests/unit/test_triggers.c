@@ -92,8 +92,8 @@ struct writer {
 static int write_on(void *context)
 {
     static const char *const texts[] = {
-        "INSERT INTO suppliers (id, name, address, city, state, email, phone)"
-        " VALUES (7, 'n', 'a', 'c', 's', 'e', '5550100')",
+        ("INSERT INTO suppliers (id, name, address, city, state, email, phone)"
+         " VALUES (7, 'n', 'a', 'c', 's', 'e', '5550100')"),
         "UPDATE suppliers SET city = 'd' WHERE id = 7",
         "DELETE FROM suppliers WHERE id = 7",
     };

@@ -21,9 +21,10 @@ enum counter {
 /** Why a request or connection was refused. */
 enum rejection {
     REJECTION_NONE,
-    REJECTION_ACCESS, /* the client may not use the daemon */
-    REJECTION_HOST,   /* for a name that is not served */
-    REJECTION_ORIGIN, /* posted from another site, or from an unknown one */
+    REJECTION_ACCESS,   /* the client may not use the daemon */
+    REJECTION_HOST,     /* for a name that is not served */
+    REJECTION_IDENTITY, /* a proxy's name for the person can't be read */
+    REJECTION_ORIGIN,   /* posted from another site, or from an unknown one */
     REJECTION_LIMIT,  /* larger than a limit, or more than there is room for */
     REJECTION_SYNTAX, /* it is not an HTTP request */
     REJECTION_SLOW,   /* the client did not send it, or read it, in time */

@@ -30,6 +30,11 @@ uint32_t unicode_base(uint32_t letter);
  * characters without width. */
 bool unicode_visible(struct slice slice);
 
+/** Whether bytes are valid UTF-8 that a line of text can show as it is: no
+ * control or format characters (which hide or reorder), no line separators, no
+ * private or unassigned code points. */
+bool unicode_printable(struct slice slice);
+
 /**
  * Unicode normal form C (UAX #15).
  *

@@ -75,6 +75,7 @@ struct access_rules {
     struct cidr_list *proxies;   /* trusted to name the client */
     struct host_list *hosts;     /* that are served; NULL: all */
     struct origin_list *origins; /* the site's own; NULL: those of the host */
+    char *identity; /* field with the name of a person; NULL or "": none */
 };
 
 /**
@@ -91,6 +92,25 @@ struct access_rules {
  * the left of it.
  */
 int access_check(void *context, struct request *req);
+
+/**
+ * Whether a header field may name the person that a request is from: a field
+ * name (RFC 9110 5.1) that is not known to hold a token or something else. ""
+ * is allowed.
+ *
+ * error   One line that says what is wrong with it.
+ * Errors  ERROR_CONFIG.
+ */
+MUST_CHECK enum error identity_field_check(const char *name,
+                                           struct text *error);
+
+/**
+ * A check_fn (context: struct access_rules). The identity field of a trusted
+ * proxy becomes request_user(); of other peers it is ignored. Refused with 400:
+ * several such fields, more than 254 bytes, and what is not UTF-8 that can be
+ * shown in a line. An empty one names nobody.
+ */
+int identity_check(void *context, struct request *req);
 
 /** A believe_fn (context: struct access_rules): the trusted proxies. */
 bool access_believe(void *context, const struct sockaddr *peer);

@@ -22,6 +22,7 @@ struct service_settings {
     const char *trusted_proxies;
     const char *hosts;
     const char *origins;
+    const char *identity_header;
     int log_format;
     bool log_requests;
     int log_level;
