@@ -290,8 +290,8 @@ def test_lists_that_nobody_began_don_t_hold_up_the_end(start, database):
           " SELECT 's', '', '', '', '', '' FROM seq_1_to_20000")
     assert customer.get("/suppliers").status == 200
     peers = [never_read(customer.port, f"/suppliers{kind}?sort={way}{name}")
-             for kind in ("/print", ".vcf") for way in ("", "-")
-             for name in NAMES[1:7]]
+             for kind in ("/print", ".vcf", ".csv", ".json")
+             for way in ("", "-") for name in NAMES[1:7]]
     begun, _, _ = select.select(peers, [], [], harness.WAIT_S)
     assert begun, "no list is written"
     assert customer.stop() == 0
