@@ -2,16 +2,24 @@
 #include <string.h>
 
 #include "cafe/base/clock.h"
-#include "cafe/html/markdown.h"
+#include "cafe/service/notes.h"
 #include "cafe/suppliers/contact.h"
 #include "customer.h"
 
 static catalog_show_fn directory_list_show, supplier_show_found;
 static search_show_fn directory_list_found;
+static notes_show_fn supplier_show_rendered;
 
 /* A list that is asked for, in the request's arena. */
 struct list {
     struct search search; /* first: what was asked for is a list */
+    struct page_key key;
+};
+
+/* A supplier that is shown, in the request's arena. */
+struct one {
+    const struct supplier *supplier;
+    const struct snapshot *snapshot;
     struct page_key key;
 };
 
@@ -81,19 +89,6 @@ void supplier_show(struct request *req)
     catalog_when_fresh(self->catalog, supplier_show_found, request_life(req));
 }
 
-static void view_notes(struct request *req, struct slice notes,
-                       struct view *view)
-{
-    struct text html;
-
-    text_init(&html, 0);
-    markdown_render(notes, &html);
-    if (!html.failed && html.len > 0)
-        view_html(view, "notes_html",
-                  arena_slice(request_arena(req), text_slice(&html)));
-    text_free(&html);
-}
-
 /* "2026-11-23 14:02", and as a program reads it. */
 static void view_changed(struct request *req, int64_t changed_us,
                          struct view *view)
@@ -113,7 +108,7 @@ static void view_changed(struct request *req, int64_t changed_us,
 }
 
 static struct view *one_view(struct request *req,
-                             const struct supplier *supplier)
+                             const struct supplier *supplier, struct slice html)
 {
     const struct customer *self = request_app(req);
     struct view *view = page_view(self->service, req, NULL);
@@ -122,7 +117,8 @@ static struct view *one_view(struct request *req,
     supplier_view(supplier, view);
     contact_view(supplier, self->map_url, request_arena(req), view);
     view_changed(req, supplier->changed_us, view);
-    view_notes(req, supplier->fields[SUPPLIER_NOTES], view);
+    if (html.len > 0)
+        view_html(view, "notes_html", html);
     return view;
 }
 
@@ -130,15 +126,39 @@ static void supplier_show_found(struct lifetime *life,
                                 const struct snapshot *snapshot)
 {
     struct request *req = request_of(life);
+    const struct customer *self = request_app(req);
+    struct one *one = arena_alloc(request_arena(req), sizeof(*one));
     const struct supplier *supplier;
-    struct page_key key;
 
-    if ((supplier = find_supplier(req, snapshot)) == NULL)
+    if (one == NULL) {
+        respond_error(req, 503);
         return;
+    }
+    if ((supplier = find_supplier(req, snapshot)) == NULL)
+        return; /* answered, so there is no request any more */
+    one->supplier = supplier;
     if (answer_kept(req, snapshot,
                     arena_printf(request_arena(req), "/suppliers/%lld",
                                  (long long)supplier->id),
-                    &key))
+                    &one->key))
         return;
-    answer_view(req, "supplier", one_view(req, supplier), snapshot, &key);
+    one->snapshot = snapshot;
+    request_set_own(req, one);
+    notes_when_rendered(self->service->notes, req,
+                        supplier->fields[SUPPLIER_NOTES],
+                        supplier_show_rendered);
+}
+
+static void supplier_show_rendered(struct request *req,
+                                   const struct rendered_notes *rendered)
+{
+    const struct one *one = request_own(req);
+
+    if (rendered == NULL) {
+        request_reject(req, REJECTION_LIMIT);
+        respond_error(req, 503);
+        return;
+    }
+    answer_view(req, "supplier", one_view(req, one->supplier, rendered->html),
+                one->snapshot, &one->key);
 }

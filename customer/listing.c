@@ -126,8 +126,8 @@ void listing_answer(struct request *req, struct listing *listing)
     } else if (count <= WRITE_MAX_ROWS) {
         write_records(listing);
         written(listing, OK);
-    } else if (offload_submit(self->service->offload, write_records, written,
-                              listing) != OK) {
+    } else if (offload_submit(self->service->offload, request_client(req),
+                              write_records, written, listing) != OK) {
         respond_error(req, 503);
     }
 }

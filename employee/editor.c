@@ -6,6 +6,7 @@
 
 static catalog_show_fn editor_update_found, editor_compare;
 static db_done_fn editor_compared, editor_saved;
+static notes_show_fn editor_previewed;
 
 /* Showing the form. */
 
@@ -73,7 +74,9 @@ static void look_at(struct edit *edit)
     bool adding = edit->kind == EDIT_ADD;
 
     if (edit->preview) {
-        edit_respond(edit, 200);
+        notes_when_rendered(self->service->notes, edit->req,
+                            edit->job.supplier.fields[SUPPLIER_NOTES],
+                            editor_previewed);
         return;
     }
     if (adding)
@@ -86,6 +89,24 @@ static void look_at(struct edit *edit)
     else
         catalog_when_fresh(self->catalog, editor_compare,
                            request_life(edit->req));
+}
+
+static void editor_previewed(struct request *req,
+                             const struct rendered_notes *rendered)
+{
+    struct edit *edit = request_own(req);
+
+    if (rendered == NULL) {
+        request_reject(req, REJECTION_LIMIT);
+        edit->problem = "There is too much to do to show the notes right now. "
+                        "Nothing was saved; what you typed is still here. Try "
+                        "again in a moment.";
+        edit_respond(edit, 503);
+        return;
+    }
+    edit->rendered = *rendered;
+    edit->previewed = true;
+    edit_respond(edit, 200);
 }
 
 static void receive(struct request *req, enum edit_kind kind)
@@ -264,7 +285,6 @@ struct page *editor_refused(struct request *req, int status)
     if (edit == NULL || edit_read(edit) != OK)
         return NULL;
     /* Whatever button was pressed: the refusal is what the page is about. */
-    edit->preview = false;
     edit->problem = refusal_text(req, status);
     if (status == 413)
         supplier_check(request_arena(req), &edit->job.supplier, &edit->faults);

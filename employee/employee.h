@@ -3,6 +3,7 @@
 #define EMPLOYEE_H
 
 #include "cafe/http/response.h"
+#include "cafe/service/notes.h"
 #include "cafe/service/pages.h"
 #include "cafe/suppliers/catalog.h"
 #include "cafe/suppliers/duplicates.h"
@@ -68,8 +69,10 @@ struct edit {
     enum edit_kind kind;
     char key[FORM_KEY_CHARS + 1];
     const char *list;
-    bool anyway;                     /* duplicates were seen and are none */
-    bool preview;                    /* show the notes, save nothing */
+    bool anyway;    /* duplicates were seen and are none */
+    bool preview;   /* show the notes, save nothing */
+    bool previewed; /* they are in rendered */
+    struct rendered_notes rendered;
     bool gone;                       /* the supplier was deleted meanwhile */
     bool added;                      /* this form has added job.earlier */
     const struct snapshot *snapshot; /* shown as it is there; NULL: not */

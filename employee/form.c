@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cafe/html/markdown.h"
 #include "cafe/suppliers/untouched.h"
 #include "employee.h"
 
@@ -351,17 +350,10 @@ static void view_preview(const struct edit *edit, struct view *view)
 {
     struct slice notes = edit->job.supplier.fields[SUPPLIER_NOTES];
     struct view *preview = view_object(view, "preview");
-    struct text html;
-    bool formatted;
 
-    text_init(&html, 0);
-    formatted = markdown_render(notes, &html);
-    view_flag(preview, "plain", !formatted);
+    view_flag(preview, "plain", !edit->rendered.formatted);
     view_flag(preview, "empty", notes.len == 0);
-    if (!html.failed)
-        view_html(preview, "html",
-                  arena_slice(request_arena(edit->req), text_slice(&html)));
-    text_free(&html);
+    view_html(preview, "html", edit->rendered.html);
 }
 
 void edit_view_hidden(const struct edit *edit, struct view *view)
@@ -404,7 +396,7 @@ struct page *edit_page(const struct edit *edit, int status)
         view_added(edit, view);
     if (edit->clash && edit->job.clash.count > 0)
         clash_view(edit, view);
-    if (edit->preview)
+    if (edit->previewed)
         view_preview(edit, view);
     snapshot_view(edit->snapshot, request_arena(edit->req), view);
     page = employee_render(

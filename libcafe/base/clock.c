@@ -17,6 +17,11 @@ int64_t clock_monotonic_us(void)
     return now_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_thread_us(void)
+{
+    return now_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int64_t clock_monotonic_ms(void)
 {
     /* The coarse clocks read what the kernel noted at its last tick. */

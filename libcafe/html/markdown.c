@@ -12,7 +12,8 @@
 
 enum {
     DEPTH_MAX = 64,
-    STEP_MAX_BYTES = 8 /* of a character or line break as HTML */
+    COLUMNS_MAX = 3 * DEPTH_MAX, /* a level of a list takes two at least */
+    STEP_MAX_BYTES = 8           /* of a character or line break as HTML */
 };
 
 static const char *const schemes[] = { "https", "http", "mailto", "tel" };
@@ -182,12 +183,72 @@ static bool write_html(cmark_node *document, struct text *out)
     return fine;
 }
 
+/* The bytes of a marker of a list or quotation that a text begins with; 0: it
+ * begins with none. */
+static size_t marker_len(const char *text, size_t len)
+{
+    size_t at = 0;
+
+    if (len > 0 && *text == '>')
+        return 1;
+    if (len > 0 && (*text == '-' || *text == '+' || *text == '*'))
+        at = 1;
+    if (at == 0) {
+        while (at < len && text[at] >= '0' && text[at] <= '9')
+            at++;
+        if (at == 0 || at == len || (text[at] != '.' && text[at] != ')'))
+            return 0;
+        at++;
+    }
+    return at == len || text[at] == ' ' || text[at] == '\t' ||
+                   text[at] == '\r' || text[at] == '\n'
+               ? at
+               : 0;
+}
+
+/* A list or quotation that begins this far to the right may be nested as deep
+ * as half of that, and each line would take cmark as long. */
+static bool is_far_right(const char *line, size_t len)
+{
+    bool marked = false;
+    size_t at = 0, marker;
+
+    while (at < len && at <= COLUMNS_MAX) {
+        if (line[at] == ' ' || line[at] == '\t') {
+            at++;
+            continue;
+        }
+        if ((marker = marker_len(line + at, len - at)) == 0)
+            break;
+        marked = true;
+        at += marker;
+    }
+    return marked && at > COLUMNS_MAX;
+}
+
+/* cmark takes seconds for 64 KiB of lists within lists and empty lines. */
+static bool is_nested_too_deeply(struct slice source)
+{
+    size_t at = 0;
+
+    while (at < source.len) {
+        const char *line = source.data + at;
+        const char *end = memchr(line, '\n', source.len - at);
+        size_t len = end ? (size_t)(end - line) + 1 : source.len - at;
+
+        if (is_far_right(line, len))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
 static bool write_markdown(struct slice source, struct text *out)
 {
     cmark_node *document;
     bool fine;
 
-    if (source.len > MARKDOWN_SOURCE_MAX_BYTES)
+    if (source.len > MARKDOWN_SOURCE_MAX_BYTES || is_nested_too_deeply(source))
         return false;
     document =
         cmark_parse_document(source.data, source.len, CMARK_OPT_VALIDATE_UTF8);

@@ -31,7 +31,8 @@ struct frame {
 
     struct service service;
     struct counters counters, ops_counters;
-    int64_t started_s; /* UTC */
+    int64_t started_s;                   /* UTC */
+    int64_t longest_turn_us, long_turns; /* of the loop: run_loop() */
     struct access_rules access;
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
@@ -97,6 +98,10 @@ MUST_CHECK enum error database_try(const struct frame *frame,
 void manual_show(const struct frame *frame);
 
 /* metrics.c */
+
+/** Note the work of one turn of the loop, in processor time: waiting for events
+ * is none, and other processes of the machine do not count. */
+void metrics_note_turn(struct frame *frame, int64_t worked_us);
 
 /** The row for /metrics, of the operators' port alone. */
 extern const struct route metrics_routes[];

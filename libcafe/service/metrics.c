@@ -12,7 +12,7 @@
 #include "cafe/http/response.h"
 #include "frame.h"
 
-enum { METRICS_MAX_BYTES = 8 * 1024 * 1024 };
+enum { METRICS_MAX_BYTES = 8 * 1024 * 1024, LONG_TURN_US = 5000 };
 
 static handler_fn metrics_show;
 
@@ -119,6 +119,26 @@ static void write_build(const struct frame *frame, struct text *out)
     metrics_sample(out, name, labels, 1);
 }
 
+void metrics_note_turn(struct frame *frame, int64_t worked_us)
+{
+    if (worked_us > frame->longest_turn_us)
+        frame->longest_turn_us = worked_us;
+    frame->long_turns += worked_us > LONG_TURN_US;
+}
+
+static void write_loop(const struct frame *frame, struct text *out)
+{
+    static const char longest[] = "cafe_loop_longest_turn_seconds";
+
+    metrics_begin(out, longest, "gauge",
+                  "Most processor time of one turn of the event loop, which "
+                  "answers nobody else meanwhile.");
+    metrics_seconds(out, longest, "", frame->longest_turn_us);
+    metrics_counter(out, "cafe_loop_long_turns_total",
+                    "Turns of the event loop of more than 5 ms.",
+                    frame->long_turns);
+}
+
 static void write_rejections(const struct counters *counters, struct text *out)
 {
     static const char name[] = "cafe_http_rejected_total";
@@ -175,6 +195,7 @@ static void metrics_show(struct request *req)
     text_init(&out, METRICS_MAX_BYTES);
     write_build(frame, &out);
     write_process(frame, &out);
+    write_loop(frame, &out);
     server_metrics(frame->main_server, &out);
     write_counters(&frame->counters, &out);
     page_cache_metrics(frame->service.cache, &out);

@@ -1,5 +1,6 @@
 /* One thread that takes jobs from a list and hands them back through an
- * eventfd. Its list is as long as requests are many: they are bounded. */
+ * eventfd. Its list is as long as requests are many: they are bounded, and it
+ * may have a bound of its own. Clients take turns in it. */
 #include "cafe/service/offload.h"
 
 #include <errno.h>
@@ -9,13 +10,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+/* Clients that may have all they may have in a list with a limit. */
+enum { FULL_CLIENTS = 16 };
 
 struct task {
     offload_work_fn *work;
     offload_done_fn *done;
     void *job;
+    const char *client; /* lives as long as the job */
+    uint64_t turn;      /* lower ones first */
     struct task *next;
 };
 
@@ -32,6 +39,8 @@ struct offload {
     pthread_cond_t wake;
     pthread_mutex_t mutex; /* guards what follows */
     struct list waiting, results;
+    size_t most_of_client; /* 0: no limit */
+    uint64_t turn;         /* of the task that was begun last */
     bool stopping;
 };
 
@@ -56,7 +65,10 @@ static struct task *next_task(struct offload *offload)
 {
     while (offload->waiting.first == NULL && !offload->stopping)
         pthread_cond_wait(&offload->wake, &offload->mutex);
-    return offload->stopping ? NULL : take(&offload->waiting);
+    if (offload->stopping)
+        return NULL;
+    offload->turn = offload->waiting.first->turn;
+    return take(&offload->waiting);
 }
 
 static void *run(void *argument)
@@ -121,12 +133,14 @@ static int start_thread(struct offload *offload)
     return failed;
 }
 
-enum error offload_open(struct event_base *base, struct offload **result)
+enum error offload_open(struct event_base *base, size_t most_of_client,
+                        struct offload **result)
 {
     struct offload *offload = calloc(1, sizeof(*offload));
 
     if (offload == NULL)
         return ERROR_MEMORY;
+    offload->most_of_client = most_of_client;
     offload->waiting.end = &offload->waiting.first;
     offload->results.end = &offload->results.first;
     pthread_mutex_init(&offload->mutex, NULL);
@@ -166,22 +180,51 @@ void offload_close(struct offload *offload)
     free(offload);
 }
 
-enum error offload_submit(struct offload *offload, offload_work_fn *work,
-                          offload_done_fn *done, void *job)
+/* With the mutex held. Clients take turns: the first task of one who has none
+ * waiting comes before the second of one who has. */
+static enum error enqueue(struct offload *offload, struct task *task)
+{
+    size_t most = offload->most_of_client;
+    struct task **at = &offload->waiting.first;
+    size_t all = 0, mine = 0;
+
+    if (offload->stopping)
+        return ERROR_STOPPING;
+    task->turn = offload->turn;
+    for (; *at != NULL; at = &(*at)->next, all++) {
+        if (strcmp((*at)->client, task->client) == 0) {
+            task->turn = (*at)->turn + 1;
+            mine++;
+        }
+    }
+    if (most > 0 && (mine >= most || all >= most * FULL_CLIENTS))
+        return ERROR_BUSY;
+    for (at = &offload->waiting.first; *at != NULL; at = &(*at)->next) {
+        if ((*at)->turn > task->turn)
+            break;
+    }
+    task->next = *at;
+    *at = task;
+    if (task->next == NULL)
+        offload->waiting.end = &task->next;
+    pthread_cond_signal(&offload->wake);
+    return OK;
+}
+
+enum error offload_submit(struct offload *offload, const char *client,
+                          offload_work_fn *work, offload_done_fn *done,
+                          void *job)
 {
     struct task *task = malloc(sizeof(*task));
-    bool stopping;
+    enum error err;
 
     if (task == NULL)
         return ERROR_MEMORY;
-    *task = (struct task){ work, done, job, NULL };
+    *task = (struct task){ work, done, job, client, 0, NULL };
     pthread_mutex_lock(&offload->mutex);
-    stopping = offload->stopping;
-    if (!stopping)
-        append(&offload->waiting, task);
-    pthread_cond_signal(&offload->wake);
+    err = enqueue(offload, task);
     pthread_mutex_unlock(&offload->mutex);
-    if (stopping)
+    if (err != OK)
         free(task);
-    return stopping ? ERROR_STOPPING : OK;
+    return err;
 }

@@ -122,7 +122,8 @@ static enum error offload(const struct service *service, struct request *req,
     if (job == NULL)
         return ERROR_MEMORY;
     *job = (struct preparation){ service, req, page, *key };
-    return offload_submit(service->offload, on_thread, on_prepared, job);
+    return offload_submit(service->offload, request_client(req), on_thread,
+                          on_prepared, job);
 }
 
 void page_answer(const struct service *service, struct request *req,

@@ -13,6 +13,7 @@
 #include "cafe/base/clock.h"
 #include "cafe/html/page_cache.h"
 #include "cafe/http/response.h"
+#include "cafe/service/notes.h"
 #include "cafe/service/offload.h"
 #include "frame.h"
 
@@ -173,7 +174,8 @@ static enum error open_service(struct frame *frame, struct text *error)
     if ((err = readiness_open(frame)) != OK ||
         (err = open_files(frame, error)) != OK ||
         (err = open_database(frame)) != OK ||
-        (err = offload_open(service->base, &service->offload)) != OK)
+        (err = offload_open(service->base, 0, &service->offload)) != OK ||
+        (err = notes_open(service->base, &service->notes)) != OK)
         return err;
     service->cache = page_cache_open((size_t)frame->settings->cache_max_bytes);
     if (service->cache == NULL)
@@ -306,6 +308,7 @@ static void close_service(struct frame *frame)
     if (frame->app != NULL && frame->definition->stop != NULL)
         frame->definition->stop(frame->app);
     db_close(service->db);
+    notes_close(service->notes);
     offload_close(service->offload);
     server_close(frame->main_server);
     server_close(frame->ops_server);
@@ -358,8 +361,11 @@ static int run_loop(struct frame *frame)
     int turned = 0;
 
     while (!frame->done && turned == 0) {
+        int64_t before_us = clock_thread_us();
+
         log_flush(frame->service.log);
         turned = event_base_loop(frame->service.base, EVLOOP_ONCE);
+        metrics_note_turn(frame, clock_thread_us() - before_us);
         if (!frame->ready)
             say_ready(frame);
     }

@@ -1,8 +1,12 @@
 """What one client asks for does not keep the event loop from others."""
 import signal
 import socket
+import urllib.parse
 
 import harness
+from form_pages import SUPPLIER
+from readers import drained
+from writers import connect, insert
 
 
 def answered(daemon):
@@ -31,3 +35,78 @@ def test_many_requests_at_once_let_others_in(customer):
     assert paths[2:].index("/one") <= 32
     many.close()
     one.close()
+
+
+# Lists within lists and empty lines: nothing is known to take longer.
+# A form with it is read at once.
+HOSTILE = "- " * 95 + "a" + "\n" * 4500 + "x"
+
+
+def at_once(daemon, *requests):
+    """Send requests on a connection each, all there before the first is looked
+    at; the statuses, once all are answered."""
+    peers = [socket.create_connection(("127.0.0.1", daemon.port),
+                                      harness.WAIT_S) for _ in requests]
+    for peer in peers:  # all are accepted
+        peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert peer.recv(12) == b"HTTP/1.1 200"
+    daemon.process.send(signal.SIGSTOP)
+    for peer, request in zip(peers, requests):
+        peer.sendall(request)
+    daemon.process.send(signal.SIGCONT)
+    return [drained(peer).split(b"HTTP/1.1 ")[-1][:3] for peer in peers]
+
+
+def get(path):
+    return (f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
+            "Connection: close\r\n\r\n").encode()
+
+
+def preview(notes):
+    body = urllib.parse.urlencode({**SUPPLIER, "notes": notes, "preview": "1"})
+    return (f"POST /admin/supplier-add HTTP/1.1\r\nHost: localhost\r\n"
+            f"Connection: close\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
+def test_hostile_previews_let_others_in(employee):
+    """What takes long to render is not rendered on the loop."""
+    before = len(answered(employee))
+    statuses = at_once(employee, *[preview(f"{n}\n\n{HOSTILE}")
+                                   for n in range(4)],
+                       get("/admin/supplier-add"))
+    assert statuses == [b"200"] * 5
+    methods = [line["method"] for line in employee.lines()
+               if line["msg"] == "request"]
+    assert methods[before] == "GET", methods
+
+
+def test_hostile_notes_let_others_in(customer, database):
+    """The same for notes that were stored by SQL."""
+    admin = connect(database)
+    long = HOSTILE.replace("\n", 10 * "\n")
+    numbers = [insert(admin, notes=f"{n}\n\n{long}") for n in range(3)]
+    assert customer.get("/suppliers").status == 200
+    before = len(answered(customer))
+    statuses = at_once(customer, *[get(f"/suppliers/{n}") for n in numbers],
+                       get("/suppliers"))
+    assert statuses == [b"200"] * 4
+    assert answered(customer)[before] == "/suppliers"
+
+
+def test_notes_are_rendered_once_for_all(customer, database):
+    """Each of many that ask gets the same page."""
+    number = insert(connect(database), notes="# a\n\n" + 300 * "*b* c\n")
+    pages = {customer.get(f"/suppliers/{number}").body for _ in range(3)}
+    assert all(page.count(b"<em>b</em>") == 300 for page in pages)
+
+
+def test_too_many_previews_are_refused_with_what_was_typed(employee):
+    """A client may have some that wait, and nothing is lost."""
+    statuses = at_once(employee, *[preview(f"{n}\n\n{HOSTILE}")
+                                   for n in range(24)])
+    assert b"200" in statuses and b"503" in statuses
+    refused = next(line for line in employee.lines()
+                   if line.get("status") == 503)
+    assert refused["reason"] == "limit"

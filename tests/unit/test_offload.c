@@ -52,7 +52,7 @@ static int set_up(void **state)
     fixture->loop = pthread_self();
     for (i = 0; i < JOBS; i++)
         fixture->jobs[i].fixture = fixture;
-    assert_int_equal(offload_open(fixture->base, &fixture->offload), OK);
+    assert_int_equal(offload_open(fixture->base, 0, &fixture->offload), OK);
     *state = fixture;
     return 0;
 }
@@ -103,7 +103,7 @@ static void submit(struct fixture *fixture, offload_work_fn *work_fn,
     int before = fixture->done;
 
     assert_true(fixture->submitted < JOBS);
-    assert_int_equal(offload_submit(fixture->offload, work_fn, done_fn,
+    assert_int_equal(offload_submit(fixture->offload, "", work_fn, done_fn,
                                     &fixture->jobs[fixture->submitted++]),
                      OK);
     assert_int_equal(fixture->done, before);
@@ -267,7 +267,7 @@ static void done_and_one_more(void *argument, enum error err)
     struct fixture *fixture = job->fixture;
 
     done(job, err);
-    assert_int_equal(offload_submit(fixture->offload, work, done,
+    assert_int_equal(offload_submit(fixture->offload, "", work, done,
                                     &fixture->jobs[fixture->submitted]),
                      ERROR_STOPPING);
 }
@@ -288,7 +288,7 @@ static void test_open_and_close(void **state)
     for (i = 0; i < 100; i++) {
         struct offload *offload = NULL;
 
-        assert_int_equal(offload_open(fixture->base, &offload), OK);
+        assert_int_equal(offload_open(fixture->base, 0, &offload), OK);
         assert_non_null(offload);
         offload_close(offload);
     }
@@ -322,10 +322,69 @@ static void test_no_descriptor_left(void **state)
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     none = (struct rlimit){ 0, limit.rlim_max };
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    err = offload_open(fixture->base, &offload);
+    err = offload_open(fixture->base, 0, &offload);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(err, ERROR_SYSTEM);
     assert_null(offload);
+}
+
+static void submit_for(struct fixture *fixture, struct offload *offload,
+                       const char *client, enum error expected)
+{
+    assert_int_equal(offload_submit(offload, client, work_slowly, done,
+                                    &fixture->jobs[fixture->submitted]),
+                     expected);
+    fixture->submitted += expected == OK;
+}
+
+/* Whoever has one job does not wait for all of another client. */
+static void test_clients_take_turns(void **state)
+{
+    struct fixture *fixture = *state;
+    int i;
+
+    for (i = 0; i < 10; i++)
+        submit_for(fixture, fixture->offload, "greedy", OK);
+    submit_for(fixture, fixture->offload, "modest", OK);
+    submit_for(fixture, fixture->offload, "another", OK);
+    run_until(fixture, 12);
+    /* One may be at work already, and one has its turn. */
+    assert_true(fixture->jobs[10].worked_as <= 2);
+    assert_true(fixture->jobs[11].worked_as <= 3);
+    for (i = 1; i < 10; i++) /* each in its own order */
+        assert_true(fixture->jobs[i].worked_as >
+                    fixture->jobs[i - 1].worked_as);
+}
+
+static atomic_bool gate;
+
+static void work_at_the_gate(void *argument)
+{
+    while (!gate)
+        usleep(1000);
+    work(argument);
+}
+
+static void test_a_client_has_a_limit(void **state)
+{
+    struct fixture *fixture = *state;
+    struct offload *offload;
+    int i;
+
+    assert_int_equal(offload_open(fixture->base, 3, &offload), OK);
+    gate = false;
+    for (i = 0; i < 3; i++) /* the first one may be at work */
+        assert_int_equal(offload_submit(offload, "greedy", work_at_the_gate,
+                                        done,
+                                        &fixture->jobs[fixture->submitted++]),
+                         OK);
+    for (i = 0; i < 3; i++)
+        submit_for(fixture, offload, "modest", OK);
+    submit_for(fixture, offload, "modest", ERROR_BUSY);
+    submit_for(fixture, offload, "another", OK);
+    gate = true;
+    run_until(fixture, fixture->submitted);
+    offload_close(offload);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -344,6 +403,8 @@ int main(void)
         TEST(test_open_and_close),
         TEST(test_signals_are_the_loops),
         TEST(test_no_descriptor_left),
+        TEST(test_clients_take_turns),
+        TEST(test_a_client_has_a_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

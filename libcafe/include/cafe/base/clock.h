@@ -14,6 +14,9 @@ int64_t clock_monotonic_ms(void);
 /** Monotonic microseconds since the same start. */
 int64_t clock_monotonic_us(void);
 
+/** Microseconds of processor time that this thread has used. */
+int64_t clock_thread_us(void);
+
 /** Seconds since 1970-01-01 00:00:00 UTC, late by at most 10 ms. */
 int64_t clock_utc_s(void);
 

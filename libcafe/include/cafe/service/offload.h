@@ -2,6 +2,8 @@
 #ifndef CAFE_OFFLOAD_H
 #define CAFE_OFFLOAD_H
 
+#include <stddef.h>
+
 #include "cafe/base/error.h"
 
 struct event_base;
@@ -14,8 +16,15 @@ typedef void offload_work_fn(void *job);
  * run. */
 typedef void offload_done_fn(void *job, enum error err);
 
-/** Start the thread. Errors: ERROR_MEMORY, ERROR_SYSTEM. */
+/**
+ * Start the thread.
+ *
+ * most_of_client  Jobs of one client that may wait; of all together 16 times
+ *                 as many. 0: no limit.
+ * Errors          ERROR_MEMORY, ERROR_SYSTEM.
+ */
 MUST_CHECK enum error offload_open(struct event_base *base,
+                                   size_t most_of_client,
                                    struct offload **offload);
 
 /** Let the running job end, hand the waiting ones back with ERROR_STOPPING
@@ -24,13 +33,17 @@ void offload_close(struct offload *offload);
 
 /**
  * Run work on the thread, then done on the loop, never before this returns.
+ * Clients take turns: whoever has no job waiting comes next, in the order of
+ * arrival.
  *
+ * client  As request_client(); must live as long as the job.
  * job     Owned by the caller; must live until done has run.
- * Errors  ERROR_MEMORY, ERROR_STOPPING: nothing was queued, done does not run.
+ * Errors  ERROR_BUSY: too many wait; ERROR_MEMORY, ERROR_STOPPING. Nothing was
+ *         queued, done does not run.
  * Thread  Loop thread.
  */
 MUST_CHECK enum error offload_submit(struct offload *offload,
-                                     offload_work_fn *work,
+                                     const char *client, offload_work_fn *work,
                                      offload_done_fn *done, void *job);
 
 #endif

@@ -39,6 +39,7 @@ struct service_settings {
 struct event_base;
 struct page_cache;
 struct offload;
+struct notes;
 
 /** What the frame has opened, for the daemon's pages. */
 struct service {
@@ -51,6 +52,7 @@ struct service {
     struct assets *assets;
     struct page_cache *cache;
     struct offload *offload;
+    struct notes *notes;
     const char *version;
     int64_t answers_max_bytes; /* as of request_reserve(); open() may set it */
     bool scripts;              /* as of the definition */
