@@ -44,6 +44,7 @@ struct job {
     bool done;
     struct found *found; /* when done; NULL: it failed */
     struct waiters visitors;
+    bool plain; /* all suppliers are listed */
 };
 
 /* A result that is kept. */
@@ -51,6 +52,7 @@ struct kept {
     struct kept *next; /* used less recently */
     struct found *found;
     uint64_t serial;
+    bool plain;       /* stays while its content is the newest */
     struct slice key; /* its bytes follow the struct */
 };
 
@@ -59,8 +61,9 @@ struct searcher {
     struct job *first;
     struct job **end;
     size_t queued_rows;
-    struct kept *kept; /* most recently used first */
-    size_t kept_count, kept_bytes;
+    struct kept *kept;             /* most recently used first */
+    size_t kept_count, kept_bytes; /* of those that are not plain */
+    size_t plain_bytes;
     int64_t kept_hits, searched, refused; /* requests */
     bool stopping;
 };
@@ -113,8 +116,12 @@ static struct kept *take_kept(struct searcher *searcher, struct kept **at)
     struct kept *kept = *at;
 
     *at = kept->next;
-    searcher->kept_count--;
-    searcher->kept_bytes -= bytes_of_kept(kept);
+    if (kept->plain) {
+        searcher->plain_bytes -= bytes_of_kept(kept);
+    } else {
+        searcher->kept_count--;
+        searcher->kept_bytes -= bytes_of_kept(kept);
+    }
     return kept;
 }
 
@@ -122,8 +129,12 @@ static void put_kept(struct searcher *searcher, struct kept *kept)
 {
     kept->next = searcher->kept;
     searcher->kept = kept;
-    searcher->kept_count++;
-    searcher->kept_bytes += bytes_of_kept(kept);
+    if (kept->plain) {
+        searcher->plain_bytes += bytes_of_kept(kept);
+    } else {
+        searcher->kept_count++;
+        searcher->kept_bytes += bytes_of_kept(kept);
+    }
 }
 
 static void drop_kept(struct searcher *searcher, struct kept **at)
@@ -150,9 +161,13 @@ static void make_room(struct searcher *searcher, uint64_t serial)
            searcher->kept_bytes > KEPT_MAX_BYTES) {
         /* At most 64: a walk to the end costs less than a second link in each.
          */
-        for (at = &searcher->kept; (*at)->next; at = &(*at)->next)
-            continue;
-        drop_kept(searcher, at);
+        struct kept **oldest = NULL;
+
+        for (at = &searcher->kept; *at; at = &(*at)->next) {
+            if (!(*at)->plain)
+                oldest = at;
+        }
+        drop_kept(searcher, oldest);
     }
 }
 
@@ -166,6 +181,7 @@ static void keep(struct searcher *searcher, const struct job *job)
     kept->key = (struct slice){ (char *)(kept + 1), job->key.len };
     kept->serial = job->content->serial;
     kept->found = found_ref(job->found);
+    kept->plain = job->plain;
     put_kept(searcher, kept);
     make_room(searcher, kept->serial);
 }
@@ -233,6 +249,24 @@ static bool turn_soon(const struct searcher *searcher)
     return event_add(searcher->turn, &now) == 0;
 }
 
+/* The lists of all suppliers come first, behind what has begun: most people ask
+ * for them, there are few, and searches of others must not keep them waiting.
+ */
+static void insert_job(struct searcher *searcher, struct job *job)
+{
+    struct job **at = searcher->end;
+
+    if (job->plain) {
+        at = &searcher->first;
+        while (*at && ((*at)->scan || (*at)->done || (*at)->plain))
+            at = &(*at)->next;
+    }
+    job->next = *at;
+    *at = job;
+    if (!job->next)
+        searcher->end = &job->next;
+}
+
 static struct job *add_job(struct searcher *searcher, struct slice key,
                            const struct visitor *visitor)
 {
@@ -250,9 +284,9 @@ static struct job *add_job(struct searcher *searcher, struct slice key,
     job->key = (struct slice){ (char *)(job + 1), key.len };
     job->content = content_ref(content);
     job->search = visitor->result.search;
+    job->plain = search_is_all(job->search);
     waiters_init(&job->visitors);
-    *searcher->end = job;
-    searcher->end = &job->next;
+    insert_job(searcher, job);
     searcher->queued_rows += content->count;
     return job;
 }
@@ -438,5 +472,5 @@ void searcher_metrics(const struct searcher *searcher, struct text *out)
     metrics_sample(out, name, "result=\"refused\"", searcher->refused);
     metrics_gauge(out, "cafe_search_kept_bytes",
                   "Memory that kept results take in bytes.",
-                  (int64_t)searcher->kept_bytes);
+                  (int64_t)(searcher->kept_bytes + searcher->plain_bytes));
 }

@@ -7,7 +7,7 @@
 #include "test_content.h"
 #include "test_timers.h"
 
-enum { MANY = 50000, TURNS_MIN = 100, ASKERS_MAX = 8 };
+enum { MANY = 50000, TURNS_MIN = 100, ASKERS_MAX = 16 };
 
 /* Who asks for a list. */
 struct asker {
@@ -368,6 +368,51 @@ static void test_loop_goes_on(void **state)
     close(pair[1]);
 }
 
+/* The list of all suppliers waits for one search at most, however many there
+ * are; it counts how many of them were shown by then. */
+static void test_the_plain_list_comes_first(void **state)
+{
+    struct fixture *fixture = *state;
+    struct asker *plain, *searches[10];
+    char query[32];
+    unsigned shown = 0;
+    size_t i;
+
+    for (i = 0; i < 10; i++) {
+        snprintf(query, sizeof(query), "q=%zu", i);
+        searches[i] = ask(fixture, query);
+    }
+    /* The first one is at work, and it takes more than a turn of the loop. */
+    assert_true(event_base_loop(fixture->base, EVLOOP_ONCE) >= 0);
+    plain = ask(fixture, "");
+    while (!plain->shown)
+        assert_true(event_base_loop(fixture->base, EVLOOP_ONCE) >= 0);
+    for (i = 0; i < 10; i++)
+        shown += searches[i]->shown;
+    assert_true(shown <= 4);
+    run(fixture);
+}
+
+/* However many searches are kept after it. */
+static void test_the_plain_list_stays(void **state)
+{
+    struct fixture *fixture = *state;
+    char query[32];
+
+    ask(fixture, "");
+    ask(fixture, "q=none");
+    run(fixture);
+    for (size_t i = 0; i < 100; i++) {
+        end_askers(fixture);
+        snprintf(query, sizeof(query), "q=%zu", i);
+        ask(fixture, query);
+        run(fixture);
+    }
+    assert_int_equal(ask(fixture, "q=none")->shown, 0);
+    assert_int_equal(ask(fixture, "")->shown, 1);
+    run(fixture);
+}
+
 #define ALL(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -386,6 +431,8 @@ int main(void)
         ALL(test_no_turn_after_a_slice),
         ALL(test_too_many),
         ALL(test_loop_goes_on),
+        ALL(test_the_plain_list_comes_first),
+        ALL(test_the_plain_list_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
