@@ -154,7 +154,7 @@ static enum error check_update(struct edit *edit, const struct supplier *before,
         return OK;
     if (job->expected_us != 0 && job->expected_us != before->changed_us)
         return OK;
-    err = untouched_restore(job->arena, typed, before, job->lines);
+    err = untouched_restore(job->arena, typed, before, job->shown);
     if (err == OK)
         untouched_check(job->arena, typed, before, &edit->faults);
     return err;

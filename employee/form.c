@@ -115,15 +115,22 @@ void edit_read_hidden(struct edit *edit, const struct form *form)
     find_repeated(edit, form);
 }
 
-/* Fields that were shown in a <textarea>, for their line breaks. */
-static void read_lines(struct edit *edit, const struct form *form)
+/* One that is based on what it has not shown, for instance a form of the
+ * version before, leaves that field as it is. */
+static void read_shown(struct edit *edit, const struct form *form)
 {
     enum supplier_field f;
-    char name[32];
+    char lines[32];
 
     for (f = 0; f < SUPPLIER_FIELDS; f++) {
-        snprintf(name, sizeof(name), "lines-%s", supplier_columns[f].name);
-        edit->job.lines[f] = form_value(form, name).data != NULL;
+        const char *name = supplier_columns[f].name;
+
+        snprintf(lines, sizeof(lines), "lines-%s", name);
+        if (form_value(form, lines).data != NULL)
+            edit->job.shown[f] = SHOWN_WITH_LINES;
+        else if (edit->kind == EDIT_UPDATE && !edit->choices[f].taken &&
+                 form_value(form, name).data == NULL)
+            edit->job.shown[f] = NOT_SHOWN;
     }
 }
 
@@ -143,7 +150,7 @@ enum error edit_read(struct edit *edit)
         (err = clash_choose(edit, form)) != OK)
         return err;
     edit->job.supplier.id = id;
-    read_lines(edit, form);
+    read_shown(edit, form);
     edit_read_hidden(edit, form);
     return OK;
 }
@@ -374,7 +381,8 @@ static void view_summary(const struct edit *edit, struct view *view,
     enum supplier_field f;
 
     for (f = 0; f < SUPPLIER_FIELDS; f++)
-        view_field(edit, f, fields, items);
+        if (edit->job.shown[f] != NOT_SHOWN)
+            view_field(edit, f, fields, items);
     view_string(summary, "problem", edit->problem);
     view_flag(summary, "any", edit->faults.count > 0);
     view_flag(view, "faulty", edit->faults.count > 0 || edit->problem);

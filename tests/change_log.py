@@ -93,7 +93,8 @@ class Log:
                 self.session.ask(f"SELECT id, {COLUMNS} FROM {name}")}
 
     def entries(self, after=0):
-        return [Entry(*answer[:3], answer[3:11], *answer[11:])
+        end = 3 + len(FIELDS)
+        return [Entry(*answer[:3], answer[3:end], *answer[end:])
                 for answer in self.session.ask(
                     f"SELECT revision, action, supplier_id, {COLUMNS}, actor,"
                     " writer, form_key, at FROM supplier_changes"

@@ -469,5 +469,6 @@ def resident_kib(pid):
 SUPPLIER = {
     "name": "Finca Ñandú", "address": "Calle 8 № 5", "city": "Armenia",
     "state": "Quindío", "country": "Colombia", "email": "a@nandu.example",
-    "phone": "+57 606 555 0118 ext. 3", "notes": "Ask for **María**.",
+    "phone": "+57 606 555 0118 ext. 3", "website": "https://nandu.example",
+    "notes": "Ask for **María**.",
 }

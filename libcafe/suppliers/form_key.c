@@ -59,6 +59,16 @@ static void append_part(struct text *text, struct slice part)
     text_append_slice(text, part);
 }
 
+/* A form may reach daemons of two versions, one after the other: a field that
+ * came later counts where it is filled, so that both make the same text of a
+ * form that does not have it. */
+static bool is_later(size_t field)
+{
+    enum { FIRST_FORMS_SINCE = 2 /* the migration whose fields they had */ };
+
+    return supplier_columns[field].since > FIRST_FORMS_SINCE;
+}
+
 enum error form_claim_open(struct form_claim *claim, const char *key,
                            const char *action, int64_t id, uint64_t version,
                            const struct slice *fields)
@@ -73,7 +83,14 @@ enum error form_claim_open(struct form_claim *claim, const char *key,
     append_part(text, slice_of(action));
     text_printf(text, "%lld,%llu,", (long long)id, (unsigned long long)version);
     for (size_t f = 0; fields && f < SUPPLIER_FIELDS; f++)
+        if (!is_later(f))
+            append_part(text, fields[f]);
+    for (size_t f = 0; fields && f < SUPPLIER_FIELDS; f++) {
+        if (!is_later(f) || fields[f].len == 0)
+            continue;
+        append_part(text, slice_of(supplier_columns[f].name));
         append_part(text, fields[f]);
+    }
     return text->failed ? ERROR_MEMORY : OK;
 }
 

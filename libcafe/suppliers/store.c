@@ -176,10 +176,10 @@ static enum error restore_untouched(struct store_job *job)
 
     if (clash->was.revision != 0)
         err = untouched_restore(job->arena, &job->supplier, &clash->was,
-                                job->lines);
+                                job->shown);
     if (err == OK)
         err = untouched_restore(job->arena, &job->supplier,
-                                &clash->theirs.supplier, job->lines);
+                                &clash->theirs.supplier, job->shown);
     return err;
 }
 

@@ -13,8 +13,9 @@
 enum { CHAR_MAX_BYTES = 4 /* of a code point in UTF-8 */ };
 
 static supplier_check_fn check_name, check_address, check_city, check_state,
-    check_country, check_email, check_phone, check_notes;
-static supplier_tidy_fn tidy_notes;
+    check_country, check_email, check_phone, check_website, check_notes;
+static supplier_tidy_fn tidy_website, tidy_notes;
+static supplier_link_fn link_website;
 
 /*
  * The rest of each row of SUPPLIER_TABLE, by the name of its field: a row
@@ -83,6 +84,18 @@ static supplier_tidy_fn tidy_notes;
     .check = check_phone,                                        \
     .link = contact_tel,                                         \
     .link_member = "tel"
+
+#define FORM_WEBSITE                                                      \
+    .label = "Website",                                                   \
+    .input_type = "text",                                                 \
+    .input_mode = "url",                                                  \
+    .autocomplete = "url",                                                \
+    .hint = "For instance https://www.example.com; can be left empty",    \
+    .tidy = tidy_website,                                                 \
+    .check = check_website,                                               \
+    .link = link_website,                                                 \
+    .link_member = "website_link",                                        \
+    .link_property = "URL:"
 
 #define FORM_NOTES                         \
     .label = "Notes",                      \
@@ -307,4 +320,142 @@ static const char *check_notes(struct arena *arena,
                           ": notes have no control characters but line "
                           "breaks and tabs");
     return NULL;
+}
+
+/* Websites. What is stored is followed by a browser, so it has to be of http or
+ * https, and say plainly where it leads. */
+
+enum { PORT_MAX = 65535 };
+
+static bool is_one_of(char byte, const char *set)
+{
+    return byte != '\0' && strchr(set, byte) != NULL;
+}
+
+/* Nothing invisible, and none of the characters that RFC 3986 leaves out:
+ * browsers take a backslash for a slash, and so see another host. */
+static bool is_no_web_letter(uint32_t letter)
+{
+    int plain = unicode_plain(letter);
+
+    return letter <= ' ' || letter == 0x7f || plain == ' ' ||
+           (letter >= 0x80 && plain == UNICODE_INVISIBLE) ||
+           is_control(letter) ||
+           (letter < 0x80 && is_one_of((char)letter, "\"<>\\^`{|}"));
+}
+
+/* Labels between single dots; names beyond ASCII are as people write them. */
+static bool is_host(struct slice text)
+{
+    bool in_label = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+
+        if (byte == '.' && !in_label)
+            return false;
+        if (byte != '.' && byte != '-' && byte < 0x80 && !isalnum(byte))
+            return false;
+        in_label = byte != '.';
+    }
+    return text.len > 0;
+}
+
+/* "www.example.com" of "www.example.com:8443/beans?fresh"; empty where there is
+ * no host, or a name or password before it: these only ever mislead. */
+static struct slice host_of(struct slice text)
+{
+    struct slice host = text, port;
+    uint64_t number = 0;
+
+    for (size_t i = host.len; i > 0; i--)
+        if (is_one_of(text.data[i - 1], "/?#"))
+            host.len = i - 1;
+    port = host;
+    if (memchr(host.data, ':', host.len)) {
+        host = slice_cut(&port, ':');
+        if (slice_number(port, PORT_MAX, &number) != OK || number == 0)
+            return SLICE("");
+    }
+    return is_host(host) ? host : SLICE("");
+}
+
+static bool skip_scheme(struct slice *text, const char *scheme)
+{
+    size_t len = strlen(scheme);
+
+    if (text->len < len ||
+        !slice_is_nocase((struct slice){ text->data, len }, scheme))
+        return false;
+    *text = (struct slice){ text->data + len, text->len - len };
+    return true;
+}
+
+static bool is_website(struct slice text)
+{
+    struct slice rest = text;
+
+    return find_letter(text, is_no_web_letter) == text.len &&
+           (skip_scheme(&rest, "https://") || skip_scheme(&rest, "http://")) &&
+           host_of(rest).len > 0;
+}
+
+/* "example.com", but not "none", "n.a." or "192.0.2.1": its last label is two
+ * letters or more. */
+static bool is_public(struct slice host)
+{
+    const char *dot = memrchr(host.data, '.', host.len);
+    struct slice last = host;
+
+    if (!dot)
+        return false;
+    last.len = (size_t)(host.data + host.len - dot) - 1;
+    last.data = dot + 1;
+    return utf8_count(last) >= 2 && !isdigit((unsigned char)last.data[0]);
+}
+
+/* People leave out the scheme: most browsers hide it. Theirs would try https
+ * first, too. */
+static enum error tidy_website(struct arena *arena, struct slice text,
+                               struct slice *result)
+{
+    enum error err = tidy_line(arena, text, &text);
+    const char *whole;
+
+    *result = text;
+    if (err != OK || find_letter(text, is_no_web_letter) < text.len)
+        return err;
+    skip_scheme(&text, "//");
+    if (!is_public(host_of(text)))
+        return OK;
+    whole = arena_printf(arena, "https://%.*s", (int)text.len, text.data);
+    if (!whole)
+        return ERROR_MEMORY;
+    *result = slice_of(whole);
+    return OK;
+}
+
+static const char *check_website(struct arena *arena,
+                                 const struct supplier *supplier,
+                                 enum supplier_field field)
+{
+    struct slice text = supplier->fields[field];
+    const char *fault = check_line(arena, supplier, field, NULL);
+
+    if (fault || text.len == 0 || is_website(text))
+        return fault;
+    size_t at = find_letter(text, is_no_web_letter);
+    if (at < text.len)
+        return say_letter(arena, field, text, at,
+                          ": leave it out, or copy the address from your "
+                          "browser");
+    return "Website should be a web address that begins with https:// or "
+           "http://, for instance https://www.example.com";
+}
+
+static const char *link_website(struct arena *arena, struct slice text)
+{
+    if (tidy_website(arena, text, &text) != OK || !is_website(text))
+        return NULL;
+    return arena_copy(arena, text.data, text.len);
 }

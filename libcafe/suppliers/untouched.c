@@ -70,7 +70,7 @@ static enum error read_back(struct arena *arena, const struct supplier *stored,
 
 enum error untouched_restore(struct arena *arena, struct supplier *typed,
                              const struct supplier *stored,
-                             const bool lines[SUPPLIER_FIELDS])
+                             const enum untouched_shown shown[SUPPLIER_FIELDS])
 {
     struct supplier whole, joined;
     enum error err = read_back(arena, stored, true, &whole);
@@ -83,8 +83,10 @@ enum error untouched_restore(struct arena *arena, struct supplier *typed,
         struct slice text;
 
         err = send_back(arena, typed->fields[f], true, &text);
-        if (err == OK && (slice_equal(text, whole.fields[f]) ||
-                          (!lines[f] && slice_equal(text, joined.fields[f]))))
+        if (err == OK &&
+            (shown[f] == NOT_SHOWN || slice_equal(text, whole.fields[f]) ||
+             (shown[f] == SHOWN_AS_LINE &&
+              slice_equal(text, joined.fields[f]))))
             typed->fields[f] = stored->fields[f];
     }
     return err;

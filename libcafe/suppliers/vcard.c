@@ -181,6 +181,22 @@ static void write_uid(struct text *out, const struct style *style,
                 (long long)supplier->id);
 }
 
+/* A URI is written as it is (RFC 6350 4.2): a link has no characters that
+ * would end it. */
+static void write_links(struct text *out, const struct supplier *supplier,
+                        struct arena *scratch)
+{
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
+        const struct supplier_column *column = &supplier_columns[f];
+        const char *link = column->link_property
+                               ? column->link(scratch, supplier->fields[f])
+                               : NULL;
+
+        if (link)
+            write_text(out, column->link_property, "", slice_of(link));
+    }
+}
+
 void vcard_append(struct text *out, const struct supplier *supplier,
                   enum vcard_version version, struct arena *scratch)
 {
@@ -202,6 +218,7 @@ void vcard_append(struct text *out, const struct supplier *supplier,
                contact_email(scratch, fields[SUPPLIER_EMAIL]));
     write_text(out, style->phone, escaped,
                contact_phone(scratch, fields[SUPPLIER_PHONE]));
+    write_links(out, supplier, scratch);
     write_text(out, "NOTE:", escaped, fields[SUPPLIER_NOTES]);
     write_revision(out, supplier->changed_us);
     text_append_string(out, "END:VCARD\r\n");

@@ -10,7 +10,7 @@ const [address, scripts, kind, folder, switches] = process.argv.slice(2);
 const PLAIN = {
   name: 'Café Łódź & “Sons”', address: 'ul. Piotrkowska 7', city: 'Łódź',
   state: 'łódzkie', country: 'Polska', email: 'beans@example.com',
-  phone: '+48 42 555 77 36',
+  phone: '+48 42 555 77 36', website: 'kawa.example/sklep?a=1&b=2',
   notes: '# Ordering\n\nAsk for **María**, Mondays only.\n\n- arabica\n- ' +
     'robusta\n\n[Price list](https://example.com/prices)',
 };
@@ -22,6 +22,7 @@ const HOSTILE = {
   country: '<meta http-equiv=refresh content="0;url=http://evil.test/">',
   email: '"><link/rel=stylesheet/href=//evil.test/e.css>@x',
   phone: '+48 42 555 77 36',
+  website: "https://evil.test/'onclick='alert(7)'#&quot;",
   notes: '</textarea><script>alert(8)</script>\n\n' +
     '[x](javascript:alert(8)) ![i](http://evil.test/i.png)\n\n' +
     '<img src=http://evil.test/j onerror=alert(8)>\n\n' +

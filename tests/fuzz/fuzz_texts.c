@@ -1,5 +1,7 @@
 /* Texts that are pasted and downloaded: tidied, read as numbers, guarded for
  * spreadsheets, written as contacts. */
+#include <strings.h>
+
 #include "cafe/base/unicode.h"
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/contact.h"
@@ -44,6 +46,32 @@ static void check_phone(struct arena *arena, struct slice text)
     for (size_t i = 0; i < out.len; i++)
         CHECK(memchr("+0123456789;ext=", out.data[i], 16) != NULL);
     text_free(&out);
+}
+
+/* What is linked to is of http or https, ends no attribute, and names its host
+ * plainly; and what is saved is linked to as it is. */
+static void check_website(struct arena *arena, struct slice text)
+{
+    const struct supplier_column *column = &supplier_columns[SUPPLIER_WEBSITE];
+    const char *link = column->link(arena, text);
+    struct supplier supplier = { 0 };
+    struct slice tidied;
+
+    CHECK(column->tidy(arena, text, &tidied) == OK);
+    CHECK(tidied.len <= text.len + sizeof("https://"));
+    supplier.fields[SUPPLIER_WEBSITE] = tidied;
+    CHECK(tidied.len == 0 ||
+          (link != NULL) ==
+              (column->check(arena, &supplier, SUPPLIER_WEBSITE) == NULL));
+    if (link == NULL)
+        return;
+    CHECK(slice_is(tidied, link));
+    CHECK(strncasecmp(link, "http://", 7) == 0 ||
+          strncasecmp(link, "https://", 8) == 0);
+    CHECK(strpbrk(link, " \t\r\n\"<>\\`") == NULL);
+    const char *host = strchr(link, ':') + 3;
+    CHECK(memchr(host, '@', strcspn(host, "/?#")) == NULL);
+    CHECK(strcspn(host, "/?#:") > 0);
 }
 
 /* What is read as a phone stays one without its trunk zero. */
@@ -99,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_tidy(arena, tidy_phone, text);
         check_tidy(arena, tidy_email, text);
         check_phone(arena, text);
+        check_website(arena, text);
         check_guard(text);
     }
     check_supplier(arena, text);

@@ -21,7 +21,8 @@ def supplier(mark):
     return {"name": f"Name {mark}", "address": f"Address {mark}",
             "city": f"City {mark}", "state": f"State {mark}",
             "country": f"Country {mark}", "email": f"e{mark}@example.com",
-            "phone": f"+49 30 {mark:09d}", "notes": f"Notes {mark}"}
+            "phone": f"+49 30 {mark:09d}",
+            "website": f"https://example.com/{mark}", "notes": f"Notes {mark}"}
 
 
 class Form:

@@ -7,7 +7,7 @@ import threading
 import pymysql
 import pytest
 
-from change_log import COLUMNS, INTO, WRITER, Log, Session, row, values
+from change_log import COLUMNS, FIELDS, INTO, WRITER, Log, Session, row, values
 
 WRITERS = 8
 TRANSACTIONS = 200
@@ -52,9 +52,8 @@ CASES = {
         [add(4, "☕", address="", city="", state="", email="", phone="")]),
     "insert_every_column": Case(
         f"INSERT INTO suppliers ({COLUMNS}) VALUES"
-        " ('1', '2', '3', '4', '5', '6', '7', '8')", 1, 4,
-        [add(4, "1", address="2", city="3", state="4", country="5",
-             email="6", phone="7", notes="8")]),
+        f" ({', '.join(repr(name) for name in FIELDS)})", 1, 4,
+        [add(4, **{name: name for name in FIELDS})]),
     "insert_of_several": Case(
         f"INSERT {INTO} VALUES {values('n', 'o', 'p')}", 3, 4,
         [add(4, "n"), add(5, "o"), add(6, "p")]),

@@ -16,12 +16,14 @@ ROWS = (
     {"name": "Café Łódź; \"fine\", & sons", "address": "Yard; 2, left",
      "city": "Łódź", "state": "Łódzkie", "country": "Polska",
      "email": "orders@example.com", "phone": "+44 (0)20 7946-0958 ext. 12",
+     "website": "https://www.example.com/kawy?łódź=1&a=b;c#d",
      "notes": "Ask; for: *María*,\n\n- a \\ b\n- " + "long " * 40 + "end"},
     {"name": "Acme", "address": "1 High Street", "city": "Leeds", "state": "",
-     "country": "UK", "email": "", "phone": "(0113) 496 0000 x3", "notes": ""},
+     "country": "UK", "email": "", "phone": "(0113) 496 0000 x3",
+     "website": "", "notes": ""},
     {"name": "O'Malley", "address": "", "city": "", "state": "",
      "country": "", "email": "Sales <sales@example.com>", "phone": "tel:555-0100",
-     "notes": "\\n is no line break"},
+     "website": "", "notes": "\\n is no line break"},
 )
 PLAIN = {"+44 (0)20 7946-0958 ext. 12": "+44 20 7946-0958 ext. 12",
          "tel:555-0100": "555-0100",
@@ -77,6 +79,9 @@ def test_vobject(cards):
             assert card.email.value == plain(row["email"])
         if row["notes"]:
             assert card.note.value == row["notes"]
+        if row["website"]:
+            assert card.url.value == row["website"]
+        assert ("url" in card.contents) == bool(row["website"])
         if row["address"]:
             assert card.adr.type_param.lower() == "work"
             assert (card.adr.value.street, card.adr.value.city,

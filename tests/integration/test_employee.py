@@ -113,7 +113,7 @@ def test_saving_what_is_there_is_a_success(employee, database):
 def test_faulty_form_comes_back_with_everything(employee, database):
     typed = {"name": "", "address": " x<y ", "city": "", "state": "",
              "country": "", "email": "no at sign", "phone": "12",
-             "notes": "& <b>\n\nkept"}
+             "website": "", "notes": "& <b>\n\nkept"}
     page = employee.post("/admin/supplier-add", typed)
     assert page.status == 422
     assert typed_of(page.text) == {**typed, "address": "x<y"}

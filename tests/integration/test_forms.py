@@ -57,7 +57,7 @@ def test_a_form_that_is_sent_twice_is_saved_once(employee, database):
 
 NEXT = {"name": "Next", "address": "2 Next St", "city": "Odense",
         "state": "", "country": "Danmark", "email": "next@example.com",
-        "phone": "+45 66 12 34 56", "notes": ""}
+        "phone": "+45 66 12 34 56", "website": "", "notes": ""}
 
 
 def asked(page):

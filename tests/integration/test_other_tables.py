@@ -3,6 +3,7 @@ import harness
 import pytest
 
 from change_log import Log, Session
+from fields import TABLE
 from test_rights import everything
 
 TEXTS = ("name", "address", "city", "state", "email", "phone")
@@ -231,10 +232,12 @@ def test_triggers_do_not_stay_after_a_failure(server):
     server.sql("INSERT INTO suppliers VALUES"
                " (1, 'n', 'a', 'c', 's', 'e', 'p')")
     before = everything(server)
+    drops = ", ".join(f"DROP COLUMN {field.name}" for field in TABLE
+                      if field.since > 1)
     assert migrate(server)[0] == 0
     server.sql("DROP TRIGGER suppliers_added; DROP TRIGGER suppliers_changed;"
                "DROP TRIGGER suppliers_removed; DROP TABLE cafe_migrations;"
-               "ALTER TABLE suppliers DROP COLUMN country, DROP COLUMN notes;"
+               f"ALTER TABLE suppliers {drops};"
                "DELETE FROM supplier_changes; ALTER TABLE supplier_changes"
                " ADD CHECK (action <> 'adopt')")
     status, output = migrate(server)

@@ -27,7 +27,7 @@ def filled(database, customer):
     admin = connect(database)
     for name, city, state, country, phone in ROWS:
         insert(admin, name=name, city=city, state=state, country=country,
-               phone=phone, address="1 Road", email="", notes="")
+               phone=phone, address="1 Road", email="", website="", notes="")
     return customer
 
 

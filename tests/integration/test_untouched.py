@@ -234,7 +234,7 @@ def test_a_line_break_is_shown_in_a_textarea(employee, database, stored,
     values = values_of(page.text)
     assert values[f"lines-{field}"] == "1"
     # who joins the lines there has changed it
-    if field == "email":
+    if field in ("email", "website"):
         return
     saved(save(employee, values, **{field: "1234567890"}))
     assert cell(database, field) == "1234567890"

@@ -110,7 +110,10 @@ static void test_every_guard_is_undone(void **state)
         text_init(&expected, 0);
         text_init(&guarded, 0);
         csv_record(&out, CSV_SPREADSHEET, &supplier);
-        text_printf(&expected, "1,%s,,,,,,,\r\n", guards[i][1]);
+        text_printf(&expected, "1,%s", guards[i][1]);
+        for (int f = 1; f < SUPPLIER_FIELDS; f++)
+            text_append_char(&expected, ',');
+        text_append_string(&expected, "\r\n");
         assert_string_equal(text_string(&out), text_string(&expected));
         if (strlen(guards[i][1]) > text.len)
             text_append_char(&guarded, '\'');

@@ -341,7 +341,8 @@ static void test_the_row_has_a_sha256_and_the_revision(void **state)
     struct store_job job = job_with(s, SLICE("One"));
 
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        job.supplier.fields[f] = SLICE("x");
+        job.supplier.fields[f] = supplier_columns[f].since > 2 ? SLICE("")
+                                                               : SLICE("x");
     job.form_key = KEY_ONE;
     assert_int_equal(store_add(s->db, &job), OK);
     assert_answer(s,
@@ -351,6 +352,23 @@ static void test_the_row_has_a_sha256_and_the_revision(void **state)
                   " ABS(TIMESTAMPDIFF(SECOND, at, UTC_TIMESTAMP(6))) < 60"
                   " FROM supplier_form_keys",
                   KEY_ONE "|1|1|1|1|");
+}
+
+/* A version that does not know the website makes the same text of a form that
+ * has none. */
+static void test_a_later_field_counts_where_it_is_filled(void **state)
+{
+    const struct scratch *s = *state;
+    struct store_job job = job_with(s, SLICE("One"));
+    struct store_job again = job;
+
+    job.supplier.fields[SUPPLIER_WEBSITE] = SLICE("https://x.example");
+    job.form_key = again.form_key = KEY_ONE;
+    assert_int_equal(store_add(s->db, &job), OK);
+    assert_int_equal(store_add(s->db, &again), ERROR_CONFLICT);
+    again.supplier.fields[SUPPLIER_WEBSITE] = SLICE("https://x.example");
+    assert_int_equal(store_add(s->db, &again), OK);
+    assert_true(again.repeated);
 }
 
 static void test_a_failed_change_leaves_its_key_free(void **state)
@@ -452,6 +470,7 @@ int main(void)
         WITH_SCRATCH(test_fields_do_not_run_into_each_other),
         WITH_SCRATCH(test_another_action_is_another_text),
         WITH_SCRATCH(test_the_row_has_a_sha256_and_the_revision),
+        WITH_SCRATCH(test_a_later_field_counts_where_it_is_filled),
         WITH_SCRATCH(test_a_failed_change_leaves_its_key_free),
         WITH_SCRATCH(test_old_keys_are_cleaned_a_thousand_at_a_time),
         WITH_SCRATCH(test_many_at_once_add_one),

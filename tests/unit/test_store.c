@@ -425,9 +425,10 @@ static void test_a_restoration_that_others_overtake(void **state)
     test_run(s->db,
              "CREATE TRIGGER others BEFORE INSERT ON suppliers FOR EACH ROW"
              " BEGIN"
-             "  INSERT INTO supplier_changes SELECT n + 1, 1, 'remove', 'n',"
-             "   '', '', '', '', '', '', '', NULL, 'x@y', NULL, at"
-             "   FROM supplier_revision;"
+             "  INSERT INTO supplier_changes (revision, supplier_id, action,"
+             "   name, address, city, state, country, email, phone, notes,"
+             "   writer, at) SELECT n + 1, 1, 'remove', 'n', '', '', '', '',"
+             "   '', '', '', 'x@y', at FROM supplier_revision;"
              "  UPDATE supplier_revision SET n = n + 1;"
              " END");
     assert_int_equal(store_restore(s->db, &back), ERROR_DB_RETRY);

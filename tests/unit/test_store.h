@@ -75,6 +75,7 @@ static inline struct store_job job_with(const struct scratch *scratch,
                                   [SUPPLIER_COUNTRY] = SLICE("Danmark"),
                                   [SUPPLIER_EMAIL] = SLICE("a@example.dk"),
                                   [SUPPLIER_PHONE] = SLICE("+45 33 12 34 56"),
+                                  [SUPPLIER_WEBSITE] = SLICE("https://a.dk"),
                                   [SUPPLIER_NOTES] = SLICE("# N\n\u2615") } }
     };
 }
@@ -82,7 +83,7 @@ static inline struct store_job job_with(const struct scratch *scratch,
 /* The fields of job_with() after the name, as assert_table() spells them. */
 #define REST                                               \
     "1 Main St|K\u00f8benhavn|state|Danmark|a@example.dk|" \
-    "+45 33 12 34 56|# N\n\u2615|"
+    "+45 33 12 34 56|https://a.dk|# N\n\u2615|"
 
 /** A job that changes what another has saved, from that version on. */
 static inline struct store_job edit_of(const struct store_job *saved)
@@ -127,7 +128,7 @@ static inline enum error take_columns(const struct db_row *row, void *context)
 {
     struct text *text = context;
 
-    for (unsigned i = 0; i < 9; i++) {
+    for (unsigned i = 0; i <= SUPPLIER_FIELDS; i++) {
         if (db_row_null(row, i))
             break;
         text_append_slice(text, db_row_text(row, i));
@@ -149,13 +150,15 @@ static inline void assert_answer(const struct scratch *scratch, const char *sql,
     text_free(&text);
 }
 
+#define AND_COLUMN(field, column, ...) ", " column
+
 /** Every supplier with every field. */
 static inline void assert_table(const struct scratch *scratch,
                                 const char *expected)
 {
     assert_answer(scratch,
-                  "SELECT id, name, address, city, state, country, email,"
-                  " phone, notes FROM suppliers ORDER BY id",
+                  "SELECT id" SUPPLIER_TABLE(AND_COLUMN, ) " FROM suppliers"
+                                                           " ORDER BY id",
                   expected);
 }
 

@@ -32,6 +32,7 @@ static struct supplier good(void)
                     [SUPPLIER_COUNTRY] = SLICE(""),
                     [SUPPLIER_EMAIL] = SLICE(""),
                     [SUPPLIER_PHONE] = SLICE("555-0100"),
+                    [SUPPLIER_WEBSITE] = SLICE(""),
                     [SUPPLIER_NOTES] = SLICE("") }
     };
 }

@@ -44,7 +44,8 @@ static void test_members_of_an_object(void **state)
         text_string(&out),
         "{\"id\":-7,\"version\":9223372036854775807,\"updated_at\":null,"
         "\"name\":\"\",\"address\":\"\",\"city\":\"\",\"state\":\"\","
-        "\"country\":\"\",\"email\":\"\",\"phone\":\"\",\"notes\":\"\","
+        "\"country\":\"\",\"email\":\"\",\"phone\":\"\",\"website\":\"\","
+        "\"notes\":\"\","
         "\"more\":null}");
     text_free(&out);
 }

@@ -20,6 +20,9 @@ static const struct {
                   [SUPPLIER_COUNTRY] = "Polska",
                   [SUPPLIER_EMAIL] = "orders@example.com",
                   [SUPPLIER_PHONE] = "+48 42 555 01 02 ext. 7",
+                  [SUPPLIER_WEBSITE] =
+                      "https://www.example.com/kawiarnia/\u0142\u00f3d\u017a"
+                      "?menu=1,2;3",
                   [SUPPLIER_NOTES] = "Ask for **María**.\n\n"
                                      "- beans\n- more beans" } },
     { .id = 2,
@@ -30,6 +33,7 @@ static const struct {
                   [SUPPLIER_COUNTRY] = "'s-Gravenhage",
                   [SUPPLIER_EMAIL] = "@b",
                   [SUPPLIER_PHONE] = "0221 555 0100",
+                  [SUPPLIER_WEBSITE] = "javascript:alert(1)",
                   [SUPPLIER_NOTES] = "\rEND:VCARD\r\nx\ty\x01\x7f" } },
     { .id = 2147483647,
       .fields = { [SUPPLIER_NAME] = "",
@@ -39,6 +43,7 @@ static const struct {
                   [SUPPLIER_COUNTRY] = "",
                   [SUPPLIER_EMAIL] = "",
                   [SUPPLIER_PHONE] = "-5",
+                  [SUPPLIER_WEBSITE] = "example.com",
                   [SUPPLIER_NOTES] =
                       "ééééééééééééééé"
                       "ééééééééééééééé"

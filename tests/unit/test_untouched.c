@@ -9,9 +9,13 @@
 
 #include "cafe/suppliers/untouched.h"
 
-static const bool shown_joined[SUPPLIER_FIELDS];
-static const bool shown_whole[SUPPLIER_FIELDS] = { true, true, true, true,
-                                                   true, true, true, true };
+static const enum untouched_shown shown_joined[SUPPLIER_FIELDS];
+static const enum untouched_shown shown_whole[SUPPLIER_FIELDS] = {
+    [SUPPLIER_PHONE] = SHOWN_WITH_LINES
+};
+static const enum untouched_shown not_shown[SUPPLIER_FIELDS] = {
+    [SUPPLIER_WEBSITE] = NOT_SHOWN
+};
 
 static int open_arena(void **state)
 {
@@ -36,6 +40,7 @@ static struct supplier good(void)
                                       [SUPPLIER_COUNTRY] = SLICE(""),
                                       [SUPPLIER_EMAIL] = SLICE(""),
                                       [SUPPLIER_PHONE] = SLICE("555-0100"),
+                                      [SUPPLIER_WEBSITE] = SLICE(""),
                                       [SUPPLIER_NOTES] = SLICE("") } };
 }
 
@@ -43,7 +48,7 @@ static struct supplier good(void)
  * sent like that. */
 static bool untouched(struct arena *arena, enum supplier_field field,
                       struct slice stored, struct slice sent,
-                      const bool lines[SUPPLIER_FIELDS])
+                      const enum untouched_shown shown[SUPPLIER_FIELDS])
 {
     struct form_field fields[] = { { slice_of(supplier_columns[field].name),
                                      sent } };
@@ -53,7 +58,7 @@ static bool untouched(struct arena *arena, enum supplier_field field,
 
     was.fields[field] = stored;
     assert_int_equal(supplier_from_form(arena, &form, &typed), OK);
-    assert_int_equal(untouched_restore(arena, &typed, &was, lines), OK);
+    assert_int_equal(untouched_restore(arena, &typed, &was, shown), OK);
     return slice_equal(typed.fields[field], stored);
 }
 
@@ -120,6 +125,17 @@ static void test_what_a_person_has_changed(void **state)
                           shown_whole));
 }
 
+/* By a form of the version before, which does not know it. */
+static void test_what_a_form_has_not_shown(void **state)
+{
+    assert_true(untouched(*state, SUPPLIER_WEBSITE, SLICE("https://a.example"),
+                          SLICE(""), not_shown));
+    assert_false(untouched(*state, SUPPLIER_WEBSITE, SLICE("https://a.example"),
+                           SLICE(""), shown_joined));
+    assert_false(
+        untouched(*state, SUPPLIER_NAME, SLICE("a"), SLICE("b"), not_shown));
+}
+
 static void test_only_old_faults_are_remarks(void **state)
 {
     struct supplier stored = good();
@@ -179,6 +195,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_a_browser_makes_of_it,
                                         open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_what_a_person_has_changed,
+                                        open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(test_what_a_form_has_not_shown,
                                         open_arena, close_arena),
         cmocka_unit_test_setup_teardown(test_only_old_faults_are_remarks,
                                         open_arena, close_arena),

@@ -5,6 +5,7 @@
 #include "cafe/db/db.h"
 #include "cafe/suppliers/history.h"
 #include "cafe/suppliers/supplier.h"
+#include "cafe/suppliers/untouched.h"
 
 enum { FORM_KEY_CHARS = 22 }; /* 128 random bits in base64url */
 
@@ -49,8 +50,8 @@ struct store_job {
                                  of the same number. 0: not known */
     uint64_t version;         /* store_restore: the entry of the log to go
                                  back to */
-    bool lines[SUPPLIER_FIELDS]; /* the form showed line breaks of these, see
-                                    untouched_restore() */
+    enum untouched_shown shown[SUPPLIER_FIELDS]; /* by the form, see
+                                                    untouched_restore() */
     const char *form_key; /* of the form, FORM_KEY_CHARS long; NULL: none */
     const char *actor;    /* the person, for the log; NULL: unknown */
     void *context;        /* the caller's own */

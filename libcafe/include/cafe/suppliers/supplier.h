@@ -34,6 +34,7 @@
     X(COUNTRY, "country", 2,   255, true,    true,  true,    false) SEP  \
     X(EMAIL,   "email",   1,   254, true,    true,  true,    false) SEP  \
     X(PHONE,   "phone",   1,   100, true,    true,  true,    false) SEP  \
+    X(WEBSITE, "website", 6,   500, true,    false, true,    false) SEP  \
     X(NOTES,   "notes",   2, 16384, true,    false, true,    true)
 /* clang-format on */
 

@@ -6,6 +6,14 @@
 
 #include "cafe/suppliers/supplier.h"
 
+/** How a form has shown a field. */
+enum untouched_shown {
+    SHOWN_AS_LINE,    /* in an <input>, which drops line breaks; a field of
+                         several lines keeps them in any case */
+    SHOWN_WITH_LINES, /* in a <textarea>: a text without them is a change */
+    NOT_SHOWN         /* it does not know the field, and leaves it as it is */
+};
+
 /**
  * Put stored texts back into the fields that were not touched. A field counts
  * as that if it has what a browser and supplier_from_form() make of the stored
@@ -14,14 +22,12 @@
  *
  * typed   As supplier_from_form() read it.
  * stored  What the form showed, or what is there now.
- * lines   Fields that the form showed in a <textarea>: there, a text without
- *         its line breaks is a change.
+ * shown   How the form showed each field.
  * Errors  ERROR_MEMORY.
  */
-MUST_CHECK enum error untouched_restore(struct arena *arena,
-                                        struct supplier *typed,
-                                        const struct supplier *stored,
-                                        const bool lines[SUPPLIER_FIELDS]);
+MUST_CHECK enum error untouched_restore(
+    struct arena *arena, struct supplier *typed, const struct supplier *stored,
+    const enum untouched_shown shown[SUPPLIER_FIELDS]);
 
 /**
  * supplier_check() for a change: the fault of a text that is stored already and
