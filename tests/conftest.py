@@ -88,7 +88,20 @@ def employee(start, database):
 
 
 @pytest.fixture
-def proxy(folder, customer, employee):
-    balancer = harness.Proxy(folder, customer, employee)
-    yield balancer
-    balancer.stop()
+def balance(folder):
+    """Start load balancers; what still runs after the test is stopped."""
+    started = []
+
+    def start_one(customer, employee, *args):
+        started.append(harness.Proxy(folder, customer, employee, *args))
+        return started[-1]
+
+    yield start_one
+    for balancer in started:
+        if balancer.process.running():
+            balancer.stop()
+
+
+@pytest.fixture
+def proxy(balance, customer, employee):
+    return balance(customer, employee)

@@ -158,7 +158,7 @@ def test_a_field_that_holds_no_name_is_refused_at_start(start, database,
 
 @pytest.mark.parametrize("listener", LISTENERS)
 def test_the_load_balancer_removes_names_from_outside(
-        start, database, folder, listener, monkeypatch):
+        start, balance, database, folder, listener, monkeypatch):
     config = (compose_config(folder) if listener == "compose" else
               harness.ROOT / "deploy/local/haproxy.cfg")
     customer = start("customer", database)
@@ -168,7 +168,7 @@ def test_the_load_balancer_removes_names_from_outside(
         if field == OWN_FIELD:
             monkeypatch.setenv("APP_IDENTITY_HEADER", field)
         employee = start("employee", database, APP_IDENTITY_HEADER=field)
-        proxy = harness.Proxy(folder, customer, employee, config)
+        proxy = balance(customer, employee, config)
         status = add(proxy, (field, b"mallory"), (field.upper(), b"x"))
         proxy.stop()
         assert employee.stop() == 0
@@ -180,15 +180,14 @@ def test_the_load_balancer_removes_names_from_outside(
 
 @pytest.mark.parametrize("listener", LISTENERS)
 def test_the_load_balancer_hands_on_those_of_named_proxies(
-        start, database, folder, listener):
+        start, balance, database, folder, listener):
     config = (compose_config(folder) if listener == "compose" else
               harness.ROOT / "deploy/local/haproxy.cfg")
     employee = start("employee", database, APP_IDENTITY_HEADER=FIELD)
-    proxy = harness.Proxy(folder, start("customer", database), employee,
-                          config, f"127.0.0.1 {NEAR}")
+    proxy = balance(start("customer", database), employee, config,
+                    f"127.0.0.1 {NEAR}")
     assert add(proxy, (FIELD, b"ann"),
                ("X-Forwarded-For", b"127.0.0.50")) == 303
-    proxy.stop()
     assert actors(database) == ["ann"]
 
 

@@ -86,22 +86,24 @@ def assert_served(port, daemon):
         harness.wait_until(answered, f"somebody else gets {kind}")
 
 
+@pytest.fixture(name="balancer")
+def make_balancer(balance, counted, employee):
+    return balance(counted, employee)
+
+
 @pytest.mark.parametrize("several", (False, True))
 @pytest.mark.parametrize("balanced", (False, True))
 def test_a_hundred_that_never_read_keep_nobody_out(
-        counted, database, start, folder, several, balanced):
+        request, counted, several, balanced):
     """At one address or many, directly and through HAProxy."""
-    proxy = None
+    port = counted.port
     if balanced:
-        proxy = harness.Proxy(folder, counted, start("employee", database))
-    port = proxy.port if proxy else counted.port
+        port = request.getfixturevalue("balancer").port
     peers = hang_full(port, several, counted)
     assert_served(port, counted)
     for peer in peers:
         peer.close()
     harness.wait_until(lambda: held_bytes(counted) == 0, "it is free again")
-    if proxy:
-        proxy.stop()
 
 
 def test_once_they_hang_nobody_is_refused(counted):
