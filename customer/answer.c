@@ -19,23 +19,6 @@ const char *answer_cache(const struct snapshot *snapshot)
     return snapshot_stale(snapshot) ? "no-store" : "no-cache";
 }
 
-struct page *data_page(int status, const char *type, const char *cache,
-                       struct text *body)
-{
-    struct page *page = page_open(status);
-
-    if (page == NULL)
-        return NULL;
-    page_field(page, "Content-Type", type);
-    page_field(page, "Cache-Control", cache);
-    page_field(page, "X-Content-Type-Options", "nosniff");
-    page_field(page, "Referrer-Policy", "same-origin");
-    page_field(page, "Content-Security-Policy",
-               "default-src 'none'; frame-ancestors 'none'");
-    page_body(page, body);
-    return page;
-}
-
 void answer_page(struct request *req, struct page *page,
                  const struct snapshot *snapshot, const struct page_key *key)
 {

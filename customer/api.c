@@ -375,7 +375,7 @@ static void api_supplier_show(struct lifetime *life,
         return;
     text_init(&body, 0);
     write_one(&body, supplier, snapshot);
-    answer_page(req, data_page(200, JSON_TYPE, answer_cache(snapshot), &body),
+    answer_page(req, page_data(200, JSON_TYPE, answer_cache(snapshot), &body),
                 snapshot, &key);
     text_free(&body);
 }
@@ -409,6 +409,6 @@ void api_description(struct request *req)
     text_init(&body, 0);
     text_append_slice(&body, text_slice(&self->api));
     page_answer(self->service, req,
-                data_page(200, JSON_TYPE, "no-cache", &body), &key);
+                page_data(200, JSON_TYPE, "no-cache", &body), &key);
     text_free(&body);
 }

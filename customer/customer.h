@@ -33,16 +33,6 @@ bool answer_kept(struct request *req, const struct snapshot *snapshot,
 const char *answer_cache(const struct snapshot *snapshot);
 
 /**
- * A page that is data for programs or to be saved, and never shown within
- * another one.
- *
- * body     Taken over.
- * Returns  NULL when out of memory: then the body is still the caller's.
- */
-struct page *data_page(int status, const char *type, const char *cache,
-                       struct text *body);
-
-/**
  * Answer with a page that shows a snapshot; a stale one says in Cafe-As-Of of
  * when it is.
  *

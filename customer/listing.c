@@ -76,7 +76,7 @@ static struct page *make_page(struct listing *listing)
     const struct list_format *format = listing->format;
     const struct snapshot *snapshot = search_snapshot(listing->result);
     struct page *page =
-        data_page(200, format->type, answer_cache(snapshot), &listing->body);
+        page_data(200, format->type, answer_cache(snapshot), &listing->body);
     const char *link;
 
     if (page != NULL && format->disposition != NULL)

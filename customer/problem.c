@@ -57,7 +57,7 @@ static struct page *make(const struct request *req, int status,
     json_text(&body, "request_id", slice_of(request_id(req)));
     json_object_end(&body);
     text_append_char(&body, '\n');
-    page = data_page(status, "application/problem+json", "no-store", &body);
+    page = page_data(status, "application/problem+json", "no-store", &body);
     text_free(&body);
     return page;
 }

@@ -81,7 +81,7 @@ static void answer_file(struct request *req, const struct supplier *supplier,
         format->write(&body, supplier, scratch);
     arena_close(scratch);
     file_disposition(supplier, format->suffix, &disposition);
-    page = data_page(200, format->type, answer_cache(snapshot), &body);
+    page = page_data(200, format->type, answer_cache(snapshot), &body);
     if (page != NULL)
         page_field(page, "Content-Disposition", text_string(&disposition));
     answer_page(req, page, snapshot, key);

@@ -46,7 +46,7 @@ handler_fn directory_list;
 const char *list_of(struct request *req, struct slice query);
 
 /** A path followed by a list's query. */
-const char *list_link(struct request *req, const char *path, const char *list);
+const char *list_link(struct request *req, const char *to, const char *list);
 
 /** Set list (for a hidden field), list_url, and list_query ("?…" or ""). */
 void list_view(struct request *req, const char *list, struct view *view);

@@ -113,7 +113,7 @@ static enum error sync_locked(struct site *site)
 {
     char *path = site_path(site, "balancer/office.acl");
     struct wanted_servers wanted;
-    struct slice rules, office;
+    struct slice rules = { 0 }, office = { 0 };
     enum error err = path ? all_wanted(site, &wanted) : ERROR_MEMORY;
 
     /* With the lock held no other writes there: what is unfinished was left by

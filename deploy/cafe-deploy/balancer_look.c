@@ -45,10 +45,10 @@ static enum error read_head(struct site *site, struct slice line,
         struct slice word = slice_cut(&line, ',');
 
         places[i] = COLUMNS;
-        for (unsigned char column = 0; column < COLUMNS; column++) {
+        for (size_t column = 0; column < COLUMNS; column++) {
             if (!slice_is(word, column_names[column]))
                 continue;
-            places[i] = column;
+            places[i] = (unsigned char)column;
             found[column] = true;
         }
     }

@@ -20,8 +20,6 @@
 
 enum { LOOK_MS = 500, START_MS = 60000, STOP_MS = 10000 };
 
-extern char **environ;
-
 /* Start "cafe-deploy --state … pipeline release SERVICE --wait". */
 static enum error start_run(struct site *site, const char *service,
                             const char *log, pid_t *pid)

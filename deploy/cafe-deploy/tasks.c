@@ -182,7 +182,7 @@ static bool remove_idle(struct site *site, const struct service *service,
 static enum error look(struct site *site, struct service *service,
                        bool containers, bool too_late)
 {
-    struct servers servers;
+    struct servers servers = { 0 };
     bool changed;
     enum error err = balancer_sync(site);
 
@@ -228,7 +228,7 @@ static enum error wait_until_gone(struct site *site, const char *name)
     int64_t until_ms = clock_monotonic_ms() + GONE_MS;
 
     for (;;) {
-        struct servers servers;
+        struct servers servers = { 0 };
         enum error err = balancer_sync(site);
 
         if (err == OK)

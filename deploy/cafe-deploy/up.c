@@ -203,7 +203,8 @@ static enum error check_folder(struct site *site)
         (entries = opendir(site->folder)) == NULL)
         return OK;
     for (struct dirent *entry; err == OK && (entry = readdir(entries));) {
-        if (entry->d_name[0] != '.' && strcmp(entry->d_name, "settings.new"))
+        if (entry->d_name[0] != '.' &&
+            strcmp(entry->d_name, "settings.new") != 0)
             err = fail(site, ERROR_CONFIG,
                        "%s is no folder of a rehearsal: it has %s; say another "
                        "with --state",

@@ -36,6 +36,8 @@ python3-pymysql           integration conformance browser deploy bench soak
 libcmocka-dev             unit
 binutils                  lint
 clang-format              lint
+clang-tidy                lint
+cppcheck                  lint
 git                       lint integration deploy rehearse
 shellcheck                lint
 clang                     fuzz

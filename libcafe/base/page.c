@@ -97,3 +97,20 @@ void page_unref(struct page *page)
     text_free(&page->body);
     free(page);
 }
+
+struct page *page_data(int status, const char *type, const char *cache,
+                       struct text *body)
+{
+    struct page *page = page_open(status);
+
+    if (page == NULL)
+        return NULL;
+    page_field(page, "Content-Type", type);
+    page_field(page, "Cache-Control", cache);
+    page_field(page, "X-Content-Type-Options", "nosniff");
+    page_field(page, "Referrer-Policy", "same-origin");
+    page_field(page, "Content-Security-Policy",
+               "default-src 'none'; frame-ancestors 'none'");
+    page_body(page, body);
+    return page;
+}

@@ -1,6 +1,7 @@
 /* UTF-8 and Unicode, on top of utf8proc; its only user. */
 #include "cafe/base/unicode.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -204,8 +205,7 @@ static void for_each_letter(const utf8proc_uint8_t *mapped, size_t len,
         utf8proc_ssize_t step = utf8proc_iterate(
             mapped + at, (utf8proc_ssize_t)(len - at), &letter);
 
-        if (step <= 0)
-            break;
+        assert(step > 0 && "utf8proc has mapped to what is no UTF-8");
         take(text, letter);
         at += (size_t)step;
     }

@@ -2,8 +2,6 @@
  * The event loop's side of the database threads: jobs go in by a bounded
  * queue and come back through an eventfd, each exactly once.
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include <mysql.h>
 
 #include "cafe/base/clock.h"
+#include "cafe/base/thread.h"
 #include "pool.h"
 
 /* Call the done functions of all results, without the mutex: they may submit
@@ -77,10 +76,10 @@ static void watch_first(struct db *db)
 static void on_results(evutil_socket_t fd, short what, void *argument)
 {
     struct db *db = argument;
-    uint64_t signals;
+    eventfd_t signals;
 
     (void)what;
-    if (read(fd, &signals, sizeof(signals)) != sizeof(signals))
+    if (eventfd_read(fd, &signals) != 0)
         return;
     deliver(db);
     watch_first(db);
@@ -171,36 +170,29 @@ void db_submit(struct db *db, const char *operation, db_work_fn *work,
 
 /* Opening and closing. */
 
-/* Threads start with every signal blocked: signals are the loop's. They sleep
- * by the clock of the deadlines. */
+/* They sleep by the clock of the deadlines. */
 static enum error start_workers(struct db *db)
 {
     pthread_condattr_t by_clock;
-    sigset_t all, before;
-    int failed = 0;
+    enum error err = OK;
 
     pthread_condattr_init(&by_clock);
     pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (!failed && db->worker_count < (size_t)db->config.threads) {
+    while (err == OK && db->worker_count < (size_t)db->config.threads) {
         struct worker *worker = &db->workers[db->worker_count];
 
         worker->db = db;
         pthread_cond_init(&worker->wake, &by_clock);
-        /* Threads that run already look at all workers. */
         pthread_mutex_lock(&db->mutex);
-        failed = pthread_create(&worker->thread, NULL, worker_main, worker);
-        if (failed)
-            pthread_cond_destroy(&worker->wake);
-        else
+        err = thread_start(&worker->thread, worker_main, worker);
+        if (err == OK)
             db->worker_count++;
+        else
+            pthread_cond_destroy(&worker->wake);
         pthread_mutex_unlock(&db->mutex);
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_condattr_destroy(&by_clock);
-    errno = failed;
-    return failed ? ERROR_SYSTEM : OK;
+    return err;
 }
 
 static enum error open_events(struct db *db, struct event_base *base)

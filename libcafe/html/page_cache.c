@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "cafe/base/hash.h"
 #include "cafe/base/metrics.h"
@@ -18,9 +19,9 @@
 enum { BUCKETS = 4096, SEEN_MAX = 4096, KEY_MAX_BYTES = 1024 };
 
 struct entry {
-    struct entry *chain;         /* next in the bucket */
-    struct entry *newer, *older; /* in its list */
-    struct page *page;           /* NULL: seen only */
+    struct entry *chain;      /* next in the bucket */
+    TAILQ_ENTRY(entry) place; /* in its list */
+    struct page *page;        /* NULL: seen only */
     uint64_t version;
     uint64_t hash;
     size_t bytes;
@@ -28,8 +29,9 @@ struct entry {
     char key[];
 };
 
+/* The newest first. */
 struct list {
-    struct entry *newest, *oldest;
+    TAILQ_HEAD(entries, entry) entries;
     size_t count;
 };
 
@@ -46,17 +48,16 @@ static struct list *list_of(struct page_cache *cache, const struct entry *entry)
     return entry->page ? &cache->kept : &cache->seen;
 }
 
+static struct entry *oldest(const struct list *list)
+{
+    return TAILQ_LAST(&list->entries, entries);
+}
+
 static void link_in(struct page_cache *cache, struct entry *entry)
 {
     struct list *list = list_of(cache, entry);
 
-    entry->newer = NULL;
-    entry->older = list->newest;
-    if (list->newest != NULL)
-        list->newest->newer = entry;
-    else
-        list->oldest = entry;
-    list->newest = entry;
+    TAILQ_INSERT_HEAD(&list->entries, entry, place);
     list->count++;
 }
 
@@ -64,14 +65,7 @@ static void link_out(struct page_cache *cache, struct entry *entry)
 {
     struct list *list = list_of(cache, entry);
 
-    if (entry->newer != NULL)
-        entry->newer->older = entry->older;
-    else
-        list->newest = entry->older;
-    if (entry->older != NULL)
-        entry->older->newer = entry->newer;
-    else
-        list->oldest = entry->newer;
+    TAILQ_REMOVE(&list->entries, entry, place);
     list->count--;
 }
 
@@ -127,15 +121,18 @@ static void see(struct page_cache *cache, struct slice key, uint64_t hash)
     cache->buckets[hash % BUCKETS] = entry;
     link_in(cache, entry);
     while (cache->seen.count > SEEN_MAX)
-        remove_entry(cache, cache->seen.oldest);
+        remove_entry(cache, oldest(&cache->seen));
 }
 
 struct page_cache *page_cache_open(size_t max_bytes)
 {
     struct page_cache *cache = calloc(1, sizeof(*cache));
 
-    if (cache != NULL)
-        cache->max_bytes = max_bytes;
+    if (cache == NULL)
+        return NULL;
+    TAILQ_INIT(&cache->kept.entries);
+    TAILQ_INIT(&cache->seen.entries);
+    cache->max_bytes = max_bytes;
     return cache;
 }
 
@@ -143,18 +140,16 @@ void page_cache_close(struct page_cache *cache)
 {
     if (cache == NULL)
         return;
-    while (cache->kept.oldest != NULL)
-        remove_entry(cache, cache->kept.oldest);
-    while (cache->seen.oldest != NULL)
-        remove_entry(cache, cache->seen.oldest);
+    while (cache->kept.count > 0)
+        remove_entry(cache, oldest(&cache->kept));
+    while (cache->seen.count > 0)
+        remove_entry(cache, oldest(&cache->seen));
     free(cache);
 }
 
 /* Move to the front of its list. */
 static void touch(struct page_cache *cache, struct entry *entry)
 {
-    if (entry->newer == NULL)
-        return;
     link_out(cache, entry);
     link_in(cache, entry);
 }
@@ -203,7 +198,7 @@ void page_cache_keep(struct page_cache *cache, struct slice key,
         return;
     /* This entry has no page and is not among those. */
     while (cache->bytes + bytes > cache->max_bytes)
-        remove_entry(cache, cache->kept.oldest);
+        remove_entry(cache, oldest(&cache->kept));
     link_out(cache, entry);
     entry->page = page_ref(page);
     entry->version = version;

@@ -83,22 +83,16 @@ int status_of_error(enum error err)
     return 500;
 }
 
-struct page *page_plain(int status, const char *string)
+struct page *page_plain(int status, const char *text)
 {
-    struct page *page = page_open(status);
+    struct page *page;
     struct text body;
 
-    if (page == NULL)
-        return NULL;
     text_init(&body, 0);
-    text_append_string(&body, string);
-    page_field(page, "Content-Type", "text/plain; charset=utf-8");
-    page_field(page, "Cache-Control", "no-store");
-    page_field(page, "X-Content-Type-Options", "nosniff");
-    page_field(page, "Referrer-Policy", "same-origin");
-    page_field(page, "Content-Security-Policy",
-               "default-src 'none'; frame-ancestors 'none'");
-    page_body(page, &body);
+    text_append_string(&body, text);
+    page = page_data(status, "text/plain; charset=utf-8", "no-store", &body);
+    if (page == NULL)
+        text_free(&body);
     return page;
 }
 

@@ -3,16 +3,17 @@
  * may have a bound of its own. Clients take turns in it. */
 #include "cafe/service/offload.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <event2/event.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "cafe/base/thread.h"
 
 /* Clients that may have all they may have in a list with a limit. */
 enum { FULL_CLIENTS = 16 };
@@ -83,8 +84,9 @@ static void *run(void *argument)
         pthread_mutex_lock(&offload->mutex);
         append(&offload->results, task);
         /* A full counter can't be: it is emptied once it isn't 0. */
-        if (eventfd_write(offload->fd, 1) < 0)
-            continue;
+        int failed = eventfd_write(offload->fd, 1);
+        assert(!failed && "the loop was not woken");
+        (void)failed;
     }
     pthread_mutex_unlock(&offload->mutex);
     return NULL;
@@ -120,19 +122,6 @@ static void on_results(evutil_socket_t fd, short what, void *argument)
         deliver(offload, &offload->results, OK);
 }
 
-/* Signals are the loop's. */
-static int start_thread(struct offload *offload)
-{
-    sigset_t all, before;
-    int failed;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&offload->thread, NULL, run, offload);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
 enum error offload_open(struct event_base *base, size_t most_of_client,
                         struct offload **result)
 {
@@ -150,7 +139,7 @@ enum error offload_open(struct event_base *base, size_t most_of_client,
         offload->on_results = event_new(base, offload->fd, EV_READ | EV_PERSIST,
                                         on_results, offload);
     if (offload->on_results == NULL || event_add(offload->on_results, NULL) ||
-        start_thread(offload) != 0) {
+        thread_start(&offload->thread, run, offload) != OK) {
         offload_close(offload);
         return ERROR_SYSTEM;
     }

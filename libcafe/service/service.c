@@ -19,8 +19,6 @@
 
 enum { DB_BACK_OFF_MAX_MS = 2000 };
 
-extern char **environ;
-
 static int complain(const struct frame *frame, struct text *error,
                     enum error err)
 {

@@ -51,4 +51,14 @@ struct page *page_ref(struct page *page);
 /** Drop a reference; the last one frees the page. Thread: any. */
 void page_unref(struct page *page);
 
+/**
+ * A page that is data for programs or to be saved, and never shown within
+ * another one.
+ *
+ * body     Taken over.
+ * Returns  NULL when out of memory: then the body is still the caller's.
+ */
+struct page *page_data(int status, const char *type, const char *cache,
+                       struct text *body);
+
 #endif

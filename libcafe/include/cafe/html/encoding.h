@@ -10,7 +10,7 @@ enum encoding { ENCODING_IDENTITY, ENCODING_GZIP, ENCODING_BROTLI, ENCODINGS };
  * The best encoding by the client's weights; brotli before gzip before
  * identity where they are equal. A malformed field gives identity.
  */
-enum encoding encoding_choose(struct slice accept_encoding);
+enum encoding encoding_choose(struct slice list);
 
 /** "gzip", "br"; "identity". A static string. */
 const char *encoding_name(enum encoding encoding);
