@@ -307,9 +307,12 @@ class Database:
 
 
 def sanitizer_options():
-    return {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
-            "UBSAN_OPTIONS": "print_stacktrace=1",
-            "TSAN_OPTIONS": "halt_on_error=0:exitcode=66"}
+    options = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0",
+               "UBSAN_OPTIONS": "print_stacktrace=1",
+               "TSAN_OPTIONS": "halt_on_error=0:exitcode=66"}
+    if "LLVM_PROFILE_FILE" in os.environ:  # reach.py: where counts are written
+        options["LLVM_PROFILE_FILE"] = os.environ["LLVM_PROFILE_FILE"]
+    return options
 
 
 class Response:

@@ -10,7 +10,6 @@ New inputs of long runs that reach something new are kept in
 build/fuzz/corpus and are the start of the next one.
 """
 import argparse
-import json
 import os
 import pathlib
 import re
@@ -21,6 +20,10 @@ import tempfile
 from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests"))
+
+import reach  # noqa: E402
+
 HERE = ROOT / "tests" / "fuzz"
 ARTIFACTS = ROOT / "tests" / "artifacts" / "fuzz"
 INPUT_MAX_BYTES = 2048
@@ -133,13 +136,6 @@ def explore(name, seconds=None):
             int(re.search(r"average_exec_per_sec: +(\d+)", output)[1]))
 
 
-def tool(name):
-    found = shutil.which(name) or shutil.which(f"{name}-14")
-    if not found:
-        raise RuntimeError(f"{name} is missing; it is in Debian's llvm")
-    return found
-
-
 def measure_coverage(names=tuple(TARGETS)):
     """Lines of libcafe that the corpora reach: {file: (reached, all)}."""
     build("coverage", "-DCAFE_FUZZ=ON")
@@ -154,22 +150,9 @@ def measure_coverage(names=tuple(TARGETS)):
         except Failure as failure:
             print(f"left out: {failure}", file=sys.stderr)
     profiles = sorted(folder.glob("*.profraw"))
-    subprocess.run([tool("llvm-profdata"), "merge", "-sparse", *profiles,
-                    "-o", folder / "all.profdata"], check=True)
     objects = [binary(path.stem, "coverage") for path in profiles]
-    done = subprocess.run(
-        [tool("llvm-cov"), "export", "-summary-only",
-         f"-instr-profile={folder / 'all.profdata'}", objects[0],
-         *(f"-object={path}" for path in objects[1:])],
-        check=True, text=True, capture_output=True)
-    lines = {}
-    for entry in json.loads(done.stdout)["data"][0]["files"]:
-        path = pathlib.Path(entry["filename"])
-        if path.is_relative_to(ROOT / "libcafe"):
-            found = entry["summary"]["lines"]
-            lines[str(path.relative_to(ROOT))] = (found["covered"],
-                                                  found["count"])
-    return lines
+    return {path: found["lines"]
+            for path, found in reach.counts(profiles, objects).items()}
 
 
 def in_folder(lines, folder):
