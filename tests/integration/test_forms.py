@@ -202,9 +202,9 @@ def test_scripts_need_nothing_but_a_form(employee, database, program, chunked):
 
 
 def test_curl_posts(employee, database):
-    """The very lines of README."""
-    readme = (harness.ROOT / "README.md").read_text()
-    lines = re.search(r"    (curl -sS .*?supplier-add)\n", readme, re.S)[1]
+    """The very lines of docs/api.md."""
+    text = (harness.ROOT / "docs/api.md").read_text()
+    lines = re.search(r"    (curl -sS .*?supplier-add)\n", text, re.S)[1]
     done = subprocess.run(
         ["bash", "-c", lines.replace("127.0.0.1:8080", employee.host) +
          " -o /dev/null -w '%{http_code}'"],

@@ -187,11 +187,56 @@ def test_packages_are_for_something():
     assert all(len(row) > 1 for row in rows)
 
 
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")),
+             *sorted((ROOT / "deploy").rglob("*.md"))]
+
+
+def anchors(path):
+    """The headings of a document as a code host links to them."""
+    return {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+            for line in path.read_text().splitlines() if line.startswith("#")}
+
+
 def test_links_in_documents():
-    for path in ROOT.glob("*.md"):
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)",
-                                 path.read_text()):
-            assert (ROOT / target).exists(), f"{path.name}: {target}"
+    for path in DOCUMENTS:
+        for target, anchor in re.findall(
+                r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", path.read_text()):
+            found = (path.parent / target).resolve() if target else path
+            assert found.exists(), f"{path.name}: {target}"
+            assert not anchor or anchor in anchors(found), \
+                f"{path.name}: {target}#{anchor}"
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+# Phrases that a reader stumbles over: among them statements about a free "who".
+RIDDLES = re.compile(
+    r"(?:^|[.:;*|] )Who(?:ever)? [^.?]*\.|\bbut for\b|\bmend(?:ed|s)?\b"
+    r"|\btake[ns]? along\b|\b(?:is|are) to be\b|\btaken over\b"
+    r"|\b[Nn]othing of yours\b|\bcan be had\b|\ball the same\b")
+
+
+def test_plain_english():
+    """Documents have no phrase that is read twice."""
+    texts = [(path, part) for path in DOCUMENTS
+             for part in path.read_text().split("\n\n")]
+    wrong = [f"{path.relative_to(ROOT)}: {found[0]}" for path, text in texts
+             for found in RIDDLES.finditer(" ".join(text.split()))]
+    assert not wrong, wrong
+
+
+def test_the_glossary_names_what_there_is():
+    glossary = (ROOT / "ARCHITECTURE.md").read_text().split("\n## ")[1]
+    names = re.findall(r"\| `([^`]+)` \|$", glossary, re.M)
+    code = "\n".join(path.read_text() for path in
+                     [*CODE, *(ROOT / "libcafe").rglob("*.sql")])
+    assert len(names) > 15
+    for name in names:
+        assert (ROOT / name).exists() or (ROOT / "libcafe" / name).exists() \
+            or (ROOT / "libcafe/include/cafe" / name).exists() \
+            or re.search(re.escape(name.removesuffix("()")) + r"\b", code), name
 
 
 # The parts of libevent that are used: the loop, timers and the listener. Its
