@@ -72,25 +72,24 @@ static const struct parameter {
     bool (*read)(struct part *part, struct slice value);
     const char *detail; /* what to do, when it is faulty */
 } parameters[] = {
-    { "q", read_text, "Shorten q: it can have 100 characters." },
-    { "state", read_filter, "Shorten state: it can have 255 characters." },
-    { "city", read_filter, "Shorten city: it can have 255 characters." },
+    { "q", read_text, "Shorten q to at most 100 characters." },
+    { "state", read_filter, "Shorten state to at most 255 characters." },
+    { "city", read_filter, "Shorten city to at most 255 characters." },
     { "limit", read_limit, "Set limit to a number from 1 to 200." },
     { "cursor", read_cursor,
-      "Take the cursor from next of the answer before, as it is, or leave it "
-      "out to begin at the start." },
+      "Copy the cursor unchanged from next in the previous response, or omit "
+      "it to begin at the start." },
 };
 
 enum { PARAMETERS = sizeof(parameters) / sizeof(parameters[0]) };
 
 static const char unknown[] =
-    "There is no such parameter: there are q, state, city, limit and cursor.";
-static const char repeated[] = "Give each parameter once.";
+    "There is no such parameter. Use q, state, city, limit and cursor.";
+static const char repeated[] = "Give each parameter only once.";
 static const char nothing_in_it[] =
-    "There is nothing in it to search for. Give it a letter, a digit or a "
-    "sign, or leave it out.";
-static const char none_at_all[] =
-    "There are no parameters at this path: leave it out.";
+    "It contains nothing to search for. Give it a letter, a digit or a "
+    "symbol, or omit it.";
+static const char none_at_all[] = "This path takes no parameters. Omit it.";
 
 static size_t number_of(struct slice name)
 {

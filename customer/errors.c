@@ -5,10 +5,9 @@
 static void view_too_long(struct view *view)
 {
     view_string(view, "title", "The list is too long");
-    view_string(view, "heading", "The list is too long to take along");
+    view_string(view, "heading", "The list is too long to download");
     view_string(view, "advice",
-                "Search for something, or choose a state or a city, and take "
-                "that.");
+                "Search, or choose a state or a city, to get a shorter list.");
 }
 
 struct page *error_show(void *app, struct request *req, int status)

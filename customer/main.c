@@ -19,14 +19,15 @@ struct customer_settings {
 static const struct option own_options[] = {
     { "map_url", OPTION_TEXT, offsetof(struct customer_settings, map_url),
       "https://www.openstreetmap.org/search?query={query}", 0, 0, NULL,
-      "URL of a map, with {query} for what to find there; none for no map." },
+      "URL of a map service, with {query} where the address goes; none for no "
+      "map link." },
     { "take_max_bytes", OPTION_NUMBER,
       offsetof(struct customer_settings, take_max_bytes), "67108864", 65536,
       (int64_t)1 << 32, NULL,
-      "Bytes of a list as contacts, table, JSON or page to print (64 MiB at "
-      "most); longer ones are refused. Those that are not sent yet may take "
-      "twice as much together, beside short ones; beyond that the slowest "
-      "clients are cut off." },
+      "Largest download (contacts, table, JSON or print page) in bytes; at "
+      "most 64 MiB, larger lists are refused. Downloads in progress may take "
+      "twice as much in total, not counting short ones; beyond that the "
+      "slowest clients are cut off." },
     { 0 },
 };
 
@@ -93,8 +94,8 @@ static enum error customer_check(struct service *service, const char **option,
     *option = "map_url";
     if (!is_map_url(self.map_url)) {
         text_printf(why,
-                    "'%s' is no http or https address with {query} in it; "
-                    "write none for no map",
+                    "'%s' is not an http or https URL with {query} in it; use "
+                    "none for no map",
                     self.map_url);
         return ERROR_CONFIG;
     }
@@ -156,13 +157,13 @@ static const struct service_definition customer = {
     .options_at = offsetof(struct customer_settings, catalog),
     .more_options = own_options,
     .name = "customer",
-    .summary = "the directory of coffee suppliers, to read",
+    .summary = "the read-only directory of coffee suppliers",
     .description =
-        "It serves the list of suppliers, each supplier, files to take along "
-        "and an API, all from the table suppliers of a MariaDB or MySQL "
-        "database, and changes nothing there. Each page shows the state of the "
-        "database at the time of the request; while the database is away, the "
-        "last state known, with its time.",
+        "It serves the list of suppliers, each supplier, downloads and an API "
+        "from the table suppliers of a MariaDB or MySQL database, and never "
+        "writes to it. Each page shows the state of the database at the time "
+        "of the request. While the database is unavailable, it shows the last "
+        "known state with its time.",
     .static_prefix = "/static",
     .allow_fallback = "",
     .ops_port_fallback = "9090",

@@ -6,18 +6,18 @@ static const struct {
     int status;
     const char *detail;
 } details[] = {
-    { 400, "The query can't be read. Names and values are UTF-8, percent-"
-           "encoded, and there are at most 100 of them." },
-    { 404, "There is nothing at this path. " API_DESCRIPTION
-           " describes those that there are." },
-    { 405, "Only GET and HEAD are possible here." },
+    { 400, "The query can't be read. Send names and values as percent-encoded "
+           "UTF-8, at most 100 of them." },
+    { 404, "There is nothing at this path. See " API_DESCRIPTION
+           " for the paths that exist." },
+    { 405, "Only GET and HEAD are allowed here." },
     { 413, "Send this request without a body." },
-    { 422, "The answer would be larger than this service allows. Ask for fewer "
-           "suppliers at once, with limit." },
+    { 422, "The response would be too large. Ask for fewer suppliers at once, "
+           "with limit." },
 };
 
 static const char not_there[] =
-    "There is no supplier of this id, or there is none any more.";
+    "There is no supplier with this id, or it has been deleted.";
 
 bool problem_is_due(const struct request *req)
 {

@@ -14,18 +14,17 @@ enum { ER_TABLEACCESS_DENIED = 1142, ER_COLUMNACCESS_DENIED = 1143 };
 
 const struct command employee_commands[] = {
     { "--migrate", COMMAND_MIGRATE,
-      "Bring the database's schema up to date and bring back what it has lost, "
-      "then end.",
+      "Create or update the database schema and restore what is missing, then "
+      "exit.",
       NULL },
     { "--unescape", COMMAND_UNESCAPE,
-      "With --migrate: also repair texts that the first application has "
+      "With --migrate: also repair texts that the original application "
       "escaped.",
       NULL },
     { "--dry-run", COMMAND_DRY_RUN,
       "With --migrate: only show what would be done.", NULL },
     { "--forget", COMMAND_FORGET,
-      "Empty the history of a supplier, but for what the table holds now, then "
-      "end.",
+      "Erase a supplier's history, except what the table holds now, then exit.",
       "ID" },
     { NULL, 0, NULL, NULL },
 };
@@ -114,7 +113,7 @@ static void explain(const struct db_connection *connection, enum error err,
                     struct text *why)
 {
     if (err == ERROR_NOT_FOUND) {
-        text_append_string(why, "the history knows no such supplier");
+        text_append_string(why, "the history has no such supplier");
         return;
     }
     text_append_string(why, db_error_message(connection)[0]
@@ -143,10 +142,10 @@ static int forget_supplier(const struct service_settings *settings, int64_t id)
             explain(connection, err, &why);
     }
     if (err == OK)
-        printf("supplier %lld: %lld history entr%s emptied\n", (long long)id,
+        printf("supplier %lld: %lld history entr%s erased\n", (long long)id,
                (long long)entries, entries == 1 ? "y" : "ies");
     else
-        status = complain("nothing was forgotten", text_string(&why));
+        status = complain("nothing was erased", text_string(&why));
     db_disconnect(connection);
     text_free(&why);
     return status;
@@ -158,7 +157,7 @@ static int run_forget(const char *argument,
     int64_t id;
 
     if (slice_id(slice_of(argument), &id) != OK)
-        return complain("--forget needs the id of a supplier, a number",
+        return complain("--forget needs the numeric id of a supplier",
                         argument);
     return forget_supplier(settings, id);
 }
@@ -169,11 +168,11 @@ int commands_run(int command, const struct config *config,
     if (command == COMMAND_FORGET)
         return run_forget(config_argument(config, "--forget"), settings);
     if (command & COMMAND_FORGET)
-        return complain("--forget goes alone", "");
+        return complain("--forget can't be combined with other commands", "");
     if (!(command & COMMAND_MIGRATE))
         return complain(command & COMMAND_UNESCAPE
-                            ? "--unescape goes with --migrate"
-                            : "--dry-run goes with --migrate",
+                            ? "--unescape needs --migrate"
+                            : "--dry-run needs --migrate",
                         "");
     return run_migrate(command, settings);
 }

@@ -253,22 +253,22 @@ static const char *refusal_text(struct request *req, int status)
     struct slice origin = origin_named(req);
 
     if (status == 413)
-        return "This is too large to be saved. Nothing was changed; shorten "
-               "what you typed and send it again.";
+        return "This is too large to save. Nothing was changed; shorten what "
+               "you typed and send it again.";
     if (origin.data != NULL)
         return arena_printf(
             request_arena(req),
-            "Nothing was changed: your browser says that this was sent from "
-            "%.*s, which is not known here as an address of this site. If you "
-            "opened this site at that address, its settings are incomplete: "
-            "tell the people who run it to add that address to APP_ORIGINS, "
-            "then send this again. If you did not, another site tried to "
-            "make you save this: do not send it.",
+            "Nothing was changed: your browser says that this form was sent "
+            "from %.*s, which is not a known address of this site. If you "
+            "opened this site at that address, ask the people who run it to "
+            "add the address to APP_ORIGINS, then send the form again. If you "
+            "did not, another site tried to make you save this: do not send "
+            "it.",
             (int)origin.len, origin.data);
-    return "Your browser did not say from which page this came, so nothing "
-           "was changed. Check what you typed and send it again. If this "
-           "happens each time, an add-on or a proxy takes the field Origin "
-           "out: switch that off for this site.";
+    return "Your browser did not say which site this form came from, so "
+           "nothing was changed. Check what you typed and send it again. If "
+           "this keeps happening, an add-on or a proxy removes the Origin "
+           "header: turn that off for this site.";
 }
 
 struct page *editor_refused(struct request *req, int status)

@@ -50,22 +50,22 @@ static void find_repeated(struct edit *edit, const struct form *form)
 
     for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
         if (count_of(form, hidden[i]) > 1)
-            edit->problem = "A hidden field of this form came more than once. "
-                            "Nothing was changed; check what you typed and "
-                            "send it again.";
+            edit->problem = "A hidden field of this form was sent more than "
+                            "once. Nothing was changed; check what you typed "
+                            "and send it again.";
     }
     for (f = 0; f < SUPPLIER_FIELDS; f++) {
         if (count_of(form, supplier_columns[f].name) > 1)
             edit->problem = arena_printf(
                 request_arena(edit->req),
-                "The field %s came more than once, and the first one is shown "
-                "here. Nothing was changed; check it and send it again.",
+                "The field %s was sent more than once; the first value is "
+                "shown here. Nothing was changed; check it and send it again.",
                 supplier_columns[f].label);
     }
 }
 
 static const char damaged[] =
-    "A hidden part of this form was damaged on its way. Nothing was changed; "
+    "A hidden field of this form was damaged on its way. Nothing was changed; "
     "check what you typed and send it again.";
 
 static void read_revision(struct edit *edit, struct slice text)
@@ -201,11 +201,11 @@ static const char *refused_by_table(const struct edit *edit)
 {
     const char *problem = arena_printf(
         request_arena(edit->req),
-        "The table of suppliers does not take this. Nothing was changed. The "
+        "The suppliers table does not accept this. Nothing was changed. The "
         "database says: %s",
         edit->job.refusal.sentence);
 
-    return problem ? problem : "The table of suppliers does not take this.";
+    return problem ? problem : "The suppliers table does not accept this.";
 }
 
 void edit_refuse(struct edit *edit)
@@ -220,7 +220,7 @@ void edit_refuse(struct edit *edit)
     edit->problem = refused_by_table(edit);
     if (refusal->field == SUPPLIER_FIELDS)
         return;
-    faults->messages[refusal->field] = "The table does not take this";
+    faults->messages[refusal->field] = "The table does not accept this";
     faults->count++;
 }
 
@@ -233,11 +233,11 @@ const char *edit_problem(const struct edit *edit, enum error outcome)
         return refused_by_table(edit);
     case ERROR_NOT_FOUND:
         if (edit->kind == EDIT_ADD)
-            return "This form has added a supplier before, and somebody has "
-                   "deleted that one since. What you typed is still here: add "
-                   "it as a new supplier if it is needed.";
-        return "Somebody has deleted this supplier meanwhile. What you typed "
-               "is still here: add it as a new supplier if it is needed.";
+            return "This form has already added a supplier, and somebody has "
+                   "deleted it since. What you typed is still here: add it as "
+                   "a new supplier if you need it.";
+        return "Somebody has deleted this supplier in the meantime. What you "
+               "typed is still here: add it as a new supplier if you need it.";
     case ERROR_DB_STATEMENT:
         return "The database could not do this in time; somebody else may be "
                "changing this supplier or the whole table. Nothing was "
@@ -245,35 +245,34 @@ const char *edit_problem(const struct edit *edit, enum error outcome)
                "try again in a moment.";
     case ERROR_BUSY:
     case ERROR_DEADLINE:
-        return typed ? "The database is still busy with what others have sent "
-                       "before. Nothing was saved; what you typed is still "
-                       "here. Send it again in a moment: it will not be saved "
-                       "twice."
-                     : "The database is still busy with what others have sent "
-                       "before. Nothing was changed. Send it again in a "
-                       "moment: it will not be done twice.";
+        return typed ? "The database is still busy with earlier requests. "
+                       "Nothing was saved; what you typed is still here. Send "
+                       "it again in a moment: it will not be saved twice."
+                     : "The database is still busy with earlier requests. "
+                       "Nothing was changed. Send it again in a moment: it "
+                       "will not be done twice.";
     case ERROR_DB_UNKNOWN:
-        return "The connection to the database broke on the way, and nobody "
-               "knows if it was done. Send it again: it will not be done "
+        return "The connection to the database broke, so we don't know "
+               "whether this was done. Send it again: it will not be done "
                "twice.";
     case ERROR_DB_TRIGGERS:
-        return "The database no longer logs changes, so nothing was changed: "
-               "nobody could follow it. Tell the people who run this service "
-               "to run: employee --migrate.";
+        return "The database no longer logs changes, so nothing was changed. "
+               "Ask the people who run this service to run: employee "
+               "--migrate.";
     case ERROR_DB_SCHEMA:
     case ERROR_DB:
     case ERROR_DB_DUPLICATE:
-        return typed ? "The database refused it. Nothing was saved; what you "
-                       "typed is still here. Tell the people who run this "
+        return typed ? "The database refused this. Nothing was saved; what "
+                       "you typed is still here. Tell the people who run this "
                        "service."
-                     : "The database refused it. Nothing was changed. Tell the "
-                       "people who run this service.";
+                     : "The database refused this. Nothing was changed. Tell "
+                       "the people who run this service.";
     default:
         return typed
-                   ? "The database does not answer right now. Nothing was "
+                   ? "The database is not answering right now. Nothing was "
                      "saved; what you typed is still here. Send it again in a "
                      "moment: it will not be saved twice."
-                   : "The database does not answer right now. Nothing was "
+                   : "The database is not answering right now. Nothing was "
                      "changed. Send it again in a moment: it will not be done "
                      "twice.";
     }

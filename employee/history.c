@@ -44,7 +44,7 @@ static const char *action_text(enum history_action action)
 {
     switch (action) {
     case HISTORY_ADOPT:
-        return "was there before this history";
+        return "existed before this history began";
     case HISTORY_ADD:
         return "was added";
     case HISTORY_UPDATE:

@@ -86,7 +86,7 @@ static void write_metrics(const void *app, struct text *out)
     searcher_metrics(self->searcher, out);
     metrics_counter(
         out, "cafe_edit_conflicts_total",
-        "Edits of which a field was changed meanwhile.",
+        "Edits that clashed with a change to the same field.",
         counter_get(self->service->counters, COUNTER_EDIT_CONFLICTS));
 }
 
@@ -95,12 +95,13 @@ static const struct service_definition employee = {
     .options = catalog_options,
     .options_at = offsetof(struct employee_settings, catalog),
     .name = "employee",
-    .summary = "the directory of coffee suppliers, to edit",
+    .summary = "the editor of the directory of coffee suppliers",
     .description =
-        "It serves /admin, where suppliers are added, changed and removed, "
-        "with their history; and it brings the database's schema up to date. "
-        "There are no accounts: whoever is within the option allow may edit, "
-        "so it belongs behind a load balancer or into a network of your own.",
+        "It serves /admin, where suppliers are added, changed and deleted, "
+        "with their history. It also creates and updates the database schema. "
+        "There are no user accounts: everybody at an address in the option "
+        "allow may edit, so run it behind a load balancer or in a private "
+        "network.",
     .static_prefix = "/admin/static",
     .allow_fallback = "loopback,private",
     .ops_port_fallback = "9091",

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The tutorial's phases on AWS, one at a time, and all of it taken down again.
-# Safe to run again: what is there already stays. Nothing is written into the
+# Safe to run again: what already exists stays. Nothing is written into the
 # sources; placeholders are filled in copies. PHASES.md says what each phase is.
 set -euo pipefail
 shopt -s inherit_errexit
@@ -16,10 +16,10 @@ usage: deploy/aws/apply.sh [--dry-run] [--office CIDR] PHASE
 PHASE is a number from 1 to 8 (see deploy/PHASES.md). migrate prepares the
 database for the newest image of employee, as phase 6 does the first time.
 
-    --dry-run       say what would be done; look, but change nothing
-    --office CIDR   who may edit suppliers, for instance 192.0.2.0/24: for
-                    phase 4 only, phase 8 takes it from there
-    --yes           destroy without asking
+    --dry-run       show what would be done, without changing anything
+    --office CIDR   the network that may edit suppliers, for example
+                    192.0.2.0/24; only for phase 4, phase 8 reuses it
+    --yes           destroy without asking for confirmation
 TEXT
 }
 
@@ -85,7 +85,7 @@ create_service() {
         PRIVATE-SUBNET-2-ID "$subnet2" SECURITY-GROUP-ID "$group"
     status=$(service_status "$name")
     if [ "$status" = ACTIVE ]; then
-        say "service $name-microservice is there already"
+        say "service $name-microservice already exists"
         return
     fi
     change aws ecs create-service --cli-input-json "file://$folder/$file" \
@@ -96,11 +96,11 @@ create_service() {
 
 phase_1() {
     cat <<'TEXT'
-Nothing to apply: phase 1 looks at the application that is to be split.
+Nothing to apply: phase 1 looks at the application that will be split.
   - Which paths does it serve?  /suppliers, /supplier-add, /supplier-update/1:
     reading and writing, side by side. They become customer and employee.
   - Which process serves port 80, and as whom?  sudo lsof -i :80; ps -ef
-  - Where are the data?  database COFFEE, table suppliers, on RDS:
+  - Where is the data?  database COFFEE, table suppliers, on RDS:
     mysql -h ENDPOINT -u admin -p, then SELECT * FROM COFFEE.suppliers;
 The same application in two daemons, on this machine: ./cafe up
 TEXT
@@ -195,7 +195,7 @@ phase_7() {
     for name in $services; do
         stack "pipeline-$name" pipeline "Service=$name"
     done
-    say "Each pipeline runs once by itself, then with every push of an image."
+    say "Each pipeline runs once on its own, then after every push of an image."
 }
 
 # Conditions only: where a rule leads to is CodeDeploy's business.
@@ -272,10 +272,10 @@ remove_repository() {
 confirm_destroy() {
     local answer=
     if [ -z "$yes" ] && [ -z "$dry" ]; then
-        say "This removes all that the phases made in account $account:" \
-            "services, images, both repositories. Of the database a snapshot" \
-            "stays."
-        read -r -p "Type destroy to go on: " answer || :
+        say "This removes everything that the phases created in account" \
+            "$account: services, images and both repositories. A snapshot of" \
+            "the database is kept."
+        read -r -p "Type destroy to continue: " answer || :
         [ "$answer" = destroy ] || fail "nothing was removed"
     fi
 }
@@ -300,7 +300,7 @@ destroy() {
 check_office() {
     local byte='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
     [[ $office =~ ^($byte\.){3}$byte/([1-9]|[12][0-9]|3[0-2])$ ]] ||
-        fail "--office: '$office' is no range like 192.0.2.0/24"
+        fail "--office: '$office' is not a range like 192.0.2.0/24"
 }
 
 phase=
@@ -317,7 +317,7 @@ while [ $# -gt 0 ]; do
         usage
         exit 0
         ;;
-    -*) fail "no option $1; see deploy/aws/apply.sh --help" ;;
+    -*) fail "unknown option $1; see deploy/aws/apply.sh --help" ;;
     *)
         [ -z "$phase" ] || fail "one phase at a time, please"
         phase=$1
@@ -326,13 +326,13 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ -z "$office" ] || [ "$phase" = 4 ] ||
-    fail "--office goes with phase 4 only, phase 8 takes it from there: run" \
+    fail "--office is only for phase 4; phase 8 reuses its value: run" \
         "deploy/aws/apply.sh --office $office 4 first"
 case $phase in
 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8) phase=phase_$phase ;;
 migrate | destroy) ;;
 "") fail "which phase, 1 to 8? See deploy/aws/apply.sh --help" ;;
-*) fail "there is no phase $phase; there are 1 to 8, migrate and destroy" ;;
+*) fail "there is no phase $phase; use 1 to 8, migrate or destroy" ;;
 esac
 if [ "$phase" = phase_1 ]; then
     phase_1
@@ -340,12 +340,12 @@ if [ "$phase" = phase_1 ]; then
 fi
 
 command -v aws >/dev/null ||
-    fail "there is no aws command: install the AWS CLI (package awscli)"
+    fail "the aws command is missing: install the AWS CLI (package awscli)"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 account=$(aws sts get-caller-identity --query Account --output text \
     2>"$folder/error") ||
-    fail "AWS does not let you in ($(tail -n 1 "$folder/error")): run" \
+    fail "AWS refuses your credentials ($(tail -n 1 "$folder/error")): run" \
         "aws configure, or set AWS_PROFILE"
 if [ "$phase" = migrate ]; then
     need 3

@@ -71,7 +71,7 @@ settled_status() {
     *) waiter= ;;
     esac
     if [ -n "$waiter" ]; then
-        say "stack cafe-$1 is $status: waiting until that is done"
+        say "stack cafe-$1 is $status: waiting for it to finish"
         aws cloudformation wait $waiter --stack-name "cafe-$1" || :
         rm -f "$folder/stacks"
         status=$(stack_status "$1")
@@ -127,13 +127,13 @@ stack() {
         ;;
     CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE)
         if [ -f "$policy" ]; then
-            say "stack cafe-$name is there already"
+            say "stack cafe-$name already exists"
         else
             update_stack "$name" "${options[@]}"
         fi
         ;;
     *_IN_PROGRESS)
-        fail "stack cafe-$name is $status: wait until that is done, then run" \
+        fail "stack cafe-$name is $status: wait for it to finish, then run" \
             "this again"
         ;;
     *)
@@ -225,7 +225,7 @@ image() {
         --image-ids imageTag=latest --query 'imageDetails[0].imageDigest')
     if [ -z "$digest" ]; then
         [ -n "$dry" ] || fail "there is no image $1:latest in the registry:" \
-            "push both images as said above, then run phase 4 again"
+            "push both images as shown above, then run phase 4 again"
         digest="<digest of $1:latest>"
     fi
     echo "$(registry)/$1@$digest"
@@ -233,7 +233,7 @@ image() {
 
 how_to_push() {
     local name
-    say "Images are pushed like this, from $root:"
+    say "Push the images like this, from $root:"
     say "    aws ecr get-login-password --region us-east-1 |" \
         "docker login --username AWS --password-stdin $(registry)"
     for name in $services; do
@@ -281,8 +281,8 @@ find_office() {
             "taskDefinition.containerDefinitions[0].environment[?name=='APP_ALLOW'].value")
         office=${ranges##*,}
     fi
-    [ -n "$office" ] || fail "who may edit suppliers?" \
-        "Phase 4 needs --office CIDR, for instance --office 192.0.2.0/24"
+    [ -n "$office" ] || fail "the network that may edit suppliers is missing:" \
+        "phase 4 needs --office CIDR, for example --office 192.0.2.0/24"
 }
 
 # git against CodeCommit, with the rights of the aws command.

@@ -99,8 +99,8 @@ enum error admin_ask(struct admin *admin, const char *question,
     admin->away = err == ERROR_SYSTEM;
     if (err == ERROR_DEADLINE)
         fail(admin->site, err,
-             "the load balancer says nothing on its admin socket; docker "
-             "restart " BALANCER_NAME);
+             "the load balancer does not answer on its admin socket; run: "
+             "docker restart " BALANCER_NAME);
     return err;
 }
 

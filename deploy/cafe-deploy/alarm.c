@@ -199,8 +199,8 @@ static enum error read_named(const struct document *document,
         properties = document_get(resource, "Properties");
     if (!properties)
         return document_fault(document, entry,
-                              "no alarm of this template; "
-                              "write Name: !Ref …");
+                              "not an alarm of this template; write Name: "
+                              "!Ref …");
     err = fields_read(document, properties, alarm_fields, &found);
     if (err != OK || !is_about_errors(&found))
         return err;

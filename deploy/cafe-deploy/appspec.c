@@ -135,7 +135,7 @@ static enum error read_hook(const struct document *document,
     for (i = 0; i < appspec->hook_count; i++) {
         if (strcmp(appspec->hooks[i].event, hook->event) == 0)
             return document_key_fault(document, node->first,
-                                      "the event is there twice; remove one");
+                                      "the event appears twice; remove one");
     }
     appspec->hook_count++;
     return OK;

@@ -266,7 +266,8 @@ enum error balancer_restrict(struct site *site, const char *cidrs)
 
         if (!is_network(cidr))
             err = fail(site, ERROR_CONFIG,
-                       "'%.*s' is no address or network, as in 192.0.2.0/24",
+                       "'%.*s' is not an address or a network like "
+                       "192.0.2.0/24",
                        (int)cidr.len, cidr.data);
         text_append_slice(&text, cidr);
         text_append_char(&text, '\n');

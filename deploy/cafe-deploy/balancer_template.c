@@ -212,7 +212,9 @@ static enum error read_path(const struct document *document,
     if (err != OK)
         return err;
     if (path[0] != '/')
-        return document_fault(document, node, "'%s' is no path; begin with /",
+        return document_fault(document, node,
+                              "'%s' is not a path; begin with "
+                              "/",
                               document_shown(document, path));
     *result = path;
     return OK;
@@ -272,7 +274,7 @@ static enum error read_conditions(const struct document *document,
     }
     if (err == OK && rule->path_list == NULL)
         return document_fault(document, list,
-                              "no condition is a path-pattern; add one");
+                              "there is no path-pattern condition; add one");
     return err;
 }
 

@@ -113,14 +113,15 @@ static enum error run_service_create(struct site *site, const struct call *call)
         return err;
     if (ever_served(&service))
         return fail(site, ERROR_CONFIG,
-                    "the service %s is there; cafe-deploy deploy %s changes it",
+                    "the service %s already exists; update it with: "
+                    "cafe-deploy deploy %s",
                     name, name);
     if ((err = service_file_prepare(site, name, &file)) != OK)
         return err;
     if (!other_group(site, file.target_group))
         return fail(site, ERROR_CONFIG,
-                    "%s: there is no target group '%s' with another to change "
-                    "over to",
+                    "%s: there is no target group '%s' with a second one to "
+                    "switch to",
                     file.path, file.target_group);
     return create(site, &service, &file);
 }
@@ -163,7 +164,7 @@ static enum error run_scale(struct site *site, const struct call *call)
     if (slice_number(slice_of(call->argument[1]), TASKS_MAX / 2, &wanted) !=
             OK ||
         wanted == 0)
-        return fail(site, ERROR_CONFIG, "'%s' is no number from 1 to %d",
+        return fail(site, ERROR_CONFIG, "'%s' is not a number from 1 to %d",
                     call->argument[1], TASKS_MAX / 2);
     err = take_created(site, call, &service);
     if (err == OK)
@@ -257,8 +258,8 @@ static const struct command commands[] = {
       { NULL },
       ANYWHERE,
       run_up,
-      "start network, database, registry, load balancer, repositories" },
-    { { "down" }, { NULL }, ANYWHERE, run_down, "end and remove everything" },
+      "start the network, database, registry, load balancer and repositories" },
+    { { "down" }, { NULL }, ANYWHERE, run_down, "stop and remove everything" },
     { { "push" },
       { "SERVICE" },
       UP,
@@ -269,16 +270,12 @@ static const struct command commands[] = {
       UP,
       run_register,
       "register taskdef-SERVICE.json with the registry's image" },
-    { { "migrate" },
-      { NULL },
-      UP,
-      run_migrate,
-      "bring the database's schema up to date" },
+    { { "migrate" }, { NULL }, UP, run_migrate, "update the database schema" },
     { { "service", "create" },
       { "SERVICE" },
       UP,
       run_service_create,
-      "start it as create-SERVICE-microservice-tg-two.json says" },
+      "create it from create-SERVICE-microservice-tg-two.json" },
     { { "deploy" },
       { "SERVICE" },
       UP,
@@ -288,7 +285,7 @@ static const struct command commands[] = {
       { "SERVICE" },
       UP,
       run_pipeline_create,
-      "from now on deploy by itself what is pushed" },
+      "deploy every push automatically from now on" },
     { { "pipeline", "release" },
       { "SERVICE" },
       UP,
@@ -298,24 +295,28 @@ static const struct command commands[] = {
       { "SERVICE" },
       UP,
       run_pipeline_wait,
-      "wait for the run that a push has started, and show it" },
+      "wait for the run that a push started, and show it" },
     { { "restrict" },
       { "CIDR[,…]" },
       UP,
       run_restrict,
-      "who gets to the employees' pages" },
-    { { "scale" }, { "SERVICE", "N" }, UP, run_scale, "as many tasks" },
+      "set the networks that may reach the employees' pages" },
+    { { "scale" },
+      { "SERVICE", "N" },
+      UP,
+      run_scale,
+      "set the number of tasks" },
     { { "recover" },
       { NULL },
       UP,
       run_recover,
-      "put right what an interrupted command has left" },
+      "clean up after an interrupted command" },
     { { "status" },
       { NULL },
       UP,
       run_status,
-      "show listeners, target groups, tasks; --watch renews it" },
-    { { "logs" }, { "SERVICE" }, UP, run_logs, "what its tasks have logged" },
+      "show listeners, target groups, tasks; --watch repeats it" },
+    { { "logs" }, { "SERVICE" }, UP, run_logs, "show the logs of its tasks" },
     { { "events" },
       { NULL },
       UP,
@@ -375,7 +376,7 @@ enum error command_run(struct site *site, const struct command *command,
 
     if (takes_service && !is_service(call->argument[0]))
         return fail(site, ERROR_CONFIG,
-                    "'%s' is no service: customer or employee",
+                    "'%s' is not a service; use customer or employee",
                     call->argument[0]);
     if ((err = balancer_files_read(site)) != OK)
         return err;

@@ -322,7 +322,7 @@ static enum error read_variables(const struct document *document,
             return err;
         if (find_variable(variables, variable.name) != NULL)
             return document_fault(document, node,
-                                  "'%s' is there twice; remove one",
+                                  "'%s' appears twice; remove one",
                                   document_shown(document, variable.name));
         items[variables->count++] = variable;
     }
@@ -388,7 +388,7 @@ static enum error check_capability(const struct document *document,
     }
     if (err == OK)
         return document_fault(document, node,
-                              "'%s' is no capability; ECS has names like "
+                              "'%s' is not a capability; ECS has names like "
                               "NET_RAW",
                               document_shown(document, name));
     return err;
@@ -427,7 +427,7 @@ static enum error read_ports(const struct document *document,
         container->host_port != container->port)
         return document_fault(document, document_get(list->first, "hostPort"),
                               "%u is not the containerPort %u; with awsvpc "
-                              "they are the same",
+                              "they must be the same",
                               container->host_port, container->port);
     return err;
 }
@@ -456,7 +456,7 @@ static enum error check_memory(const struct document *document,
     if (it->reserved_mib > 0 && it->memory_mib > 0 &&
         it->reserved_mib >= it->memory_mib)
         return document_fault(document, document_get(map, "memoryReservation"),
-                              "%u MiB; it has to be less than memory",
+                              "%u MiB; it must be less than memory",
                               it->reserved_mib);
     return OK;
 }
@@ -475,7 +475,7 @@ enum error container_definition_read(const struct document *document,
         return err;
     if (!it->essential)
         return document_fault(document, document_get(map, "essential"),
-                              "one container has to be; set true");
+                              "one container must be essential; set true");
     if ((err = check_memory(document, map, it)) != OK)
         return err;
     return check_secrets(document, map, it);

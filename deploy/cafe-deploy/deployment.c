@@ -273,7 +273,7 @@ static enum error put_right(struct site *site, struct service *service)
     bool went_back;
 
     if (service->step == STEP_END) {
-        say("%s: deployment %u was interrupted at its end; ending it",
+        say("%s: deployment %u was interrupted at its end; completing it",
             service->name, service->deployments);
         return end_blue(site, service);
     }
@@ -285,8 +285,7 @@ static enum error put_right(struct site *site, struct service *service)
     err = settle(site, service, &went_back);
     if (!went_back)
         return err;
-    say("%s: scaling was interrupted, and new tasks fail (%s); it stays with "
-        "%u %s",
+    say("%s: scaling was interrupted, and new tasks fail (%s); it keeps %u %s",
         service->name, text_string(&site->error), service->desired,
         tasks_word(service->desired));
     text_reset(&site->error);
@@ -300,8 +299,7 @@ enum error service_lock(struct site *site, const char *name, bool wait,
 
     if (err == ERROR_BUSY)
         return fail(site, ERROR_BUSY,
-                    "something else is under way for %s: cafe-deploy status "
-                    "shows what",
+                    "another command is running for %s; see cafe-deploy status",
                     name);
     if (err == OK)
         interrupts_hold();

@@ -161,7 +161,7 @@ static enum error check_names(struct site *site, const char *service,
         return OK;
     return fail(site, ERROR_CONFIG,
                 "%s: family '%s' and container '%s'; for the service %s they "
-                "have to be '%s-microservice' and '%s'",
+                "must be '%s-microservice' and '%s'",
                 path, task->family, task->container, service, service, service);
 }
 

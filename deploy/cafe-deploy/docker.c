@@ -21,7 +21,7 @@ enum error docker_check(struct site *site)
     if (program_try(site, &line, SHORT_S, &outcome) != OK) {
         text_reset(&site->error);
         return fail(site, ERROR_CONFIG,
-                    "docker is not here: install it (docker.io)");
+                    "docker is not installed; install it (package docker.io)");
     }
     if (outcome.status != 0)
         return fail(site, ERROR_CONFIG, "Docker does not answer: %.*s",

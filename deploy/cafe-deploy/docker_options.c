@@ -109,10 +109,11 @@ static enum error check_names(struct site *site,
         if (nearest.data)
             return refuse(site, task, i,
                           arena_printf(site->arena,
-                                       "is no option of the image; did you "
-                                       "mean %.*s?",
+                                       "is not an option of the image; did "
+                                       "you mean %.*s?",
                                        (int)nearest.len, nearest.data));
-        return refuse(site, task, i, "is no option of the image; remove it");
+        return refuse(site, task, i,
+                      "is not an option of the image; remove it");
     }
     return OK;
 }

@@ -28,7 +28,7 @@ static enum error find_secret(struct site *site, const struct variable *secret,
             return err;
     }
     return fail(site, ERROR_CONFIG,
-                "there is no secret '%s' for %s; a secret here is "
+                "there is no secret '%s' for %s; use "
                 "…:secret:SERVICE:password::",
                 secret->value, secret->name);
 }

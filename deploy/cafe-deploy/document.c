@@ -107,7 +107,7 @@ enum error document_twice(const struct document *document, struct place place,
                           const char *key)
 {
     append_place(document, place);
-    text_printf(document->error, "'%s' is there twice; remove one",
+    text_printf(document->error, "'%s' appears twice; remove one",
                 document_shown(document, key));
     return ERROR_CONFIG;
 }

@@ -56,10 +56,11 @@ static enum error check_tag(const struct building *building,
 {
     if (anchor != NULL)
         return document_fault_at(building->document, place,
-                                 "anchors have no meaning here; write it out");
+                                 "anchors are not supported; write the value "
+                                 "out");
     if (tag != NULL && building->document->dialect != DIALECT_TEMPLATE)
         return document_fault_at(building->document, place,
-                                 "tags have no meaning here; remove it");
+                                 "tags are not supported; remove it");
     return OK;
 }
 
@@ -98,7 +99,7 @@ static enum error read_key(struct building *building, const char *text,
     if (strcmp(text, "<<") == 0)
         return document_fault_at(
             building->document, place,
-            "merge keys have no meaning here; write it out");
+            "merge keys are not supported; write the keys out");
     if (document_get(innermost(building), text) != NULL)
         return document_twice(building->document, place, text);
     building->key = text;
@@ -178,7 +179,8 @@ static enum error read_event(struct building *building,
     case YAML_ALIAS_EVENT:
         return document_fault_at(building->document,
                                  place_of(event->start_mark),
-                                 "aliases have no meaning here; write it out");
+                                 "aliases are not supported; write the value "
+                                 "out");
     case YAML_DOCUMENT_START_EVENT:
         if (building->document->top != NULL)
             return document_fault_at(building->document,

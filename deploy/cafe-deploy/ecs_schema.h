@@ -29,7 +29,7 @@
     }
 
 /* Why. */
-#define NOT_ON_FARGATE "Fargate has no such thing"
+#define NOT_ON_FARGATE "Fargate does not support this"
 
 /** A role: its name or its ARN. */
 extern const struct rule rule_role;

@@ -96,7 +96,7 @@ enum error events_run(struct site *site)
     enum error err = site_lock(site, "events", false, NULL);
 
     if (err == ERROR_BUSY)
-        return fail(site, ERROR_CONFIG, "it runs already");
+        return fail(site, ERROR_CONFIG, "it is already running");
     if (err == OK)
         err = write_pid(site);
     site->arena = err == OK ? arena_open(0) : NULL;
@@ -152,7 +152,7 @@ static enum error await_start(struct site *site, const char *log, pid_t child)
             return err;
         if (ended || clock_monotonic_ms() > until_ms)
             return fail(site, ERROR_SYSTEM,
-                        "nobody looks for pushes; %s says why", log);
+                        "nothing is watching for pushes; see %s", log);
         pause_ms(LOOK_MS / 10);
     }
 }
@@ -203,6 +203,7 @@ enum error events_stop(struct site *site)
         pause_ms(LOOK_MS / 10);
     }
     return fail(site, ERROR_SYSTEM,
-                "the process that looks for pushes does not end: %s/events.pid",
+                "the process that watches for pushes does not exit: "
+                "%s/events.pid",
                 site->folder);
 }

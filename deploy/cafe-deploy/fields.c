@@ -139,8 +139,7 @@ enum error revision_read(const struct document *document,
         (slice_number(slice_of(colon + 1), INT32_MAX, &revision) != OK ||
          revision == 0))
         return document_fault(document, node,
-                              "'%s' has no number behind the colon; it is the "
-                              "revision",
+                              "'%s' has no revision number after the colon",
                               document_shown(document, text));
     *(const char **)result = text;
     return OK;
@@ -177,7 +176,7 @@ static enum error read_choice(const struct document *document,
                                 words[i]);
     }
     if (err == OK)
-        return document_fault(document, node, "'%s' is none of %s",
+        return document_fault(document, node, "'%s' is not one of %s",
                               document_shown(document, text), list ? list : "");
     return err;
 }
@@ -208,7 +207,7 @@ static enum error read_list(const struct document *document,
         err = field_check(document, node, field->entry);
         if (err == OK && field->unique && is_repeated(node, field->unique))
             return document_fault(document, node,
-                                  "its '%s' is there twice; remove one",
+                                  "its '%s' appears twice; remove one",
                                   field->unique);
     }
     return err;

@@ -84,7 +84,7 @@ static enum error find_listener(const struct balancer *balancer,
         }
     }
     return document_fault(document, rule->listener,
-                          "'%s' is no listener; name one",
+                          "'%s' is not a listener; name one",
                           document_shown(document, name));
 }
 
@@ -108,7 +108,9 @@ static enum error find_group(const struct balancer *balancer,
             return OK;
         }
     }
-    return document_fault(document, node, "'%s' is no target group; name one",
+    return document_fault(document, node,
+                          "'%s' is not a target group; name "
+                          "one",
                           document_shown(document, name));
 }
 
@@ -122,7 +124,7 @@ static enum error find_group_of(const struct balancer *balancer,
 
     if (err == OK && strncmp(*group, prefix, strlen(prefix)) != 0)
         return document_fault(
-            document, node, "'%s' is no group of %.*s; name one",
+            document, node, "'%s' is not a group of %.*s; name one",
             document_shown(document, *group), (int)strlen(prefix) - 1, prefix);
     return err;
 }

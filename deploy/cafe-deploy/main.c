@@ -18,24 +18,26 @@ static void print_help(FILE *out)
     fputs("usage: cafe-deploy [OPTION…] COMMAND\n\n", out);
     commands_help(out);
     fputs("\nSERVICE is customer or employee.\n\n"
-          "  --state DIR         where it keeps its state (var/rehearsal)\n"
-          "  --root DIR          the sources (.)\n"
-          "  --files DIR         the deployment files (deploy/deployment)\n"
-          "  --hooks DIR         programs for lifecycle hooks "
+          "  --state DIR         folder of its state (var/rehearsal)\n"
+          "  --root DIR          folder of the sources (.)\n"
+          "  --files DIR         folder of the deployment files "
+          "(deploy/deployment)\n"
+          "  --hooks DIR         folder of lifecycle hook programs "
           "(deploy/rehearsal/hooks)\n"
-          "  --port N            of listener 80, for up (8080)\n"
-          "  --test-port N       of listener 8080, for up (8081)\n"
-          "  --registry-port N   for up (5000)\n"
-          "  --bake SECONDS      between shifting traffic and ending the "
-          "original tasks (15)\n"
-          "  --healthy SECONDS   that tasks may take to become healthy (60)\n"
-          "                      what up is told holds for later commands\n"
-          "  --wait              for something else that is under way\n"
-          "  --watch             for status: renew it every second\n\n"
-          "It exits with 0, with 1 when something failed or was interrupted by "
-          "Ctrl-C,\nSIGTERM or SIGHUP (a deployment is rolled back then), or "
-          "with 2 when there is\nsomething to mend first. After a kill or a "
-          "crash: recover.\n",
+          "  --port N            port of listener 80, for up (8080)\n"
+          "  --test-port N       port of listener 8080, for up (8081)\n"
+          "  --registry-port N   port of the registry, for up (5000)\n"
+          "  --bake SECONDS      wait between shifting traffic and ending the "
+          "original\n"
+          "                      tasks (15)\n"
+          "  --healthy SECONDS   time for tasks to become healthy (60)\n"
+          "                      later commands use the settings given to up\n"
+          "  --wait              wait for another running command to finish\n"
+          "  --watch             for status: repeat it every second\n\n"
+          "Exit status: 0 on success; 1 when something failed or was "
+          "interrupted by Ctrl-C,\nSIGTERM or SIGHUP (a deployment is then "
+          "rolled back); 2 when you need to fix\nsomething first. After a kill "
+          "or a crash, run: recover.\n",
           out);
 }
 
@@ -63,7 +65,7 @@ static bool read_number(const char *option, const char *value, uint64_t max,
 {
     if (slice_number(slice_of(value), max, number) == OK && *number > 0)
         return true;
-    fprintf(stderr, "cafe-deploy: --%s: '%s' is no number from 1 to %u\n",
+    fprintf(stderr, "cafe-deploy: --%s: '%s' is not a number from 1 to %u\n",
             option, value, (unsigned)max);
     return false;
 }

@@ -282,8 +282,9 @@ static enum error look_for_life(struct site *site, const char *service,
     close(lock);
     if (++*idle_looks < IDLE_LOOKS_MAX)
         return OK;
-    return fail(site, ERROR_SYSTEM,
-                "nobody looks for pushes; cafe-deploy up starts who does");
+    return fail(
+        site, ERROR_SYSTEM,
+        "nothing is watching for pushes; start it with: cafe-deploy up");
 }
 
 enum error pipeline_wait(struct site *site, const char *service)

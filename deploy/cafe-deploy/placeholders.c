@@ -93,12 +93,12 @@ static enum error replace(struct filling *filling, size_t offset,
 
     if (!is_plain(variable->value))
         return fault(filling, offset,
-                     "has a value with spaces, quotes, backslashes or other "
-                     "than ASCII; give another",
+                     "has a value with spaces, quotes, backslashes or "
+                     "non-ASCII characters; choose another",
                      variable->name);
     if (filling->required && strcmp(variable->name, filling->required) == 0 &&
         filling->required_count++ > 0)
-        return fault(filling, offset, "is there twice; keep one",
+        return fault(filling, offset, "appears twice; keep one",
                      variable->name);
     if (len > DOCUMENT_MAX_BYTES - filling->filled.len)
         return fault(filling, offset, "makes it too large; 64 KiB are allowed",

@@ -266,7 +266,7 @@ enum error program_run(struct site *site, const struct command_line *line,
     if (err != OK)
         return err;
     if (outcome.too_late)
-        return fail(site, ERROR_DEADLINE, "%s: no end after %u s", what,
+        return fail(site, ERROR_DEADLINE, "%s: still running after %u s", what,
                     seconds);
     if (outcome.status != 0 && outcome.complaint.len == 0)
         return fail(site, ERROR_SYSTEM, "%s: exit status %d", what,

@@ -49,7 +49,7 @@ static enum error take(struct site *site, const struct setting *setting,
         *value = kept;
     if (setting->fixed && *value != kept)
         return fail(site, ERROR_CONFIG,
-                    "%s %u: it is up with %u; first: cafe-deploy down",
+                    "%s %u: it is running with %u; first: cafe-deploy down",
                     setting->flag, (unsigned)*value, (unsigned)kept);
     return OK;
 }
@@ -89,7 +89,7 @@ enum error settings_need(struct site *site)
 
     if (err == OK && !found)
         return fail(site, ERROR_CONFIG,
-                    "no rehearsal is up in %s; first: cafe-deploy up",
+                    "no rehearsal is running in %s; first: cafe-deploy up",
                     site->folder);
     return err;
 }

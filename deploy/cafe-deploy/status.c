@@ -64,7 +64,7 @@ static void print_task(struct site *site, const struct service *service,
 
     printf("      %-12s revision %u  %s  %-8s %s\n", name ? name : "?",
            set->revision, image, phases[task->phase],
-           !server ? (view->now.away ? "balancer away" : "not registered")
+           !server ? (view->now.away ? "balancer down" : "not registered")
            : server->healthy ? "healthy"
                              : server->status);
     if (server && before)

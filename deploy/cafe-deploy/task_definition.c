@@ -167,7 +167,8 @@ static enum error check_mounts(const struct document *document)
                strcmp(document_get(volume, "name")->text, name->text) != 0)
             volume = volume->next;
         if (volume == NULL)
-            return document_fault(document, name, "'%s' is none of the volumes",
+            return document_fault(document, name,
+                                  "'%s' is not one of the volumes",
                                   document_shown(document, name->text));
     }
     return OK;

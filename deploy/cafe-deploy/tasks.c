@@ -193,9 +193,9 @@ static enum error look(struct site *site, struct service *service,
     if (err == OK && containers)
         err = look_at_containers(site, service, &service->green);
     if (err == OK && servers.away && too_late)
-        return fail(
-            site, ERROR_DEADLINE,
-            "the load balancer does not answer; docker start " BALANCER_NAME);
+        return fail(site, ERROR_DEADLINE,
+                    "the load balancer does not answer; run: docker "
+                    "start " BALANCER_NAME);
     /* A load balancer that restarts comes back with the same servers: until
      * then nothing is known, and nothing is concluded. */
     if (err != OK || servers.away)

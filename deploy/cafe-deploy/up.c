@@ -143,8 +143,8 @@ static enum error check_owner(struct site *site, bool *fresh)
     *fresh = owner == NULL;
     if (owner && strcmp(owner, site->folder) != 0)
         return fail(site, ERROR_CONFIG,
-                    "the rehearsal in %s is up; first: cafe-deploy --state %s "
-                    "down",
+                    "the rehearsal in %s is running; first: cafe-deploy "
+                    "--state %s down",
                     owner, owner);
     return OK;
 }
@@ -206,8 +206,8 @@ static enum error check_folder(struct site *site)
         if (entry->d_name[0] != '.' &&
             strcmp(entry->d_name, "settings.new") != 0)
             err = fail(site, ERROR_CONFIG,
-                       "%s is no folder of a rehearsal: it has %s; say another "
-                       "with --state",
+                       "%s is not a rehearsal folder: it contains %s; choose "
+                       "another with --state",
                        site->folder, entry->d_name);
     }
     closedir(entries);
@@ -255,7 +255,7 @@ static enum error await_runs(struct site *site)
         err = site_lock(site, service_names[i], false, NULL);
         if (err != ERROR_BUSY)
             continue;
-        say("Waiting until the command for %s that runs has ended",
+        say("Waiting for the running command for %s to finish",
             service_names[i]);
         err = site_lock(site, service_names[i], true, NULL);
     }
@@ -300,8 +300,7 @@ static enum error clear(struct site *site)
         err = remove_tree(site, files[i]);
     if (err == OK && rmdir(site->folder) != 0)
         return fail(site, ERROR_SYSTEM,
-                    "%s: not removed, it has files of somebody else",
-                    site->folder);
+                    "%s: not removed, it contains other files", site->folder);
     return err;
 }
 

@@ -84,7 +84,7 @@ static enum error look_at_green(struct site *site,
             return ERROR_MEMORY;
         /* A server on its way up again, "DOWN 1/2", has failed as well. */
         if (server && strncmp(server->status, "DOWN", 4) == 0)
-            return fail(site, ERROR_SYSTEM, "%s is not healthy any more", name);
+            return fail(site, ERROR_SYSTEM, "%s is no longer healthy", name);
         if (server) {
             tally->answers += server->answers;
             tally->errors += server->errors;
@@ -130,6 +130,6 @@ enum error watch_replacement(struct site *site, const struct service *service,
     }
     if (err == OK && now.away)
         err = fail(site, ERROR_SYSTEM,
-                   "the load balancer is away; docker start cafe-lb");
+                   "the load balancer is down; run: docker start cafe-lb");
     return err;
 }

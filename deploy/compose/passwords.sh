@@ -15,10 +15,11 @@ for account in root migrate customer employee; do
     wrong=1
     case $said in
     *1045*)
-        echo "passwords: the volume has another password for $account than" \
-            "$account.password: it was made with an older one. Put that back" \
-            "into the file, or change the account with ALTER USER; docker" \
-            "compose down --volumes begins anew, without the data." >&2
+        echo "passwords: the password of $account in the volume differs from" \
+            "$account.password: the volume was created with an older one." \
+            "Restore the old password in the file, or change the account" \
+            "with ALTER USER. docker compose down --volumes starts over and" \
+            "deletes the data." >&2
         ;;
     *) echo "passwords: $account: $said" >&2 ;;
     esac

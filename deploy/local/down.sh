@@ -8,7 +8,7 @@ for run in "$PWD/var/run" "/tmp/cafe-$(id -u)-$(cksum <<<"$PWD" | cut -d' ' -f1)
         pid=$(cat "$run/up.pid")
         kill -TERM "$pid" 2>/dev/null || { rm -f "$run/up.pid"; continue; }
         tail --pid="$pid" -f /dev/null
-        echo "Stopped. The data stay in var/db." >&2
+        echo "Stopped. The data is kept in var/db." >&2
         exit 0
     fi
 done

@@ -90,7 +90,7 @@ build_image() {
 }
 
 phase 1 "the monolith's database"
-echo "  A load balancer, a registry and repositories besides, all empty."
+echo "  With a load balancer, a registry and repositories, all empty."
 step cafe-deploy "${options[@]}" up
 mapfile -t settings <"$state/settings"
 site=http://127.0.0.1:${settings[0]}
@@ -105,7 +105,7 @@ git ls-files -z | tar --create --null --files-from - |
 for repository in microservices deployment; do
     git init --quiet --initial-branch dev "$work/$repository"
 done
-echo "  Employees begin with a dark banner, which the last phase changes."
+echo "  The employees' pages start with a dark banner; the last phase changes it."
 banner dark
 commit microservices "The two services"
 
@@ -153,7 +153,7 @@ done
 look "$site/suppliers"
 look "$site/admin/suppliers"
 
-phase 7 "pipelines: each runs as soon as it is there"
+phase 7 "pipelines: each runs as soon as it is created"
 for service in customer employee; do
     step cafe-deploy pipeline create $service
 done
@@ -181,7 +181,7 @@ look "$site/suppliers"
 step cafe-deploy scale customer 3
 step cafe-deploy status
 
-printf '\nIt took %d s, and %d s to build images. %s and %s/admin stay up;\n' \
+printf '\nIt took %d s, and %d s to build images. %s and %s/admin keep running.\n' \
     $((SECONDS - began - building)) $building "$site" "$site"
-echo "build/release/bin/cafe-deploy --help says what else there is, and"
+echo "build/release/bin/cafe-deploy --help lists more commands, and"
 echo "./cafe rehearse --down removes everything."

@@ -31,7 +31,7 @@ fi
 # HAProxy wants spaces between addresses, the daemons commas.
 CAFE_PROXIES=$(tr -s ', ' '  ' <<<"$CAFE_PROXIES" | xargs)
 if [[ $CAFE_PROXIES == *[!0-9a-fA-F:./\ ]* ]]; then
-    echo "--proxies: '$CAFE_PROXIES' are not addresses or ranges of them" >&2
+    echo "--proxies: '$CAFE_PROXIES' must be addresses or address ranges" >&2
     exit 2
 fi
 
@@ -59,7 +59,7 @@ mkdir -p var/log var/secrets var/tmp
 choose_run_folder
 if [ -f "$run/up.pid" ] && kill -0 "$(cat "$run/up.pid")" 2>/dev/null &&
     [ "$(cat "$run/up.pid")" != $$ ]; then
-    echo "It is running already; ./cafe down stops it." >&2
+    echo "It is already running; stop it with ./cafe down" >&2
     exit 1
 fi
 if taken "$port"; then
@@ -209,5 +209,5 @@ cat "$run/address"
 trap '{ kill $! && wait $!; } 2>/dev/null || :; stop_all' EXIT
 tail -q -n 0 -F var/log/{customer,employee,haproxy}.log 2>/dev/null &
 wait -n -p ended "${pids[@]}" || :
-echo "${names[$ended]} has ended; stopping. See var/log/${names[$ended]}.log" >&2
+echo "${names[$ended]} has exited; stopping. See var/log/${names[$ended]}.log" >&2
 exit 1

@@ -35,7 +35,9 @@ static void write_commands(const struct config_source *source, FILE *out)
 {
     const struct command *command = source->commands;
 
-    fputs(".SH COMMANDS\nWith one of these it does not serve.\n", out);
+    fputs(".SH COMMANDS\n"
+          "With one of these it exits without serving.\n",
+          out);
     for (; command != NULL && command->flag != NULL; command++) {
         write_flag(command->flag, command->argument, out);
         write_text(command->help, out);

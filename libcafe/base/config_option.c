@@ -139,7 +139,7 @@ static enum error assign_choice(struct config *config,
             return OK;
         }
     }
-    text_printf(error, ": '%.*s' is none of", (int)raw.len, raw.data);
+    text_printf(error, ": '%.*s' is not one of", (int)raw.len, raw.data);
     for (i = 0; option->choices[i] != NULL; i++)
         text_printf(error, "%s %s", i ? "," : "", option->choices[i]);
     return ERROR_CONFIG;
@@ -166,7 +166,7 @@ static enum error assign_text(struct config *config,
     if (copy == NULL)
         return ERROR_MEMORY;
     if (has_control(raw)) {
-        text_append_string(error, ": control characters have no meaning here");
+        text_append_string(error, ": control characters are not allowed here");
         return ERROR_CONFIG;
     }
     *(const char **)place_of(config, option) = copy;

@@ -19,15 +19,15 @@ const char *error_text(enum error err)
     case ERROR_NOT_FOUND:
         return "not found";
     case ERROR_CONFLICT:
-        return "changed meanwhile";
+        return "changed in the meantime";
     case ERROR_BUSY:
         return "too busy";
     case ERROR_DEADLINE:
-        return "not done in time";
+        return "timed out";
     case ERROR_STOPPING:
         return "the daemon is stopping";
     case ERROR_DB_AWAY:
-        return "the database is away";
+        return "the database is unavailable";
     case ERROR_DB_RETRY:
         return "rolled back by the database";
     case ERROR_DB_STATEMENT:
@@ -37,7 +37,7 @@ const char *error_text(enum error err)
     case ERROR_DB_UNKNOWN:
         return "the connection to the database was lost while executing";
     case ERROR_DB_VALUE:
-        return "the table does not take a value";
+        return "the table does not accept a value";
     case ERROR_DB_SCHEMA:
         return "the schema is not the one this program needs";
     case ERROR_DB_TRIGGERS:

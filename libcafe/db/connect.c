@@ -42,8 +42,8 @@ static enum error read_password(const char *path,
 
     if (len < 0 && errno == EACCES)
         text_printf(why,
-                    "cannot read the password file %s: %s; user %u has to "
-                    "be able to read it",
+                    "cannot read the password file %s: %s; user %u must be "
+                    "able to read it",
                     path, strerror(errno), (unsigned)geteuid());
     else if (len < 0)
         text_printf(why, "cannot read the password file %s: %s", path,

@@ -161,19 +161,19 @@ static const struct advice {
     unsigned number;
     const char *text;
 } advices[] = {
-    { 1045, "The account or its password is not the one that the server has: "
-            "set APP_DB_USER and APP_DB_PASSWORD or APP_DB_PASSWORD_FILE. A "
-            "volume from before keeps the passwords it was made with." },
+    { 1045, "The server does not accept this account or its password: set "
+            "APP_DB_USER and APP_DB_PASSWORD or APP_DB_PASSWORD_FILE. An "
+            "existing volume keeps the passwords it was created with." },
     { 1049, "Create the database, or set APP_DB_NAME; then run: "
             "employee --migrate" },
-    { 1064, "The server holds a trigger that it could not read when it opened "
-            "the table, as happens to MariaDB when a connection is killed "
-            "meanwhile. Run: employee --migrate; or FLUSH TABLES suppliers "
-            "with an account that has the right RELOAD." },
+    { 1064, "The server could not load a trigger when it opened the table; "
+            "this happens to MariaDB when a connection is killed at that "
+            "moment. Run: employee --migrate; or FLUSH TABLES suppliers with "
+            "an account that has the RELOAD privilege." },
     { 1205, "Another transaction holds the lock: end it, then try again." },
-    { 1290, "The server runs with the option that it names. If that is "
-            "read_only or super_read_only, this is a replica or the server "
-            "was set so: use the primary, or set read_only = 0 on the "
+    { 1290, "The message names the option that the server runs with. If that "
+            "is read_only or super_read_only, the server is a replica or was "
+            "made read-only: use the primary, or set read_only = 0 on the "
             "server." },
     { 1419, "Set log_bin_trust_function_creators = 1 on the server (on RDS in "
             "its parameter group), then try again." },

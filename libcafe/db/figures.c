@@ -103,7 +103,7 @@ static const struct {
     { "db_client_operation_duration_seconds", "histogram",
       "Time that a database thread spent on a job.", write_durations },
     { "cafe_db_operations_failed_total", "counter",
-      "Jobs that the database failed.", write_failures },
+      "Jobs that failed in the database.", write_failures },
     { "db_client_connections", "gauge", "Connections to the database by state.",
       write_connections },
     { "db_client_connections_pending_requests", "gauge",

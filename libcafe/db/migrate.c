@@ -104,7 +104,7 @@ static enum error lock(struct run *run)
                         "waiting for another migration to end (up to %d s)\n",
                         LOCK_WAIT_MAX_S);
     }
-    text_append_string(run->report, "another migration still runs\n");
+    text_append_string(run->report, "another migration is still running\n");
     return ERROR_BUSY;
 }
 

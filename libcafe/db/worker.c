@@ -49,7 +49,7 @@ static void note_connected(struct worker *worker,
     worker->generation = generation;
     db->connected++;
     counter_add(db->config.counters, COUNTER_DB_CONNECTIONS_OPEN, 1);
-    log_lasting_end(db->config.log, &db->outage, "database is back",
+    log_lasting_end(db->config.log, &db->outage, "database is available again",
                     (const struct log_field[]){
                         LOG_STRING("pool", db->config.name), LOG_END });
     db->away = false;
@@ -76,10 +76,11 @@ static int64_t back_off_max(const struct db *db)
 
 static void note_away(struct db *db, const struct text *why)
 {
-    log_lasting(db->config.log, &db->outage, LOG_ERROR, "database is away",
-                (const struct log_field[]){
-                    LOG_STRING("pool", db->config.name),
-                    LOG_STRING("reason", text_string(why)), LOG_END });
+    log_lasting(
+        db->config.log, &db->outage, LOG_ERROR, "database is unavailable",
+        (const struct log_field[]){ LOG_STRING("pool", db->config.name),
+                                    LOG_STRING("reason", text_string(why)),
+                                    LOG_END });
     db->away = true;
     db->back_off_ms *= 2;
     if (db->back_off_ms < BACK_OFF_FIRST_MS)
@@ -313,7 +314,7 @@ static void run_task(struct worker *worker, struct task *task)
     bool again = runs_again(task, connection, &outcome);
     bool signal = again;
     if (again && task->unsettled)
-        log_job(db->config.log, NULL, "database job is run again", connection,
+        log_job(db->config.log, NULL, "database job is retried", connection,
                 task, outcome);
     else if (!again)
         note_outcome(db, connection, task, outcome);

@@ -160,8 +160,8 @@ static enum error load(const char *folder, const char *name, void *context,
     /* At start, not with the first request: a file of unknown type is one that
      * was put there by mistake. */
     if (type_of(name) == NULL) {
-        text_printf(error, "%s/%s: is of no type that can be served", folder,
-                    name);
+        text_printf(error, "%s/%s: is not a type of file that can be served",
+                    folder, name);
         return ERROR_CONFIG;
     }
     if ((asset = find_or_add(assets, name)) == NULL)

@@ -217,12 +217,12 @@ void page_cache_metrics(const struct page_cache *cache, struct text *out)
     static const char name[] = "cafe_page_cache_requests_total";
 
     metrics_begin(out, name, "counter",
-                  "Pages looked for among the rendered ones.");
+                  "Lookups in the cache of rendered pages, by result.");
     metrics_sample(out, name, "result=\"hit\"", cache->hits);
     metrics_sample(out, name, "result=\"miss\"", cache->misses);
     metrics_gauge(out, "cafe_page_cache_bytes",
-                  "Memory that rendered pages take in bytes.",
+                  "Memory used by cached pages, in bytes.",
                   (int64_t)cache->bytes);
-    metrics_gauge(out, "cafe_page_cache_pages", "Rendered pages that are kept.",
+    metrics_gauge(out, "cafe_page_cache_pages", "Pages in the cache.",
                   (int64_t)cache->kept.count);
 }

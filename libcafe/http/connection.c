@@ -401,8 +401,8 @@ static void give_up(struct connection *connection)
     connection->advancing = true;
     connection->closing = true;
     respond_plain(req, 503,
-                  "This took too long, and nobody knows what came of "
-                  "it. Send it again.\n");
+                  "This took too long, and we don't know whether it was done. "
+                  "Send it again.\n");
     /* Only now: before, respond_page() would have taken this very answer for
      * the handler's late one. */
     connection->given_up = true;

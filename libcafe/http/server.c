@@ -239,7 +239,7 @@ static enum error bind_to_port(const char *bind_to, int port, int *result,
     }
     number = errno;
     if (number == EADDRNOTAVAIL) {
-        text_printf(error, "'%s' is no address of this machine", bind_to);
+        text_printf(error, "'%s' is not an address of this machine", bind_to);
         return ERROR_CONFIG;
     }
     text_printf(error, "%s:%d: %s", bind_to[0] ? bind_to : "*", port,

@@ -171,7 +171,7 @@ static enum error add_member(struct cidr_list *list, struct slice member,
         return OK;
     }
     text_printf(error,
-                "'%.*s' is no address range; write for instance 10.0.0.0/8, "
+                "'%.*s' is not an address range; use for example 10.0.0.0/8, "
                 "loopback or private",
                 (int)member.len, member.data);
     return ERROR_CONFIG;

@@ -40,7 +40,7 @@ static enum error check_times(const struct config *config,
         settings->drain_delay_ms < settings->stop_max_ms)
         return OK;
     config_place(config, "drain_delay_ms", error);
-    text_printf(error, ": %lld ms are not less than the %lld ms of ",
+    text_printf(error, ": %lld ms must be less than the %lld ms of ",
                 (long long)settings->drain_delay_ms,
                 (long long)settings->stop_max_ms);
     config_place(config, "stop_max_ms", error);
@@ -74,7 +74,7 @@ static enum error check_database(const struct config *config,
 
     if (db->password[0] != '\0' && db->password_file[0] != '\0') {
         config_place(config, "db.password_file", error);
-        text_append_string(error, ": there is a password already, by ");
+        text_append_string(error, ": a password is already set by ");
         config_place(config, "db.password", error);
     } else if (db->name[0] == '\0') {
         config_place(config, "db.name", error);
@@ -115,7 +115,7 @@ static enum error read_ca(const char *path, struct text *why)
     text_init(&content, CA_MAX_BYTES);
     err = file_read(path, &content, why);
     if (err == OK && strstr(text_string(&content), "-----BEGIN ") == NULL) {
-        text_printf(why, "%s: there is no certificate in PEM in it", path);
+        text_printf(why, "%s: contains no PEM certificate", path);
         err = ERROR_CONFIG;
     }
     text_free(&content);
@@ -222,8 +222,8 @@ static void explain_part(enum db_part part, const struct db_options *db,
         break;
     case DB_PART_NAME:
         text_printf(why,
-                    "there is no database %s, or the account %s has no right "
-                    "to it: ",
+                    "there is no database %s, or the account %s has no "
+                    "privileges on it: ",
                     db->name, db->user);
         break;
     }
@@ -249,7 +249,7 @@ static enum error explain_need(const struct config *config, enum error err,
     struct text why;
 
     text_init(&why, 0);
-    text_append_string(&why, lacks_right(number) ? "a right is missing"
+    text_append_string(&why, lacks_right(number) ? "a privilege is missing"
                                                  : error_text(err));
     if (message[0] != '\0')
         text_printf(&why, ": %s (%u)", message, number);

@@ -80,8 +80,8 @@ static enum error add_host(struct host_list *list, struct slice host,
         list->names[list->count++] = without_dot(host);
     } else {
         text_printf(error,
-                    "'%.*s' is no host name; write for instance "
-                    "cafe.example or 10.0.0.5, without scheme and port",
+                    "'%.*s' is not a host name; use for example cafe.example "
+                    "or 10.0.0.5, without scheme and port",
                     (int)host.len, host.data);
         return ERROR_CONFIG;
     }

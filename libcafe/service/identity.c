@@ -36,8 +36,8 @@ enum error identity_field_check(const char *name, struct text *error)
 
         if (!letter && strchr(token_marks, name[i]) == NULL) {
             text_printf(error,
-                        "'%s' is no name of a header field; write for "
-                        "instance X-Forwarded-User",
+                        "'%s' is not the name of a header field; use for "
+                        "example X-Forwarded-User",
                         name);
             return ERROR_CONFIG;
         }
@@ -45,8 +45,8 @@ enum error identity_field_check(const char *name, struct text *error)
     for (i = 0; i < sizeof(refused_fields) / sizeof(refused_fields[0]); i++) {
         if (slice_is_nocase(slice_of(name), refused_fields[i])) {
             text_printf(error,
-                        "%s does not hold the name of a person; take a field "
-                        "that does, for instance X-Forwarded-User",
+                        "%s does not contain the name of a person; use a "
+                        "field that does, for example X-Forwarded-User",
                         name);
             return ERROR_CONFIG;
         }

@@ -91,17 +91,17 @@ static void write_process(const struct frame *frame, struct text *out)
 
     if (getrusage(RUSAGE_SELF, &usage) == 0) {
         metrics_begin(out, cpu, "counter",
-                      "Processor time of user and system in seconds.");
+                      "User and system CPU time in seconds.");
         metrics_seconds(out, cpu, "",
                         time_us(&usage.ru_utime) + time_us(&usage.ru_stime));
     }
-    metrics_gauge(out, "process_open_fds", "Open descriptors.",
+    metrics_gauge(out, "process_open_fds", "Open file descriptors.",
                   open_descriptors());
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        metrics_gauge(out, "process_max_fds", "Most descriptors.",
+        metrics_gauge(out, "process_max_fds", "Limit of open file descriptors.",
                       (int64_t)limit.rlim_cur);
     metrics_gauge(out, "process_start_time_seconds",
-                  "When the process began, in seconds since 1970.",
+                  "Start time of the process in seconds since 1970.",
                   frame->started_s);
     write_memory(out);
 }
@@ -162,13 +162,14 @@ static const struct {
     { COUNTER_REQUESTS_ACTIVE, true, "http_server_active_requests",
       "Requests that are being read, handled or answered." },
     { COUNTER_CONNECTIONS_OPEN, true, "cafe_http_connections",
-      "Open connections of clients." },
+      "Open client connections." },
     { COUNTER_CONNECTIONS_ACCEPTED, false, "cafe_http_connections_total",
       "Connections accepted." },
     { COUNTER_DB_JOBS_REFUSED, false, "cafe_db_jobs_refused_total",
-      "Database jobs that did not run: queue full, too late, database away." },
+      "Database jobs that did not run: queue full, timed out, database "
+      "unavailable." },
     { COUNTER_LOG_DROPPED, false, "cafe_log_lines_dropped_total",
-      "Lines of the log that nobody took in time." },
+      "Log lines dropped because their reader was too slow." },
 };
 
 static void write_counters(const struct counters *counters, struct text *out)

@@ -36,7 +36,7 @@ static const struct {
 
 static void complain(const struct notify *notify, const char *reason)
 {
-    log_line(notify->log, LOG_ERROR, "the service manager can't be told",
+    log_line(notify->log, LOG_ERROR, "cannot notify the service manager",
              LOG_STRING("reason", reason), LOG_END);
 }
 

@@ -24,21 +24,21 @@ static const struct option rows[] = {
     { "ops.bind", OPTION_TEXT, AT(ops_bind), "", 0, 0, NULL,
       "Numeric address of that port; empty for all." },
     { "allow", OPTION_LIST, AT(allow), "", 0, 0, NULL,
-      "Who may use the daemon: address ranges, loopback, private, none; empty "
-      "for all." },
+      "Clients that may use the daemon: address ranges, loopback, private, "
+      "none; empty for all." },
     { "trusted_proxies", OPTION_LIST, AT(trusted_proxies), "loopback", 0, 0,
       NULL,
-      "Whose X-Forwarded-For, X-Forwarded-Host and X-Request-Id are believed: "
-      "as allow." },
+      "Proxies whose X-Forwarded-For, X-Forwarded-Host and X-Request-Id are "
+      "trusted; same syntax as allow." },
     { "hosts", OPTION_LIST, AT(hosts), "", 0, 0, NULL,
-      "Names that are served, for instance cafe.example, beside localhost, "
+      "Host names to serve, for example cafe.example, besides localhost, "
       "private addresses and the hosts of origins; any for all." },
     { "origins", OPTION_LIST, AT(origins), "", 0, 0, NULL,
-      "Where forms may be posted from, for instance https://cafe.example; "
-      "empty for the host that a request names." },
+      "Origins that may post forms, for example https://cafe.example; empty "
+      "for the host in the request." },
     { "identity.header", OPTION_TEXT, AT(identity_header), "", 0, 0, NULL,
       "Header field in which a trusted proxy names the person who is signed "
-      "in, for instance X-Forwarded-User; empty for none." },
+      "in, for example X-Forwarded-User; empty for none." },
     { "db.host", OPTION_TEXT, AT(db.host), "127.0.0.1", 0, 0, NULL,
       "Database host; the primary, never a replica." },
     { "db.port", OPTION_NUMBER, AT(db.port), "3306", 1, 65535, NULL,
@@ -58,71 +58,77 @@ static const struct option rows[] = {
     { "db.tls_ca", OPTION_PATH, AT(db.tls_ca), "", 0, 0, NULL,
       "PEM file of trusted authorities; empty for the system's." },
     { "db.connect_timeout_s", OPTION_NUMBER, AT(db.connect_timeout_s), "3", 1,
-      60, NULL, "Seconds to reach the database." },
+      60, NULL, "Seconds to wait for a connection to the database." },
     { "db.read_timeout_s", OPTION_NUMBER, AT(db.read_timeout_s), "10", 1, 300,
       NULL,
-      "Seconds to wait for an answer of the database, and for all statements "
-      "of a save to begin." },
+      "Seconds to wait for an answer from the database; also the limit within "
+      "which all statements of a save must begin." },
     { "db.write_timeout_s", OPTION_NUMBER, AT(db.write_timeout_s), "10", 1, 300,
       NULL,
-      "Seconds to wait for sending to the database, over TCP until it has "
-      "arrived." },
+      "Seconds to wait while sending to the database; over TCP, until the "
+      "data is acknowledged." },
     { "db.threads", OPTION_NUMBER, AT(db_threads), "4", 1, 64, NULL,
-      "Database threads, each with a connection of its own; one of three or "
-      "more is left for reading." },
+      "Database threads, each with its own connection; with three or more, "
+      "one is reserved for reading." },
     { "db.queue_max", OPTION_NUMBER, AT(db_queue_max), "1024", 1, 100000, NULL,
-      "Database jobs that may wait." },
+      "Database jobs that may wait in the queue." },
     { "db.queue_ms", OPTION_NUMBER, AT(db_queue_ms), "3000", 1, MINUTE_MS, NULL,
-      "Milliseconds a database job may wait." },
+      "Milliseconds that a database job may wait in the queue." },
     { "log", OPTION_CHOICE, AT(log_format), "auto", 0, 0, log_choices,
-      "Form of the log; auto is text on a terminal, else json." },
+      "Log format; auto is text on a terminal, else json." },
     { "log_level", OPTION_CHOICE, AT(log_level), "info", 0, 0, level_choices,
-      "Least level that is logged." },
+      "Lowest level to log." },
     { "log_requests", OPTION_SWITCH, AT(log_requests), "on", 0, 0, NULL,
-      "Log one line a request." },
+      "Log one line per request." },
     { "log_repeat_s", OPTION_NUMBER, AT(log_repeat_s), "60", 1, 86400, NULL,
-      "Seconds between lines about a state that lasts, such as a database that "
-      "is away." },
+      "Seconds between log lines about a lasting state, such as an "
+      "unavailable database." },
     { "drain_delay_ms", OPTION_NUMBER, AT(drain_delay_ms), "5000", 0,
       10 * MINUTE_MS, NULL,
-      "Milliseconds to go on accepting after SIGTERM, until the load balancer "
-      "has noticed; none where nobody has asked lately." },
+      "Milliseconds to keep accepting connections after SIGTERM, until the "
+      "load balancer notices; skipped if nobody has connected recently." },
     { "stop_max_ms", OPTION_NUMBER, AT(stop_max_ms), "25000", 0, 10 * MINUTE_MS,
-      NULL, "Milliseconds after SIGTERM to be gone by." },
+      NULL, "Milliseconds after SIGTERM by which the daemon exits." },
     { "http.head_ms", OPTION_NUMBER, AT(limits.head_ms), "5000", 1,
-      10 * MINUTE_MS, NULL, "Milliseconds for a whole request head." },
+      10 * MINUTE_MS, NULL, "Milliseconds to receive a whole request head." },
     { "http.body_ms", OPTION_NUMBER, AT(limits.body_ms), "10000", 1,
-      10 * MINUTE_MS, NULL, "Milliseconds for a body, beside its rate." },
+      10 * MINUTE_MS, NULL,
+      "Milliseconds to receive a body, plus the time that its size takes at "
+      "http.body_min_rate." },
     { "http.body_min_rate", OPTION_NUMBER, AT(limits.body_min_rate), "1024", 1,
-      1000000000, NULL, "Least bytes a second of a body." },
+      1000000000, NULL,
+      "Lowest acceptable rate of a body in bytes per second." },
     { "http.handle_ms", OPTION_NUMBER, AT(limits.handle_ms), "50000", 1,
       60 * MINUTE_MS, NULL,
-      "Milliseconds for the daemon to answer a request, then 503; shorter than "
-      "the load balancer." },
+      "Milliseconds to answer a request before it fails with 503; keep it "
+      "shorter than the load balancer's timeout." },
     { "http.idle_ms", OPTION_NUMBER, AT(limits.idle_ms), "75000", 1,
       60 * MINUTE_MS, NULL,
-      "Milliseconds to keep an idle connection; longer than the load "
-      "balancer." },
+      "Milliseconds to keep an idle connection open; keep it longer than the "
+      "load balancer's timeout." },
     { "http.write_ms", OPTION_NUMBER, AT(limits.write_ms), "30000", 1,
       10 * MINUTE_MS, NULL,
-      "Milliseconds in which a client has to read 1 KiB a second of an answer, "
-      "over and over." },
+      "Milliseconds over which a client must read at least 1 KiB per second "
+      "of a response." },
     { "http.write_max_ms", OPTION_NUMBER, AT(limits.write_max_ms), "3600000", 1,
-      24 * 60 * MINUTE_MS, NULL, "Milliseconds to read a whole answer." },
+      24 * 60 * MINUTE_MS, NULL,
+      "Milliseconds for the client to read a whole response." },
     { "http.linger_ms", OPTION_NUMBER, AT(limits.linger_ms), "2000", 1,
-      MINUTE_MS, NULL, "Milliseconds to read on after a closing answer." },
+      MINUTE_MS, NULL,
+      "Milliseconds to keep reading after a response that closes the "
+      "connection." },
     { "http.connections_max", OPTION_NUMBER, AT(limits.connections_max),
-      "10000", 1, 1000000, NULL, "Connections at once." },
+      "10000", 1, 1000000, NULL, "Connections open at the same time." },
     { "http.requests_max", OPTION_NUMBER, AT(limits.requests_max), "1000", 1,
       1000000000, NULL, "Requests on one connection." },
     { "views", OPTION_PATH, AT(views), "", 0, 0, NULL,
-      "Folder of templates; empty for the installed one." },
+      "Folder of templates; empty for the installed ones." },
     { "statics", OPTION_LIST, AT(statics), "", 0, 0, NULL,
-      "Folders of static files; empty for the installed one." },
+      "Folders of static files; empty for the installed ones." },
     { "content", OPTION_PATH, AT(content), "", 0, 0, NULL,
-      "Folder of Markdown pages; empty for the installed one." },
+      "Folder of Markdown pages; empty for the installed ones." },
     { "cache.max_bytes", OPTION_NUMBER, AT(cache_max_bytes), "33554432", 0,
-      INT64_C(1) << 40, NULL, "Bytes of rendered pages to keep." },
+      INT64_C(1) << 40, NULL, "Size of the page cache in bytes." },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -131,13 +137,15 @@ static const struct command common_commands[] = {
     { "-h, --help", COMMAND_HELP, "Show this text.", NULL },
     { "-V, --version", COMMAND_VERSION, "Show the version.", NULL },
     { "--check-config", COMMAND_CHECK,
-      "Find all that a start would refuse but ports in use, then end.", NULL },
+      "Report everything that would prevent a start, except ports in use, "
+      "then exit.",
+      NULL },
     { "--check-config=connect", COMMAND_CHECK | COMMAND_CONNECT,
-      "The same, and whether the database takes the account and has what it "
-      "needs.",
+      "The same, and check that the database accepts the account and has "
+      "everything needed.",
       NULL },
     { "--print-config", COMMAND_PRINT,
-      "Show each option with where it came from.", NULL },
+      "Show each option and where its value comes from.", NULL },
     { "--sample-config", COMMAND_SAMPLE, "Show a sample YAML file.", NULL },
     { "--man-page", COMMAND_MAN, "Show its manual page, for man -l -.", NULL },
     { "--healthcheck", COMMAND_HEALTHCHECK,

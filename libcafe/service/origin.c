@@ -73,7 +73,7 @@ static enum error add_origin(struct origin_list *list, struct slice text,
         return OK;
     }
     text_printf(error,
-                "'%.*s' is no origin; write for instance "
+                "'%.*s' is not an origin; use for example "
                 "https://cafe.example or http://10.0.0.5:8080",
                 (int)text.len, text.data);
     return ERROR_CONFIG;

@@ -11,48 +11,48 @@ static const struct {
     { 400, "We could not read that request",
       "Check the address, or go back and try again." },
     { 403, "That came from another site",
-      "For your safety nothing was changed. Open the page here and send the "
-      "form again. If this happens each time, a proxy hides this site's "
-      "address: whoever runs it has to name that in APP_ORIGINS." },
+      "For your safety nothing was changed. Open the page on this site and "
+      "send the form again. If this keeps happening, a proxy hides this "
+      "site's address: the people who run the site must add it to "
+      "APP_ORIGINS." },
     { 404, "Page not found",
       "Sorry, we don't seem to have that page in stock" },
     { 405, "That can't be done here", "Go back and use the links or buttons." },
     { 408, "That took too long",
       "The connection was too slow for us to read your request. Try again." },
-    { 409, "Somebody else was faster",
+    { 409, "Somebody else changed it first",
       "Nothing was changed. Look at the supplier again." },
     { 413, "That is too large",
-      "Nothing was changed. Go back and shorten the notes: at most 16 KiB "
-      "fit." },
+      "Nothing was changed. Go back and shorten the notes to at most 16 KiB." },
     { 414, "That address is too long", "Shorten what you search for." },
     { 415, "We could not read that form",
-      "Nothing was changed. Open the page here and send the form again; a "
-      "program sends it as application/x-www-form-urlencoded." },
+      "Nothing was changed. Open the page on this site and send the form "
+      "again; programs must send it as application/x-www-form-urlencoded." },
     { 421, "This site has another address",
-      "Open it by the address that you were told. If that is this one, the "
-      "people who run the site have to name it in APP_HOSTS." },
+      "Use the address that you were given. If it is this one, the people who "
+      "run the site must add it to APP_HOSTS." },
     { 500, "Something went wrong here",
-      "It is our fault, and it has been noted. Try again, and if it happens "
-      "again, tell us the number below." },
+      "This is our fault, and it has been logged. Try again; if it happens "
+      "again, tell us the request ID below." },
     { 503, "The directory is not available right now",
-      "We can't reach the database. Try again in a moment; we go on by "
-      "ourselves." },
+      "We can't reach the database. Try again in a moment; the site recovers "
+      "by itself." },
 };
 
 static const char too_much[] =
-    "There is too much to do right now. Try again in a moment.";
+    "The site is too busy right now. Try again in a moment.";
 
 static const char older_schema[] =
-    "The database's tables are not those that this program needs. Whoever runs "
-    "it has to bring them up to date: employee --migrate.";
+    "The database schema is not the one that this program needs. The people "
+    "who run the site must update it: employee --migrate.";
 
 static const char no_triggers[] =
     "The triggers that log changes of suppliers are missing in the database. "
-    "Whoever runs it has to bring them back: employee --migrate.";
+    "The people who run the site must restore them: employee --migrate.";
 
 static const char no_password[] =
-    "We can't reach the database, and no password for it is set. Whoever runs "
-    "this program: APP_DB_PASSWORD (or APP_DB_PASSWORD_FILE) is missing.";
+    "We can't reach the database, and no password for it is set. The people "
+    "who run the site must set APP_DB_PASSWORD or APP_DB_PASSWORD_FILE.";
 
 /* What to do about a 503, where more is known than that the database is
  * away. */

@@ -41,9 +41,9 @@ static enum error take(struct passed_sockets *passed, int fd, struct slice name,
     }
     if (*place >= 0) {
         text_printf(error, "environment LISTEN_FDS: descriptor %d: %s", fd,
-                    ops ? "there is one named 'ops' already"
-                        : "there is one for the pages already; name the other "
-                          "one 'ops'");
+                    ops ? "there is already one named 'ops'"
+                        : "there is already one for pages; name the other one "
+                          "'ops'");
         return ERROR_CONFIG;
     }
     *place = fd;

@@ -31,8 +31,8 @@ static enum error read_allow(const struct service_definition *definition,
                              struct text *why)
 {
     if (allow[0] == '\0' && definition->allow_fallback[0] != '\0') {
-        text_append_string(why, "is empty; write 0.0.0.0/0,::/0 to let "
-                                "everybody in");
+        text_append_string(why, "is empty; write 0.0.0.0/0,::/0 to allow "
+                                "everybody");
         return ERROR_CONFIG;
     }
     return allow[0] != '\0' ? cidr_list_open(allow, list, why) : OK;
@@ -174,14 +174,14 @@ void frame_reload(struct frame *frame)
         access_close(&frame->access);
         frame->access = rules;
         settings_apply(frame, settings);
-        log_line(frame->service.log, LOG_INFO, "configuration read again",
+        log_line(frame->service.log, LOG_INFO, "configuration reloaded",
                  LOG_END);
         name_what_waits(frame, settings);
     } else {
         if (error.len == 0)
             text_append_string(&error, error_text(err));
         log_line(frame->service.log, LOG_ERROR,
-                 "configuration is faulty; going on with the old one",
+                 "configuration is invalid; keeping the old one",
                  LOG_STRING("reason", text_string(&error)), LOG_END);
     }
     config_close(config);

@@ -76,7 +76,7 @@ void stop_say(const struct frame *frame)
     size_t left = server_connections(frame->main_server);
 
     if (left > 0)
-        log_line(frame->service.log, LOG_WARNING, "the time to stop is over",
+        log_line(frame->service.log, LOG_WARNING, "stopping took too long",
                  LOG_NUMBER("stop_max_ms", frame->settings->stop_max_ms),
                  LOG_NUMBER("connections", (int64_t)left), LOG_END);
     log_line(frame->service.log, LOG_INFO, "stopped", LOG_END);
@@ -90,7 +90,7 @@ static void look_again_in(struct frame *frame, int64_t ms)
 
     if (event_add(frame->stop_timer, &delay) == 0)
         return;
-    log_line(frame->service.log, LOG_ERROR, "stopping at once",
+    log_line(frame->service.log, LOG_ERROR, "stopping immediately",
              LOG_STRING("reason", error_text(ERROR_MEMORY)), LOG_END);
     frame->done = true;
 }
@@ -145,7 +145,7 @@ static void on_stop(evutil_socket_t number, short what, void *argument)
         begin(frame, (int)number);
         return;
     }
-    log_line(frame->service.log, LOG_WARNING, "stopped at once",
+    log_line(frame->service.log, LOG_WARNING, "stopped immediately",
              LOG_STRING("reason", "second signal"), LOG_END);
     log_flush(frame->service.log);
     _exit(1);

@@ -83,34 +83,36 @@ static const struct rule rules[] = {
             "  WHERE TABLE_SCHEMA = DATABASE()"
             "  AND TABLE_NAME = 'supplier_revision')" },
 
-    { false, "SELECT CONCAT('suppliers.', k.COLUMN_NAME, ' is ',"
-             " k.COLUMN_TYPE, ': it holds less than the form takes (', w.holds,"
-             " IF(w.has_lines, ' bytes', ' characters'),"
-             " '); what does not fit is refused at the field')"
-             " FROM " COLUMNS_TABLE " w JOIN information_schema.COLUMNS k"
-             " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = 'suppliers'"
-             " AND k.COLUMN_NAME = w.c"
-             " AND k.DATA_TYPE NOT IN ('enum', 'set')"
-             " AND k.CHARACTER_MAXIMUM_LENGTH < w.holds * IF(NOT w.has_lines"
-             "  AND k.DATA_TYPE LIKE '%text', 4, 1)" },
+    { false,
+      "SELECT CONCAT('suppliers.', k.COLUMN_NAME, ' is ',"
+      " k.COLUMN_TYPE, ': it holds less than the form accepts (', w.holds,"
+      " IF(w.has_lines, ' bytes', ' characters'),"
+      " '); longer text is refused at the field')"
+      " FROM " COLUMNS_TABLE " w JOIN information_schema.COLUMNS k"
+      " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = 'suppliers'"
+      " AND k.COLUMN_NAME = w.c"
+      " AND k.DATA_TYPE NOT IN ('enum', 'set')"
+      " AND k.CHARACTER_MAXIMUM_LENGTH < w.holds * IF(NOT w.has_lines"
+      "  AND k.DATA_TYPE LIKE '%text', 4, 1)" },
     { false,
       "SELECT CONCAT('suppliers.', COLUMN_NAME, ' is ', COLUMN_TYPE,"
       " ': anything else is refused at the field')" OF_COLUMNS
       " AND COLUMN_NAME IN" TEXT_FIELDS " AND DATA_TYPE IN ('enum', 'set')" },
-    { false, "SELECT CONCAT('suppliers.', COLUMN_NAME, ' must be filled, and"
-             " the form does not know it: adding a supplier is refused until"
-             " it has a default (ALTER TABLE suppliers ALTER ', COLUMN_NAME,"
-             " ' SET DEFAULT ...) or a trigger that fills it')" OF_COLUMNS
-             " AND IS_NULLABLE = 'NO' AND COLUMN_DEFAULT IS NULL"
-             " AND COLUMN_NAME NOT IN" OUR_FIELDS " AND DATA_TYPE <> 'enum'"
-             " AND COALESCE(GENERATION_EXPRESSION, '') = ''"
-             " AND EXTRA NOT LIKE '%auto_increment%'" },
+    { false,
+      "SELECT CONCAT('suppliers.', COLUMN_NAME, ' must have a"
+      " value, and the form does not set it: no supplier can be added"
+      " until it has a default (ALTER TABLE suppliers ALTER ',"
+      " COLUMN_NAME, ' SET DEFAULT ...) or a trigger that sets it')" OF_COLUMNS
+      " AND IS_NULLABLE = 'NO' AND COLUMN_DEFAULT IS NULL"
+      " AND COLUMN_NAME NOT IN" OUR_FIELDS " AND DATA_TYPE <> 'enum'"
+      " AND COALESCE(GENERATION_EXPRESSION, '') = ''"
+      " AND EXTRA NOT LIKE '%auto_increment%'" },
     { false, "SELECT 'suppliers.id is an unsigned BIGINT: suppliers with an id"
              " above 9223372036854775807 are logged, but not shown'" OF_COLUMNS
              " AND COLUMN_NAME = 'id' AND DATA_TYPE = 'bigint'"
              " AND COLUMN_TYPE LIKE '%unsigned%'" },
-    { false, "SELECT 'suppliers.id is not AUTO_INCREMENT: adding a supplier is"
-             " refused until it is'" OF_COLUMNS
+    { false, "SELECT 'suppliers.id is not AUTO_INCREMENT: no supplier can be"
+             " added until it is'" OF_COLUMNS
              " AND COLUMN_NAME = 'id' AND EXTRA NOT LIKE '%auto_increment%'" },
     { false, "SELECT CONCAT('the foreign key ', CONSTRAINT_NAME, ' of suppliers"
              " changes rows without any trigger (ON DELETE ', DELETE_RULE,"

@@ -200,13 +200,14 @@ void adoption_undo(const struct adoption *adoption,
             err = OK; /* nothing was noted yet, not even where */
     }
     if (err == OK) {
-        text_append_string(report, "The table suppliers is as it was.\n");
+        text_append_string(report, "The table suppliers has been restored to "
+                                   "its previous state.\n");
         return;
     }
     text_printf(report,
-                "The table suppliers could not be made what it was: %s (%u). "
-                "Programs that use it go on working; migrate again to go "
-                "on.\n",
+                "The table suppliers could not be restored to its previous "
+                "state: %s (%u). Programs that use it keep working; run the "
+                "migration again to continue.\n",
                 db_error_message(connection)[0] ? db_error_message(connection)
                                                 : error_text(err),
                 db_error_number(connection));

@@ -24,14 +24,14 @@ enum {
 
 const struct option catalog_options[] = {
     { "catalog.max_bytes", OPTION_NUMBER, AT(max_bytes), "268435456", MIB,
-      MIB * 1024 * 1024, NULL, "Bytes of memory that all suppliers may take." },
+      MIB * 1024 * 1024, NULL, "Memory limit for all suppliers, in bytes." },
     { "catalog.max_age_ms", OPTION_NUMBER, AT(max_age_ms), "0", 0, 3600000,
       NULL,
       "Milliseconds that a page may be out of date; 0 asks the database each "
       "time." },
     { "catalog.wait_ms", OPTION_NUMBER, AT(wait_ms), "500", 1, 60000, NULL,
-      "Milliseconds to wait for the database before a page is shown as it "
-      "was." },
+      "Milliseconds to wait for the database before pages show the last known "
+      "state." },
     { "catalog.compare_ms", OPTION_NUMBER, AT(compare_ms), "60000", 100,
       86400000, NULL,
       "Milliseconds between comparisons with the whole table." },
@@ -314,9 +314,9 @@ static void keep_comparing(struct catalog *catalog)
 
 /* The log can't tell which of the two it was. */
 static const char unlogged_remedy[] =
-    "TRUNCATE and cascades of foreign keys fire no triggers; if it was none of "
-    "these, triggers are missing; run: employee --migrate, which brings them "
-    "back and completes the log";
+    "TRUNCATE and foreign-key cascades fire no triggers. If it was neither, "
+    "triggers are missing. Run: employee --migrate, which restores them and "
+    "completes the log";
 
 /* Take over a comparison, if the content that it was compared with is still the
  * newest, and no question is under way. The answer to a question may share rows
@@ -335,7 +335,7 @@ static void finish_comparison(struct catalog *catalog)
         content_discard(comparison->found);
     } else if (comparison->found) {
         log_line(catalog->config.log, LOG_WARNING,
-                 "suppliers have changed without the log",
+                 "suppliers changed without a log entry",
                  LOG_STRING("remedy", unlogged_remedy), LOG_END);
         adopt(catalog, comparison->found);
     }

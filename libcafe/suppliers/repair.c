@@ -133,9 +133,10 @@ static enum error require_suppliers(struct db_connection *connection,
     if (err != OK || tables > 0)
         return err;
     text_append_string(report,
-                       "The table suppliers is gone, but not its history. "
-                       "Bring it back (under its name, or from a dump), then "
-                       "migrate again. Nothing was changed.\n");
+                       "The table suppliers is missing, but its history "
+                       "exists. Restore the table (rename it back, or load a "
+                       "dump), then run the migration again. Nothing was "
+                       "changed.\n");
     return ERROR_CONFLICT;
 }
 
@@ -258,8 +259,8 @@ enum error repair_spoiled(struct db_connection *connection, bool dry_run,
 
     if (err != OK || !spoiled)
         return err;
-    text_append_string(report, "spoiled: a trigger on suppliers that the "
-                               "server could not read when it opened the "
+    text_append_string(report, "broken: a trigger on suppliers that the "
+                               "server could not load when it opened the "
                                "table\n");
     if (dry_run)
         return OK;
@@ -269,7 +270,7 @@ enum error repair_spoiled(struct db_connection *connection, bool dry_run,
     if (err != OK)
         return err;
     text_append_string(report, spoiled ? db_error_advice(ER_PARSE_ERROR)
-                                       : "The server reads it again.\n");
+                                       : "The server has loaded it again.\n");
     return spoiled ? ERROR_DB_TRIGGERS : OK;
 }
 
@@ -319,13 +320,13 @@ enum error repair_watch(struct db_connection *connection, struct text *report)
         return err;
     const char *advice = db_error_advice(db_error_number(connection));
     text_printf(report,
-                "note: the daemons can't see whether the triggers are there, "
-                "because this account may not make the function "
-                "supplier_triggers: %s (%u). %s\n",
+                "note: the daemons can't check the triggers, because this "
+                "account may not create the function supplier_triggers: %s "
+                "(%u). %s\n",
                 db_error_message(connection), db_error_number(connection),
                 advice[0] ? advice
-                          : "Give it CREATE ROUTINE and ALTER ROUTINE on this "
-                            "database, then migrate again.");
+                          : "Grant it CREATE ROUTINE and ALTER ROUTINE on "
+                            "this database, then run the migration again.");
     return OK;
 }
 

@@ -19,15 +19,16 @@ void report_metrics(const struct content *newest, int64_t stale_us,
     static const char stale[] = "cafe_catalog_stale_seconds";
 
     metrics_gauge(out, "cafe_catalog_revision",
-                  "The last change of the suppliers that is shown.",
+                  "Revision of the suppliers that pages show.",
                   newest ? (int64_t)newest->revision.number : 0);
-    metrics_gauge(out, "cafe_catalog_suppliers", "Suppliers that are shown.",
+    metrics_gauge(out, "cafe_catalog_suppliers",
+                  "Number of suppliers that pages show.",
                   newest ? (int64_t)newest->count : 0);
     metrics_gauge(out, "cafe_catalog_bytes",
-                  "Memory that the suppliers take in bytes.",
+                  "Memory used by the suppliers, in bytes.",
                   newest ? (int64_t)newest->bytes : 0);
     metrics_begin(out, stale, "gauge",
-                  "Age of what is shown while the database does not confirm "
-                  "it, else 0.");
+                  "Age of the data that pages show while the database does "
+                  "not answer, else 0.");
     metrics_seconds(out, stale, "", stale_us);
 }

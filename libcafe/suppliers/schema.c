@@ -73,7 +73,7 @@ static enum error check_version(const struct db_row *row, void *context)
     if (version_number(text) >= (mariadb ? OLDEST_MARIADB : OLDEST_MYSQL))
         return OK;
     text_printf(context,
-                "This server is %s%.*s; the suppliers need " OLDEST_SERVERS
+                "This server is %s%.*s; this program needs " OLDEST_SERVERS
                 ", or a newer one. Nothing was changed.\n",
                 mariadb ? "" : "MySQL ", (int)text.len, text.data);
     return ERROR_DB;
@@ -90,10 +90,10 @@ static const struct trial {
 } trials[] = {
     { drop_scratch, "" },
     { "CREATE TABLE cafe_scratch (id INT) ENGINE=InnoDB",
-      "Give the account that migrates the right CREATE on this database." },
+      "Grant CREATE on this database to the account that migrates." },
     { "CREATE TRIGGER cafe_scratch_trigger AFTER INSERT ON cafe_scratch"
       " FOR EACH ROW SET @cafe_scratch = 1",
-      "Give the account that migrates the right TRIGGER on this database." },
+      "Grant TRIGGER on this database to the account that migrates." },
     { "INSERT INTO cafe_scratch VALUES (1)", "" },
     { drop_scratch, "" },
 };
@@ -254,7 +254,8 @@ static enum error migrate_from(struct db_connection *connection, int version,
                       : change(connection, flags, report);
     if (err == OK && found.missing > 0)
         text_append_string(report, dry_run ? "Nothing was changed.\n"
-                                           : "Nothing is missing any more.\n");
+                                           : "Everything that was missing has "
+                                             "been restored.\n");
     return err == OK && !dry_run ? repair_watch(connection, report) : err;
 }
 

@@ -465,12 +465,12 @@ void searcher_metrics(const struct searcher *searcher, struct text *out)
     static const char name[] = "cafe_searches_total";
 
     metrics_begin(out, name, "counter",
-                  "Lists asked for: searched, found among kept results, or "
-                  "refused for want of room.");
+                  "Lists requested: searched, served from cached results "
+                  "(kept), or refused because the queue was full.");
     metrics_sample(out, name, "result=\"searched\"", searcher->searched);
     metrics_sample(out, name, "result=\"kept\"", searcher->kept_hits);
     metrics_sample(out, name, "result=\"refused\"", searcher->refused);
     metrics_gauge(out, "cafe_search_kept_bytes",
-                  "Memory that kept results take in bytes.",
+                  "Memory used by cached search results, in bytes.",
                   (int64_t)(searcher->kept_bytes + searcher->plain_bytes));
 }

@@ -47,7 +47,7 @@ static const char *shorten(struct arena *arena,
 {
     size_t over = len - max;
     const char *message = arena_printf(
-        arena, "Shorten the supplier %c%s by %zu %s%s: at most %zu fit",
+        arena, "Shorten the supplier %c%s by %zu %s%s: the limit is %zu",
         tolower((unsigned char)column->label[0]), column->label + 1, over, unit,
         over == 1 ? "" : "s", max);
 

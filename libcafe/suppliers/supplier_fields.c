@@ -204,7 +204,7 @@ static const char *say_letter(struct arena *arena, enum supplier_field field,
                             column->label + 1, name, advice)
              : NULL;
 
-    return message ? message : "Leave out characters that have no place here";
+    return message ? message : "Remove characters that are not allowed here";
 }
 
 /* A field of one line, and whether it has to be there. */
@@ -220,8 +220,7 @@ static const char *check_line(struct arena *arena,
     if (at < text.len)
         return say_letter(arena, field, text, at, ": use one line of text");
     if (!unicode_visible(text))
-        return say_letter(arena, field, text, 0,
-                          " and nothing that is visible");
+        return say_letter(arena, field, text, 0, " and nothing visible");
     return NULL;
 }
 
@@ -317,8 +316,8 @@ static const char *check_notes(struct arena *arena,
 
     if (at < text.len)
         return say_letter(arena, field, text, at,
-                          ": notes have no control characters but line "
-                          "breaks and tabs");
+                          ": line breaks and tabs are the only control "
+                          "characters allowed");
     return NULL;
 }
 

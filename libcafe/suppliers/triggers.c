@@ -115,7 +115,7 @@ static enum error take_trigger(const struct db_row *row, void *context)
     if (finding->elsewhere)
         say(finding, ": it is on ", db_row_text(row, 3));
     else if (!db_row_integer(row, 1))
-        say(finding, ": it is not that of this program", SLICE(""));
+        say(finding, ": it differs from this program's", SLICE(""));
     else if (!db_row_integer(row, 2))
         say(finding, ": it runs as another account, ", db_row_text(row, 4));
     return OK;

@@ -84,7 +84,7 @@ async function edit(page, n) {
 async function save(page, asks, answer) {
   await press(page, 'Save');
   if (!asks) return;
-  if ((await text(page)).includes('Is this another supplier?')) {
+  if ((await text(page)).includes('Is this a different supplier?')) {
     await press(page, answer);
   } else {
     assert.strictEqual(kind, 'firefox', 'Chromium keeps the form');
@@ -234,21 +234,21 @@ async function answers(page, switches) {
   await fill(other, { state: 'Newer' });
   await press(other, 'Save');
   await press(page, 'Delete this supplier');
-  await looked('Nothing of yours was done');
+  await looked('Your request was not carried out');
 
   await open(page, `/admin/supplier-history/${id}`);
   await edit(other, 1);
   await fill(other, { state: 'Newest' });
   await press(other, 'Save');
   await press(page, 'Restore this version');
-  await looked('Nothing of yours was done');
+  await looked('Your request was not carried out');
 
   await edit(page, 1);
   await edit(other, 1);
   await fill(page, { city: 'Typed while away' });
   await control(switches, 'stop');
   await press(page, 'Save');
-  await looked('The database does not answer right now');
+  await looked('The database is not answering right now');
   await control(switches, 'start');
   await until(page, 'saved', async () => {
     if (!(await text(page)).includes('Saved')) await press(page, 'Save');

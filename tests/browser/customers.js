@@ -166,7 +166,8 @@ async function odds(page) {
   assert.ok((await page.innerText('h1')).includes('not available'));
   await turn('stop');
   await open(page, '/suppliers?q=colibri', 'stale');
-  assert.ok((await page.innerText('main')).includes('This is as of'));
+  assert.ok((await page.innerText('main')).includes(
+      'This page shows the data as of'));
   await turn('start');
 }
 

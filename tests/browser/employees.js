@@ -110,7 +110,7 @@ async function again(page) {
   await fill(page, { ...TEXTS, name: 'Last', city: 'Sopot', email: '',
     phone: '555-0102' });
   await save(page);
-  await says(page, 'Is this another supplier?');
+  await says(page, 'Is this a different supplier?');
   await walk.look(page, 'another');
   await page.click('button:has-text("Save as a new supplier")');
   await says(page, 'Added Last');
@@ -158,7 +158,7 @@ async function merge(one, other) {
   await save(other);
   await fill(one, { state: 'pomorskie' });
   await save(one);
-  await says(one, 'Both changes are saved');
+  await says(one, 'Both changes have been saved');
   await walk.look(one, 'merged');
 }
 
@@ -199,7 +199,7 @@ async function history(one, other) {
   await says(one, 'Somebody else has changed this supplier');
   await walk.look(one, 'restore-changed');
   await one.click('button:has-text("Restore it")');
-  await says(one, 'is restored as it was');
+  await says(one, 'is back to an earlier version');
   await walk.look(one, 'restored');
   await one.goto(`${address}/admin`);
   await says(one, 'was restored');
@@ -211,7 +211,7 @@ async function away(page) {
   await fill(page, { city: 'Typed while away' });
   await database('stop');
   await save(page);
-  await says(page, 'The database does not answer right now');
+  await says(page, 'The database is not answering right now');
   assert.strictEqual(await page.inputValue('#city'), 'Typed while away');
   await walk.look(page, 'away');
   const other = await page.context().newPage();
@@ -236,7 +236,7 @@ async function odds(page) {
   await page.goto(`${address}/admin/supplier-add`);
   await page.fill('#notes', 'x'.repeat(600 * 1024));
   await save(page);
-  await says(page, 'This is too large to be saved');
+  await says(page, 'This is too large to save');
   assert.strictEqual((await page.inputValue('#notes')).length, 600 * 1024);
   if (walk.looks) await page.fill('#notes', '');
   await walk.look(page, 'too-large');

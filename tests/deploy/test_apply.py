@@ -37,11 +37,11 @@ def one_line(done):
 
 @pytest.mark.parametrize("args, words", [
     ((), "which phase"), (("9",), "no phase 9"), (("x",), "no phase x"),
-    (("2", "3"), "one phase at a time"), (("--force", "2"), "no option"),
-    (("--office", "192.0.2.0", "4"), "no range like"),
-    (("--office", "0.0.0.0/0", "4"), "no range like"),
-    (("--office", "256.0.2.0/24", "4"), "no range like"),
-    (("--office",), "no range like"),
+    (("2", "3"), "one phase at a time"), (("--force", "2"), "unknown option"),
+    (("--office", "192.0.2.0", "4"), "not a range like"),
+    (("--office", "0.0.0.0/0", "4"), "not a range like"),
+    (("--office", "256.0.2.0/24", "4"), "not a range like"),
+    (("--office",), "not a range like"),
     (("--office", "192.0.2.0/24", "8"), "--office 192.0.2.0/24 4 first"),
 ])
 def test_a_wrong_command_is_told_in_one_line(args, words):
@@ -132,7 +132,7 @@ def test_what_can_t_be_waited_for_is_told(account):
                           "cafe-network\tIMPORT_IN_PROGRESS")
     done = account.apply("3")
     account.end_what_is_under_way()
-    assert "is IMPORT_IN_PROGRESS: wait until that is done" in one_line(done)
+    assert "is IMPORT_IN_PROGRESS: wait for it to finish" in one_line(done)
 
 
 def test_phase_4_asks_for_what_is_missing(account):

@@ -189,9 +189,9 @@ DEFECTS = [
 
     ("daemon_takes_them", variable("APP_LOG", "jsn"), "APP_LOG: 'jsn'"),
     ("daemon_takes_them", variable("APP_TRUSTED_PROXIES", "the-balancer"),
-     "'the-balancer' is no address range"),
+     "'the-balancer' is not an address range"),
     ("daemon_takes_them", variable("APP_ALLOW", "<OFFICE>"),
-     "'<OFFICE>' is no address range"),
+     "'<OFFICE>' is not an address range"),
     ("daemon_takes_them", variable("APP_DRAIN_DELAY_MS", "5s"),
      "APP_DRAIN_DELAY_MS: '5s'"),
 

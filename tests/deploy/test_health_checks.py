@@ -99,7 +99,7 @@ def test_an_outage_replaces_no_task(start, own, outage):
             answer = assert_passes(daemons[name], path, seconds, status)
             stale = outage is not lock
             assert bool(answer.headers["Cafe-As-Of"]) == stale
-            assert ("This is as of" in answer.text) == stale
+            assert ("This page shows the data as of" in answer.text) == stale
             if path.endswith("/suppliers"):
                 assert SUPPLIER["name"] in answer.text
         for name, command in container_checks().items():

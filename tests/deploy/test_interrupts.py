@@ -157,7 +157,7 @@ def test_down_waits_for_who_rolls_back(stage):
     running = stage.start("deploy", "customer")
     read_until(running, "4/5")
     down = stage.start("down")
-    read_until(down, "Waiting until the command for customer")
+    read_until(down, "Waiting for the running command for customer")
     assert stage.snapshot()[-1] == ["customer-1", "customer-2"]
     os.killpg(running.pid, signal.SIGTERM)
     assert_rolled_back(end(running), signal.SIGTERM)
@@ -264,6 +264,6 @@ def test_what_is_under_way_is_not_interrupted(stage):
     shown = stage.do("status")
     assert "4/5 waiting" in shown and "interrupted" not in shown
     said = stage.do("recover")
-    assert "something else is under way for customer" in said
+    assert "another command is running for customer" in said
     os.killpg(running.pid, signal.SIGINT)
     assert_rolled_back(end(running), signal.SIGINT)

@@ -293,7 +293,7 @@ def test_a_scaling_that_was_interrupted_and_fails(rehearsal):
         said = rehearsal.do("recover")
     finally:
         hidden.rename(secret)
-    assert "scaling was interrupted" in said and "it stays with 1" in said
+    assert "scaling was interrupted" in said and "it keeps 1" in said
     assert "Service customer-microservice: 1 task\n" in said
     assert rehearsal.tasks("customer") == before
     rehearsal.check("customer", serving)
@@ -307,7 +307,7 @@ def test_a_load_balancer_that_says_nothing(rehearsal):
     finally:
         rehearsal.engine.run("unpause", "cafe-lb")
     assert done.returncode == 1
-    assert "says nothing on its admin socket" in done.stderr
+    assert "does not answer on its admin socket" in done.stderr
     rehearsal.do("restrict", "0.0.0.0/0")
 
 
@@ -344,7 +344,7 @@ def test_one_deployment_at_a_time(rehearsal):
         count = [2] if words == ["scale"] else []
         second = rehearsal.run(*words, "customer", *count)
         assert second.returncode == 2
-        assert "something else is under way for customer" in second.stderr
+        assert "another command is running for customer" in second.stderr
     shown = rehearsal.do("status")
     assert "deployment " in shown and "/5 " in shown
     assert running.wait(60) == 0
@@ -446,15 +446,15 @@ def test_faulty_files(rehearsal, name, old, new, said):
 
 
 @pytest.mark.parametrize("words, said", [
-    (["restrict", "office"], "'office' is no address"),
-    (["restrict", "10.0.0.0/33"], "no address"),
-    (["scale", "customer", "0"], "no number from 1"),
-    (["scale", "customer", "99"], "no number from 1"),
-    (["deploy", "owner"], "'owner' is no service"),
-    (["service", "create", "customer"], "is there"),
+    (["restrict", "office"], "'office' is not an address"),
+    (["restrict", "10.0.0.0/33"], "not an address"),
+    (["scale", "customer", "0"], "not a number from 1"),
+    (["scale", "customer", "99"], "not a number from 1"),
+    (["deploy", "owner"], "'owner' is not a service"),
+    (["service", "create", "customer"], "already exists"),
     (["pipeline", "release", "employee"], "no pipeline for employee"),
-    (["--port", "0", "up"], "'0' is no number"),
-    (["--port", "1", "up"], "--port 1: it is up with"),
+    (["--port", "0", "up"], "'0' is not a number"),
+    (["--port", "1", "up"], "--port 1: it is running with"),
     (["--state", "", "down"], "--state: it is empty"),
     (["dance"], "usage:"),
 ])

@@ -37,12 +37,12 @@ def test_files_of_somebody_else_stay(engine, world, folder):
     mine.write_text("Beans")
     done = made.run(*made.up_options, "up")
     assert done.returncode == 2
-    assert "is no folder of a rehearsal: it has thesis.txt" in done.stderr
+    assert "is not a rehearsal folder: it contains thesis.txt" in done.stderr
     made.do("down")
     assert mine.read_text() == "Beans"
     (made.state / "settings").write_text("1\n2\n3\n4\n5\n")
     done = made.run("down")
-    assert done.returncode == 1 and "somebody else" in done.stderr
+    assert done.returncode == 1 and "contains other files" in done.stderr
     assert [path.name for path in made.state.iterdir()] == ["thesis.txt"]
 
 

@@ -62,11 +62,11 @@ def test_a_faulty_service(rehearsal, old, new, said):
     ('"cpu": "256"', '"cpu": 256', "256 without quotes"),
     ('"interval": 10', '"interval": 1', "is not a number from 5 to 300"),
     ('"APP_DB_USER"', '"APP_DB_USR"',
-     ":12: APP_DB_USR is no option of the image; did you mean APP_DB_USER?"),
+     ":12: APP_DB_USR is not an option of the image; did you mean APP_DB_USER?"),
     ('"APP_LOG"', '"APP_WHATEVER"',
-     "APP_WHATEVER is no option of the image; remove it"),
+     "APP_WHATEVER is not an option of the image; remove it"),
     ('"value": "json"', '"value": "xml"',
-     "APP_LOG is refused by the image: 'xml' is none of"),
+     "APP_LOG is refused by the image: 'xml' is not one of"),
 ])
 def test_a_faulty_task_definition(rehearsal, old, new, said):
     file = rehearsal.files / "taskdef-customer.json"

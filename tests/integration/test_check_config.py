@@ -14,25 +14,25 @@ from change_log import Session
 # {place} is the flag, the variable, or the place in the file.
 NUMBER = "{place}: '{value}' is not a number from "
 ADDRESS = "{place}: '{value}' is not a numeric address"
-RANGE = ("{place}: '{value}' is no address range; write for instance "
+RANGE = ("{place}: '{value}' is not an address range; use for example "
          "10.0.0.0/8, loopback or private")
 MISSING = "{place}: {value}: No such file or directory"
-CONTROL = "{place}: control characters have no meaning here"
+CONTROL = "{place}: control characters are not allowed here"
 BAD = {
     "port": ("65536", NUMBER + "0 to 65535"),
     "bind": ("localhost", ADDRESS),
     "ops.port": ("-1", NUMBER + "0 to 65535"),
-    "ops.bind": ("192.0.2.1", "{place}: '{value}' is no address of this "
+    "ops.bind": ("192.0.2.1", "{place}: '{value}' is not an address of this "
                               "machine"),
     "allow": ("10.0.0.0/33", RANGE),
     "trusted_proxies": ("the-balancer", RANGE),
-    "hosts": ("http://cafe.example", "{place}: '{value}' is no host name; "
-              "write for instance cafe.example or 10.0.0.5, without scheme and "
+    "hosts": ("http://cafe.example", "{place}: '{value}' is not a host name; "
+              "use for example cafe.example or 10.0.0.5, without scheme and "
               "port"),
-    "identity.header": ("X Forwarded", "{place}: '{value}' is no name of a "
-                        "header field; write for instance X-Forwarded-User"),
-    "origins": ("cafe.example", "{place}: '{value}' is no origin; write for "
-                "instance https://cafe.example or http://10.0.0.5:8080"),
+    "identity.header": ("X Forwarded", "{place}: '{value}' is not the name of "
+                        "a header field; use for example X-Forwarded-User"),
+    "origins": ("cafe.example", "{place}: '{value}' is not an origin; use for "
+                "example https://cafe.example or http://10.0.0.5:8080"),
     "db.host": ("a\tb", CONTROL),
     "db.port": ("0", NUMBER + "1 to 65535"),
     "db.socket": ("/" + "x" * 108, "{place}: is longer than the 107 bytes of "
@@ -42,7 +42,7 @@ BAD = {
     "db.password_file": ("/nowhere", "{place}: cannot read the password file "
                                      "{value}: No such file or directory"),
     "db.name": ("a\tb", CONTROL),
-    "db.tls": ("on", "{place}: '{value}' is none of off, require, verify"),
+    "db.tls": ("on", "{place}: '{value}' is not one of off, require, verify"),
     "db.tls_ca": ("/nowhere", MISSING),
     "db.connect_timeout_s": ("61", NUMBER + "1 to 60"),
     "db.read_timeout_s": ("0", NUMBER + "1 to 300"),
@@ -50,14 +50,14 @@ BAD = {
     "db.threads": ("65", NUMBER + "1 to 64"),
     "db.queue_max": ("0", NUMBER + "1 to 100000"),
     "db.queue_ms": ("60001", NUMBER + "1 to 60000"),
-    "log": ("xml", "{place}: '{value}' is none of auto, json, text"),
-    "log_level": ("loud", "{place}: '{value}' is none of debug, info, "
+    "log": ("xml", "{place}: '{value}' is not one of auto, json, text"),
+    "log_level": ("loud", "{place}: '{value}' is not one of debug, info, "
                           "warning, error"),
     "log_requests": ("maybe", "{place}: '{value}' is not on or off"),
     "log_repeat_s": ("0", NUMBER + "1 to 86400"),
-    "drain_delay_ms": ("25000", "{place}: 25000 ms are not less than the "
+    "drain_delay_ms": ("25000", "{place}: 25000 ms must be less than the "
                                 "25000 ms of stop_max_ms (default)"),
-    "stop_max_ms": ("5000", "drain_delay_ms (default): 5000 ms are not less "
+    "stop_max_ms": ("5000", "drain_delay_ms (default): 5000 ms must be less "
                             "than the 5000 ms of {place}"),
     "http.head_ms": ("0", NUMBER + "1 to 600000"),
     "http.body_ms": ("5s", NUMBER + "1 to 600000"),
@@ -78,9 +78,9 @@ BAD = {
     "catalog.max_age_ms": ("1h", NUMBER + "0 to 3600000"),
     "catalog.wait_ms": ("0", NUMBER + "1 to 60000"),
     "catalog.compare_ms": ("99", NUMBER + "100 to 86400000"),
-    "map_url": ("javascript:{{query}}", "{place}: 'javascript:{{query}}' is no "
-                "http or https address with {{query}} in it; write none for "
-                "no map"),
+    "map_url": ("javascript:{{query}}", "{place}: 'javascript:{{query}}' is "
+                "not an http or https URL with {{query}} in it; use none for no "
+                "map"),
     "take_max_bytes": ("65535", NUMBER + "65536 to 4294967296"),
 }
 
@@ -170,8 +170,8 @@ def test_settings_that_can_t_be_meant_together(folder):
     (content / "home.md").write_text("Welcome.\n")
     for env, message in (
             ({"APP_DB_PASSWORD": "x", "APP_DB_PASSWORD_FILE": str(password)},
-             "environment APP_DB_PASSWORD_FILE: there is a password already, "
-             "by environment APP_DB_PASSWORD"),
+             "environment APP_DB_PASSWORD_FILE: a password is already set by "
+             "environment APP_DB_PASSWORD"),
             ({"APP_DB_PASSWORD_FILE": str(folder)},
              "environment APP_DB_PASSWORD_FILE: cannot read the password file "
              f"{folder}: Is a directory"),
@@ -179,13 +179,13 @@ def test_settings_that_can_t_be_meant_together(folder):
              "environment APP_DB_PASSWORD_FILE: the password file "
              f"{long} is too long"),
             ({"APP_DB_TLS": "verify", "APP_DB_TLS_CA": str(no_pem)},
-             f"environment APP_DB_TLS_CA: {no_pem}: there is no certificate "
-             "in PEM in it"),
+             f"environment APP_DB_TLS_CA: {no_pem}: contains no PEM "
+             "certificate"),
             ({"APP_PORT": "", "APP_OPS_PORT": "8080"},
              "environment APP_OPS_PORT: 8080 is also the port of "
              "port (default)"),
             ({"APP_DRAIN_DELAY_MS": "9000", "APP_STOP_MAX_MS": "8000"},
-             "environment APP_DRAIN_DELAY_MS: 9000 ms are not less than the "
+             "environment APP_DRAIN_DELAY_MS: 9000 ms must be less than the "
              "8000 ms of environment APP_STOP_MAX_MS"),
             ({"APP_CONTENT": str(content)},
              f"environment APP_CONTENT: {content}/openapi.json: No such file "
@@ -195,7 +195,7 @@ def test_settings_that_can_t_be_meant_together(folder):
         "flag --db-host: is empty, and so is db.socket"
     assert refused("customer", "--db-name", "") == "flag --db-name: is empty"
     assert refused("employee", "--allow=") == \
-        "flag --allow: is empty; write 0.0.0.0/0,::/0 to let everybody in"
+        "flag --allow: is empty; write 0.0.0.0/0,::/0 to allow everybody"
 
 
 def test_a_file_that_may_not_be_read(folder):
@@ -331,8 +331,8 @@ def test_each_fault_of_a_connection_has_its_own_words(database, folder):
             ({"APP_DB_TLS": "verify"}, "environment APP_DB_TLS",
              "no TLS with the database: "),
             ({"APP_DB_NAME": "TEA"}, "environment APP_DB_NAME",
-             "there is no database TEA, or the account customer has no right "
-             "to it: ")):
+             "there is no database TEA, or the account customer has no "
+             "privileges on it: ")):
         line = fault("customer", **over_tcp(database, **changes))
         assert line.startswith(f"{place}: {words}"), line
 
@@ -411,7 +411,8 @@ def test_each_missing_right_is_named(database):
     for name, right in RIGHTS:
         database.sql(f"REVOKE {right} FROM {name}@'%'")
         line = fault(name, **over_tcp(database, name))
-        assert line.startswith("environment APP_DB_USER: a right is missing: "
+        assert line.startswith("environment APP_DB_USER: a privilege is "
+                               "missing: "
                                ), (right, line)
         verb, table = right.split()[0], right.rsplit(".", maxsplit=1)[1]
         assert f"{verb} command denied" in line and table in line, line

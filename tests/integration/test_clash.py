@@ -23,14 +23,14 @@ def test_a_clash_is_shown_and_resolved(employee, database):
     assert page.status == 409
     assert title_of(page).startswith("Update supplier")
     text = html.unescape(page.text)
-    for part in ("It was", SUPPLIER["city"], "They made it", "Their <city>",
+    for part in ("Before", SUPPLIER["city"], "Their version", "Their <city>",
                  " UTC, by 10.1.2.3.", f"/admin/supplier-history/{number}"):
         assert part in text, part
     values = values_of(page.text)
     assert values["city"] == "My city" and values["name"] == "My name"
     assert values["state"] == "Theirs"      # merged, and said so
-    assert "They changed this from" in page.text
-    assert page.text.count("They changed this from") == 1
+    assert "Changed by somebody else from" in page.text
+    assert page.text.count("Changed by somebody else from") == 1
     assert re.findall(r'<li><a href="#(\w+)"', page.text) == ["city", "phone"]
     assert values["revision"] == str(theirs)
     assert rows(database)[0]["city"] == "Their <city>"
@@ -144,7 +144,7 @@ def test_what_does_not_clash_is_merged_and_said(employee, database):
     saved(save(employee, open_form(employee, number), city="Theirs"))
     done = save(employee, mine, name="Mine")
     page = employee.get(done.headers["Location"])
-    assert "Both changes are saved" in page.text
+    assert "Both changes have been saved" in page.text
     row = rows(database)[0]
     assert (row["name"], row["city"]) == ("Mine", "Theirs")
     same = save(employee, open_form(employee, number), city="Other")
@@ -157,13 +157,14 @@ def test_a_change_by_sql_clashes_too(employee, database):
     database.sql("UPDATE suppliers SET city = 'By SQL'")
     page = save(employee, mine, city="Mine")
     assert page.status == 409
-    assert re.search(r"While you were typing, on \d+ \w+ \d+, \d+:\d+ UTC,"
-                     r" by SQL, account \w+@localhost\. <strong>", page.text)
+    assert re.search(r"It was changed while you were typing, on "
+                     r"\d+ \w+ \d+, \d+:\d+ UTC, by SQL, "
+                     r"account \w+@localhost\. <strong>", page.text)
     path = f"/admin/supplier-remove/{number}"
     page = employee.post(path, {"revision": mine["revision"]})
     assert page.status == 409
     assert re.search(r"It was changed on \d+ \w+ \d+, \d+:\d+ UTC,"
-                     r" by SQL, account \w+@localhost\. Nothing", page.text)
+                     r" by SQL, account \w+@localhost\. Your", page.text)
 
 
 def test_gone_meanwhile_can_be_added_again(employee, database):
@@ -265,8 +266,8 @@ def test_a_deletion_sent_again_after_an_undo_deletes_nothing(employee,
     again = employee.post(path, fields)
     assert saved(again) == saved(done)
     page = employee.get(again.headers["Location"])
-    assert ("</bdi></a> was deleted, and has been brought back since;"
-            " it is not deleted now.") in page.text
+    assert "</bdi></a> was deleted, but somebody has restored it since." \
+        in page.text
     assert "Deleted" not in page.text
     assert names(database) == [SUPPLIER["name"]]
     saved(employee.post(path))

@@ -90,7 +90,7 @@ def test_forget_empties_the_history_of_one_supplier(database, employee, run):
     done = run("--forget", number)
     assert done.returncode == 0 and not done.stderr
     assert done.stdout == \
-        "supplier 1: 1 history entry emptied\n"
+        "supplier 1: 1 history entry erased\n"
     assert database.sql("SELECT name, writer = '', actor"
                         " FROM supplier_changes ORDER BY revision") == [
         ["", "1", "NULL"], ["Another", "0", "127.0.0.1"],
@@ -98,7 +98,7 @@ def test_forget_empties_the_history_of_one_supplier(database, employee, run):
     assert rows(database)[0]["name"] == "Present"
     database.sql("DELETE FROM suppliers WHERE id = 1")
     assert run(f"--forget={number}").stdout == \
-        "supplier 1: 2 history entries emptied\n"
+        "supplier 1: 2 history entries erased\n"
     assert "Present" not in str(database.sql("SELECT * FROM supplier_changes"))
     assert "Another" in employee.get("/admin/suppliers").text
 
@@ -106,12 +106,13 @@ def test_forget_empties_the_history_of_one_supplier(database, employee, run):
 @pytest.mark.parametrize("number", [
     "0", "-0", "x", "01", "", "1 OR 1=1", "2147483648", "--dry-run"])
 def test_forget_needs_an_id(database, run, number):
-    assert "needs the id of a supplier" in one_line(run("--forget", number))
+    assert "needs the numeric id of a supplier" in one_line(
+        run("--forget", number))
 
 
 def test_forget_says_what_is_wrong(database, run):
     assert one_line(run("--forget", "7")) == \
-        "employee: nothing was forgotten: the history knows no such supplier"
+        "employee: nothing was erased: the history has no such supplier"
     assert one_line(run("--forget")) == \
         "employee: --forget needs a value: ID"
     assert "given twice" in one_line(run("--forget", "1", "--forget", "2"))
@@ -128,10 +129,12 @@ def test_forget_says_what_is_wrong(database, run):
 
 def test_flags_that_do_not_go_together(database, run):
     for flags, words in (
-            (["--unescape"], "--unescape goes with --migrate"),
-            (["--dry-run"], "--dry-run goes with --migrate"),
-            (["--forget", "1", "--dry-run"], "--forget goes alone"),
-            (["--forget", "1", "--migrate"], "--forget goes alone"),
+            (["--unescape"], "--unescape needs --migrate"),
+            (["--dry-run"], "--dry-run needs --migrate"),
+            (["--forget", "1", "--dry-run"], "--forget can't be combined with "
+                                             "other commands"),
+            (["--forget", "1", "--migrate"], "--forget can't be combined with "
+                                             "other commands"),
             (["--migrate", "--unescape=1"], "--unescape takes no value")):
         assert words in one_line(run(*flags))
 

@@ -175,5 +175,5 @@ def test_a_double_click_adds_once(start, database):
     assert database.sql("SELECT COUNT(*) FROM suppliers") == [["1"]]
     typed_on = employee.post("/admin/supplier-add", {**form, "city": "Odense"})
     assert typed_on.status == 409
-    assert "Is this another supplier?" in typed_on.text
+    assert "Is this a different supplier?" in typed_on.text
     assert database.sql("SELECT COUNT(*) FROM suppliers") == [["1"]]

@@ -139,7 +139,7 @@ def test_faulty_update_comes_back(employee, database):
 def test_update_of_a_deleted_supplier_keeps_the_form(employee):
     page = employee.post("/admin/supplier-update", {"id": "77", **SUPPLIER})
     assert page.status == 404
-    assert "deleted this supplier meanwhile" in page.text
+    assert "deleted this supplier in the meantime" in page.text
     assert values_of(page.text)["name"] == SUPPLIER["name"]
 
 

@@ -340,7 +340,7 @@ def test_a_silent_network_is_noticed_before_the_read_timeout(folder, start):
         fault.begin()
         assert customer.get("/suppliers").headers["Cafe-As-Of"]
         harness.wait_until(
-            lambda: any(line["msg"] == "database is away"
+            lambda: any(line["msg"] == "database is unavailable"
                         for line in customer.lines()), "it asks anew")
         fault.end()
         harness.wait_until(

@@ -62,7 +62,7 @@ NEXT = {"name": "Next", "address": "2 Next St", "city": "Odense",
 
 def asked(page):
     """The form of the page that asks which supplier is meant."""
-    assert page.status == 409 and "Is this another supplier?" in page.text
+    assert page.status == 409 and "Is this a different supplier?" in page.text
     assert "Save as a new supplier" in page.text
     assert 'formaction="/admin/supplier-update"' in page.text
     assert 'name="preview"' not in page.text
@@ -380,7 +380,7 @@ def test_without_an_origin_it_comes_back_filled_in(employee, database, sent):
     page = employee.post("/admin/supplier-add", SUPPLIER, **sent)
     assert page.status == 403
     assert typed_of(page.text) == SUPPLIER
-    assert "did not say from which page" in page.text
+    assert "did not say which site" in page.text
     assert rows(database) == []
     number, revision = add(employee)
     values = {**open_form(employee, number), "city": "typed"}
@@ -415,7 +415,7 @@ def test_from_an_unknown_origin_it_comes_back_with_a_warning(employee,
     for origin in ("http://<b>", "http://" + "a" * 300, "ftp://a", "\xff"):
         page = employee.post("/admin/supplier-add", SUPPLIER, Origin=origin)
         assert page.status == 403 and typed_of(page.text) == SUPPLIER
-        assert "did not say from which page" in page.text, origin
+        assert "did not say which site" in page.text, origin
     assert rows(database) == []
 
 

@@ -192,7 +192,7 @@ def test_truncate_is_noticed_by_comparing(start, database):
     began = time.monotonic()
     harness.wait_until(lambda: shown(customer) == [], "TRUNCATE is noticed", 10)
     print(f"noticed after {1000 * (time.monotonic() - began):.0f} ms")
-    assert any("changed without the log" in line["msg"]
+    assert any("changed without a log entry" in line["msg"]
                for line in customer.lines())
     insert(admin, name="after")
     assert shown(customer) == stored(database)
@@ -207,7 +207,7 @@ def test_comparing_disturbs_no_writer(start, database):
     assert checker.violations == []
     for daemon in (customer, employee):
         assert not [line for line in daemon.lines()
-                    if "without the log" in line["msg"]]
+                    if "without a log entry" in line["msg"]]
 
 
 @pytest.mark.skipif(not LONG, reason="takes minutes; CAFE_LONG=1 runs it")

@@ -110,7 +110,7 @@ def test_reloading_under_load_fails_no_request(start, database):
         harness.wait_until(lambda: requests_served(customer) > served,
                            "it serves after reading its options again")
     check_load(wrk)
-    assert any("read again" in line["msg"] for line in customer.lines())
+    assert any("reloaded" in line["msg"] for line in customer.lines())
 
 
 def test_idle_connections_are_closed(start, database):

@@ -47,14 +47,14 @@ def test_changes_made_outside(employee, database):
 def test_saved_as_it_was(employee):
     number, _ = add(employee)
     revision = saved(save(employee, open_form(employee, number)))
-    assert "Saved as it was" in entries(employee.get(PATH))[revision]
+    assert "Saved without changes" in entries(employee.get(PATH))[revision]
 
 
 def test_no_such_history(employee):
     for path in ("/admin/supplier-history/99", "/admin/supplier-history/x",
                  PATH + "?before=x", PATH + "?before=-1"):
         assert employee.get(path).status == 404, path
-    assert "Nothing here" in employee.get(PATH).text
+    assert "There are no changes to show" in employee.get(PATH).text
 
 
 def test_pages_of_the_log(employee, database):
@@ -85,7 +85,7 @@ def test_restore_a_version(employee, database):
     assert saved(done) == saved(again)
     assert rows(database)[0]["city"] == SUPPLIER["city"]
     told = employee.get(done.headers["Location"])
-    assert "is restored as it was" in told.text
+    assert "is back to an earlier version" in told.text
     assert "was restored" in entries(employee.get(path))[saved(done)]
 
 
@@ -113,7 +113,7 @@ def test_undo_after_somebody_brought_it_back_asks(employee, database):
     saved(employee.post(action, first))
     assert employee.post(action, second).status == 409
     late = employee.get(done.headers["Location"])
-    assert "has been brought back since" in late.text
+    assert "somebody has restored it since" in late.text
     assert "Undo" not in late.text
     assert names(database) == [SUPPLIER["name"]]
 
@@ -158,7 +158,7 @@ def test_forgotten_entries_say_so(employee, database):
 
 
 def test_home_shows_the_last_ten(employee, database):
-    assert "Nothing has changed yet" in employee.get("/admin").text
+    assert "There are no changes yet" in employee.get("/admin").text
     number, _ = add(employee)
     for turn in range(11):
         saved(save(employee, open_form(employee, number), city=f"c{turn}"))

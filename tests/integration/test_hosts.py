@@ -149,7 +149,7 @@ def test_the_names_change_with_the_configuration(start, database, folder):
     assert status(employee, "/admin", "a.example") == 421
     file.write_text("hosts: ['http://c.example']\n")
     employee.process.send(signal.SIGHUP)
-    harness.wait_until(lambda: "'http://c.example' is no host name" in
+    harness.wait_until(lambda: "'http://c.example' is not a host name" in
                        employee.process.output(), "SIGHUP")
     assert status(employee, "/admin", "b.example") == 200
 

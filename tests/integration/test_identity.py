@@ -199,7 +199,7 @@ def test_another_field_after_sighup(start, database, folder):
                      ("Remote-User", b"bob")) == 303
     config.write_text("identity:\n  header: Remote-User\n")
     employee.process.send(harness.signal.SIGHUP)
-    harness.wait_until(lambda: any(line["msg"] == "configuration read again"
+    harness.wait_until(lambda: any(line["msg"] == "configuration reloaded"
                                    for line in employee.lines()), "read again")
     assert signed_in(employee, (FIELD, b"ann"),
                      ("Remote-User", b"bob")) == 303

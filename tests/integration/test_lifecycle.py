@@ -183,7 +183,7 @@ def test_sighup_reads_the_configuration_again(start, database, folder):
 
     path.write_text("allow: 192.0.2.0/24\n")
     employee.process.send(signal.SIGHUP)
-    harness.wait_until(lambda: logged("read again"), "read again")
+    harness.wait_until(lambda: logged("reloaded"), "read again")
     assert employee.get("/admin").status == 404
     for count, faulty in enumerate(
             ("alow: loopback\n", "allow: loopback\n"
@@ -191,7 +191,7 @@ def test_sighup_reads_the_configuration_again(start, database, folder):
         path.write_text(faulty)
         employee.process.send(signal.SIGHUP)
         harness.wait_until(
-            lambda: len(logged("going on with the old")) == count, "refused")
+            lambda: len(logged("keeping the old")) == count, "refused")
         assert employee.get("/admin").status == 404
 
 
@@ -202,11 +202,11 @@ def test_sighup_says_what_needs_a_restart(start, database, folder):
 
     def waiting(text):
         """What waits for a restart after this has been read."""
-        before = len(logged(daemon, "read again"))
+        before = len(logged(daemon, "reloaded"))
         path.write_text(text)
         daemon.process.send(signal.SIGHUP)
         harness.wait_until(
-            lambda: len(logged(daemon, "read again")) > before and
+            lambda: len(logged(daemon, "reloaded")) > before and
             daemon.get("/healthz"), "read again, and the turn is over")
         return [line["options"] for line in
                 logged(daemon, "need a restart")]

@@ -129,13 +129,13 @@ def check_rate(lines, intervals):
 def test_a_wrong_password_is_said_now_and_then(start, database, name):
     daemon = start(name, database, APP_DB_PASSWORD="wrong",
                    APP_LOG_REPEAT_S=1, APP_CATALOG_WAIT_MS=100)
-    line = find(daemon, msg="database is away", pool="feed")
+    line = find(daemon, msg="database is unavailable", pool="feed")
     assert line["level"] == "error" and line["age_s"] == 0
     assert "Access denied" in line["reason"]
     assert "APP_DB_PASSWORD" in line["reason"]
     lines = watch(daemon, 3)
     check_rate(lines, 3)
-    assert any(line["msg"] == "database is away" and line["age_s"] >= 1
+    assert any(line["msg"] == "database is unavailable" and line["age_s"] >= 1
                for line in lines)
 
 
@@ -178,16 +178,16 @@ def test_what_has_ended_is_said(start, folder):
     own = harness.Database(folder)
     customer = start("customer", own, APP_CATALOG_WAIT_MS=100)
     assert customer.get("/suppliers").status == 503
-    for msg in ("database is away", "catalog is stale"):
+    for msg in ("database is unavailable", "catalog is stale"):
         find(customer, msg=msg)
     own.start()
     try:
         own.make_ready()
-        line = find(customer, msg="database is back", pool="feed")
+        line = find(customer, msg="database is available again", pool="feed")
         assert line["lasted_s"] >= 0 and line["level"] == "info"
         find(customer, msg="catalog is fresh again")
         assert [line["msg"] for line in customer.lines()].count(
-            "database is away") == 1, "once a minute"
+            "database is unavailable") == 1, "once a minute"
     finally:
         own.stop()
 

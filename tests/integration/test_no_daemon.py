@@ -99,7 +99,7 @@ def test_one_with_nothing_to_show_is_passed_by(folder, start, customer,
             assert balancer.get("/suppliers").status == 200
         kill(customer)
         page = harness.wait_until(
-            lambda: "Number of this request" in
+            lambda: "Request ID: " in
             (page := balancer.get("/suppliers")).text and page,
             "the empty one answers")
         assert page.status == 503

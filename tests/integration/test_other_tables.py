@@ -219,7 +219,7 @@ def test_a_migration_that_fails_leaves_the_table_as_it_was(server, what):
     for _ in range(2):
         status, output = migrate(server)
         assert status == 1 and words in output, output
-        assert "is as it was" in output
+        assert "has been restored to its previous state" in output
         assert before == [server.sql("SHOW CREATE TABLE suppliers"),
                           server.sql("SELECT * FROM suppliers")]
         assert server.sql("SHOW TRIGGERS") == []
@@ -241,7 +241,8 @@ def test_triggers_do_not_stay_after_a_failure(server):
                "DELETE FROM supplier_changes; ALTER TABLE supplier_changes"
                " ADD CHECK (action <> 'adopt')")
     status, output = migrate(server)
-    assert status == 1 and "is as it was" in output, output
+    assert status == 1, output
+    assert "has been restored to its previous state" in output
     assert server.sql("SHOW TRIGGERS") == []
     assert server.sql("SHOW CREATE TABLE suppliers") == before[1][0]
     server.sql("ALTER TABLE supplier_changes DROP CONSTRAINT CONSTRAINT_1")
@@ -252,17 +253,17 @@ def test_triggers_do_not_stay_after_a_failure(server):
 # Columns, what is in the way of saving, a field, what the page says.
 NARROW = {
     "varchar": (dict(name="VARCHAR(60) NOT NULL"), "", "name", "n" * 63,
-                "Shorten the supplier name by 3 characters: at most 60 fit"),
+                "Shorten the supplier name by 3 characters: the limit is 60"),
     "characters": (dict(city="VARCHAR(9) NOT NULL"), "", "city", "ü" * 10,
-                   "Shorten the supplier city by 1 character: at most 9 fit"),
+                   "Shorten the supplier city by 1 character: the limit is 9"),
     "tinytext": (dict(address="TINYTEXT NOT NULL"), "", "address", "ü" * 200,
-                 "Shorten the supplier address by 145 bytes: at most 255 fit"),
+                 "Shorten the supplier address by 145 bytes: the limit is 255"),
     "notes": (dict(notes="VARCHAR(20)"), "", "notes", "x" * 21,
-              "Shorten the supplier notes by 1 character: at most 20 fit"),
+              "Shorten the supplier notes by 1 character: the limit is 20"),
     "enum": (dict(state="ENUM('VT', 'NY') NOT NULL"), "", "state", "Texas",
-             "The table does not take this"),
+             "The table does not accept this"),
     "unique": ({}, ", UNIQUE email (email)", "email", "taken@x.example",
-               "The table does not take this"),
+               "The table does not accept this"),
 }
 
 
@@ -296,7 +297,8 @@ def test_a_narrower_column_is_said_at_the_field(server, start, shape):
 
 # What the form does not know, or can't.
 RULES = {
-    "must_fill": (", vat VARCHAR(20) NOT NULL", "suppliers.vat must be filled",
+    "must_fill": (", vat VARCHAR(20) NOT NULL",
+                  "suppliers.vat must have a value",
                   "vat"),
     "check": (", CHECK (CHAR_LENGTH(name) < 5)", "", "CONSTRAINT"),
 }

@@ -38,11 +38,13 @@ def test_recovers_by_itself(start, folder):
         own.kill()
         page = customer.get("/suppliers")
         assert page.status == 200 and SUPPLIER["name"] in page.text
-        assert "This is as of" in page.text and page.headers["Cafe-As-Of"]
+        assert "This page shows the data as of" in page.text
+        assert page.headers["Cafe-As-Of"]
         assert page.headers["Cache-Control"] == "no-store"
         home = customer.get("/")
         assert home.status == 200 and "1 supplier<" in home.text
-        assert "This is as of" in home.text and home.headers["Cafe-As-Of"]
+        assert "This page shows the data as of" in home.text
+        assert home.headers["Cafe-As-Of"]
         typed = {**SUPPLIER, "name": "Typed while away"}
         form = employee.post("/admin/supplier-add", typed)
         assert form.status == 503 and typed_of(form.text) == typed
@@ -88,13 +90,13 @@ def test_employees_see_the_last_state(start, own):
     for path, status in pages.items():
         fresh = employee.get(path)
         assert fresh.status == status and not fresh.headers["Cafe-As-Of"]
-        assert "This is as of" not in fresh.text
+        assert "This page shows the data as of" not in fresh.text
     assert employee.get("/admin/supplier-update/2").status == 404
     own.kill()
     for path, status in pages.items():
         stale = employee.get(path)
         assert stale.status == status and stale.headers["Cafe-As-Of"]
-        assert "This is as of" in stale.text
+        assert "This page shows the data as of" in stale.text
         assert SUPPLIER["name"] in stale.text
         assert stale.headers["Cache-Control"] == "no-store"
     # Somebody may have added it meanwhile: it is not said to be gone.

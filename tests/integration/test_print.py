@@ -103,8 +103,8 @@ def test_a_stale_one_says_so(start, folder):
         own.kill()
         stale = customer.get("/suppliers/print")
         assert rows_of(stale) == rows_of(fresh)
-        assert "This is as of" in stale.text
-        assert "This is as of" not in fresh.text
+        assert "This page shows the data as of" in stale.text
+        assert "This page shows the data as of" not in fresh.text
         assert stale.headers["Cache-Control"] == "no-store"
         assert stale.headers["Cafe-As-Of"] and "ETag" not in stale.headers
     finally:

@@ -19,11 +19,12 @@ LOSSES = {
     "older_body": (
         "DROP TRIGGER suppliers_added; CREATE TRIGGER suppliers_added"
         " AFTER INSERT ON suppliers FOR EACH ROW UPDATE supplier_revision"
-        " SET n = n WHERE one = 1", ["suppliers_added", "not that of this"]),
+        " SET n = n WHERE one = 1",
+        ["suppliers_added", "it differs from this"]),
     "other_event": (
         "DROP TRIGGER suppliers_added; CREATE TRIGGER suppliers_added"
         " AFTER DELETE ON suppliers FOR EACH ROW SET @x = 1",
-        ["suppliers_added", "not that of this"]),
+        ["suppliers_added", "it differs from this"]),
     "swapped": (
         "CREATE TABLE other LIKE suppliers;"
         "INSERT INTO other SELECT * FROM suppliers;"
@@ -96,7 +97,7 @@ def test_what_is_missing_is_named_and_comes_back(three, loss):
     assert all(word in dry for word in words), dry
     output = migrate(three)
     assert all(word in output for word in words), output
-    assert "Nothing is missing any more" in output
+    assert "Everything that was missing has been restored" in output
     assert "missing: " not in migrate(three)
     assert_the_log_is_whole(three)
 
@@ -131,7 +132,7 @@ def test_suppliers_that_are_gone_are_not_taken_for_removed(three):
     log = Log(three)
     three.sql("RENAME TABLE suppliers TO elsewhere")
     done = three.migrate()
-    assert done.returncode == 1 and "The table suppliers is gone" in \
+    assert done.returncode == 1 and "The table suppliers is missing" in \
         done.stderr, done.stderr
     assert ["suppliers"] not in three.sql("SHOW TABLES")
     three.sql("RENAME TABLE elsewhere TO suppliers")
@@ -216,7 +217,7 @@ def test_what_no_trigger_has_seen_is_shown_and_told(three, start):
     harness.wait_until(
         lambda: customer.get("/suppliers.json").body.strip() == b"[]",
         "the pages show it")
-    line = logged_with_remedy(customer, "without the log")
+    line = logged_with_remedy(customer, "without a log entry")
     assert "TRUNCATE" in line["remedy"]
     assert "employee --migrate" in line["remedy"]
 
@@ -279,7 +280,7 @@ def test_a_log_of_statements_is_named(strict, start):
     employee = start("employee", strict)
     assert employee.post("/admin/supplier-add",
                          harness.SUPPLIER).status == 503
-    line = logged_with_remedy(employee, "database is away")
+    line = logged_with_remedy(employee, "database is unavailable")
     assert "binlog_format = ROW" in line["remedy"]
     assert "impossible to write to binary log" in line["reason"]
 
@@ -309,5 +310,5 @@ def test_a_lock_that_is_held_is_named(three):
     output = done.stdout + done.stderr
     assert done.returncode == 1
     assert "(1205)" in output and "holds the lock" in output, output
-    assert "Nothing is missing any more" in migrate(three)
+    assert "Everything that was missing has been restored" in migrate(three)
     assert_the_log_is_whole(three)

@@ -203,7 +203,7 @@ def test_a_refusal_says_why(slow, database):
             peer.close()
         return refused
     harness.wait_until(one_is_refused, "one is refused")
-    assert b"too much to do" in refused[0] and b"database" not in refused[0]
+    assert b"too busy" in refused[0] and b"database" not in refused[0]
 
 
 def drained_now(peer):

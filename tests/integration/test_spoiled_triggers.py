@@ -45,7 +45,7 @@ def test_spoiled_triggers_are_said_and_cured(start, spoiled):
     assert "employee --migrate" in saves["saves"]["reason"]
     cure = spoiled.migrate()
     assert cure.returncode == 0, cure.stderr
-    assert "spoiled: a trigger" in cure.stdout
+    assert "broken: a trigger" in cure.stdout
     assert employee.post("/admin/supplier-add", supplier(1)).status == 303
     assert "saves" not in employee.get("/readyz").text
     assert "spoiled" not in spoiled.migrate().stdout

@@ -190,10 +190,10 @@ def test_what_is_no_listening_socket_is_refused(database, folder):
                 ([unix], {}, "descriptor 3 is not a listening TCP socket"),
                 ([file], {}, "descriptor 3 is not a listening TCP socket"),
                 ([], {"LISTEN_FDS": "1"}, "descriptor 3 is not a listening"),
-                ([one, two], {}, "descriptor 4: there is one for the pages "
-                                 "already; name the other one 'ops'"),
+                ([one, two], {}, "descriptor 4: there is already one for "
+                                 "pages; name the other one 'ops'"),
                 ([one, two], {"LISTEN_FDNAMES": "ops:ops"},
-                 "descriptor 4: there is one named 'ops' already"),
+                 "descriptor 4: there is already one named 'ops'"),
                 ([one, two, three], {}, "LISTEN_FDS: '3' is not a number "
                                         "from 1 to 2"),
                 ([one], {"LISTEN_FDS": "0"}, "LISTEN_FDS: '0' is not a num"),

@@ -276,7 +276,7 @@ def test_too_long_is_said(start, database):
     for path in ("/suppliers.csv", "/suppliers.vcf", "/suppliers.json",
                  "/suppliers/print"):
         page = customer.get(path)
-        assert page.status == 422 and "too long to take along" in page.text
+        assert page.status == 422 and "too long to download" in page.text
         assert page.headers["Cache-Control"] == "no-store"
         assert customer.get(path + "?city=one").status == 200
 

@@ -216,7 +216,7 @@ def test_neither_takes_the_other_s_place_away(employee, database, stored):
     database.sql("UPDATE suppliers SET state = ''")
     page = save(employee, values, country="")
     assert page.status == 422 and 'href="#state"' in page.text
-    assert "They changed this from" in page.text
+    assert "Changed by somebody else from" in page.text
     assert typed_of(page.text)["state"] == ""
     assert rows(database)[0]["country"] == "USA"
     saved(save(employee, values_of(page.text), state="NH"))

@@ -45,7 +45,7 @@ def test_up_down_and_data_survive(clone):
     assert "1–21 of 21" in site.get("/suppliers").text
 
     again = cafe(clone, "up", "--port", str(port))
-    assert again.returncode == 1 and "running already" in again.stderr
+    assert again.returncode == 1 and "already running" in again.stderr
 
     assert cafe(clone, "down").returncode == 0
     with contextlib.suppress(ConnectionError):

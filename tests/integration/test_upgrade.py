@@ -192,7 +192,7 @@ def test_triggers_of_the_version_before_are_exchanged_again(older, start):
     older.sql(f"UPDATE suppliers SET city = 'x', {NEW[0]} = 'https://a.example'"
               " WHERE id = 1")
     output = migrate(older)
-    assert "it is not that of this program" in output
+    assert "it differs from this program's" in output
     assert "in the log: supplier 1" in output
     entries = [e for e in Log(older).entries() if e.id == 1]
     assert [e.action for e in entries] == ["add", "update", "update"]

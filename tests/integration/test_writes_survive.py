@@ -266,7 +266,7 @@ def connection_killer(database, killed):
 def settled_by(daemon):
     """How many transactions of unknown outcome a daemon has run again."""
     return len([line for line in daemon.lines()
-                if line["msg"] == "database job is run again"])
+                if line["msg"] == "database job is retried"])
 
 
 def test_who_saves_does_not_notice_a_lost_connection(start, database):

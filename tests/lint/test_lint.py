@@ -218,10 +218,24 @@ RIDDLES = re.compile(
     r"|\b[Nn]othing of yours\b|\bcan be had\b|\ball the same\b")
 
 
+def messages(path):
+    """The texts of a source, adjacent ones joined."""
+    text = re.sub(r'"\s*\n\s*"', "", path.read_text())
+    return re.findall(r'"((?:[^"\\\n]|\\.)*)"', text)
+
+
 def test_plain_english():
-    """Documents have no phrase that is read twice."""
-    texts = [(path, part) for path in DOCUMENTS
-             for part in path.read_text().split("\n\n")]
+    """Documents, pages and messages have no phrase that is read twice."""
+    texts = [(path, text) for part in ("views", "customer", "employee",
+                                       "deploy/pages", "docs")
+             for path in sorted((ROOT / part).rglob("*"))
+             if path.suffix in (".html", ".md", ".json")
+             for text in [path.read_text()]]
+    texts += [(path, part) for path in DOCUMENTS
+              for part in path.read_text().split("\n\n")]
+    texts += [(path, text) for path in CODE
+              if not path.is_relative_to(ROOT / "tests")
+              for text in messages(path)]
     wrong = [f"{path.relative_to(ROOT)}: {found[0]}" for path, text in texts
              for found in RIDDLES.finditer(" ".join(text.split()))]
     assert not wrong, wrong

@@ -146,7 +146,7 @@ static void test_unknown_type_is_refused(void **state)
     text_init(&error, 0);
     assert_int_equal(assets_open(folders, "/static", &assets, &error),
                      ERROR_CONFIG);
-    assert_non_null(strstr(text_string(&error), "c.exe: is of no type"));
+    assert_non_null(strstr(text_string(&error), "c.exe: is not a type"));
     text_free(&error);
 }
 

@@ -26,7 +26,7 @@ static void test_flags(void **state)
         { "--db-wait_mss=1", NULL,
           "unknown flag --db-wait_mss; did you mean --db-wait-ms?" },
         { "--db-host=a\nb", NULL,
-          "flag --db-host: control characters have no meaning here" },
+          "flag --db-host: control characters are not allowed here" },
         { "--unheard-of", NULL, "unknown flag --unheard-of; see --help" },
         { "--PORT=1", NULL, "unknown flag --PORT; see --help" },
         { "--db.host=x", NULL,
@@ -48,7 +48,7 @@ static void test_flags(void **state)
           "flag --port: 'x' is not a number from 1 to 65535" },
         { "--db-tls", "maybe", "flag --db-tls: 'maybe' is not on or off" },
         { "--log-format=xml", NULL,
-          "flag --log-format: 'xml' is none of json, text, logfmt" },
+          "flag --log-format: 'xml' is not one of json, text, logfmt" },
     };
     struct fixture *fixture = *state;
     size_t i;
@@ -72,8 +72,9 @@ static void test_environment(void **state)
         { "APP_DB_WAIT_MS=101", "environment APP_DB_WAIT_MS: '101' is not a "
                                 "number from -100 to 100" },
         { "APP_DB_TLS=ON", "environment APP_DB_TLS: 'ON' is not on or off" },
-        { "APP_LOG_FORMAT=jso", "environment APP_LOG_FORMAT: 'jso' is none of "
-                                "json, text, logfmt" },
+        { "APP_LOG_FORMAT=jso",
+          "environment APP_LOG_FORMAT: 'jso' is not one of "
+          "json, text, logfmt" },
     };
     struct fixture *fixture = *state;
     size_t i;
@@ -189,7 +190,7 @@ static const struct {
     const char *yaml, *message; /* after the path */
 } faults[] = {
     { "db:\n  host: \"a\\0b\"\n",
-      ":2:9: db.host: control characters have no meaning here" },
+      ":2:9: db.host: control characters are not allowed here" },
     { "port: \"8\\0x\"\n", ":1:7: port: '8' is not a number from 1 to 65535" },
     { "prot: 1\n", ":1:1: unknown key 'prot'; did you mean 'port'?" },
     { "\n\ndb:\n  # x\n  hots: x\n",
@@ -202,7 +203,7 @@ static const struct {
     { "db:\n    tls:   perhaps\n",
       ":2:12: db.tls: 'perhaps' is not on or off" },
     { "log:\n  format: xml\n",
-      ":2:11: log.format: 'xml' is none of json, text, logfmt" },
+      ":2:11: log.format: 'xml' is not one of json, text, logfmt" },
     { "port: 1\nport: 2\n", ":2:7: 'port' is set twice" },
     { "db: {host: a}\ndb.host: b\n", ":2:10: 'db.host' is set twice" },
     { "port: {a: 1}\n", ":1:7: 'port' takes one value" },

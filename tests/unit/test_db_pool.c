@@ -429,7 +429,7 @@ static void test_a_dead_database_is_not_hammered(void **state)
         assert_int_equal(finish(&f, ask_id, &probe), ERROR_DB_AWAY);
     assert_true(jobs > 100);
     assert_in_range(server.accepted, 2, 5);
-    assert_int_equal(logged(&f, "database is away"), 1);
+    assert_int_equal(logged(&f, "database is unavailable"), 1);
     teardown(&f);
     faulty_server_stop(&server);
 }
@@ -453,8 +453,8 @@ static void test_away_and_back_are_logged_once(void **state)
     int64_t until_ms = clock_monotonic_ms() + GIVE_UP_S * 1000;
     while (finish(&f, ask_id, &probe) != OK)
         assert_true(clock_monotonic_ms() < until_ms);
-    assert_int_equal(logged(&f, "database is away"), 1);
-    assert_int_equal(logged(&f, "database is back"), 1);
+    assert_int_equal(logged(&f, "database is unavailable"), 1);
+    assert_int_equal(logged(&f, "database is available again"), 1);
     teardown(&f);
     unlink(link);
 }

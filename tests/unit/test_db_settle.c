@@ -70,7 +70,7 @@ static void await_away(struct fixture *f)
 {
     int64_t until_ms = clock_monotonic_ms() + GIVE_UP_S * 1000;
 
-    while (!logged(f, "database is away")) {
+    while (!logged(f, "database is unavailable")) {
         event_base_loop(f->base, EVLOOP_NONBLOCK);
         assert_true(clock_monotonic_ms() < until_ms);
     }
@@ -88,7 +88,7 @@ static void test_runs_again_and_says_so(void **state)
     await(&f, &dying.probe);
     assert_int_equal(dying.probe.outcome, OK);
     assert_int_equal(dying.probe.runs, 2);
-    assert_int_equal(logged(&f, "database job is run again"), 1);
+    assert_int_equal(logged(&f, "database job is retried"), 1);
     assert_int_equal(logged(&f, "database job failed"), 0);
     assert_int_equal(counter_get(&f.counters, COUNTER_DB_JOBS_DONE), 1);
     teardown(&f);
@@ -419,7 +419,7 @@ static void test_all_statements_of_a_repeatable_job_have_one_limit(void **state)
     await(&f, &probe);
     assert_int_equal(probe.outcome, ERROR_DEADLINE);
     assert_int_equal(probe.runs, 1);
-    assert_int_equal(logged(&f, "not done in time"), 1);
+    assert_int_equal(logged(&f, "timed out"), 1);
     assert_int_equal(finish(&f, ask_id, &other), OK); /* its own time */
     assert_int_equal(finish(&f, dawdle, &other), OK); /* no limit */
     teardown(&f);

@@ -84,7 +84,8 @@ static void test_a_rule_that_can_not_be_applied_is_refused(void **state)
         { "Threshold: 5", "Treshold: 5", "Treshold" },
         { "Threshold: 5", "Threshold: 0", "write a threshold of 1" },
         { "Period: 60", "Period: 0", "Period" },
-        { "!Ref CustomerErrors", "!Ref Nothing", "no alarm of this template" },
+        { "!Ref CustomerErrors", "!Ref Nothing",
+          "not an alarm of this template" },
         { "customer-microservice", "other", "no deployment group of customer" },
         { "Resources:", "Resource:", "Resource" },
     };

@@ -6,10 +6,10 @@
 #define UNIT_1 CONTAINER ".environment[1]"
 #define HEALTH CONTAINER ".healthCheck"
 #define VPC "networkConfiguration.awsvpcConfiguration"
-#define NO_JSON "not JSON; a text stands in double quotes"
+#define NO_JSON "not JSON; put texts in double quotes"
 #define NO_KEY "expected a key in double quotes"
 #define COMMA "a comma before the end; remove it"
-#define FARGATE "Fargate has no such thing; remove it"
+#define FARGATE "Fargate does not support this; remove it"
 
 /* A container with one more key. */
 #define ADDED(to, at, message)                                           \
@@ -41,7 +41,7 @@ static const struct defect task_defects[] = {
     { TASK, "\"essential\": true", "// why\n\"essential\": true", "// why",
       NO_KEY },
     { TASK, "\"essential\": true", "\"user\": \"1\"", "\"user\": \"10001",
-      "'user' is there twice; remove one" },
+      "'user' appears twice; remove one" },
     { TASK, "\"essential\": true", "[1]: true", "[1]", NO_KEY },
     { TASK, "\"customer\"", "\"a\\u0000b\"", "\"a\\u0000",
       "a NUL character; remove it" },
@@ -52,7 +52,7 @@ static const struct defect task_defects[] = {
     { TASK, "\"customer\"", "\"a\tb\"", "\"a\tb",
       "a control character; write it as \\n, \\t or \\u00…" },
     { TASK, "\"customer\"", "\"\\ud800\"", "\"\\ud800",
-      "no character of Unicode; write another" },
+      "not a Unicode character; replace it" },
     { TASK, "\"customer-microservice\"\n}", "\"f\"\n}\n{}", "{}",
       "expected the end of the file" },
     { TASK, NULL, "{\"family\": [1", "1",
@@ -66,7 +66,7 @@ static const struct defect task_defects[] = {
     { TASK, NULL, "\xef\xbb\xbf{}", "", "expected '{'" },
     { TASK, NULL, "[]", "", "expected a map of keys" },
     { TASK, NULL, "{\"family\": \"\xff\"}", "\xff",
-      "a byte that is no UTF-8; remove it" },
+      "a byte that is not UTF-8; remove it" },
     { TASK, NULL, "{\"volumes\": [[[[[[[[[[[[[[[[\n1]]]]]]]]]]]]]]]]}", "[\n",
       "nested too deep; 16 are allowed" },
     /* Keys. */
@@ -123,13 +123,13 @@ static const struct defect task_defects[] = {
                 "111122223333:secret:cafe-AbCdEf:passwo…' is not the ARN of a "
                 "secret or a parameter" },
     { TASK, "\"ALL\"", "\"CAP_ALL\"", "\"CAP_ALL\"",
-      CONTAINER ".linuxParameters.capabilities.drop[0]: 'CAP_ALL' is no "
+      CONTAINER ".linuxParameters.capabilities.drop[0]: 'CAP_ALL' is not a "
                 "capability; ECS has names like NET_RAW" },
     /* What goes together. */
     { TASK, "\"name\": \"APP_DB_NAME\"", "\"name\": \"APP_DB_USER\"",
       "{\n                    \"name\": \"APP_DB_USER\",\n"
       "                    \"value\": \"COFFEE\"",
-      CONTAINER ".environment[2]: 'APP_DB_USER' is there twice; remove one" },
+      CONTAINER ".environment[2]: 'APP_DB_USER' appears twice; remove one" },
     { TASK, "\"name\": \"APP_DB_PASSWORD\"", "\"name\": \"APP_DB_USER\"",
       "{\n                    \"name\": \"APP_DB_USER\",\n"
       "                    \"valueFrom\"",
@@ -140,7 +140,7 @@ static const struct defect task_defects[] = {
       "80",
       "80\n",
       CONTAINER ".portMappings[0].hostPort: 80 is not the containerPort 8080; "
-                "with awsvpc they are the same" },
+                "with awsvpc they must be the same" },
     { TASK, "\"protocol\": \"tcp\"", "\"protocol\": \"udp\"", "\"udp\"",
       CONTAINER ".portMappings[0].protocol: 'udp' is not 'tcp'" },
     { TASK, "\"portMappings\": [", "\"portMappings\": [{}, ", "[{}",
@@ -148,7 +148,7 @@ static const struct defect task_defects[] = {
     { TASK, "\"containerDefinitions\": [", "\"containerDefinitions\": [{}, ",
       "[{}", "containerDefinitions: 2 entries; expected exactly 1" },
     { TASK, "\"essential\": true", "\"essential\": false", "false",
-      CONTAINER ".essential: one container has to be; set true" },
+      CONTAINER ".essential: one container must be essential; set true" },
     { TASK, "\"stopTimeout\": 30", "\"stopTimeout\": 121", "121",
       CONTAINER ".stopTimeout: '121' is not a number from 2 to 120" },
     { TASK, "\"stopTimeout\": 30", "\"stopTimeout\": 1",
@@ -182,27 +182,28 @@ static const struct defect task_defects[] = {
     { TASK, "\"startPeriod\": 10", "\"startPeriod\": 301", "301",
       HEALTH ".startPeriod: '301' is not a number from 0 to 300" },
     { TASK, "\"CMD\"", "\"/bin/sh\"", "\"/bin/sh\"",
-      HEALTH ".command[0]: '/bin/sh' is none of CMD, CMD-SHELL" },
+      HEALTH ".command[0]: '/bin/sh' is not one of CMD, CMD-SHELL" },
     { TASK, "\"/usr/bin/customer\"", "1", "1,\n",
       HEALTH ".command[1]: 1 without quotes; put it in double quotes" },
     { TASK, "\"awslogs\"", "\"syslog\"", "\"syslog\"",
-      CONTAINER ".logConfiguration.logDriver: 'syslog' is none of awslogs, "
+      CONTAINER ".logConfiguration.logDriver: 'syslog' is not one of awslogs, "
                 "splunk, awsfirelens" },
     { TASK, "\"awslogs-stream-prefix\"", "\"awslogs-stream\"",
       "\"awslogs-stream\"",
       CONTAINER ".logConfiguration.options.awslogs-stream: " UNKNOWN
                 "remove it" },
     { TASK, "\"mode\": \"blocking\"", "\"mode\": \"fast\"", "\"fast\"",
-      CONTAINER ".logConfiguration.options.mode: 'fast' is none of blocking, "
-                "non-blocking" },
+      CONTAINER
+      ".logConfiguration.options.mode: 'fast' is not one of blocking, "
+      "non-blocking" },
     { TASK, "\"mode\": \"blocking\"", "\"mode\": true",
       "true\n                }",
       CONTAINER ".logConfiguration.options.mode: true without quotes; put it "
                 "in double quotes" },
     { TASK, "\"X86_64\"", "\"amd64\"", "\"amd64\"",
-      "runtimePlatform.cpuArchitecture: 'amd64' is none of X86_64, ARM64" },
+      "runtimePlatform.cpuArchitecture: 'amd64' is not one of X86_64, ARM64" },
     { TASK, "\"FARGATE\"", "\"FARGATE\", \"fargate\"", "\"fargate\"",
-      "requiresCompatibilities[1]: 'fargate' is none of EC2, FARGATE, "
+      "requiresCompatibilities[1]: 'fargate' is not one of EC2, FARGATE, "
       "EXTERNAL, MANAGED_INSTANCES" },
     { TASK, ":role/CafeTaskRole\"", ":role/Cafe TaskRole\"",
       "\"arn:aws:iam::111122223333:role/Cafe TaskRole",
@@ -218,16 +219,16 @@ static const struct defect task_defects[] = {
     ADDED("\"memory\": 513", "513",
           CONTAINER ".memory: more than the task's 512"),
     ADDED("\"memory\": 64, \"memoryReservation\": 64", "64 ",
-          CONTAINER ".memoryReservation: 64 MiB; it has to be less than "
-                    "memory"),
+          CONTAINER ".memoryReservation: 64 MiB; it must be less than memory"),
     ADDED("\"startTimeout\": 121", "121",
           CONTAINER ".startTimeout: '121' is not a number from 2 to 120"),
     ADDED("\"command\": \"--version\"", "\"--version\"",
           CONTAINER ".command: expected a list"),
     ADDED("\"dependsOn\": [{\"containerName\": \"x\", \"condition\": \"UP\"}]",
           "\"UP\"",
-          CONTAINER ".dependsOn[0].condition: 'UP' is none of START, COMPLETE, "
-                    "SUCCESS, HEALTHY"),
+          CONTAINER
+          ".dependsOn[0].condition: 'UP' is not one of START, COMPLETE, "
+          "SUCCESS, HEALTHY"),
     ADDED("\"dockerLabels\": {\"a\": 1}", "1}",
           CONTAINER ".dockerLabels.a: 1 without quotes; put it in double "
                     "quotes"),
@@ -241,15 +242,14 @@ static const struct defect task_defects[] = {
     ADDED("\"mountPoints\": [{\"sourceVolume\": \"v\", \"containerPath\": "
           "\"/v\"}]",
           "\"v\"",
-          CONTAINER ".mountPoints[0].sourceVolume: 'v' is none of the "
+          CONTAINER ".mountPoints[0].sourceVolume: 'v' is not one of the "
                     "volumes"),
     ADDED("\"interactive\": null", "null",
           CONTAINER ".interactive: expected true or false, without quotes"),
     { TASK, "\"networkMode\"",
       "\"volumes\": [{\"name\": \"v\"}, {\"name\": \"v\"}], \"networkMode\"",
       "{\"name\": \"v\"}]",
-      "volumes[1]: its 'name' is there twice; remove "
-      "one" },
+      "volumes[1]: its 'name' appears twice; remove one" },
     { TASK, "\"networkMode\"",
       "\"volumes\": [{\"name\": \"v\", \"host\": {\"sourcePath\": \"/\"}}], "
       "\"networkMode\"",
@@ -257,7 +257,7 @@ static const struct defect task_defects[] = {
     { TASK, "\"networkMode\"",
       "\"tags\": [{\"key\": \"k\"}, {\"key\": \"k\", \"value\": \"v\"}], "
       "\"networkMode\"",
-      "{\"key\": \"k\", \"v", "tags[1]: its 'key' is there twice; remove one" },
+      "{\"key\": \"k\", \"v", "tags[1]: its 'key' appears twice; remove one" },
     { TASK, "\"networkMode\"",
       "\"ephemeralStorage\": {\"sizeInGiB\": 20}, \"networkMode\"", "20}",
       "ephemeralStorage.sizeInGiB: '20' is not a number from 21 to 200" },
@@ -268,12 +268,12 @@ static const struct defect task_defects[] = {
 static const struct defect service_defects[] = {
     { SERVICE, "customer-microservice:3", "customer-microservice:REVISION",
       "\"customer-microservice:REV",
-      "taskDefinition: 'customer-microservice:REVISION' has no number behind "
-      "the colon; it is the revision" },
+      "taskDefinition: 'customer-microservice:REVISION' has no revision "
+      "number after the colon" },
     { SERVICE, "customer-microservice:3", "customer-microservice:0",
       "\"customer-microservice:0",
-      "taskDefinition: 'customer-microservice:0' has no number behind the "
-      "colon; it is the revision" },
+      "taskDefinition: 'customer-microservice:0' has no revision number after "
+      "the colon" },
     { SERVICE, "\"desiredCount\": 1", "\"desiredCount\": -1", "-1,",
       "desiredCount: '-1' is not a number from 0 to 5000" },
     { SERVICE, "\"desiredCount\"", "\"desiredCounts\"", "\"desiredCounts\"",
@@ -308,7 +308,7 @@ static const struct defect service_defects[] = {
     { SERVICE, "\"subnets\": [", "\"subnets\": [1, ", "1, ",
       VPC ".subnets[0]: 1 without quotes; put it in double quotes" },
     { SERVICE, "\"DISABLED\"", "\"NO\"", "\"NO\"",
-      VPC ".assignPublicIp: 'NO' is none of ENABLED, DISABLED" },
+      VPC ".assignPublicIp: 'NO' is not one of ENABLED, DISABLED" },
     { SERVICE, "Seconds\": 60", "Seconds\": -1", "-1,\n",
       "healthCheckGracePeriodSeconds: '-1' is not a number from 0 to "
       "2147483647" },
@@ -326,7 +326,7 @@ static const struct defect service_defects[] = {
       "CODE_DEPLOY; remove it" },
     { SERVICE, "\"desiredCount\": 1",
       "\"desiredCount\": 1, \"propagateTags\": \"ALL\"", "\"ALL\"",
-      "propagateTags: 'ALL' is none of TASK_DEFINITION, SERVICE, NONE" },
+      "propagateTags: 'ALL' is not one of TASK_DEFINITION, SERVICE, NONE" },
 };
 
 static void test_task_defects(void **state)

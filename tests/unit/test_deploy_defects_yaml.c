@@ -8,17 +8,16 @@
 static const struct defect appspec_defects[] = {
     /* What YAML has and AWS does not take. */
     { APPSPEC, "Resources:", "Resources: &a", "&a",
-      "anchors have no meaning here; write it out" },
+      "anchors are not supported; write the value out" },
     { APPSPEC, "8080", "*a", "*a",
-      "aliases have no meaning here; write it out" },
-    { APPSPEC, "8080", "!Ref a", "!Ref",
-      "tags have no meaning here; remove it" },
+      "aliases are not supported; write the value out" },
+    { APPSPEC, "8080", "!Ref a", "!Ref", "tags are not supported; remove it" },
     { APPSPEC, "version: 0.0", "version: 0.0\n<<: {}", "<<",
-      "merge keys have no meaning here; write it out" },
+      "merge keys are not supported; write the keys out" },
     { APPSPEC, "version: 0.0", "version: 0.0\n[1]: true", "[1]",
       "expected the name of a key" },
     { APPSPEC, "version: 0.0", "version: 0.0\nversion: 0.0",
-      "version: 0.0\nResources", "'version' is there twice; remove one" },
+      "version: 0.0\nResources", "'version' appears twice; remove one" },
     { APPSPEC, "\"customer\"", "\"a\\0b\"", "\"a\\0b",
       "a NUL character; remove it" },
     { APPSPEC, NULL, "version: 0.0\n---\n{}", "---",
@@ -51,9 +50,9 @@ static const struct defect appspec_defects[] = {
     { APPSPEC, "          ContainerPort: 8080", "", "ContainerName",
       BALANCED ": 'ContainerPort' is missing; add it" },
     { APPSPEC, "cafe:7", "cafe:latest", "arn:aws:ecs",
-      TARGET ".Properties.TaskDefinition: 'arn:aws:ecs:us-east-1:111122223333:"
-             "task-definition/cafe:latest' has no number behind the colon; it "
-             "is the revision" },
+      TARGET ".Properties.TaskDefinition: "
+             "'arn:aws:ecs:us-east-1:111122223333:task-definition/cafe:latest' "
+             "has no revision number after the colon" },
     { APPSPEC, "arn:aws:ecs", "<TASK_DEFINITION>", "<TASK",
       TARGET ".Properties.TaskDefinition: '<TASK_DEFINITION>:us-east-1:"
              "111122223333:task-definition/cafe:7' is not a task definition, "
@@ -64,7 +63,7 @@ static const struct defect appspec_defects[] = {
     { APPSPEC, "version: 0.0",
       "version: 0.0\nHooks: [AfterInstall: f, AfterInstall: g]",
       "AfterInstall: g",
-      "Hooks[1].AfterInstall: the event is there twice; remove one" },
+      "Hooks[1].AfterInstall: the event appears twice; remove one" },
     { APPSPEC, "version: 0.0",
       "version: 0.0\nHooks: [{AfterInstall: f, BeforeInstall: g}]", "{After",
       "Hooks[0]: 2 events; expected one an entry" },
@@ -86,7 +85,7 @@ static const struct defect appspec_defects[] = {
       "AssignPublicIp: yes } }\n        LoadBalancerInfo:",
       "yes",
       TARGET ".Properties.NetworkConfiguration.AwsvpcConfiguration."
-             "AssignPublicIp: 'yes' is none of ENABLED, DISABLED" },
+             "AssignPublicIp: 'yes' is not one of ENABLED, DISABLED" },
 };
 
 static const struct defect balancer_defects[] = {
@@ -97,7 +96,7 @@ static const struct defect balancer_defects[] = {
       "one" },
     { GROUPS_FILE, "Properties:\n      Name: customer-tg-one",
       "Properties: &group\n      Name: customer-tg-one", "&group",
-      "anchors have no meaning here; write it out" },
+      "anchors are not supported; write the value out" },
     { GROUPS_FILE, "Name: customer-tg-two", "Name: !Ref Name", "!Ref Name",
       "Resources.CustomerTgTwo.Properties.Name: !Ref; expected the name of a "
       "target group: letters, digits and -, at most 32" },
@@ -106,7 +105,8 @@ static const struct defect balancer_defects[] = {
       "'ip'" },
     { GROUPS_FILE, "HealthCheckPath: /readyz", "HealthCheckPath: readyz",
       "readyz",
-      "Resources.EditorsFirst.Properties.HealthCheckPath: 'readyz' is no path; "
+      "Resources.EditorsFirst.Properties.HealthCheckPath: 'readyz' is not a "
+      "path; "
       "begin with /" },
     { GROUPS_FILE, "HealthCheckPath", "HealthChekPath", "HealthChekPath",
       "Resources.CustomerTgOne.Properties.HealthChekPath: " UNKNOWN
@@ -143,22 +143,23 @@ static const struct defect balancer_defects[] = {
       "      ListenerArn: !Ref Test",
       "Resources.ProductionRule: a second rule of its listener; keep one" },
     { LISTENERS_FILE, "!Ref Production", "!Ref Prodction", "!Ref Prodction",
-      "Resources.ProductionRule.Properties.ListenerArn: 'Prodction' is no "
+      "Resources.ProductionRule.Properties.ListenerArn: 'Prodction' is not a "
       "listener; name one" },
     { LISTENERS_FILE, "!Ref CustomerTgOneArn", "!Ref CustomerTgThree",
       "!Ref CustomerTgThree",
       "Resources.Test.Properties.DefaultActions[0].ForwardConfig."
-      "TargetGroups[0].TargetGroupArn: 'CustomerTgThree' is no target group; "
+      "TargetGroups[0].TargetGroupArn: 'CustomerTgThree' is not a target "
+      "group; "
       "name one" },
     { LISTENERS_FILE, "!Ref CustomerTgOneArn", "!Ref EmployeeTgTwo",
       "!Ref EmployeeTgTwo",
       "Resources.Test.Properties.DefaultActions[0].ForwardConfig."
-      "TargetGroups[0].TargetGroupArn: 'employee-tg-two' is no group of "
+      "TargetGroups[0].TargetGroupArn: 'employee-tg-two' is not a group of "
       "customer; name one" },
     { LISTENERS_FILE, "[EmployeeTgTwo, ", "[CustomerTgTwo, ",
       "!GetAtt [CustomerTgTwo",
       "Resources.ProductionRule.Properties.Actions[0].TargetGroupArn: "
-      "'customer-tg-two' is no group of employee; name one" },
+      "'customer-tg-two' is not a group of employee; name one" },
     { LISTENERS_FILE, "!GetAtt [EmployeeTgTwo, TargetGroupArn]", "{}", "{}",
       "Resources.ProductionRule.Properties.Actions[0].TargetGroupArn: refers "
       "to nothing; name it" },
@@ -183,8 +184,8 @@ static const struct defect balancer_defects[] = {
       "expected 1 to 5" },
     { LISTENERS_FILE, "Values: [/admin, /admin/*] }", "Values: [admin] }",
       "admin]",
-      "Resources.TestRule.Properties.Conditions[1].Values[0]: 'admin' is no "
-      "path; begin with /" },
+      "Resources.TestRule.Properties.Conditions[1].Values[0]: 'admin' is not "
+      "a path; begin with /" },
     { LISTENERS_FILE, "Values: [/admin, /admin/*] }",
       "Values: [/*/admin, /admin/*] }", "/*/admin",
       "Resources.TestRule.Properties.Conditions[1].Values[0]: '/*/admin' has a "
@@ -205,8 +206,8 @@ static const struct defect balancer_defects[] = {
       "{ Field: host-header, "
       "Values",
       "- Field: source-ip",
-      "Resources.TestRule.Properties.Conditions: no condition is a "
-      "path-pattern; add one" },
+      "Resources.TestRule.Properties.Conditions: there is no path-pattern "
+      "condition; add one" },
     { LISTENERS_FILE, "  ProductionRule:\n    Type: AWS::Elastic",
       "  ProductionRule:\n    Type: AWS::Plastic",
       "Type: AWS::ElasticLoadBalancingV2::Listener\n    Properties:\n"
@@ -214,7 +215,7 @@ static const struct defect balancer_defects[] = {
       "Resources.Production: has no rule for paths; add one" },
     { LISTENERS_FILE, "  Production:\n    Type: AWS::Elastic",
       "  Production:\n    Type: AWS::Plastic", "!Ref Production",
-      "Resources.ProductionRule.Properties.ListenerArn: 'Production' is no "
+      "Resources.ProductionRule.Properties.ListenerArn: 'Production' is not a "
       "listener; name one" },
     { LISTENERS_FILE, NULL, "Resources: {}", NULL,
       "no listener on port 80; add one" },

@@ -58,7 +58,7 @@ static void test_refused(void **state)
         { "x", "<A>",
           "f:1:1: '<A>' is not in it; put it where the value goes" },
         { "", "<A>", "f:1:1: '<A>' is not in it; put it where the value goes" },
-        { "<A>\n<A>", "<A>", "f:2:1: '<A>' is there twice; keep one" },
+        { "<A>\n<A>", "<A>", "f:2:1: '<A>' appears twice; keep one" },
         { "<B>", "<B>", "f:1:1: '<B>' has no value; give one" },
     };
     static const char *const unsafe[] = { "<SPACE>", "<QUOTE>", "<LINE>",
@@ -83,8 +83,8 @@ static void test_refused(void **state)
             is_row ? rows[i].message
                    : arena_printf(fixture->arena,
                                   "f:1:1: '%s' has a value with spaces, "
-                                  "quotes, backslashes or other than ASCII; "
-                                  "give another",
+                                  "quotes, backslashes or non-ASCII "
+                                  "characters; choose another",
                                   name));
         assert_int_equal(filled.len, 4711);
     }

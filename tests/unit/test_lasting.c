@@ -62,7 +62,7 @@ static void test_one_that_came_again_is_told_within_the_interval(void **state)
 static void note(struct log *log, struct lasting *outage, const char *reason)
 {
     log_lasting(
-        log, outage, LOG_ERROR, "database is away",
+        log, outage, LOG_ERROR, "database is unavailable",
         (const struct log_field[]){ LOG_STRING("reason", reason), LOG_END });
 }
 
@@ -75,17 +75,18 @@ static void test_the_lines_in_the_log(void **state)
 
     for (i = 0; i < 100; i++)
         note(fixture->log, &outage, "refused");
-    log_lasting_end(fixture->log, &outage, "database is back",
+    log_lasting_end(fixture->log, &outage, "database is available again",
                     (const struct log_field[]){ LOG_END });
-    log_lasting_end(fixture->log, &outage, "database is back",
+    log_lasting_end(fixture->log, &outage, "database is available again",
                     (const struct log_field[]){ LOG_END });
     text = logged(fixture);
     assert_int_equal(check_lines(text), 2);
     assert_non_null(strstr(text, "\"level\":\"error\""));
-    assert_non_null(strstr(text, "\"msg\":\"database is away\","
-                                 "\"reason\":\"refused\",\"age_s\":0}"));
-    assert_non_null(strstr(text, "\"msg\":\"database is back\","
-                                 "\"lasted_s\":0}"));
+    assert_non_null(
+        strstr(text, "\"msg\":\"database is "
+                     "unavailable\",\"reason\":\"refused\",\"age_s\":0}"));
+    assert_non_null(strstr(text, "\"msg\":\"database is available "
+                                 "again\",\"lasted_s\":0}"));
 }
 
 static void test_the_interval_is_the_logs(void **state)

@@ -230,10 +230,8 @@ static void test_nothing_visible_is_refused(void **state)
                                         "\ue000" };
 
     for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++) {
-        assert_names(*state, SUPPLIER_NAME, faulty[i],
-                     "nothing that is visible");
-        assert_names(*state, SUPPLIER_COUNTRY, faulty[i],
-                     "nothing that is visible");
+        assert_names(*state, SUPPLIER_NAME, faulty[i], "nothing visible");
+        assert_names(*state, SUPPLIER_COUNTRY, faulty[i], "nothing visible");
     }
     for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
         assert_fine(*state, SUPPLIER_NAME, fine[i]);
@@ -259,17 +257,17 @@ static void test_too_long_says_by_how_much(void **state)
         fault(*state, SUPPLIER_CITY, repeat(*state, "\U0001f40e", 255)));
     assert_string_equal(
         fault(*state, SUPPLIER_NAME, repeat(*state, "\u2615", 256)),
-        "Shorten the supplier name by 1 character: at most 255 fit");
+        "Shorten the supplier name by 1 character: the limit is 255");
     assert_string_equal(
         fault(*state, SUPPLIER_PHONE, repeat(*state, "1", 112)),
-        "Shorten the supplier phone by 12 characters: at most 100 fit");
+        "Shorten the supplier phone by 12 characters: the limit is 100");
     assert_null(fault(*state, SUPPLIER_NOTES, repeat(*state, "x", 16384)));
     assert_string_equal(
         fault(*state, SUPPLIER_NOTES, repeat(*state, "\u00e9", 8193)),
-        "Shorten the supplier notes by 2 bytes: at most 16384 fit");
+        "Shorten the supplier notes by 2 bytes: the limit is 16384");
     assert_string_equal(
         fault(*state, SUPPLIER_EMAIL, repeat(*state, "@", 300)),
-        "Shorten the supplier e-mail by 46 characters: at most 254 fit");
+        "Shorten the supplier e-mail by 46 characters: the limit is 254");
 }
 
 static struct supplier read_form(struct arena *arena, const char *encoded)

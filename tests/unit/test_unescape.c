@@ -189,8 +189,8 @@ static void test_a_refused_row_is_said(void **state)
                     " MYSQL_ERRNO = 1406, MESSAGE_TEXT = 'Data too long'");
     assert_int_equal(unescape_suppliers(s->db, false, &report), ERROR_DB_VALUE);
     assert_string_equal(text_string(&report),
-                        "supplier 5: the table does not take a value: "
-                        "Data too long (1406)\n");
+                        "supplier 5: the table does not accept a value: Data "
+                        "too long (1406)\n");
     assert_answer(s, "SELECT n FROM supplier_revision", "3|");
     text_free(&report);
 }

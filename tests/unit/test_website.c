@@ -170,7 +170,7 @@ static void test_how_much_fits(void **state)
     assert_null(fault(*state, (struct slice){ text, 500 }));
     assert_string_equal(
         fault(*state, (struct slice){ text, 501 }),
-        "Shorten the supplier website by 1 character: at most 500 fit");
+        "Shorten the supplier website by 1 character: the limit is 500");
 }
 
 #define WITH_ARENA(test) \

@@ -5,9 +5,9 @@
 #include "cafe/base/log.h"
 
 /**
- * A state such as "database is away". Zero-initialise it. At most two lines are
- * due in each interval, however often it begins and ends: one that says so,
- * and one when it has ended.
+ * A state such as "database is unavailable". Zero-initialise it. At most two
+ * lines are due in each interval, however often it begins and ends: one that
+ * says so, and one when it has ended.
  */
 struct lasting {
     bool on;          /* it is so */
