@@ -21,6 +21,15 @@ struct readiness {
     bool late; /* probes are answered at once */
 };
 
+/** The turns of the event loop, for monitoring. */
+struct loop_turns {
+    int64_t ended_us;     /* monotonic: when the last one did */
+    int64_t processor_us; /* of the thread, when last asked for */
+    int64_t short_us;     /* of short turns since then */
+    int64_t longest_us;   /* processor time of the longest turn */
+    int64_t long_ones;
+};
+
 /** A running daemon. */
 struct frame {
     const struct service_definition *definition;
@@ -31,8 +40,8 @@ struct frame {
 
     struct service service;
     struct counters counters, ops_counters;
-    int64_t started_s;                   /* UTC */
-    int64_t longest_turn_us, long_turns; /* of the loop: run_loop() */
+    int64_t started_s; /* UTC */
+    struct loop_turns turns;
     struct access_rules access;
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
@@ -99,9 +108,10 @@ void manual_show(const struct frame *frame);
 
 /* metrics.c */
 
-/** Note the work of one turn of the loop, in processor time: waiting for events
- * is none, and other processes of the machine do not count. */
-void metrics_note_turn(struct frame *frame, int64_t worked_us);
+/** Note that a turn of the loop is over. What counts is its processor time:
+ * waiting for events is none, and other processes do not count. In a busy loop
+ * the figure is up to 10 ms too small. */
+void metrics_note_turn(struct frame *frame);
 
 /** The row for /metrics, of the operators' port alone. */
 extern const struct route metrics_routes[];

@@ -358,12 +358,12 @@ static int run_loop(struct frame *frame)
 {
     int turned = 0;
 
+    frame->turns = (struct loop_turns){ .ended_us = clock_monotonic_us(),
+                                        .processor_us = clock_thread_us() };
     while (!frame->done && turned == 0) {
-        int64_t before_us = clock_thread_us();
-
         log_flush(frame->service.log);
         turned = event_base_loop(frame->service.base, EVLOOP_ONCE);
-        metrics_note_turn(frame, clock_thread_us() - before_us);
+        metrics_note_turn(frame);
         if (!frame->ready)
             say_ready(frame);
     }

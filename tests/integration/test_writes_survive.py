@@ -12,6 +12,7 @@ import time
 import pymysql
 import pytest
 
+import fields
 import harness
 from forms import Writer, supplier
 from writers import (Background, Relay, connect, insert, open_table_often,
@@ -182,9 +183,9 @@ def check_forms(admin, writers, others=False):
     other, unless others save, too.
     """
     logged = {}
-    for row in query(admin, "SELECT form_key, action, supplier_id, revision,"
-                     " name, address, city, state, country, email, phone,"
-                     " notes FROM supplier_changes WHERE form_key IS NOT NULL"):
+    for row in query(admin, "SELECT form_key, action, supplier_id, revision, "
+                     + ", ".join(fields.NAMES) + " FROM supplier_changes"
+                     " WHERE form_key IS NOT NULL"):
         assert row[0] not in logged, f"applied twice: {row}"
         logged[row[0]] = row
     forms = [form for writer in writers for form in writer.acknowledged]
@@ -203,7 +204,7 @@ def check_forms(admin, writers, others=False):
 
 def check_table(admin, writers):
     """The table is what the log says, and each writer's last is in it."""
-    names = "name, address, city, state, country, email, phone, notes"
+    names = ", ".join(fields.NAMES)
     table = query(admin, f"SELECT id, {names} FROM suppliers ORDER BY id")
     lasts = query(
         admin, f"SELECT supplier_id, {names} FROM supplier_changes c"
