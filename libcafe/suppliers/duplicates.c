@@ -123,7 +123,8 @@ static void look_through(const struct content *content,
                          const struct looking *looking, unsigned reasons,
                          struct duplicates *duplicates)
 {
-    for (size_t i = 0; reasons != 0 && i < content->count; i++) {
+    for (size_t i = 0; reasons != 0 && !duplicates->more && i < content->count;
+         i++) {
         const struct row *row = content->by_name[i];
         unsigned found = row->supplier.id == looking->wanted->supplier.id
                              ? 0

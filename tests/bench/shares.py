@@ -119,7 +119,8 @@ def fill(database):
     admin = connect(database)
     query(admin, "INSERT INTO suppliers"
           " (name, address, city, state, email, phone) SELECT"
-          " CONCAT('s', seq), 'Some road 5', 'c', 's', '', '5550100'"
+          " CONCAT('s', seq), CONCAT('Road ', seq), 'c', 's', '',"
+          " CONCAT('555', seq)"
           f" FROM seq_1_to_{MANY}")
     ids = [insert(admin, name=f"Long {number}", city="Long",
                   notes=f"beans {number}\n\n{LONGEST}") for number in range(99)]
