@@ -489,4 +489,4 @@ def test_a_second_rehearsal_is_refused(rehearsal, folder):
         assert done.returncode == 2 and "first: cafe-deploy up" in done.stderr
     done = other.run(*other.up_options, "up")
     assert done.returncode == 2
-    assert f"the rehearsal in {rehearsal.state} is up" in done.stderr
+    assert f"the rehearsal in {rehearsal.state} is running" in done.stderr
