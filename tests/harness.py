@@ -398,9 +398,14 @@ class Daemon(Client):
             super().__init__(self.ready["port"])
 
     def lines(self):
-        """The log as a list of objects; a torn line is a fault."""
-        return [json.loads(line) for line in
-                self.process.output().splitlines() if line.startswith("{")]
+        """The log as a list of objects; a torn line is a fault. The last one
+        may be half-written while the daemon runs."""
+        running = self.process.running()
+        output = self.process.output()
+        if running:
+            output = output[:output.rfind("\n") + 1]
+        return [json.loads(line) for line in output.splitlines()
+                if line.startswith("{")]
 
     def find_ready(self):
         for line in self.lines():

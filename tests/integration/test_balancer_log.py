@@ -15,7 +15,10 @@ def config_of(listener, folder):
 
 
 def lines(balancer):
-    return [json.loads(line) for line in balancer.process.output().splitlines()
+    """Those that are written to their end."""
+    output = balancer.process.output()
+    return [json.loads(line) for line in
+            output[:output.rfind("\n") + 1].splitlines()
             if line.startswith("{")]
 
 
