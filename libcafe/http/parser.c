@@ -377,6 +377,11 @@ struct slice head_field(const struct request_head *head, const char *name)
     return (struct slice){ NULL, 0 };
 }
 
+bool field_name_valid(struct slice name)
+{
+    return grammar_token(name);
+}
+
 size_t head_field_count(const struct request_head *head, const char *name)
 {
     size_t count = 0;

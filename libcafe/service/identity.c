@@ -1,8 +1,6 @@
 /* Who a request is from: the name that a proxy which signs people in writes
  * into a header field. Only the field of a trusted proxy counts, for anybody
  * could send one. */
-#include <string.h>
-
 #include "cafe/base/unicode.h"
 #include "cafe/service/access.h"
 
@@ -26,21 +24,14 @@ static const char *const refused_fields[] = {
 
 enum error identity_field_check(const char *name, struct text *error)
 {
-    static const char token_marks[] = "!#$%&'*+-.^_`|~";
     size_t i;
 
-    for (i = 0; name[i] != '\0'; i++) {
-        bool letter = (name[i] >= 'a' && name[i] <= 'z') ||
-                      (name[i] >= 'A' && name[i] <= 'Z') ||
-                      (name[i] >= '0' && name[i] <= '9');
-
-        if (!letter && strchr(token_marks, name[i]) == NULL) {
-            text_printf(error,
-                        "'%s' is not the name of a header field; use for "
-                        "example X-Forwarded-User",
-                        name);
-            return ERROR_CONFIG;
-        }
+    if (name[0] != '\0' && !field_name_valid(slice_of(name))) {
+        text_printf(error,
+                    "'%s' is not the name of a header field; use for example "
+                    "X-Forwarded-User",
+                    name);
+        return ERROR_CONFIG;
     }
     for (i = 0; i < sizeof(refused_fields) / sizeof(refused_fields[0]); i++) {
         if (slice_is_nocase(slice_of(name), refused_fields[i])) {

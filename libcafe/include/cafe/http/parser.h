@@ -79,6 +79,9 @@ MUST_CHECK int parser_feed(struct parser *parser, struct slice bytes,
 /** The value of the first field of this name (any case); absent if none. */
 struct slice head_field(const struct request_head *head, const char *name);
 
+/** Whether a text can be the name of a field: a token (RFC 9110 5.6.2). */
+bool field_name_valid(struct slice name);
+
 /** How often a field of this name occurs. */
 size_t head_field_count(const struct request_head *head, const char *name);
 
