@@ -10,7 +10,7 @@ target_compile_options(cafe_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
   -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wcast-qual
   -Wnull-dereference -Wimplicit-fallthrough -Wvla -Wundef -Wformat=2
-  -fno-common)
+  -Wdeclaration-after-statement -fno-common)
 if(CAFE_WERROR)
   target_compile_options(cafe_flags INTERFACE -Werror)
 endif()

@@ -156,11 +156,11 @@ static const char *part_url(const struct part *part, int64_t after,
     text_init(&text, 0);
     text_append_string(&text, all);
     if (part->limit != LIMIT_DEFAULT)
-        text_printf(&text, "%climit=%zu", strchr(all, '?') ? '&' : '?',
+        text_printf(&text, "%climit=%zu", strchr(all, '?') != NULL ? '&' : '?',
                     part->limit);
     if (after != INT64_MIN) {
-        text_printf(&text,
-                    "%ccursor=", strchr(text_string(&text), '?') ? '&' : '?');
+        text_printf(&text, "%ccursor=",
+                    strchr(text_string(&text), '?') != NULL ? '&' : '?');
         cursor_write(&text, (int32_t)after);
     }
     if (!text.failed)

@@ -106,9 +106,9 @@ static void written(void *argument, enum error err)
         return;
     }
     /* From here on by its true size. */
-    request_set_reserved(listing->req,
-                         page ? page->body.capacity : listing->body.capacity);
-    answer_page(listing->req, page ? page : make_page(listing),
+    request_set_reserved(listing->req, page != NULL ? page->body.capacity
+                                                    : listing->body.capacity);
+    answer_page(listing->req, page != NULL ? page : make_page(listing),
                 search_snapshot(listing->result), &listing->key);
 }
 

@@ -347,7 +347,8 @@ static void view_variant(struct view *view, const char *name,
     if (url != NULL)
         view_string(view, name,
                     arena_printf(arena, "%s%c%s", url,
-                                 strchr(url, '?') ? '&' : '?', variant));
+                                 strchr(url, '?') != NULL ? '&' : '?',
+                                 variant));
 }
 
 void list_takeaway_view(const struct search *search, struct arena *arena,

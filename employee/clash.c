@@ -22,15 +22,14 @@ enum error clash_choose(struct edit *edit, const struct form *form)
     struct form_field theirs[SUPPLIER_FIELDS];
     const struct form as_form = { SUPPLIER_FIELDS, theirs };
     struct supplier supplier;
-    enum supplier_field f;
 
-    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         theirs[f].name = slice_of(supplier_columns[f].name);
         theirs[f].value = value_of(form, "theirs-", f);
     }
     if (supplier_from_form(edit->job.arena, &as_form, &supplier) != OK)
         return ERROR_MEMORY;
-    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         struct choice *choice = &edit->choices[f];
 
         if (theirs[f].value.data == NULL)
@@ -82,11 +81,10 @@ void clash_view(const struct edit *edit, struct view *view)
     const struct store_clash *clash = &edit->job.clash;
     struct view *object = view_object(view, "trouble");
     struct view *both = view_list(object, "both");
-    enum supplier_field f;
 
     view_string(object, "who", history_who(edit->req, &clash->theirs));
     view_string(object, "when", history_when(edit->req, clash->theirs.at_us));
-    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         struct view *item = clash->fields[f] ? view_list_object(both) : NULL;
 
         view_string(item, "name", supplier_columns[f].name);

@@ -69,10 +69,11 @@ static int run_migrate(int command, const struct service_settings *settings)
     struct text report;
     enum error err;
     int status = 0;
+    struct db_connection *connection;
 
     text_init(&report, 0);
-    struct db_connection *connection = connect_to(settings, &report);
-    if (connection) {
+    connection = connect_to(settings, &report);
+    if (connection != NULL) {
         err = migrate(connection, command, &report);
         if (report.len > 0 && report.data[report.len - 1] != '\n')
             text_append_char(&report, '\n');
@@ -133,10 +134,11 @@ static int forget_supplier(const struct service_settings *settings, int64_t id)
     int64_t entries = 0;
     enum error err = ERROR_DB_AWAY;
     int status = 0;
+    struct db_connection *connection;
 
     text_init(&why, 0);
-    struct db_connection *connection = connect_to(settings, &why);
-    if (connection) {
+    connection = connect_to(settings, &why);
+    if (connection != NULL) {
         err = forget(connection, id, &entries);
         if (err != OK)
             explain(connection, err, &why);

@@ -112,7 +112,7 @@ static void editor_previewed(struct request *req,
 static void receive(struct request *req, enum edit_kind kind)
 {
     struct edit *edit = edit_open(req, kind);
-    enum error err = edit ? edit_read(edit) : ERROR_MEMORY;
+    enum error err = edit != NULL ? edit_read(edit) : ERROR_MEMORY;
     const struct form *form;
 
     request_set_own(req, edit);

@@ -27,8 +27,8 @@ struct edit *edit_open(struct request *req, enum edit_kind kind)
     edit->list = "";
     edit->job.arena = request_arena(req);
     edit->job.form_key = edit->key;
-    edit->job.actor = request_user(req) ? request_user(req)
-                                        : request_client(req);
+    edit->job.actor = request_user(req) != NULL ? request_user(req)
+                                                : request_client(req);
     edit->job.context = edit;
     return edit;
 }
@@ -45,16 +45,13 @@ static size_t count_of(const struct form *form, const char *name)
 /* Which of two values was meant only the person knows. */
 static void find_repeated(struct edit *edit, const struct form *form)
 {
-    enum supplier_field f;
-    size_t i;
-
-    for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
         if (count_of(form, hidden[i]) > 1)
             edit->problem = "A hidden field of this form was sent more than "
                             "once. Nothing was changed; check what you typed "
                             "and send it again.";
     }
-    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         if (count_of(form, supplier_columns[f].name) > 1)
             edit->problem = arena_printf(
                 request_arena(edit->req),
@@ -119,10 +116,9 @@ void edit_read_hidden(struct edit *edit, const struct form *form)
  * version before, leaves that field as it is. */
 static void read_shown(struct edit *edit, const struct form *form)
 {
-    enum supplier_field f;
     char lines[32];
 
-    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         const char *name = supplier_columns[f].name;
 
         snprintf(lines, sizeof(lines), "lines-%s", name);
@@ -205,7 +201,8 @@ static const char *refused_by_table(const struct edit *edit)
         "database says: %s",
         edit->job.refusal.sentence);
 
-    return problem ? problem : "The suppliers table does not accept this.";
+    return problem != NULL ? problem
+                           : "The suppliers table does not accept this.";
 }
 
 void edit_refuse(struct edit *edit)
@@ -318,7 +315,8 @@ static void view_field(const struct edit *edit, enum supplier_field f,
     view_string(field, "hint", column->hint);
     view_control(field, f,
                  choice->taken ? choice->mine : edit->job.supplier.fields[f]);
-    view_flag(field, "described", column->hint[0] || message || remark);
+    view_flag(field, "described",
+              column->hint[0] || message != NULL || remark != NULL);
     view_string(field, "remark", remark);
     view_message(field, faults, column, message);
     clash_view_field(edit, f, field);
@@ -334,14 +332,13 @@ static void view_duplicates(const struct edit *edit, struct view *view)
 {
     const struct duplicates *duplicates = &edit->duplicates;
     struct view *object, *list;
-    size_t i;
 
     if (duplicates->count == 0)
         return;
     object = view_object(view, "duplicates");
     view_flag(object, "more", duplicates->more);
     list = view_list(object, "found");
-    for (i = 0; i < duplicates->count; i++) {
+    for (size_t i = 0; i < duplicates->count; i++) {
         const struct duplicate *one = &duplicates->found[i];
         struct view *item = view_list_object(list);
 
@@ -377,14 +374,13 @@ static void view_summary(const struct edit *edit, struct view *view,
 {
     struct view *summary = view_object(view, "summary");
     struct view *items = view_list(summary, "items");
-    enum supplier_field f;
 
-    for (f = 0; f < SUPPLIER_FIELDS; f++)
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
         if (edit->job.shown[f] != NOT_SHOWN)
             view_field(edit, f, fields, items);
     view_string(summary, "problem", edit->problem);
     view_flag(summary, "any", edit->faults.count > 0);
-    view_flag(view, "faulty", edit->faults.count > 0 || edit->problem);
+    view_flag(view, "faulty", edit->faults.count > 0 || edit->problem != NULL);
 }
 
 struct page *edit_page(const struct edit *edit, int status)

@@ -19,11 +19,11 @@ static db_done_fn history_answer;
 
 const char *history_who(struct request *req, const struct history_entry *entry)
 {
-    struct slice who = entry->actor.data ? entry->actor : entry->writer;
+    struct slice who = entry->actor.data != NULL ? entry->actor : entry->writer;
 
     return arena_printf(request_arena(req), "by %s%.*s",
-                        entry->actor.data ? "" : "SQL, account ", (int)who.len,
-                        who.data);
+                        entry->actor.data != NULL ? "" : "SQL, account ",
+                        (int)who.len, who.data);
 }
 
 const char *history_when(struct request *req, int64_t at_us)
@@ -62,9 +62,8 @@ static bool view_changes(const struct history_entry *entry, struct view *object)
     struct view *changes = view_list(object, "changes");
     bool compared = entry->before.revision != 0;
     bool any = false;
-    enum supplier_field f;
 
-    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         struct slice now = entry->supplier.fields[f];
         struct slice was = entry->before.fields[f];
         struct view *change;
@@ -192,9 +191,8 @@ static void history_ask(struct lifetime *life, const struct snapshot *snapshot)
 static void view_entries(const struct log_page *log, struct view *view)
 {
     struct view *entries = view_list(view, "entries");
-    size_t i;
 
-    for (i = 0; i < log->page.count; i++) {
+    for (size_t i = 0; i < log->page.count; i++) {
         const struct history_entry *entry = &log->page.entries[i];
         struct view *object = view_list_object(entries);
         const struct history_entry *newest = entry->last ? entry : NULL;

@@ -20,12 +20,11 @@ static void respond_home(struct request *req, const struct history_job *recent)
     const struct employee *self = request_app(req);
     struct view *view = employee_view(req, "Welcome");
     struct view *entries = view_list(view, "entries");
-    size_t i;
 
     view_flag(view, "at_home", true);
     view_flag(view, "unknown", recent == NULL);
     view_flag(view, "any", recent != NULL && recent->count > 0);
-    for (i = 0; recent != NULL && i < recent->count; i++)
+    for (size_t i = 0; recent != NULL && i < recent->count; i++)
         history_view(req, &recent->entries[i], view_list_object(entries));
     respond_page(req,
                  page_render(self->service, "home", view, 200, "no-store"));

@@ -29,7 +29,7 @@ const char *list_link(struct request *req, const char *to, const char *list)
 
     if (list[0] != '\0')
         link = arena_printf(request_arena(req), "%s?%s", to, list);
-    return link ? link : to;
+    return link != NULL ? link : to;
 }
 
 void list_view(struct request *req, const char *list, struct view *view)

@@ -80,7 +80,7 @@ void remove_supplier(struct request *req)
 
     if (edit == NULL ||
         request_param_id(req, "id", &edit->job.supplier.id) != OK) {
-        respond_error(req, edit ? 404 : 503);
+        respond_error(req, edit != NULL ? 404 : 503);
         return;
     }
     if (err == ERROR_NOT_FOUND && request_body(req).len > 0) {
@@ -110,8 +110,8 @@ static void remove_ask_again(struct lifetime *life,
     struct request *req = request_of(life);
     struct edit *edit = request_own(req);
     int64_t id = edit->job.supplier.id;
-    const struct supplier *supplier = snapshot ? snapshot_find(snapshot, id)
-                                               : NULL;
+    const struct supplier *supplier =
+        snapshot != NULL ? snapshot_find(snapshot, id) : NULL;
 
     if (snapshot == NULL) {
         respond_error(req, 503);

@@ -86,7 +86,7 @@ void save_respond(const struct edit *edit)
                                    edit->job.merged ? "&merged=1" : "");
 
     clean_keys(request_app(edit->req));
-    respond_see_other(edit->req, url ? url : "/admin/suppliers");
+    respond_see_other(edit->req, url != NULL ? url : "/admin/suppliers");
 }
 
 /* Reading it back from the log. */

@@ -21,16 +21,16 @@ static int connect_admin(struct site *site)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     char *folder = site_path(site, "balancer");
     int directory, fd;
+    char *path;
 
-    if (!folder)
+    if (folder == NULL)
         return -1;
     directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return -1;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    char *path =
-        arena_printf(site->arena, "/proc/self/fd/%d/admin.sock", directory);
-    if (path && strlen(path) < sizeof(address.sun_path))
+    path = arena_printf(site->arena, "/proc/self/fd/%d/admin.sock", directory);
+    if (path != NULL && strlen(path) < sizeof(address.sun_path))
         memcpy(address.sun_path, path, strlen(path) + 1);
     if (fd >= 0 &&
         connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {

@@ -111,7 +111,7 @@ static const struct field alarm_fields[] = {
 
 static bool is_about_errors(const struct found *found)
 {
-    return found->metric && strcmp(found->metric, metric_name) == 0;
+    return found->metric != NULL && strcmp(found->metric, metric_name) == 0;
 }
 
 /* All that are about errors have the same period: the first one's is taken. */
@@ -122,7 +122,8 @@ static enum error read_metrics(const struct document *document,
     enum error err = list_check(document, list, 1, 500);
 
     for (const struct node *node = err == OK ? list->first : NULL;
-         node && err == OK && !is_about_errors(found); node = node->next)
+         node != NULL && err == OK && !is_about_errors(found);
+         node = node->next)
         err = fields_read(document, node, query_fields, found);
     return err;
 }
@@ -130,14 +131,15 @@ static enum error read_metrics(const struct document *document,
 /* Down a path of keys; NULL where it ends. */
 static const struct node *find(const struct node *node, const char *const *path)
 {
-    for (; *path && node; path++)
+    for (; *path != NULL && node != NULL; path++)
         node = node->kind == NODE_MAP ? document_get(node, *path) : NULL;
     return node;
 }
 
 static bool is_text(const struct node *node, const char *text)
 {
-    return node && node->kind == NODE_TEXT && strcmp(node->text, text) == 0;
+    return node != NULL && node->kind == NODE_TEXT &&
+           strcmp(node->text, text) == 0;
 }
 
 static bool deploys(const struct node *group, const char *service)
@@ -145,8 +147,8 @@ static bool deploys(const struct node *group, const char *service)
     static const char *const path[] = { "Properties", "ECSServices", NULL };
     const struct node *list = find(group, path);
 
-    for (const struct node *node = list ? list->first : NULL; node;
-         node = node->next) {
+    for (const struct node *node = list != NULL ? list->first : NULL;
+         node != NULL; node = node->next) {
         if (node->kind == NODE_MAP &&
             is_text(document_get(node, "ServiceName"), service))
             return true;
@@ -167,7 +169,8 @@ static enum error apply(const struct document *document,
                               "'%s' can't be rehearsed; write "
                               "GreaterThanOrEqualToThreshold",
                               document_shown(document, found->operator));
-    if (!found->stat || strcmp(found->stat, "Sum") != 0 || !found->period_s)
+    if (found->stat == NULL || strcmp(found->stat, "Sum") != 0 ||
+        !found->period_s)
         return document_fault(document, node,
                               "errors are counted: write Sum and a period");
     alarm->name = found->name;
@@ -189,15 +192,15 @@ static enum error read_named(const struct document *document,
     struct found found = { .name = NULL };
     enum error err;
 
-    if (name && name->kind == NODE_MAP) /* { Ref: … } */
+    if (name != NULL && name->kind == NODE_MAP) /* { Ref: … } */
         name = name->first;
     resource =
-        name && name->kind == NODE_TEXT
+        name != NULL && name->kind == NODE_TEXT
             ? document_get(document_get(document->top, "Resources"), name->text)
             : NULL;
-    if (resource && resource->kind == NODE_MAP)
+    if (resource != NULL && resource->kind == NODE_MAP)
         properties = document_get(resource, "Properties");
-    if (!properties)
+    if (properties == NULL)
         return document_fault(document, entry,
                               "not an alarm of this template; write Name: "
                               "!Ref …");
@@ -215,8 +218,8 @@ static enum error read_group(const struct document *document,
     const struct node *list = find(group, path);
     enum error err = OK;
 
-    for (const struct node *node = list ? list->first : NULL;
-         node && err == OK && alarm->errors == 0; node = node->next)
+    for (const struct node *node = list != NULL ? list->first : NULL;
+         node != NULL && err == OK && alarm->errors == 0; node = node->next)
         err = read_named(document, node, alarm);
     return err;
 }
@@ -229,8 +232,8 @@ enum error alarm_read(struct arena *arena, const struct template_source *source,
                                  error, NULL,         0 };
     const char *name = arena_printf(arena, "%s-microservice", service);
     const struct node *resources;
-    enum error err = name ? document_read(&document, source->text)
-                          : ERROR_MEMORY;
+    enum error err = name != NULL ? document_read(&document, source->text)
+                                  : ERROR_MEMORY;
 
     *alarm = (struct alarm){ .errors = 0 };
     if (err != OK)
@@ -238,10 +241,11 @@ enum error alarm_read(struct arena *arena, const struct template_source *source,
     resources = document.top->kind == NODE_MAP
                     ? document_get(document.top, "Resources")
                     : NULL;
-    if (!resources || resources->kind != NODE_MAP)
+    if (resources == NULL || resources->kind != NODE_MAP)
         return document_fault(&document, document.top,
                               "'Resources' is missing; add it");
-    for (const struct node *node = resources->first; node; node = node->next) {
+    for (const struct node *node = resources->first; node != NULL;
+         node = node->next) {
         if (node->kind == NODE_MAP &&
             is_text(document_get(node, "Type"),
                     "AWS::CodeDeploy::DeploymentGroup") &&

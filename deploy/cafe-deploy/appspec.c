@@ -119,10 +119,9 @@ static enum error read_hook(const struct document *document,
 {
     struct field fields[EVENT_COUNT + 1] = { { .key = NULL } };
     struct hook *hook = &appspec->hooks[appspec->hook_count];
-    size_t i;
     enum error err;
 
-    for (i = 0; i < EVENT_COUNT; i++)
+    for (size_t i = 0; i < EVENT_COUNT; i++)
         fields[i] = (struct field){ .key = events[i],
                                     .kind = FIELD_TEXT,
                                     .rule = &rule_function };
@@ -132,7 +131,7 @@ static enum error read_hook(const struct document *document,
         return document_fault(document, node,
                               "%zu events; expected one an entry", node->count);
     hook->event = node->first->key;
-    for (i = 0; i < appspec->hook_count; i++) {
+    for (size_t i = 0; i < appspec->hook_count; i++) {
         if (strcmp(appspec->hooks[i].event, hook->event) == 0)
             return document_key_fault(document, node->first,
                                       "the event appears twice; remove one");
@@ -144,11 +143,10 @@ static enum error read_hook(const struct document *document,
 static enum error read_hooks(const struct document *document,
                              const struct node *list, void *result)
 {
-    const struct node *node;
     enum error err = list_check(document, list, 0, DOCUMENT_MAX_NODES);
 
-    for (node = err == OK ? list->first : NULL; node != NULL && err == OK;
-         node = node->next)
+    for (const struct node *node = err == OK ? list->first : NULL;
+         node != NULL && err == OK; node = node->next)
         err = read_hook(document, node, result);
     return err;
 }

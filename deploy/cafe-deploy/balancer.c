@@ -39,7 +39,7 @@ static enum error read_rules(struct site *site, struct slice *rules)
 {
     char *path = site_path(site, "balancer/rules.map");
 
-    return path ? site_read(site, path, rules) : ERROR_MEMORY;
+    return path != NULL ? site_read(site, path, rules) : ERROR_MEMORY;
 }
 
 enum error balancer_rule(struct site *site, const char *service,
@@ -47,13 +47,13 @@ enum error balancer_rule(struct site *site, const char *service,
 {
     char *key = rule_key(site, service, listener);
     struct slice rules, value;
-    enum error err = key ? read_rules(site, &rules) : ERROR_MEMORY;
+    enum error err = key != NULL ? read_rules(site, &rules) : ERROR_MEMORY;
 
     if (err != OK)
         return err;
     value = find_value(rules, key);
     *group = arena_copy(site->arena, value.data, value.len);
-    return *group ? OK : ERROR_MEMORY;
+    return *group != NULL ? OK : ERROR_MEMORY;
 }
 
 /* The wanted servers, of all services. */
@@ -70,7 +70,8 @@ static enum error add_wanted(struct site *site, const struct service *service,
         server->name = task_name(site, service, task);
         server->address = task_address(site, service, task);
         server->weight = task->phase == TASK_SERVING ? SERVING_WEIGHT : 0;
-        if (!server->group || !server->name || !server->address)
+        if (server->group == NULL || server->name == NULL ||
+            server->address == NULL)
             return ERROR_MEMORY;
     }
     return OK;
@@ -102,7 +103,7 @@ static enum error write_config(struct site *site,
 
     text_init(&text, 0);
     balancer_config(&site->balancer, wanted, &text);
-    err = path ? site_write(site, path, &text, 0644) : ERROR_MEMORY;
+    err = path != NULL ? site_write(site, path, &text, 0644) : ERROR_MEMORY;
     text_free(&text);
     return err;
 }
@@ -114,7 +115,7 @@ static enum error sync_locked(struct site *site)
     char *path = site_path(site, "balancer/office.acl");
     struct wanted_servers wanted;
     struct slice rules = { 0 }, office = { 0 };
-    enum error err = path ? all_wanted(site, &wanted) : ERROR_MEMORY;
+    enum error err = path != NULL ? all_wanted(site, &wanted) : ERROR_MEMORY;
 
     /* With the lock held no other writes there: what is unfinished was left by
      * a run that was killed. */
@@ -148,7 +149,8 @@ static enum error write_rules(struct site *site, const char *service,
     char *path = site_path(site, "balancer/rules.map");
     struct slice rules;
     struct text text;
-    enum error err = path ? site_read(site, path, &rules) : ERROR_MEMORY;
+    enum error err = path != NULL ? site_read(site, path, &rules)
+                                  : ERROR_MEMORY;
 
     text_init(&text, 0);
     while (err == OK && rules.len > 0) {
@@ -159,7 +161,8 @@ static enum error write_rules(struct site *site, const char *service,
         for (unsigned listener = PRODUCTION; listener <= TEST; listener *= 2) {
             char *name = rule_key(site, service, listener);
 
-            ours |= name && (listeners & listener) && slice_is(key, name);
+            ours |= name != NULL && (listeners & listener) &&
+                    slice_is(key, name);
         }
         text_printf(&text, "%.*s %.*s\n", (int)key.len, key.data,
                     ours ? (int)strlen(group) : (int)rest.len,
@@ -193,8 +196,8 @@ static enum error init_rules(struct site *site)
     enum error err;
 
     /* `up` may run while services are deployed: rules that are there stay. */
-    if (!path || access(path, F_OK) == 0)
-        return path ? OK : ERROR_MEMORY;
+    if (path == NULL || access(path, F_OK) == 0)
+        return path != NULL ? OK : ERROR_MEMORY;
     text_init(&text, 0);
     for (size_t i = 0; i < LISTENERS; i++) {
         const struct listener *listener = &site->balancer.listeners[i];
@@ -216,7 +219,7 @@ static enum error write_office(struct site *site, const char *lines)
 
     text_init(&text, 0);
     text_append_string(&text, lines);
-    err = path ? site_write(site, path, &text, 0644) : ERROR_MEMORY;
+    err = path != NULL ? site_write(site, path, &text, 0644) : ERROR_MEMORY;
     text_free(&text);
     return err;
 }
@@ -224,7 +227,7 @@ static enum error write_office(struct site *site, const char *lines)
 enum error balancer_init(struct site *site)
 {
     char *office = site_path(site, "balancer/office.acl");
-    enum error err = office ? init_rules(site) : ERROR_MEMORY;
+    enum error err = office != NULL ? init_rules(site) : ERROR_MEMORY;
 
     /* Everybody, until `restrict` names a network. */
     if (err == OK && access(office, F_OK) != 0)
@@ -247,7 +250,7 @@ static bool is_network(struct slice text)
         return false;
     memcpy(copy, address.data, address.len);
     copy[address.len] = '\0';
-    family = strchr(copy, ':') ? AF_INET6 : AF_INET;
+    family = strchr(copy, ':') != NULL ? AF_INET6 : AF_INET;
     return inet_pton(family, copy, bytes) == 1 &&
            (whole ||
             slice_number(length, family == AF_INET ? 32 : 128, &bits) == OK);

@@ -120,7 +120,7 @@ void balancer_config(const struct load_balancer *balancer,
     text_append_string(text, head);
     for (size_t i = 0; i < LISTENERS; i++)
         text_printf(text, "    bind :%u\n", balancer->listeners[i].port);
-    for (size_t i = 0; balancer->paths[i]; i++)
+    for (size_t i = 0; balancer->paths[i] != NULL; i++)
         append_path(text, balancer->paths[i]);
     text_append_string(text, rules);
     for (size_t i = 0; i < GROUPS; i++)

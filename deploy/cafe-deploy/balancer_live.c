@@ -54,7 +54,7 @@ static enum error sync_server(struct admin *admin, struct slice line,
     if (words[3].len == 0 || slice_is(words[0], "#"))
         return OK;
     server = find_wanted(wanted, words[1], words[3]);
-    if (!server)
+    if (server == NULL)
         return remove_server(admin, words[1], words[3]);
     present[server - wanted->items] = true;
     /* Added by a run that was killed before it enabled the server. */

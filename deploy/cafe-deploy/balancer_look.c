@@ -85,7 +85,7 @@ static enum error read_server(struct site *site,
     server->group = arena_copy(site->arena, group.data, group.len);
     server->name = arena_copy(site->arena, name.data, name.len);
     server->status = arena_copy(site->arena, status.data, status.len);
-    if (!server->group || !server->name || !server->status)
+    if (server->group == NULL || server->name == NULL || server->status == NULL)
         return ERROR_MEMORY;
     if (slice_starts(check, "* ")) /* the next one is under way */
         check = (struct slice){ check.data + 2, check.len - 2 };

@@ -229,11 +229,10 @@ static enum error read_health(const struct document *document,
 static enum error read_paths(const struct document *document,
                              const struct node *list, struct found_rule *rule)
 {
-    const struct node *node;
     enum error err = list_check(document, list, 1, PATHS_MAX);
 
-    for (node = err == OK ? list->first : NULL; node != NULL && err == OK;
-         node = node->next) {
+    for (const struct node *node = err == OK ? list->first : NULL;
+         node != NULL && err == OK; node = node->next) {
         const char **path = &rule->paths[node->index];
 
         err = read_path(document, node, &rule_path, path);
@@ -253,11 +252,10 @@ static enum error read_conditions(const struct document *document,
                                   const struct node *list, void *result)
 {
     struct found_rule *rule = result;
-    const struct node *node;
     enum error err = list_check(document, list, 1, PATHS_MAX);
 
-    for (node = err == OK ? list->first : NULL; node != NULL && err == OK;
-         node = node->next) {
+    for (const struct node *node = err == OK ? list->first : NULL;
+         node != NULL && err == OK; node = node->next) {
         struct condition condition = { NULL, NULL };
 
         err = fields_read(document, node, condition_fields, &condition);
@@ -295,12 +293,11 @@ static enum error read_group(struct balancer *balancer,
                              struct resource resource)
 {
     struct found_group found = { resource, { NULL, "/" } };
-    size_t i;
     enum error err = read_properties(resource, group_properties, &found.group);
 
     if (err != OK)
         return err;
-    for (i = 0; i < balancer->group_count; i++) {
+    for (size_t i = 0; i < balancer->group_count; i++) {
         if (strcmp(balancer->groups[i].group.name, found.group.name) == 0)
             return document_fault(
                 resource.document, resource.node,
@@ -361,18 +358,18 @@ static enum error read_resources(const struct document *document,
         { "AWS::ElasticLoadBalancingV2::Listener", read_listener },
         { "AWS::ElasticLoadBalancingV2::ListenerRule", read_rule },
     };
-    const struct node *node, *type;
+    const struct node *type;
     const char *name;
-    size_t i;
     enum error err = OK;
 
     if (map->kind != NODE_MAP)
         return document_fault(document, map, "expected a map of keys");
-    for (node = map->first; node != NULL && err == OK; node = node->next) {
+    for (const struct node *node = map->first; node != NULL && err == OK;
+         node = node->next) {
         if ((type = document_get(node, "Type")) == NULL)
             return document_fault(document, node, "'Type' is missing; add it");
         err = text_read(document, type, &rule_any, &name);
-        for (i = 0; i < sizeof(rows) / sizeof(*rows) && err == OK; i++) {
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows) && err == OK; i++) {
             if (strcmp(rows[i].type, name) == 0)
                 err = rows[i].read(result, (struct resource){ document, node });
         }

@@ -118,7 +118,7 @@ static enum error run_service_create(struct site *site, const struct call *call)
                     name, name);
     if ((err = service_file_prepare(site, name, &file)) != OK)
         return err;
-    if (!other_group(site, file.target_group))
+    if (other_group(site, file.target_group) == NULL)
         return fail(site, ERROR_CONFIG,
                     "%s: there is no target group '%s' with a second one to "
                     "switch to",
@@ -338,12 +338,12 @@ void commands_help(FILE *out)
         char spelling[64];
 
         snprintf(spelling, sizeof(spelling), "%s%s%s%s%s%s%s",
-                 command->words[0], command->words[1] ? " " : "",
-                 command->words[1] ? command->words[1] : "",
-                 command->arguments[0] ? " " : "",
-                 command->arguments[0] ? command->arguments[0] : "",
-                 command->arguments[1] ? " " : "",
-                 command->arguments[1] ? command->arguments[1] : "");
+                 command->words[0], command->words[1] != NULL ? " " : "",
+                 command->words[1] != NULL ? command->words[1] : "",
+                 command->arguments[0] != NULL ? " " : "",
+                 command->arguments[0] != NULL ? command->arguments[0] : "",
+                 command->arguments[1] != NULL ? " " : "",
+                 command->arguments[1] != NULL ? command->arguments[1] : "");
         fprintf(out, "  %-26s %s\n", spelling, command->help);
     }
 }
@@ -370,7 +370,7 @@ const struct command *command_find(int argc, char *const *argv,
 enum error command_run(struct site *site, const struct command *command,
                        const struct call *call)
 {
-    bool takes_service = command->arguments[0] &&
+    bool takes_service = command->arguments[0] != NULL &&
                          strcmp(command->arguments[0], "SERVICE") == 0;
     enum error err;
 

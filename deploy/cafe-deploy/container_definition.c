@@ -291,9 +291,7 @@ static const struct field container_fields[] = {
 static const struct variable *find_variable(const struct variables *variables,
                                             const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < variables->count; i++) {
+    for (size_t i = 0; i < variables->count; i++) {
         if (strcmp(variables->items[i].name, name) == 0)
             return &variables->items[i];
     }
@@ -305,7 +303,6 @@ static enum error read_variables(const struct document *document,
                                  const struct field *fields,
                                  struct variables *variables)
 {
-    const struct node *node;
     struct variable *items;
     enum error err = list_check(document, list, 0, DOCUMENT_MAX_NODES);
 
@@ -315,7 +312,8 @@ static enum error read_variables(const struct document *document,
     if (items == NULL)
         return ERROR_MEMORY;
     *variables = (struct variables){ items, 0 };
-    for (node = list->first; node != NULL; node = node->next) {
+    for (const struct node *node = list->first; node != NULL;
+         node = node->next) {
         struct variable variable = { NULL, NULL };
 
         if ((err = fields_read(document, node, fields, &variable)) != OK)
@@ -334,7 +332,7 @@ static enum error read_environment(const struct document *document,
 {
     struct container_definition *it = result;
     const struct node *entry = node->first;
-    size_t *lines, i;
+    size_t *lines;
     enum error err =
         read_variables(document, node, environment_fields, &it->environment);
 
@@ -343,7 +341,7 @@ static enum error read_environment(const struct document *document,
     lines = arena_alloc(document->arena, (node->count + 1) * sizeof(*lines));
     if (lines == NULL)
         return ERROR_MEMORY;
-    for (i = 0; entry != NULL; entry = entry->next)
+    for (size_t i = 0; entry != NULL; entry = entry->next)
         lines[i++] = document_get(entry, "name")->place.line;
     it->environment_lines = lines;
     return OK;
@@ -361,11 +359,10 @@ static enum error check_secrets(const struct document *document,
                                 const struct container_definition *it)
 {
     const struct node *list = document_get(container, "secrets");
-    const struct node *node = list ? list->first : NULL;
-    size_t i;
+    const struct node *node = list != NULL ? list->first : NULL;
 
-    for (i = 0; i < it->secrets.count && node != NULL; i++) {
-        if (find_variable(&it->environment, it->secrets.items[i].name))
+    for (size_t i = 0; i < it->secrets.count && node != NULL; i++) {
+        if (find_variable(&it->environment, it->secrets.items[i].name) != NULL)
             return document_fault(
                 document, node, "'%s' is in environment, too; remove one",
                 document_shown(document, it->secrets.items[i].name));
@@ -378,11 +375,10 @@ static enum error check_capability(const struct document *document,
                                    const struct node *node)
 {
     const char *name;
-    size_t i;
     enum error err = text_read(document, node, &rule_name, &name);
 
-    for (i = 0; err == OK && i < sizeof(capabilities) / sizeof(*capabilities);
-         i++) {
+    for (size_t i = 0;
+         err == OK && i < sizeof(capabilities) / sizeof(*capabilities); i++) {
         if (strcmp(capabilities[i], name) == 0)
             return OK;
     }
@@ -397,7 +393,6 @@ static enum error check_capability(const struct document *document,
 static enum error read_drop(const struct document *document,
                             const struct node *list, void *result)
 {
-    const struct node *node;
     const char **names;
     size_t count = 0;
     enum error err = list_check(document, list, 0, DOCUMENT_MAX_NODES);
@@ -407,7 +402,8 @@ static enum error read_drop(const struct document *document,
     names = arena_alloc(document->arena, (list->count + 1) * sizeof(*names));
     if (names == NULL)
         return ERROR_MEMORY;
-    for (node = list->first; node != NULL && err == OK; node = node->next) {
+    for (const struct node *node = list->first; node != NULL && err == OK;
+         node = node->next) {
         err = check_capability(document, node);
         names[count++] = node->text;
     }
@@ -437,14 +433,13 @@ static enum error read_health_command(const struct document *document,
 {
     static const char *const ways[] = { "CMD", "CMD-SHELL", NULL };
     static const struct field way = { ECS_CHOICE("", ways) };
-    const struct node *node;
     enum error err = list_check(document, list, 2, DOCUMENT_MAX_NODES);
 
     (void)result;
     if (err == OK)
         err = field_check(document, list->first, &way);
-    for (node = err == OK ? list->first->next : NULL; node != NULL && err == OK;
-         node = node->next)
+    for (const struct node *node = err == OK ? list->first->next : NULL;
+         node != NULL && err == OK; node = node->next)
         err = field_check(document, node, &ecs_text);
     return err;
 }

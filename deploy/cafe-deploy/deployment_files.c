@@ -31,7 +31,7 @@ static enum error read_folder(struct site *site, const char *path,
     if (err == OK)
         *source = arena_slice(site->arena, text_slice(&text));
     text_free(&text);
-    return err == OK && !source->data ? ERROR_MEMORY : err;
+    return err == OK && source->data == NULL ? ERROR_MEMORY : err;
 }
 
 static enum error read_commit(struct site *site, const char *commit,
@@ -61,11 +61,11 @@ static enum error read_source(struct site *site, const char *commit,
                               struct slice *source)
 {
     *path = arena_printf(site->arena, "%s/%s",
-                         commit ? "deployment.git" : site->files, name);
-    if (!*path || !name)
+                         commit != NULL ? "deployment.git" : site->files, name);
+    if (*path == NULL || name == NULL)
         return ERROR_MEMORY;
-    return commit ? read_commit(site, commit, name, source)
-                  : read_folder(site, *path, source);
+    return commit != NULL ? read_commit(site, commit, name, source)
+                          : read_folder(site, *path, source);
 }
 
 /* Fill in the placeholders of a file. On AWS people and the pipeline do that;
@@ -100,7 +100,7 @@ static enum error fill(struct site *site, const char *service, const char *path,
     };
     items[values.count++] = (struct variable){ required, value };
     for (size_t i = 0; i < values.count; i++) {
-        if (!items[i].value)
+        if (items[i].value == NULL)
             return ERROR_MEMORY;
     }
     return placeholders_fill(site->arena, path, *source, &values, required,
@@ -132,10 +132,10 @@ enum error revision_latest(struct site *site, const char *service,
     DIR *folder;
 
     *revision = 0;
-    if (!family || !path)
+    if (family == NULL || path == NULL)
         return ERROR_MEMORY;
     folder = opendir(path);
-    if (!folder)
+    if (folder == NULL)
         return fail(site, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
     while ((entry = readdir(folder)) != NULL) {
         unsigned number = revision_of(entry->d_name, family);
@@ -174,7 +174,7 @@ static enum error keep_revision(struct site *site, const char *family,
 
     text_init(&text, 0);
     text_append_slice(&text, source);
-    err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
+    err = path != NULL ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
     text_free(&text);
     return err;
 }
@@ -300,8 +300,9 @@ enum error balancer_files_read(struct site *site)
     for (size_t i = 0; i < TEMPLATES; i++) {
         char *path =
             arena_printf(site->arena, "%s/deploy/aws/%s", site->root, names[i]);
-        enum error err = path ? read_folder(site, path, &templates[i].text)
-                              : ERROR_MEMORY;
+        enum error err = path != NULL
+                             ? read_folder(site, path, &templates[i].text)
+                             : ERROR_MEMORY;
 
         if (err != OK)
             return err;
@@ -316,8 +317,9 @@ enum error alarm_file_read(struct site *site, const char *service,
 {
     struct template_source source = { .path = site_source(
                                           site, "deploy/aws/codedeploy.yaml") };
-    enum error err = source.path ? read_folder(site, source.path, &source.text)
-                                 : ERROR_MEMORY;
+    enum error err = source.path != NULL
+                         ? read_folder(site, source.path, &source.text)
+                         : ERROR_MEMORY;
 
     return err == OK
                ? alarm_read(site->arena, &source, service, alarm, &site->error)

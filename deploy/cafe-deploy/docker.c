@@ -48,15 +48,16 @@ static bool read_looks(struct slice line, struct container *container)
 static enum error check_absent(struct site *site, const char *name,
                                const struct outcome *outcome)
 {
-    const char *complaint = outcome->complaint.data
+    const char *complaint = outcome->complaint.data != NULL
                                 ? arena_copy(site->arena,
                                              outcome->complaint.data,
                                              outcome->complaint.len)
                                 : "no answer";
 
-    if (!complaint)
+    if (complaint == NULL)
         return ERROR_MEMORY;
-    if (strcasestr(complaint, "no such") || strcasestr(complaint, "not found"))
+    if (strcasestr(complaint, "no such") != NULL ||
+        strcasestr(complaint, "not found") != NULL)
         return OK;
     return fail(site, ERROR_SYSTEM, "docker inspect %s: %s", name, complaint);
 }
@@ -96,7 +97,7 @@ enum error docker_network_owner(struct site *site, const char **owner)
     if (outcome.status != 0)
         return check_absent(site, NETWORK_NAME, &outcome);
     *owner = arena_copy(site->arena, outcome.output.data, outcome.output.len);
-    return *owner ? OK : ERROR_MEMORY;
+    return *owner != NULL ? OK : ERROR_MEMORY;
 }
 
 enum error docker_make_network(struct site *site)
@@ -125,7 +126,7 @@ void docker_begin_run(struct site *site, struct command_line *line,
     command_add_all(line, "docker", "run", "--detach", "--restart",
                     "unless-stopped", "--network", NETWORK_NAME, NULL);
     command_add_pair(line, "--name", name);
-    if (address)
+    if (address != NULL)
         command_add_pair(line, "--ip", address);
     command_add_pair(line, "--label",
                      arena_printf(site->arena, LABEL "=%s", site->folder));
@@ -137,10 +138,10 @@ void docker_add_mount(struct site *site, struct command_line *line,
                       const char *source, const char *target,
                       const char *options)
 {
-    command_add_pair(
-        line, "--volume",
-        source ? arena_printf(site->arena, "%s:%s%s", source, target, options)
-               : NULL);
+    command_add_pair(line, "--volume",
+                     source != NULL ? arena_printf(site->arena, "%s:%s%s",
+                                                   source, target, options)
+                                    : NULL);
 }
 
 enum error docker_tasks(struct site *site, const char *service,

@@ -51,13 +51,13 @@ enum error docker_image(struct site *site, const char *service,
                         const char *reference, char **image)
 {
     char *repository = docker_repository(site, service);
-    char *wanted = arena_printf(site->arena, "%s%s",
-                                repository ? repository : "", reference);
+    char *wanted = arena_printf(
+        site->arena, "%s%s", repository != NULL ? repository : "", reference);
     struct command_line line = { .count = 0 };
     struct slice digests;
     enum error err;
 
-    if (!repository || !wanted)
+    if (repository == NULL || wanted == NULL)
         return ERROR_MEMORY;
     if ((err = pull(site, service, wanted)) != OK)
         return err;
@@ -67,7 +67,9 @@ enum error docker_image(struct site *site, const char *service,
     if (err != OK)
         return err;
     *image = digest_of(site, digests, repository);
-    return *image ? OK : fail(site, ERROR_SYSTEM, "%s has no digest", wanted);
+    return *image != NULL
+               ? OK
+               : fail(site, ERROR_SYSTEM, "%s has no digest", wanted);
 }
 
 enum error docker_push(struct site *site, const char *service)
@@ -76,8 +78,8 @@ enum error docker_push(struct site *site, const char *service)
     struct command_line tag = { .count = 0 }, push = { .count = 0 };
     struct outcome outcome;
     enum error err;
-    char *latest =
-        arena_printf(site->arena, "%s:latest", repository ? repository : "");
+    char *latest = arena_printf(site->arena, "%s:latest",
+                                repository != NULL ? repository : "");
 
     command_add_all(&tag, "docker", "tag", service, NULL);
     command_add(&tag, latest);

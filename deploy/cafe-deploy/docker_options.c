@@ -106,7 +106,7 @@ static enum error check_names(struct site *site,
         if (!slice_starts(slice_of(name), PREFIX) ||
             is_known(names, name, &nearest))
             continue;
-        if (nearest.data)
+        if (nearest.data != NULL)
             return refuse(site, task, i,
                           arena_printf(site->arena,
                                        "is not an option of the image; did "
@@ -130,7 +130,7 @@ static enum error check_complaint(struct site *site,
         const char *at,
             *text = arena_copy(site->arena, complaint.data, complaint.len);
 
-        if (!said || !text)
+        if (said == NULL || text == NULL)
             return ERROR_MEMORY;
         if ((at = strstr(text, said)) != NULL)
             return refuse(site, task, i,

@@ -20,11 +20,11 @@ static enum error find_secret(struct site *site, const struct variable *secret,
         const char *name = service_names[i];
         const char *at = strstr(secret->value, name);
 
-        if (!at || !strstr(at, ":password"))
+        if (at == NULL || strstr(at, ":password") == NULL)
             continue;
         path = site_path(site, "secrets/%s.password", name);
-        err = path ? site_read(site, path, value) : ERROR_MEMORY;
-        if (err != OK || value->data)
+        err = path != NULL ? site_read(site, path, value) : ERROR_MEMORY;
+        if (err != OK || value->data != NULL)
             return err;
     }
     return fail(site, ERROR_CONFIG,
@@ -38,11 +38,11 @@ static enum error find_secret(struct site *site, const struct variable *secret,
 static enum error append_variable(struct site *site, struct text *text,
                                   const char *name, struct slice value)
 {
-    if (value.len > 0 && memchr(value.data, '\n', value.len))
+    if (value.len > 0 && memchr(value.data, '\n', value.len) != NULL)
         return fail(site, ERROR_CONFIG,
                     "the value of %s has more than one line", name);
     text_printf(text, "%s=%.*s\n", name, (int)value.len,
-                value.data ? value.data : "");
+                value.data != NULL ? value.data : "");
     return OK;
 }
 
@@ -93,13 +93,13 @@ static void add_limits(struct site *site, struct command_line *line,
                      arena_printf(arena, "%um", task->memory_mib));
     command_add_pair(line, "--stop-timeout",
                      arena_printf(arena, "%u", task->stop_timeout_s));
-    if (task->user)
+    if (task->user != NULL)
         command_add_pair(line, "--user", task->user);
     if (task->read_only)
         command_add(line, "--read-only");
     if (task->init)
         command_add(line, "--init");
-    for (size_t i = 0; task->drop && task->drop[i]; i++)
+    for (size_t i = 0; task->drop != NULL && task->drop[i] != NULL; i++)
         command_add_pair(line, "--cap-drop", task->drop[i]);
 }
 
@@ -122,7 +122,7 @@ enum error docker_start_task(struct site *site, const struct service *service,
     struct container container;
     enum error err;
 
-    if (!name || !path)
+    if (name == NULL || path == NULL)
         return ERROR_MEMORY;
     if ((err = docker_look(site, name, &container)) != OK)
         return err;
@@ -150,7 +150,7 @@ enum error docker_forget_variables(struct site *site, const char *service)
 {
     char *path = variables_path(site, service);
 
-    if (!path)
+    if (path == NULL)
         return ERROR_MEMORY;
     if (unlink(path) != 0 && errno != ENOENT)
         return fail(site, ERROR_SYSTEM, "%s: %s", path, strerror(errno));

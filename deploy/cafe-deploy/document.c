@@ -23,7 +23,7 @@ const char *document_shown(const struct document *document, const char *text)
         if (byte_is_control(shown[i]))
             shown[i] = '?';
     }
-    return shown ? shown : "?";
+    return shown != NULL ? shown : "?";
 }
 
 /* "containerDefinitions[0].cpu: ", nothing for the top. */
@@ -82,9 +82,8 @@ enum error document_key_fault(const struct document *document,
 struct place document_place(struct slice source, size_t offset)
 {
     struct place place = { 1, 1 };
-    size_t i;
 
-    for (i = 0; i < offset && i < source.len; i++) {
+    for (size_t i = 0; i < offset && i < source.len; i++) {
         if (source.data[i] == '\n') {
             place.line++;
             place.column = 1;

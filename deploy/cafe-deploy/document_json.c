@@ -43,7 +43,7 @@ static bool at_end(const struct walk *walk)
 
 static void skip_space(struct walk *walk)
 {
-    while (!at_end(walk) && strchr(" \t\r\n", current(walk)))
+    while (!at_end(walk) && strchr(" \t\r\n", current(walk)) != NULL)
         advance(walk);
 }
 
@@ -59,10 +59,11 @@ static struct slice skip_token(struct walk *walk)
             advance(walk);
         } while (!at_end(walk) && current(walk) != '"');
         advance(walk);
-    } else if (strchr("{}[],:", current(walk))) {
+    } else if (strchr("{}[],:", current(walk)) != NULL) {
         advance(walk);
     } else {
-        while (!at_end(walk) && !strchr("{}[],:\" \t\r\n", current(walk)))
+        while (!at_end(walk) &&
+               strchr("{}[],:\" \t\r\n", current(walk)) == NULL)
             advance(walk);
     }
     if (walk->offset > walk->source.len) /* a text without its end */
@@ -144,7 +145,7 @@ static enum error build_text(struct walk *walk, const json_t *json,
         raw =
             (struct slice){ json_string_value(json), json_string_length(json) };
     node->text = arena_copy(walk->document->arena, raw.data, raw.len);
-    return node->text ? OK : ERROR_MEMORY;
+    return node->text != NULL ? OK : ERROR_MEMORY;
 }
 
 /* The node has its place; the cursor is there. */
@@ -195,9 +196,7 @@ static const struct {
 
 static const char *message_for(const json_error_t *error)
 {
-    size_t i;
-
-    for (i = 0; i < sizeof(messages) / sizeof(*messages); i++) {
+    for (size_t i = 0; i < sizeof(messages) / sizeof(*messages); i++) {
         if (strncmp(error->text, messages[i].said, strlen(messages[i].said)) ==
             0)
             return messages[i].message;
@@ -228,8 +227,8 @@ static enum error refuse_key(struct walk *walk, struct slice token)
                                     : arena_copy(walk->document->arena,
                                                  token.data + 1, token.len - 2);
 
-    return key ? document_twice(walk->document, walk->place, key)
-               : ERROR_MEMORY;
+    return key != NULL ? document_twice(walk->document, walk->place, key)
+                       : ERROR_MEMORY;
 }
 
 static enum error refuse(struct walk *walk, const json_error_t *error)

@@ -209,7 +209,7 @@ static enum error syntax_fault(const struct building *building,
         parser->error == YAML_READER_ERROR
             ? document_place(source, parser->problem_offset)
             : place_of(parser->problem_mark),
-        parser->problem ? parser->problem : "not YAML");
+        parser->problem != NULL ? parser->problem : "not YAML");
 }
 
 static enum error read_events(struct building *building, struct slice source)

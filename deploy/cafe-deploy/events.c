@@ -56,7 +56,7 @@ static enum error look_at(struct site *site, const char *service, pid_t *run)
         *run = 0;
     if (*run > 0)
         return OK;
-    err = log ? pipeline_is_due(site, service, &due) : ERROR_MEMORY;
+    err = log != NULL ? pipeline_is_due(site, service, &due) : ERROR_MEMORY;
     return err == OK && due ? start_run(site, service, log, run) : err;
 }
 
@@ -69,7 +69,7 @@ static enum error write_pid(struct site *site)
 
     text_init(&text, 0);
     text_printf(&text, "%ld\n", (long)getpid());
-    err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
+    err = path != NULL ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
     text_free(&text);
     return err;
 }
@@ -80,10 +80,11 @@ static enum error read_pid(struct site *site, pid_t *pid)
     char *path = site_path(site, "events.pid");
     struct slice content;
     uint64_t number = 0;
-    enum error err = path ? site_read(site, path, &content) : ERROR_MEMORY;
+    enum error err = path != NULL ? site_read(site, path, &content)
+                                  : ERROR_MEMORY;
 
     *pid = 0;
-    if (err == OK && content.data &&
+    if (err == OK && content.data != NULL &&
         slice_number(slice_trim(content), INT32_MAX, &number) == OK)
         *pid = (pid_t)number;
     return err;
@@ -100,7 +101,7 @@ enum error events_run(struct site *site)
     if (err == OK)
         err = write_pid(site);
     site->arena = err == OK ? arena_open(0) : NULL;
-    while (err == OK && site->arena) {
+    while (err == OK && site->arena != NULL) {
         for (size_t i = 0; i < SERVICES && err == OK; i++)
             err = look_at(site, service_names[i], &runs[i]);
         arena_reset(site->arena);
@@ -163,8 +164,9 @@ enum error events_start(struct site *site)
     char *old = site_path(site, "events.pid");
     pid_t pid;
     int lock;
-    enum error err = log && old ? site_lock(site, "events", false, &lock)
-                                : ERROR_MEMORY;
+    enum error err = log != NULL && old != NULL
+                         ? site_lock(site, "events", false, &lock)
+                         : ERROR_MEMORY;
 
     if (err != OK) /* it runs */
         return err == ERROR_BUSY ? OK : err;
@@ -182,7 +184,7 @@ enum error events_stop(struct site *site)
     char *locks = site_path(site, "locks");
     enum error err = ERROR_BUSY;
 
-    if (!locks)
+    if (locks == NULL)
         return ERROR_MEMORY;
     if (access(locks, F_OK) != 0)
         return OK;

@@ -29,10 +29,11 @@ bool rule_allows(const struct rule *rule, const char *text)
     if (rule->others == NULL)
         return true;
     if (len == 0 ||
-        (!is_letter_or_digit(text[0]) && !strchr(rule->first, text[0])))
+        (!is_letter_or_digit(text[0]) && strchr(rule->first, text[0]) == NULL))
         return false;
     for (i = 1; i < len; i++) {
-        if (!is_letter_or_digit(text[i]) && !strchr(rule->others, text[i]))
+        if (!is_letter_or_digit(text[i]) &&
+            strchr(rule->others, text[i]) == NULL)
             return false;
     }
     return true;
@@ -166,18 +167,18 @@ static enum error read_choice(const struct document *document,
 {
     const char *text, *list = words[0];
     enum error err = text_read(document, node, &rule_any, &text);
-    size_t i;
 
-    for (i = 0; err == OK && words[i] != NULL; i++) {
+    for (size_t i = 0; err == OK && words[i] != NULL; i++) {
         if (strcmp(text, words[i]) == 0)
             return OK;
         if (i > 0)
-            list = arena_printf(document->arena, "%s, %s", list ? list : "",
-                                words[i]);
+            list = arena_printf(document->arena, "%s, %s",
+                                list != NULL ? list : "", words[i]);
     }
     if (err == OK)
         return document_fault(document, node, "'%s' is not one of %s",
-                              document_shown(document, text), list ? list : "");
+                              document_shown(document, text),
+                              list != NULL ? list : "");
     return err;
 }
 
@@ -186,7 +187,7 @@ static bool is_repeated(const struct node *entry, const char *key)
 {
     const struct node *other = entry->parent->first, *mine, *its;
 
-    if (entry->kind != NODE_MAP || !(mine = document_get(entry, key)))
+    if (entry->kind != NODE_MAP || (mine = document_get(entry, key)) == NULL)
         return false;
     for (; other != entry; other = other->next) {
         its = other->kind == NODE_MAP ? document_get(other, key) : NULL;
@@ -200,12 +201,13 @@ static bool is_repeated(const struct node *entry, const char *key)
 static enum error read_list(const struct document *document,
                             const struct node *list, const struct field *field)
 {
-    const struct node *node;
     enum error err = list_check(document, list, field->min, field->max);
 
-    for (node = list->first; node != NULL && err == OK; node = node->next) {
+    for (const struct node *node = list->first; node != NULL && err == OK;
+         node = node->next) {
         err = field_check(document, node, field->entry);
-        if (err == OK && field->unique && is_repeated(node, field->unique))
+        if (err == OK && field->unique != NULL &&
+            is_repeated(node, field->unique))
             return document_fault(document, node,
                                   "its '%s' appears twice; remove one",
                                   field->unique);
@@ -216,13 +218,13 @@ static enum error read_list(const struct document *document,
 static enum error read_texts(const struct document *document,
                              const struct node *map)
 {
-    const struct node *node;
     const char *text;
     enum error err = OK;
 
     if (map->kind != NODE_MAP)
         return document_fault(document, map, "expected a map of keys");
-    for (node = map->first; node != NULL && err == OK; node = node->next)
+    for (const struct node *node = map->first; node != NULL && err == OK;
+         node = node->next)
         err = text_read(document, node, &rule_any, &text);
     return err;
 }
@@ -335,12 +337,12 @@ static enum error read_entry(const struct document *document,
 enum error fields_read(const struct document *document, const struct node *map,
                        const struct field *fields, void *result)
 {
-    const struct node *node;
     enum error err = OK;
 
     if (map->kind != NODE_MAP)
         return document_fault(document, map, "expected a map of keys");
-    for (node = map->first; node != NULL && err == OK; node = node->next)
+    for (const struct node *node = map->first; node != NULL && err == OK;
+         node = node->next)
         err = read_entry(document, node, fields, result);
     /* After the present keys: a misspelt one is named as such, not as a missing
      * one. */

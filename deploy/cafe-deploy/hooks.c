@@ -22,7 +22,7 @@ enum error hooks_check(struct site *site, const struct appspec *appspec)
     for (size_t i = 0; i < appspec->hook_count; i++) {
         char *program = program_of(site, &appspec->hooks[i]);
 
-        if (!program)
+        if (program == NULL)
             return ERROR_MEMORY;
         if (access(program, X_OK) != 0)
             return fail(site, ERROR_CONFIG,

@@ -61,5 +61,6 @@ enum error interrupt_check(struct site *site)
 {
     const char *name = interrupted();
 
-    return name ? fail(site, ERROR_SYSTEM, "interrupted by %s", name) : OK;
+    return name != NULL ? fail(site, ERROR_SYSTEM, "interrupted by %s", name)
+                        : OK;
 }

@@ -11,7 +11,7 @@ static const char *reference_text(const struct node *node)
 {
     while (node != NULL && node->kind != NODE_TEXT)
         node = node->first;
-    return node ? node->text : NULL;
+    return node != NULL ? node->text : NULL;
 }
 
 /* Step over each "${…}", whatever it stands for. */
@@ -70,12 +70,11 @@ static enum error find_listener(const struct balancer *balancer,
 {
     const struct document *document = rule->resource.document;
     const char *name;
-    size_t i;
     enum error err = read_reference(document, rule->listener, &name);
 
     if (err != OK)
         return err;
-    for (i = 0; i < LISTENERS; i++) {
+    for (size_t i = 0; i < LISTENERS; i++) {
         const struct node *node = balancer->listeners[i].resource.node;
 
         if (node != NULL && same_name(node->key, name)) {
@@ -94,12 +93,11 @@ static enum error find_group(const struct balancer *balancer,
                              const struct node *node, const char **group)
 {
     const char *name;
-    size_t i;
     enum error err = read_reference(document, node, &name);
 
     if (err != OK)
         return err;
-    for (i = 0; i < balancer->group_count; i++) {
+    for (size_t i = 0; i < balancer->group_count; i++) {
         const struct found_group *found = &balancer->groups[i];
 
         if (same_name(found->resource.node->key, name) ||
@@ -154,9 +152,8 @@ static enum error check_complete(const struct document *last,
                                  const struct balancer *balancer)
 {
     static const char *const prefixes[] = { "customer-", "employee-" };
-    size_t i, j;
 
-    for (i = 0; i < LISTENERS; i++) {
+    for (size_t i = 0; i < LISTENERS; i++) {
         if (balancer->listeners[i].resource.node == NULL)
             return document_fault(last, last->top,
                                   "no listener on port %u; add one",
@@ -166,10 +163,10 @@ static enum error check_complete(const struct document *last,
                                   balancer->listeners[i].resource.node,
                                   "has no rule for paths; add one");
     }
-    for (i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
         size_t count = 0;
 
-        for (j = 0; j < balancer->group_count; j++)
+        for (size_t j = 0; j < balancer->group_count; j++)
             count += strncmp(balancer->groups[j].group.name, prefixes[i],
                              strlen(prefixes[i])) == 0;
         if (count != GROUPS / 2)
@@ -186,9 +183,8 @@ static enum error check_paths(const struct balancer *balancer)
 {
     const struct found_rule *one = &balancer->rules[0];
     const struct found_rule *two = &balancer->rules[1];
-    size_t i;
 
-    for (i = 0; i < PATHS_MAX; i++) {
+    for (size_t i = 0; i < PATHS_MAX; i++) {
         const char *a = one->paths[i], *b = two->paths[i];
 
         if ((a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0))
@@ -222,19 +218,18 @@ static enum error assemble(const struct document *last,
                            struct load_balancer *result)
 {
     struct load_balancer whole = { .paths = { NULL } };
-    size_t i;
     enum error err;
 
     if ((err = join_rules(balancer)) != OK ||
         (err = check_complete(last, balancer)) != OK ||
         (err = check_paths(balancer)) != OK)
         return err;
-    for (i = 0; i < LISTENERS; i++) {
+    for (size_t i = 0; i < LISTENERS; i++) {
         if ((err = fill_listener(balancer, i, &whole.listeners[i])) != OK)
             return err;
     }
     memcpy(whole.paths, balancer->rules[0].paths, sizeof(whole.paths));
-    for (i = 0; i < GROUPS; i++)
+    for (size_t i = 0; i < GROUPS; i++)
         whole.groups[i] = balancer->groups[i].group;
     *result = whole;
     return OK;
@@ -247,12 +242,11 @@ enum error load_balancer_read(struct arena *arena,
 {
     struct document *documents = arena_alloc(arena, count * sizeof(*documents));
     struct balancer *balancer = arena_alloc(arena, sizeof(*balancer));
-    size_t i;
     enum error err;
 
     if (documents == NULL || balancer == NULL)
         return ERROR_MEMORY;
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         documents[i] = (struct document){
             arena, templates[i].path, DIALECT_TEMPLATE, error, NULL, 0
         };

@@ -104,7 +104,7 @@ static int read_option(struct site *site, struct call *call, int letter,
 
         if (values[i].letter != letter)
             continue;
-        good = values[i].path
+        good = values[i].path != NULL
                    ? read_path(name, optarg, values[i].path)
                    : read_number(name, optarg, values[i].max, values[i].number);
         return good ? -1 : STATUS_WRONG;
@@ -127,18 +127,18 @@ static const char *real_path(struct site *site, const char *path)
     char real[PATH_MAX], *name, *parent;
     const char *above;
 
-    if (realpath(path, real))
+    if (realpath(path, real) != NULL)
         return arena_copy(site->arena, real, strlen(real));
     name = arena_copy(site->arena, path, strlen(path));
     parent = arena_copy(site->arena, path, strlen(path));
-    if (errno != ENOENT || !name || !parent)
+    if (errno != ENOENT || name == NULL || parent == NULL)
         return NULL;
     parent = dirname(parent);
     above = strcmp(parent, path) == 0 ? NULL : real_path(site, parent);
-    return above ? arena_printf(site->arena, "%s/%s",
-                                strcmp(above, "/") == 0 ? "" : above,
-                                basename(name))
-                 : NULL;
+    return above != NULL ? arena_printf(site->arena, "%s/%s",
+                                        strcmp(above, "/") == 0 ? "" : above,
+                                        basename(name))
+                         : NULL;
 }
 
 static enum error find_paths(struct site *site)
@@ -149,7 +149,7 @@ static enum error find_paths(struct site *site)
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         const char *real = real_path(site, *paths[i]);
 
-        if (!real)
+        if (real == NULL)
             return fail(site, ERROR_CONFIG, "%s: %s", *paths[i],
                         strerror(errno));
         *paths[i] = real;
@@ -159,7 +159,7 @@ static enum error find_paths(struct site *site)
 
 static int status_of(struct site *site, enum error err)
 {
-    if (err == OK && interrupted())
+    if (err == OK && interrupted() != NULL)
         fprintf(stderr,
                 "cafe-deploy: %s came too late to stop this; it is complete\n",
                 interrupted());
@@ -190,13 +190,13 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     command = command_find(argc - optind, argv + optind, &call);
-    if (!command) {
+    if (command == NULL) {
         print_help(stderr);
         return STATUS_WRONG;
     }
     site.arena = arena_open(0);
     text_init(&site.error, 0);
-    err = site.arena ? find_paths(&site) : ERROR_MEMORY;
+    err = site.arena != NULL ? find_paths(&site) : ERROR_MEMORY;
     if (err == OK)
         err = command_run(&site, command, &call);
     status = status_of(&site, err);

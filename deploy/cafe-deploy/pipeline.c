@@ -32,14 +32,15 @@ static enum error read_word(struct site *site, const char *path,
                             const char **word)
 {
     struct slice content;
-    enum error err = path ? site_read(site, path, &content) : ERROR_MEMORY;
+    enum error err = path != NULL ? site_read(site, path, &content)
+                                  : ERROR_MEMORY;
 
     if (err != OK)
         return err;
     content = slice_trim(content);
-    *word =
-        arena_copy(site->arena, content.data ? content.data : "", content.len);
-    return *word ? OK : ERROR_MEMORY;
+    *word = arena_copy(site->arena, content.data != NULL ? content.data : "",
+                       content.len);
+    return *word != NULL ? OK : ERROR_MEMORY;
 }
 
 static enum error sources_read(struct site *site, const char *service,
@@ -63,7 +64,8 @@ static const char *next_line(struct site *site, struct slice *rest)
 {
     struct slice line = slice_cut(rest, '\n');
 
-    return arena_copy(site->arena, line.data ? line.data : "", line.len);
+    return arena_copy(site->arena, line.data != NULL ? line.data : "",
+                      line.len);
 }
 
 static enum error pipeline_load(struct site *site, const char *service,
@@ -71,7 +73,7 @@ static enum error pipeline_load(struct site *site, const char *service,
 {
     char *path = site_path(site, "pipelines/%s", service);
     struct slice rest;
-    enum error err = path ? site_read(site, path, &rest) : ERROR_MEMORY;
+    enum error err = path != NULL ? site_read(site, path, &rest) : ERROR_MEMORY;
 
     if (err != OK)
         return err;
@@ -79,8 +81,8 @@ static enum error pipeline_load(struct site *site, const char *service,
     pipeline->sources.commit = next_line(site, &rest);
     pipeline->sources.image = next_line(site, &rest);
     pipeline->outcome = next_line(site, &rest);
-    return pipeline->sources.commit && pipeline->sources.image &&
-                   pipeline->outcome
+    return pipeline->sources.commit != NULL &&
+                   pipeline->sources.image != NULL && pipeline->outcome != NULL
                ? OK
                : ERROR_MEMORY;
 }
@@ -96,7 +98,7 @@ static enum error pipeline_save(struct site *site, const char *service,
     text_init(&text, 0);
     text_printf(&text, "%s\n%s\n%s\n", sources->commit, sources->image,
                 outcome);
-    err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
+    err = path != NULL ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
     text_free(&text);
     return err;
 }
@@ -147,7 +149,7 @@ enum error pipeline_state(struct site *site, const char *service,
              : is_due(&pipeline, &now)                  ? "due"
              : strcmp(pipeline.outcome, "none") == 0    ? "has not run yet"
                                                         : pipeline.outcome;
-    return *commit ? OK : ERROR_MEMORY;
+    return *commit != NULL ? OK : ERROR_MEMORY;
 }
 
 static enum error require(struct site *site, const char *service,
@@ -211,7 +213,7 @@ static enum error run(struct site *site, const char *name,
     char *image, *reference = arena_printf(site->arena, "@%s", sources->image);
     enum error err = service_mend(site, name, &service);
 
-    if (!reference)
+    if (reference == NULL)
         return ERROR_MEMORY;
     if (err != OK ||
         (err = docker_image(site, name, reference, &image)) != OK ||
@@ -295,7 +297,8 @@ enum error pipeline_wait(struct site *site, const char *service)
     unsigned idle_looks = 0;
     struct slice shown = { "", 0 };
     bool done = false;
-    enum error err = path ? require(site, service, &pipeline) : ERROR_MEMORY;
+    enum error err = path != NULL ? require(site, service, &pipeline)
+                                  : ERROR_MEMORY;
 
     while (err == OK && !done) {
         if ((err = pipeline_load(site, service, &pipeline)) != OK ||

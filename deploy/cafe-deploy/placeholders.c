@@ -51,9 +51,8 @@ static const struct variable *find_at(const struct filling *filling,
                                       size_t offset)
 {
     const struct variables *values = filling->values;
-    size_t i;
 
-    for (i = 0; i < values->count; i++) {
+    for (size_t i = 0; i < values->count; i++) {
         if (stands_at(filling->source, offset, values->items[i].name))
             return &values->items[i];
     }
@@ -80,7 +79,7 @@ static size_t bracketed_len(struct slice source, size_t offset)
 static bool is_plain(const char *value)
 {
     for (; *value != '\0'; value++) {
-        if (*value <= ' ' || *value > '~' || strchr("\"'\\", *value))
+        if (*value <= ' ' || *value > '~' || strchr("\"'\\", *value) != NULL)
             return false;
     }
     return true;
@@ -96,7 +95,8 @@ static enum error replace(struct filling *filling, size_t offset,
                      "has a value with spaces, quotes, backslashes or "
                      "non-ASCII characters; choose another",
                      variable->name);
-    if (filling->required && strcmp(variable->name, filling->required) == 0 &&
+    if (filling->required != NULL &&
+        strcmp(variable->name, filling->required) == 0 &&
         filling->required_count++ > 0)
         return fault(filling, offset, "appears twice; keep one",
                      variable->name);
@@ -139,7 +139,7 @@ static enum error fill(struct filling *filling)
             text_append_char(&filling->filled, source.data[offset++]);
         }
     }
-    if (err == OK && filling->required && filling->required_count == 0)
+    if (err == OK && filling->required != NULL && filling->required_count == 0)
         return fault(filling, 0, "is not in it; put it where the value goes",
                      filling->required);
     return err;

@@ -21,7 +21,7 @@ enum {
 
 void command_add(struct command_line *line, const char *word)
 {
-    if (!word || line->count == ARGUMENTS_MAX)
+    if (word == NULL || line->count == ARGUMENTS_MAX)
         line->failed = true;
     else
         line->words[line->count++] = word;
@@ -162,7 +162,7 @@ static void read_pipe(struct pollfd *pipe, struct text *text)
 static bool is_over(const struct running *running)
 {
     return clock_monotonic_ms() >= running->until_ms ||
-           (running->may_stop && interrupted());
+           (running->may_stop && interrupted() != NULL);
 }
 
 /* Until both pipes are closed. Returns whether its time was over first. */
@@ -274,7 +274,7 @@ enum error program_run(struct site *site, const struct command_line *line,
     if (outcome.status != 0)
         return fail(site, ERROR_SYSTEM, "%s: %.*s", what,
                     (int)outcome.complaint.len, outcome.complaint.data);
-    if (output)
+    if (output != NULL)
         *output = outcome.output;
     return OK;
 }

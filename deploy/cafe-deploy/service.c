@@ -22,7 +22,7 @@ static const char *const steps[] = { "none", "install", "test", "shift",
 
 static int choice_of(const char *const *names, struct slice word)
 {
-    for (int i = 0; names[i]; i++) {
+    for (int i = 0; names[i] != NULL; i++) {
         if (slice_is(word, names[i]))
             return i;
     }
@@ -84,7 +84,7 @@ static bool read_line(struct service *service, struct task_set **set,
     if (slice_is(key, "until"))
         return read_number(first, &service->wait_until_s);
     if (slice_is(key, "task"))
-        return *set && read_task(*set, first, line);
+        return *set != NULL && read_task(*set, first, line);
     if (!slice_is(key, "blue") && !slice_is(key, "green"))
         return false;
     *set = slice_is(key, "blue") ? &service->blue : &service->green;
@@ -98,7 +98,7 @@ enum error service_load(struct site *site, const char *name,
     char *path = site_path(site, "services/%s", name);
     struct task_set *set = NULL;
     struct slice rest;
-    enum error err = path ? site_read(site, path, &rest) : ERROR_MEMORY;
+    enum error err = path != NULL ? site_read(site, path, &rest) : ERROR_MEMORY;
 
     *service = (struct service){ .name = name, .next_task = 1 };
     if (err != OK)
@@ -138,7 +138,7 @@ enum error service_save(struct site *site, const struct service *service)
         text_printf(&text, "until %u\n", service->wait_until_s);
     write_set(&text, "blue", &service->blue);
     write_set(&text, "green", &service->green);
-    err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
+    err = path != NULL ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
     text_free(&text);
     return err;
 }
@@ -213,9 +213,9 @@ char *task_address(struct site *site, const struct service *service,
 const char *other_group(const struct site *site, const char *group)
 {
     const char *dash = strrchr(group, '-');
-    size_t stem = dash ? (size_t)(dash - group) : 0;
+    size_t stem = dash != NULL ? (size_t)(dash - group) : 0;
 
-    for (size_t i = 0; i < GROUPS && dash; i++) {
+    for (size_t i = 0; i < GROUPS && dash != NULL; i++) {
         const char *name = site->balancer.groups[i].name;
 
         if (strncmp(name, group, stem + 1) == 0 && strcmp(name, group) != 0)

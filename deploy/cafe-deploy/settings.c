@@ -34,7 +34,7 @@ enum error settings_write(struct site *site)
         text_append_number(&text, *value_of(site, &settings[i]));
         text_append_char(&text, '\n');
     }
-    err = path ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
+    err = path != NULL ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
     text_free(&text);
     return err;
 }
@@ -58,9 +58,9 @@ enum error settings_read(struct site *site, bool *found)
 {
     char *path = site_path(site, "settings");
     struct slice rest;
-    enum error err = path ? site_read(site, path, &rest) : ERROR_MEMORY;
+    enum error err = path != NULL ? site_read(site, path, &rest) : ERROR_MEMORY;
 
-    *found = err == OK && rest.data;
+    *found = err == OK && rest.data != NULL;
     for (size_t i = 0; i < SETTINGS && *found && err == OK; i++) {
         uint64_t kept;
 

@@ -93,9 +93,10 @@ enum error site_folder(struct site *site, const char *path, unsigned mode)
 {
     char *part = arena_copy(site->arena, path, strlen(path));
 
-    if (!part)
+    if (part == NULL)
         return ERROR_MEMORY;
-    for (char *at = strchr(part + 1, '/'); at; at = strchr(at + 1, '/')) {
+    for (char *at = strchr(part + 1, '/'); at != NULL;
+         at = strchr(at + 1, '/')) {
         *at = '\0';
         if (mkdir(part, 0755) != 0 && errno != EEXIST)
             return system_fault(site, part);
@@ -131,7 +132,7 @@ enum error site_write(struct site *site, const char *path,
     bool written;
     int fd;
 
-    if (!fresh || content->failed)
+    if (fresh == NULL || content->failed)
         return ERROR_MEMORY;
     fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0)
@@ -154,15 +155,15 @@ void site_forget_unfinished(struct site *site, const char *folder,
                             const char *prefix)
 {
     char *path = site_path(site, "%s", folder);
-    DIR *entries = path ? opendir(path) : NULL;
+    DIR *entries = path != NULL ? opendir(path) : NULL;
     struct dirent *entry;
 
-    while (entries && (entry = readdir(entries)) != NULL) {
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
         if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
             ends(entry->d_name, UNFINISHED))
             unlinkat(dirfd(entries), entry->d_name, 0);
     }
-    if (entries)
+    if (entries != NULL)
         closedir(entries);
 }
 
@@ -183,7 +184,7 @@ enum error site_read(struct site *site, const char *path, struct slice *content)
         err = ERROR_SYSTEM; /* nobody writes these files by hand */
     text_free(&text);
     close(fd);
-    return err == OK && !content->data ? ERROR_MEMORY : err;
+    return err == OK && content->data == NULL ? ERROR_MEMORY : err;
 }
 
 enum error site_lock(struct site *site, const char *name, bool wait, int *fd)
@@ -191,7 +192,7 @@ enum error site_lock(struct site *site, const char *name, bool wait, int *fd)
     char *path = site_path(site, "locks/%s", name);
     int lock;
 
-    if (!path)
+    if (path == NULL)
         return ERROR_MEMORY;
     /* The kernel gives a lock back when its holder ends, however that ends.
      * Close-on-exec, or a program that was started would hold it on. */
@@ -199,15 +200,17 @@ enum error site_lock(struct site *site, const char *name, bool wait, int *fd)
     if (lock < 0)
         return system_fault(site, path);
     while (flock(lock, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0) {
+        bool busy;
+
         if (errno == EINTR)
             continue;
-        bool busy = errno == EWOULDBLOCK;
+        busy = errno == EWOULDBLOCK;
         if (!busy)
             system_fault(site, path);
         close(lock);
         return busy ? ERROR_BUSY : ERROR_SYSTEM;
     }
-    if (fd)
+    if (fd != NULL)
         *fd = lock;
     return OK;
 }

@@ -47,9 +47,9 @@ static enum error image_of(struct site *site, const char *service,
     enum error err = revision_find(site, service, revision, &task);
     const char *at = err == OK ? strchr(task.image, '@') : NULL;
 
-    *image = at ? arena_copy(site->arena, at + 1,
-                             strlen(at + 1) < 19 ? strlen(at + 1) : 19)
-                : "?";
+    *image = at != NULL ? arena_copy(site->arena, at + 1,
+                                     strlen(at + 1) < 19 ? strlen(at + 1) : 19)
+                        : "?";
     return err;
 }
 
@@ -58,16 +58,18 @@ static void print_task(struct site *site, const struct service *service,
                        const char *image, const struct view *view)
 {
     char *name = task_name(site, service, task);
-    const struct server *server = name ? find_server(&view->now, name) : NULL;
-    const struct server *before = name ? find_server(&view->before, name)
-                                       : NULL;
+    const struct server *server = name != NULL ? find_server(&view->now, name)
+                                               : NULL;
+    const struct server *before =
+        name != NULL ? find_server(&view->before, name) : NULL;
 
-    printf("      %-12s revision %u  %s  %-8s %s\n", name ? name : "?",
+    printf("      %-12s revision %u  %s  %-8s %s\n", name != NULL ? name : "?",
            set->revision, image, phases[task->phase],
-           !server ? (view->now.away ? "balancer down" : "not registered")
+           server == NULL
+               ? (view->now.away ? "balancer down" : "not registered")
            : server->healthy ? "healthy"
                              : server->status);
-    if (server && before)
+    if (server != NULL && before != NULL)
         printf("        %.0f requests/s  %.0f errors/s\n",
                rate(server->answers, before->answers,
                     view->at_ms - view->before_ms),
@@ -150,7 +152,7 @@ static void print_service(const struct service *service, bool interrupted)
     }
     printf("Service %s-microservice: %u wanted, revision %u\n", service->name,
            service->desired, service->blue.revision);
-    if (steps[service->step]) {
+    if (steps[service->step] != NULL) {
         printf("    deployment %u of revision %u: %s", service->deployments,
                service->green.revision, steps[service->step]);
         if (!interrupted)
@@ -169,7 +171,7 @@ static enum error print_pipeline(struct site *site, const char *service)
     const char *state, *commit;
     enum error err = pipeline_state(site, service, &state, &commit);
 
-    if (err == OK && state)
+    if (err == OK && state != NULL)
         printf("Pipeline update-%s-microservice: %s%s%s\n", service, state,
                *commit ? ", deployment " : "", commit);
     return err;
@@ -183,7 +185,7 @@ static enum error print_office(struct site *site)
     struct slice rest;
     size_t width = strlen("Office: "), left_out = 0;
     const char *between = "";
-    enum error err = path ? site_read(site, path, &rest) : ERROR_MEMORY;
+    enum error err = path != NULL ? site_read(site, path, &rest) : ERROR_MEMORY;
 
     if (err != OK || rest.len == 0)
         return err;
@@ -236,7 +238,7 @@ static enum error watch_all(struct site *site)
     struct arena *arena = site->arena;
     struct view view = { .at_ms = 0 };
     struct arena *turns[2] = { arena_open(0), arena_open(0) };
-    enum error err = turns[0] && turns[1] ? OK : ERROR_MEMORY;
+    enum error err = turns[0] != NULL && turns[1] != NULL ? OK : ERROR_MEMORY;
 
     for (unsigned turn = 0; err == OK; turn++) {
         site->arena = turns[turn % 2];

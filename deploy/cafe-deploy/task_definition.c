@@ -101,12 +101,12 @@ static enum error read_compatibilities(const struct document *document,
     static const char *const kinds[] = { "EC2", "FARGATE", "EXTERNAL",
                                          "MANAGED_INSTANCES", NULL };
     static const struct field kind = { ECS_CHOICE("", kinds) };
-    const struct node *node;
     enum error err = list_check(document, list, 1, DOCUMENT_MAX_NODES);
     bool found = false;
 
     (void)result;
-    for (node = list->first; node != NULL && err == OK; node = node->next) {
+    for (const struct node *node = list->first; node != NULL && err == OK;
+         node = node->next) {
         if ((err = field_check(document, node, &kind)) == OK)
             found |= strcmp(node->text, "FARGATE") == 0;
     }
@@ -157,13 +157,14 @@ static enum error check_mounts(const struct document *document)
         document_get(document->top, "containerDefinitions")->first;
     const struct node *mounts = document_get(container, "mountPoints");
     const struct node *volumes = document_get(document->top, "volumes");
-    const struct node *mount, *volume;
+    const struct node *volume;
 
-    for (mount = mounts ? mounts->first : NULL; mount; mount = mount->next) {
+    for (const struct node *mount = mounts != NULL ? mounts->first : NULL;
+         mount != NULL; mount = mount->next) {
         const struct node *name = document_get(mount, "sourceVolume");
 
-        volume = volumes ? volumes->first : NULL;
-        while (volume &&
+        volume = volumes != NULL ? volumes->first : NULL;
+        while (volume != NULL &&
                strcmp(document_get(volume, "name")->text, name->text) != 0)
             volume = volume->next;
         if (volume == NULL)

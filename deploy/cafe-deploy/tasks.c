@@ -31,13 +31,14 @@ enum error revision_find(struct site *site, const char *service,
                          unsigned revision, struct task_definition *task)
 {
     char *family = arena_printf(site->arena, "%s-microservice", service);
-    char *path = family ? revision_path(site, family, revision) : NULL;
+    char *path = family != NULL ? revision_path(site, family, revision) : NULL;
     struct slice source;
-    enum error err = path ? site_read(site, path, &source) : ERROR_MEMORY;
+    enum error err = path != NULL ? site_read(site, path, &source)
+                                  : ERROR_MEMORY;
 
     if (err != OK)
         return err;
-    if (!source.data)
+    if (source.data == NULL)
         return fail(site, ERROR_CONFIG,
                     "no revision %u of %s is registered; first: cafe-deploy "
                     "register %s",
@@ -45,7 +46,7 @@ enum error revision_find(struct site *site, const char *service,
     /* For messages, the name that ECS has for it: the file that is kept was
      * written by this program, and nobody could correct it. */
     path = arena_printf(site->arena, "task definition %s:%u", family, revision);
-    if (!path)
+    if (path == NULL)
         return ERROR_MEMORY;
     return task_definition_read(site->arena, path, source, task, &site->error);
 }
@@ -96,7 +97,7 @@ static enum error look_at_containers(struct site *site,
 
         if (set->tasks[i].phase != TASK_NEW)
             continue;
-        if (!name)
+        if (name == NULL)
             return ERROR_MEMORY;
         if ((err = docker_look(site, name, &container)) != OK)
             return err;
@@ -118,12 +119,13 @@ static size_t count_healthy(struct site *site, const struct service *service,
 
     for (size_t i = 0; i < set->count; i++) {
         char *name = task_name(site, service, &set->tasks[i]);
-        const struct server *server = name ? find_server(servers, name) : NULL;
+        const struct server *server = name != NULL ? find_server(servers, name)
+                                                   : NULL;
 
         if (set->tasks[i].phase != TASK_NEW)
             continue;
         ++*new_ones;
-        healthy += server && server->healthy;
+        healthy += server != NULL && server->healthy;
     }
     return healthy;
 }
@@ -165,10 +167,12 @@ static bool remove_idle(struct site *site, const struct service *service,
 
     for (size_t i = 0; i < set->count; i++) {
         char *name = task_name(site, service, &set->tasks[i]);
-        const struct server *server = name ? find_server(servers, name) : NULL;
+        const struct server *server = name != NULL ? find_server(servers, name)
+                                                   : NULL;
         /* With a weight the load balancer may still send it a request that it
          * does not count yet. */
-        bool idle = !server || (server->weight == 0 && server->requests == 0);
+        bool idle = server == NULL ||
+                    (server->weight == 0 && server->requests == 0);
 
         if (set->tasks[i].phase == TASK_LEAVING && (idle || too_late))
             changed = true;
@@ -214,7 +218,7 @@ static bool is_task(struct site *site, const struct service *service,
 
         /* Without memory for the name it counts as ours: better one container
          * too many than one too few. */
-        if (!own || slice_is(name, own))
+        if (own == NULL || slice_is(name, own))
             return true;
     }
     return false;
@@ -233,7 +237,7 @@ static enum error wait_until_gone(struct site *site, const char *name)
 
         if (err == OK)
             err = balancer_look(site, &servers);
-        if (err != OK || servers.away || !find_server(&servers, name) ||
+        if (err != OK || servers.away || find_server(&servers, name) == NULL ||
             clock_monotonic_ms() > until_ms)
             return err;
         pause_ms(LOOK_MS);
@@ -255,7 +259,7 @@ static enum error remove_others(struct site *site,
         if (is_task(site, service, &service->blue, line) ||
             is_task(site, service, &service->green, line))
             continue;
-        err = name ? wait_until_gone(site, name) : ERROR_MEMORY;
+        err = name != NULL ? wait_until_gone(site, name) : ERROR_MEMORY;
         text_append_slice(&others, line);
         text_append_char(&others, '\n');
     }

@@ -40,10 +40,10 @@ static enum error make_folders(struct site *site)
 {
     enum error err = OK;
 
-    for (size_t i = 0; folders[i] && err == OK; i++) {
+    for (size_t i = 0; folders[i] != NULL && err == OK; i++) {
         char *path = site_path(site, "%s", folders[i]);
 
-        err = path ? site_folder(site, path, 0755) : ERROR_MEMORY;
+        err = path != NULL ? site_folder(site, path, 0755) : ERROR_MEMORY;
     }
     return err;
 }
@@ -58,7 +58,7 @@ static enum error make_secret(struct site *site, const char *account)
     struct text text;
     enum error err;
 
-    if (!path)
+    if (path == NULL)
         return ERROR_MEMORY;
     if (access(path, F_OK) == 0)
         return OK;
@@ -80,7 +80,7 @@ static enum error make_certificate(struct site *site)
     struct command_line line = { .count = 0 };
     enum error err = OK;
 
-    if (!key || !certificate)
+    if (key == NULL || certificate == NULL)
         return ERROR_MEMORY;
     command_add_all(&line, "openssl", "req", "-x509", "-newkey", "ec",
                     "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
@@ -101,7 +101,7 @@ static enum error make_repository(struct site *site, const char *name)
     struct command_line init = { .count = 0 }, keep = { .count = 0 };
     enum error err;
 
-    if (!path)
+    if (path == NULL)
         return ERROR_MEMORY;
     command_add_all(&init, "git", "init", "--quiet", "--bare",
                     "--initial-branch=dev", path, NULL);
@@ -141,7 +141,7 @@ static enum error check_owner(struct site *site, bool *fresh)
     if (err != OK)
         return err;
     *fresh = owner == NULL;
-    if (owner && strcmp(owner, site->folder) != 0)
+    if (owner != NULL && strcmp(owner, site->folder) != 0)
         return fail(site, ERROR_CONFIG,
                     "the rehearsal in %s is running; first: cafe-deploy "
                     "--state %s down",
@@ -158,9 +158,9 @@ static enum error prepare(struct site *site)
         err = settings_write(site);
     if (err == OK)
         err = make_folders(site);
-    for (size_t i = 0; accounts[i] && err == OK; i++)
+    for (size_t i = 0; accounts[i] != NULL && err == OK; i++)
         err = make_secret(site, accounts[i]);
-    for (size_t i = 0; repositories[i] && err == OK; i++)
+    for (size_t i = 0; repositories[i] != NULL && err == OK; i++)
         err = make_repository(site, repositories[i]);
     if (err == OK)
         err = make_certificate(site);
@@ -197,12 +197,13 @@ static enum error check_folder(struct site *site)
     DIR *entries;
     enum error err = OK;
 
-    if (!settings)
+    if (settings == NULL)
         return ERROR_MEMORY;
     if (access(settings, F_OK) == 0 ||
         (entries = opendir(site->folder)) == NULL)
         return OK;
-    for (struct dirent *entry; err == OK && (entry = readdir(entries));) {
+    for (struct dirent *entry;
+         err == OK && (entry = readdir(entries)) != NULL;) {
         if (entry->d_name[0] != '.' &&
             strcmp(entry->d_name, "settings.new") != 0)
             err = fail(site, ERROR_CONFIG,
@@ -247,7 +248,7 @@ enum error site_up(struct site *site)
 static enum error await_runs(struct site *site)
 {
     char *locks = site_path(site, "locks");
-    enum error err = locks ? OK : ERROR_MEMORY;
+    enum error err = locks != NULL ? OK : ERROR_MEMORY;
 
     for (size_t i = 0; i < SERVICES && err == OK; i++) {
         if (access(locks, F_OK) != 0)
@@ -275,7 +276,7 @@ static enum error remove_tree(struct site *site, const char *name)
 {
     char *path = site_path(site, "%s", name);
 
-    if (!path)
+    if (path == NULL)
         return ERROR_MEMORY;
     if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
         errno != ENOENT)
@@ -290,13 +291,13 @@ static enum error clear(struct site *site)
     char *settings = site_path(site, "settings");
     enum error err = OK;
 
-    if (!settings)
+    if (settings == NULL)
         return ERROR_MEMORY;
     if (access(settings, F_OK) != 0)
         return OK;
-    for (size_t i = 0; folders[i] && err == OK; i++)
+    for (size_t i = 0; folders[i] != NULL && err == OK; i++)
         err = remove_tree(site, folders[i]);
-    for (size_t i = 0; files[i] && err == OK; i++)
+    for (size_t i = 0; files[i] != NULL && err == OK; i++)
         err = remove_tree(site, files[i]);
     if (err == OK && rmdir(site->folder) != 0)
         return fail(site, ERROR_SYSTEM,

@@ -78,14 +78,15 @@ static enum error look_at_green(struct site *site,
     tally->away = servers.away;
     for (size_t i = 0; i < green->count && err == OK && !servers.away; i++) {
         char *name = task_name(site, service, &green->tasks[i]);
-        const struct server *server = name ? find_server(&servers, name) : NULL;
+        const struct server *server = name != NULL ? find_server(&servers, name)
+                                                   : NULL;
 
-        if (!name)
+        if (name == NULL)
             return ERROR_MEMORY;
         /* A server on its way up again, "DOWN 1/2", has failed as well. */
-        if (server && strncmp(server->status, "DOWN", 4) == 0)
+        if (server != NULL && strncmp(server->status, "DOWN", 4) == 0)
             return fail(site, ERROR_SYSTEM, "%s is no longer healthy", name);
-        if (server) {
+        if (server != NULL) {
             tally->answers += server->answers;
             tally->errors += server->errors;
         }

@@ -143,7 +143,7 @@ struct slice arena_slice(struct arena *arena, struct slice source)
 {
     char *copy = arena_copy(arena, source.data, source.len);
 
-    return (struct slice){ copy, copy ? source.len : 0 };
+    return (struct slice){ copy, copy != NULL ? source.len : 0 };
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -59,9 +59,7 @@ static enum error read_environment(struct config *config, struct text *error)
  * drives no terminal. */
 static void keep_one_line(struct text *error)
 {
-    size_t i;
-
-    for (i = 0; i < error->len; i++) {
+    for (size_t i = 0; i < error->len; i++) {
         if (byte_is_control(error->data[i]))
             error->data[i] = '?';
     }
@@ -81,7 +79,7 @@ static const struct option *spelt_by(const struct config *config,
             break;
     }
     text_free(&name);
-    return option->name ? option : NULL;
+    return option->name != NULL ? option : NULL;
 }
 
 static enum error warn(struct config *config, struct slice variable)
@@ -169,7 +167,8 @@ static enum error prepare(struct config *config)
                                                      sizeof(*config->origins));
     config->arguments = arena_alloc(
         config->arena, config->command_count * sizeof(*config->arguments));
-    return config->origins && config->arguments ? OK : ERROR_MEMORY;
+    return config->origins != NULL && config->arguments != NULL ? OK
+                                                                : ERROR_MEMORY;
 }
 
 enum error config_load(const struct config_source *source, void *settings,
@@ -210,5 +209,5 @@ const char *config_warning(const struct config *config, size_t index)
 
     while (warning != NULL && index-- > 0)
         warning = warning->next;
-    return warning ? warning->text : NULL;
+    return warning != NULL ? warning->text : NULL;
 }

@@ -12,9 +12,10 @@ struct argument {
 static struct argument take_apart(const char *text)
 {
     const char *equals = strchr(text, '=');
-    size_t len = equals ? (size_t)(equals - text) : strlen(text);
+    size_t len = equals != NULL ? (size_t)(equals - text) : strlen(text);
 
-    return (struct argument){ { text, len }, equals ? equals + 1 : NULL };
+    return (struct argument){ { text, len },
+                              equals != NULL ? equals + 1 : NULL };
 }
 
 static const struct option *find_flag(const struct config *config,
@@ -153,7 +154,9 @@ static enum error read_command(struct config *config,
         return ERROR_CONFIG;
     }
     *given = flag_value(config, argument, at);
-    return *given ? OK : needs_value(argument->name, wanted->argument, error);
+    return *given != NULL
+               ? OK
+               : needs_value(argument->name, wanted->argument, error);
 }
 
 static enum error read_flag(struct config *config, int *at, int *command,
@@ -162,8 +165,8 @@ static enum error read_flag(struct config *config, int *at, int *command,
     struct argument argument = take_apart(config->source.argv[*at]);
     const struct command *joined =
         find_command(config, slice_of(config->source.argv[*at]));
-    const struct command *wanted = joined ? joined
-                                          : find_command(config, argument.name);
+    const struct command *wanted =
+        joined != NULL ? joined : find_command(config, argument.name);
     const struct option *option = find_flag(config, argument.name);
     int len = (int)argument.name.len;
     const char *value;
@@ -193,9 +196,8 @@ enum error config_read_flags(struct config *config, int *command,
                              struct text *error)
 {
     enum error err = OK;
-    int at;
 
-    for (at = 1; at < config->source.argc && err == OK; at++)
+    for (int at = 1; at < config->source.argc && err == OK; at++)
         err = read_flag(config, &at, command, error);
     return err;
 }
@@ -205,19 +207,18 @@ static bool takes_value(const struct config *config, struct slice name)
 {
     const struct command *command = find_command(config, name);
 
-    return command ? command->argument != NULL
-                   : find_flag(config, name) != NULL;
+    return command != NULL ? command->argument != NULL
+                           : find_flag(config, name) != NULL;
 }
 
 const char *config_named_file(const struct config *config)
 {
     const char *file = NULL;
-    int at;
 
     /* Ahead of the other flags, because the file is read before them. What is
      * the value of another flag is passed over: "--name --config" names no
      * file. */
-    for (at = 1; at < config->source.argc; at++) {
+    for (int at = 1; at < config->source.argc; at++) {
         struct argument argument = take_apart(config->source.argv[at]);
 
         if (is_config_flag(argument.name))
@@ -232,6 +233,7 @@ const char *config_argument(const struct config *config, const char *flag)
 {
     const struct command *command = find_command(config, slice_of(flag));
 
-    return command ? config->arguments[command - config->source.commands]
-                   : NULL;
+    return command != NULL
+               ? config->arguments[command - config->source.commands]
+               : NULL;
 }

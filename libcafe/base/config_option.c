@@ -62,7 +62,7 @@ const struct option *config_find(const struct config *config, struct slice name)
 
     while (option->name != NULL && !slice_is(name, option->name))
         option++;
-    return option->name ? option : NULL;
+    return option->name != NULL ? option : NULL;
 }
 
 /* Values. */
@@ -115,9 +115,8 @@ static enum error assign_switch(struct config *config,
     static const char *const words[][2] = {
         { "off", "on" }, { "false", "true" }, { "no", "yes" }, { "0", "1" }
     };
-    size_t i;
 
-    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (slice_is(raw, words[i][0]) || slice_is(raw, words[i][1])) {
             *(bool *)place_of(config, option) = slice_is(raw, words[i][1]);
             return OK;
@@ -131,16 +130,14 @@ static enum error assign_choice(struct config *config,
                                 const struct option *option, struct slice raw,
                                 struct text *error)
 {
-    int i;
-
-    for (i = 0; option->choices[i] != NULL; i++) {
+    for (int i = 0; option->choices[i] != NULL; i++) {
         if (slice_is(raw, option->choices[i])) {
             *(int *)place_of(config, option) = i;
             return OK;
         }
     }
     text_printf(error, ": '%.*s' is not one of", (int)raw.len, raw.data);
-    for (i = 0; option->choices[i] != NULL; i++)
+    for (int i = 0; option->choices[i] != NULL; i++)
         text_printf(error, "%s %s", i ? "," : "", option->choices[i]);
     return ERROR_CONFIG;
 }
@@ -217,7 +214,8 @@ const char *config_origin(const struct config *config, const char *name)
 {
     const struct option *option = config_find(config, slice_of(name));
 
-    return option ? config->origins[option - config->source.options] : "";
+    return option != NULL ? config->origins[option - config->source.options]
+                          : "";
 }
 
 void config_place(const struct config *config, const char *name,

@@ -60,7 +60,7 @@ static size_t group_len(const char *name)
 {
     const char *dot = strrchr(name, '.');
 
-    return dot ? (size_t)(dot - name) : 0;
+    return dot != NULL ? (size_t)(dot - name) : 0;
 }
 
 /* Write "group:" where an option begins another group than the one before. */
@@ -106,10 +106,9 @@ void config_print(const struct config *config, FILE *out)
 {
     const struct option *options = config->source.options;
     struct text value;
-    size_t i;
 
     text_init(&value, 0);
-    for (i = 0; i < config->option_count; i++) {
+    for (size_t i = 0; i < config->option_count; i++) {
         write_group(&options[i], i ? &options[i - 1] : NULL, "", out);
         config_value(&options[i], config->settings, &value);
         write_key(&options[i], "", text_string(&value), out);
@@ -148,7 +147,8 @@ void config_placeholder(const struct option *option, struct text *text)
 
     text_reset(text);
     text_append_string(text, names[option->kind]);
-    for (int i = 0; option->kind == OPTION_CHOICE && option->choices[i]; i++)
+    for (int i = 0; option->kind == OPTION_CHOICE && option->choices[i] != NULL;
+         i++)
         text_printf(text, "%s%s", i ? "|" : "", option->choices[i]);
 }
 
@@ -180,8 +180,9 @@ void config_help(const struct config_source *source, FILE *out)
           out);
     for (; command != NULL && command->flag != NULL; command++)
         fprintf(out, "  %s%s%s\n      %s\n", command->flag,
-                command->argument ? " " : "",
-                command->argument ? command->argument : "", command->help);
+                command->argument != NULL ? " " : "",
+                command->argument != NULL ? command->argument : "",
+                command->help);
     fputs("  --config FILE\n      Read options from a YAML file.\n\n", out);
     for (; option->name != NULL; option++)
         write_option(option, out);

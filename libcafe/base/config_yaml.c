@@ -224,8 +224,9 @@ static enum error read_events(struct reading *reading)
 
         if (!yaml_parser_parse(&reading->parser, &event))
             return fault_at(reading, reading->parser.problem_mark, "%s",
-                            reading->parser.problem ? reading->parser.problem
-                                                    : "not YAML");
+                            reading->parser.problem != NULL
+                                ? reading->parser.problem
+                                : "not YAML");
         more = event.type != YAML_STREAM_END_EVENT;
         err = read_event(reading, &event);
         if (err == OK && (reading->key.failed || reading->items.failed))
@@ -263,7 +264,8 @@ enum error config_read_yaml(struct config *config, const char *path,
     text_init(&reading.key, FILE_MAX_BYTES);
     text_init(&reading.items, FILE_MAX_BYTES);
     reading.seen = arena_alloc(config->arena, config->option_count + 1);
-    err = reading.seen ? file_read(path, &content, error) : ERROR_MEMORY;
+    err = reading.seen != NULL ? file_read(path, &content, error)
+                               : ERROR_MEMORY;
     if (err == OK)
         err = read_content(&reading, text_slice(&content));
     text_free(&content);

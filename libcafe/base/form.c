@@ -57,9 +57,8 @@ enum error percent_decode(struct arena *arena, struct slice encoded,
 void percent_encode(struct text *text, struct slice raw)
 {
     static const char hex[] = "0123456789ABCDEF";
-    size_t i;
 
-    for (i = 0; i < raw.len; i++) {
+    for (size_t i = 0; i < raw.len; i++) {
         unsigned char byte = (unsigned char)raw.data[i];
 
         if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
@@ -141,9 +140,7 @@ enum error form_parse(struct arena *arena, struct slice encoded,
 
 struct slice form_value(const struct form *form, const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < form->count; i++) {
+    for (size_t i = 0; i < form->count; i++) {
         if (slice_is(form->fields[i].name, name))
             return form->fields[i].value;
     }

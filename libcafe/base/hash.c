@@ -21,13 +21,12 @@ void hash_hex(struct slice bytes, char hex[HASH_HEX_CHARS + 1])
     static const char digits[] = "0123456789abcdef";
     uint64_t high = 0x6c62272e07bb0142u;
     uint64_t low = 0x62b821756295c58du;
-    size_t i;
 
-    for (i = 0; i < bytes.len; i++) {
+    for (size_t i = 0; i < bytes.len; i++) {
         low ^= (unsigned char)bytes.data[i];
         multiply_by_prime(&high, &low);
     }
-    for (i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 16; i++) {
         hex[i] = digits[(high >> (60 - 4 * i)) & 15];
         hex[i + 16] = digits[(low >> (60 - 4 * i)) & 15];
     }
@@ -37,9 +36,8 @@ void hash_hex(struct slice bytes, char hex[HASH_HEX_CHARS + 1])
 uint64_t hash_short(struct slice bytes)
 {
     uint64_t hash = 0xcbf29ce484222325u;
-    size_t i;
 
-    for (i = 0; i < bytes.len; i++)
+    for (size_t i = 0; i < bytes.len; i++)
         hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
     return hash;
 }

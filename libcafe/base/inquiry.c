@@ -104,5 +104,5 @@ struct waiter *inquiry_oldest(const struct inquiry *inquiry)
 {
     struct waiter *asked = waiters_first(&inquiry->asked);
 
-    return asked ? asked : waiters_first(&inquiry->waiting);
+    return asked != NULL ? asked : waiters_first(&inquiry->waiting);
 }

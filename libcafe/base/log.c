@@ -312,7 +312,7 @@ static size_t chunk_len(const struct log *log)
     if (log->kept_len <= log->chunk_bytes)
         return log->kept_len;
     end = memrchr(log->kept, '\n', log->chunk_bytes);
-    return end ? (size_t)(end - log->kept) + 1 : log->kept_len;
+    return end != NULL ? (size_t)(end - log->kept) + 1 : log->kept_len;
 }
 
 static bool takes_without_waiting(int fd)

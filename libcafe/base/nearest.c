@@ -18,8 +18,8 @@ static bool alike(char a, char b)
 {
     static const char separators[] = "-._";
 
-    return a == b || (a != '\0' && b != '\0' && strchr(separators, a) &&
-                      strchr(separators, b));
+    return a == b || (a != '\0' && b != '\0' && strchr(separators, a) != NULL &&
+                      strchr(separators, b) != NULL);
 }
 
 size_t nearest_distance(const char *a, const char *b)
@@ -28,17 +28,16 @@ size_t nearest_distance(const char *a, const char *b)
      * before, and the one on the diagonal is saved ahead. */
     size_t row[NAME_MAX_BYTES + 1];
     size_t len_a = strlen(a), len_b = strlen(b);
-    size_t i, j;
 
     if (len_a > NAME_MAX_BYTES || len_b > NAME_MAX_BYTES)
         return NAME_MAX_BYTES;
-    for (j = 0; j <= len_b; j++)
+    for (size_t j = 0; j <= len_b; j++)
         row[j] = j;
-    for (i = 1; i <= len_a; i++) {
+    for (size_t i = 1; i <= len_a; i++) {
         size_t diagonal = row[0];
 
         row[0] = i;
-        for (j = 1; j <= len_b; j++) {
+        for (size_t j = 1; j <= len_b; j++) {
             size_t above = row[j];
 
             row[j] = smallest(row[j] + 1, row[j - 1] + 1,

@@ -33,13 +33,11 @@ static bool is_token_char(char byte)
  * fields. */
 static bool can_be_sent(struct slice name, struct slice value)
 {
-    size_t i;
-
-    for (i = 0; i < name.len; i++) {
+    for (size_t i = 0; i < name.len; i++) {
         if (!is_token_char(name.data[i]))
             return false;
     }
-    for (i = 0; i < value.len; i++) {
+    for (size_t i = 0; i < value.len; i++) {
         if (value.data[i] == '\r' || value.data[i] == '\n')
             return false;
     }

@@ -10,7 +10,7 @@ enum { FIRST_CAPACITY = 256 };
 
 struct slice slice_of(const char *string)
 {
-    return (struct slice){ string, string ? strlen(string) : 0 };
+    return (struct slice){ string, string != NULL ? strlen(string) : 0 };
 }
 
 bool slice_equal(struct slice a, struct slice b)
@@ -63,8 +63,8 @@ struct slice slice_cut(struct slice *rest, char separator)
 {
     const char *end = rest->len ? memchr(rest->data, separator, rest->len)
                                 : NULL;
-    size_t len = end ? (size_t)(end - rest->data) : rest->len;
-    size_t taken = end ? len + 1 : len;
+    size_t len = end != NULL ? (size_t)(end - rest->data) : rest->len;
+    size_t taken = end != NULL ? len + 1 : len;
     struct slice part = { rest->data, len };
 
     /* Adding even 0 to NULL is undefined. */
@@ -77,15 +77,14 @@ struct slice slice_cut(struct slice *rest, char separator)
 enum error slice_number(struct slice slice, uint64_t max, uint64_t *number)
 {
     uint64_t result = 0;
-    size_t i;
 
     if (slice.len == 0 || (slice.len > 1 && slice.data[0] == '0'))
         return ERROR_SYNTAX;
-    for (i = 0; i < slice.len; i++) {
+    for (size_t i = 0; i < slice.len; i++) {
         if (slice.data[i] < '0' || slice.data[i] > '9')
             return ERROR_SYNTAX;
     }
-    for (i = 0; i < slice.len; i++) {
+    for (size_t i = 0; i < slice.len; i++) {
         uint64_t digit = (uint64_t)(slice.data[i] - '0');
 
         if (digit > max || result > (max - digit) / 10)
@@ -134,7 +133,8 @@ void text_reset(struct text *text)
 
 void text_fit(struct text *text)
 {
-    char *smaller = text->data ? realloc(text->data, text->len + 1) : NULL;
+    char *smaller = text->data != NULL ? realloc(text->data, text->len + 1)
+                                       : NULL;
 
     if (smaller == NULL)
         return;
@@ -245,12 +245,12 @@ void text_printf(struct text *text, const char *format, ...)
 
 struct slice text_slice(const struct text *text)
 {
-    return (struct slice){ text->data ? text->data : "", text->len };
+    return (struct slice){ text->data != NULL ? text->data : "", text->len };
 }
 
 const char *text_string(const struct text *text)
 {
-    return text->data && !text->failed ? text->data : "";
+    return text->data != NULL && !text->failed ? text->data : "";
 }
 
 int hex_digit(char byte)

@@ -95,9 +95,7 @@ static enum error map(struct slice slice, int options,
 
 static bool is_ascii(struct slice slice)
 {
-    size_t i;
-
-    for (i = 0; i < slice.len; i++) {
+    for (size_t i = 0; i < slice.len; i++) {
         if ((unsigned char)slice.data[i] >= 0x80)
             return false;
     }
@@ -142,9 +140,7 @@ static void append_code(struct text *text, utf8proc_int32_t letter)
 
 static void append_letter(struct text *text, utf8proc_int32_t letter)
 {
-    size_t i;
-
-    for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
         if (spellings[i].letter == letter) {
             text_append_string(text, spellings[i].spelt);
             return;
@@ -287,11 +283,10 @@ static enum error fold_ascii(struct arena *arena, struct slice slice,
                              struct slice *result)
 {
     char *copy = arena_copy(arena, slice.data, slice.len);
-    size_t i;
 
     if (copy == NULL)
         return ERROR_MEMORY;
-    for (i = 0; i < slice.len; i++) {
+    for (size_t i = 0; i < slice.len; i++) {
         if (copy[i] >= 'A' && copy[i] <= 'Z')
             copy[i] = (char)(copy[i] + ('a' - 'A'));
     }
@@ -319,7 +314,7 @@ static enum error fold(struct arena *arena, struct slice slice,
     if (err == OK) {
         struct slice copy = arena_slice(arena, text_slice(&folded));
 
-        err = copy.data ? OK : ERROR_MEMORY;
+        err = copy.data != NULL ? OK : ERROR_MEMORY;
         if (err == OK)
             *result = copy;
     }

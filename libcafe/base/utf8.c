@@ -9,7 +9,7 @@ size_t utf8_sequence_len(struct slice slice)
     /* The second byte has narrower bounds after E0 and F0 (no overlong forms),
      * ED (no surrogates) and F4 (nothing over U+10FFFF). */
     unsigned char low = 0x80, high = 0xbf;
-    size_t len, i;
+    size_t len;
 
     if (at[0] < 0x80)
         return 1;
@@ -26,7 +26,7 @@ size_t utf8_sequence_len(struct slice slice)
         high = 0x8f;
     if (slice.len < len || at[1] < low || at[1] > high)
         return 0;
-    for (i = 2; i < len; i++) {
+    for (size_t i = 2; i < len; i++) {
         if (at[i] < 0x80 || at[i] > 0xbf)
             return 0;
     }
@@ -79,9 +79,8 @@ struct slice utf8_cut(struct slice slice, size_t max_bytes)
 size_t utf8_count(struct slice slice)
 {
     size_t count = 0;
-    size_t i;
 
-    for (i = 0; i < slice.len; i++)
+    for (size_t i = 0; i < slice.len; i++)
         count += !is_continuation(slice.data[i]);
     return count;
 }

@@ -29,7 +29,7 @@ static const char *const session_setup[] = {
 /* NULL for an option that isn't set. */
 static const char *given(const char *option)
 {
-    return option && option[0] ? option : NULL;
+    return option != NULL && option[0] ? option : NULL;
 }
 
 /* The password file without one line end at its end. */
@@ -75,7 +75,7 @@ static enum error apply_settings(MYSQL *mysql, const struct setting *settings,
                                  size_t count, struct text *why)
 {
     for (size_t i = 0; i < count; i++)
-        if (settings[i].value &&
+        if (settings[i].value != NULL &&
             mysql_options(mysql, settings[i].option, settings[i].value)) {
             text_printf(why, "the database connector refuses to set %s",
                         settings[i].name);
@@ -99,8 +99,9 @@ static enum error set_options(MYSQL *mysql, const struct db_options *options,
 {
     const my_bool off = 0;
     const unsigned no_files = 0;
-    const enum mysql_protocol_type protocol =
-        given(options->socket) ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    const enum mysql_protocol_type protocol = given(options->socket) != NULL
+                                                  ? MYSQL_PROTOCOL_SOCKET
+                                                  : MYSQL_PROTOCOL_TCP;
     const unsigned connect_s = (unsigned)options->connect_timeout_s;
     const unsigned read_s = (unsigned)options->read_timeout_s;
     const unsigned write_s = (unsigned)options->write_timeout_s;
@@ -138,7 +139,7 @@ static enum error prepare_session(MYSQL *mysql,
                                   const struct db_options *options,
                                   struct text *why)
 {
-    if (options->tls != DB_TLS_OFF && !mysql_get_ssl_cipher(mysql)) {
+    if (options->tls != DB_TLS_OFF && mysql_get_ssl_cipher(mysql) == NULL) {
         text_append_string(why, "the server does not offer TLS");
         return ERROR_DB_AWAY;
     }
@@ -153,8 +154,9 @@ static enum error prepare_session(MYSQL *mysql,
 /* Over TCP an account without a password is hardly ever meant. */
 static bool lacks_password(const struct db_options *options)
 {
-    return !given(options->password) && !given(options->password_file) &&
-           !given(options->socket);
+    return given(options->password) == NULL &&
+           given(options->password_file) == NULL &&
+           given(options->socket) == NULL;
 }
 
 static void append_remedy(const struct db_options *options, unsigned number,
@@ -180,7 +182,7 @@ static void watch_peer(MYSQL *mysql, const struct db_options *options)
     const int on = 1, wait_s = (int)options->write_timeout_s;
     const int wait_ms = wait_s * 1000;
 
-    if (wait_s <= 0 || given(options->socket))
+    if (wait_s <= 0 || given(options->socket) != NULL)
         return;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &wait_s, sizeof(wait_s));
@@ -196,10 +198,10 @@ static enum error connect_mysql(MYSQL *mysql, const struct db_options *options,
 
     if (err != OK)
         return err;
-    if (!mysql_real_connect(
-            mysql, socket ? NULL : given(options->host), given(options->user),
-            password, given(options->name),
-            socket ? 0 : (unsigned)options->port, socket, CLIENT_FOUND_ROWS)) {
+    if (mysql_real_connect(mysql, socket != NULL ? NULL : given(options->host),
+                           given(options->user), password, given(options->name),
+                           socket != NULL ? 0 : (unsigned)options->port, socket,
+                           CLIENT_FOUND_ROWS) == NULL) {
         text_printf(why, "%s (%u)", mysql_error(mysql), mysql_errno(mysql));
         append_remedy(options, mysql_errno(mysql), why);
         return ERROR_DB_AWAY;
@@ -216,7 +218,7 @@ static enum error connect_with_password(MYSQL *mysql,
     char from_file[PASSWORD_MAX_BYTES];
     enum error err;
 
-    if (!given(options->password_file))
+    if (given(options->password_file) == NULL)
         return connect_mysql(mysql, options, options->password, why);
     err = read_password(options->password_file, from_file, why);
     if (err == OK)
@@ -230,7 +232,7 @@ enum error db_check_password(const struct db_options *options, struct text *why)
     char password[PASSWORD_MAX_BYTES];
     enum error err;
 
-    if (!given(options->password_file))
+    if (given(options->password_file) == NULL)
         return OK;
     err = read_password(options->password_file, password, why);
     explicit_bzero(password, sizeof(password));
@@ -242,15 +244,16 @@ enum error db_try(const struct db_options *options,
                   struct text *why)
 {
     struct db_connection *made = calloc(1, sizeof(*made));
-    MYSQL *mysql = made ? mysql_init(NULL) : NULL;
+    MYSQL *mysql = made != NULL ? mysql_init(NULL) : NULL;
+    enum error err;
 
-    if (!mysql) {
+    if (mysql == NULL) {
         free(made);
         text_append_string(why, "out of memory");
         return ERROR_MEMORY;
     }
     made->mysql = mysql;
-    enum error err = connect_with_password(mysql, options, why);
+    err = connect_with_password(mysql, options, why);
     if (err != OK) {
         *part = db_error_part(mysql_errno(mysql));
         db_disconnect(made);
@@ -271,7 +274,7 @@ enum error db_connect(const struct db_options *options,
 /* The MYSQL goes first: closing each statement would be a packet of its own. */
 void db_disconnect(struct db_connection *connection)
 {
-    if (!connection)
+    if (connection == NULL)
         return;
     mysql_close(connection->mysql);
     connection_free_statements(connection);

@@ -51,7 +51,7 @@ static void drop_results(MYSQL *mysql)
     do {
         MYSQL_RES *result = mysql_use_result(mysql);
 
-        if (result)
+        if (result != NULL)
             mysql_free_result(result);
     } while (mysql_more_results(mysql) && mysql_next_result(mysql) == 0);
 }

@@ -111,7 +111,7 @@ enum error db_error_class(unsigned number)
 {
     const struct error_class *class = find(number);
 
-    if (class)
+    if (class != NULL)
         return class->err;
     /* An unknown error of the server is an answer: the statement failed. One of
      * the client says nothing of what the server did. */
@@ -131,7 +131,7 @@ bool db_error_is_failover(unsigned number)
 {
     const struct error_class *class = find(number);
 
-    return class && class->failover;
+    return class != NULL && class->failover;
 }
 
 /* What an attempt to connect failed at; at the host where nothing says more.

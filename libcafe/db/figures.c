@@ -11,7 +11,7 @@ static struct operation *find(struct db *db, const char *name)
     for (size_t i = 0; i < OPERATIONS_MAX; i++) {
         struct operation *operation = &db->figures.operations[i];
 
-        if (!operation->name)
+        if (operation->name == NULL)
             operation->name = name;
         if (strcmp(operation->name, name) == 0)
             return operation;
@@ -23,7 +23,7 @@ void pool_count(struct db *db, const char *name, int64_t took_us, bool failed)
 {
     struct operation *operation = find(db, name);
 
-    if (!operation)
+    if (operation == NULL)
         return;
     histogram_add(&operation->took, took_us);
     operation->failed += failed;
@@ -66,7 +66,8 @@ static void write_durations(const struct figures *figures, const char *pool,
 {
     char text[256];
 
-    for (size_t i = 0; i < OPERATIONS_MAX && figures->operations[i].name; i++)
+    for (size_t i = 0;
+         i < OPERATIONS_MAX && figures->operations[i].name != NULL; i++)
         metrics_histogram(
             out, "db_client_operation_duration_seconds",
             label(text, pool, "operation", figures->operations[i].name),
@@ -78,7 +79,8 @@ static void write_failures(const struct figures *figures, const char *pool,
 {
     char text[256];
 
-    for (size_t i = 0; i < OPERATIONS_MAX && figures->operations[i].name; i++)
+    for (size_t i = 0;
+         i < OPERATIONS_MAX && figures->operations[i].name != NULL; i++)
         metrics_sample(
             out, "cafe_db_operations_failed_total",
             label(text, pool, "operation", figures->operations[i].name),

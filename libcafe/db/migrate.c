@@ -115,8 +115,8 @@ static bool next_step(struct slice *rest, struct slice *step)
 
     while (rest->len > 0) {
         const char *end = memmem(rest->data, rest->len, mark, sizeof(mark) - 1);
-        size_t len = end ? (size_t)(end - rest->data) : rest->len;
-        size_t used = end ? len + sizeof(mark) - 1 : len;
+        size_t len = end != NULL ? (size_t)(end - rest->data) : rest->len;
+        size_t used = end != NULL ? len + sizeof(mark) - 1 : len;
 
         *step = slice_trim((struct slice){ rest->data, len });
         rest->data += used;
@@ -155,9 +155,11 @@ static enum error run_steps(struct run *run,
     int steps = count_steps(migration->sql);
 
     for (int i = 1; next_step(&rest, &step); i++) {
+        enum error err;
+
         text_printf(run->report, "%s: step %d of %d%s\n", migration->name, i,
                     steps, run->dry_run ? ", would run:" : "");
-        enum error err = run_step(run, step);
+        err = run_step(run, step);
         if (err != OK)
             return failed(run, migration->name, err);
     }
@@ -200,10 +202,11 @@ static enum error note_applied(struct run *run,
         DB_VALUE_TEXT(slice_of(migration->name)),
         DB_VALUE_TEXT(slice_of(migration->sql)),
     };
+    enum error err;
 
     if (run->dry_run)
         return OK;
-    enum error err = db_execute(run->db, note, values, 3);
+    err = db_execute(run->db, note, values, 3);
     if (err != OK)
         return failed(run, migration->name, err);
     text_printf(run->report, "%s: applied\n", migration->name);
@@ -229,7 +232,7 @@ static enum error apply(struct run *run, const struct db_migration *migration,
         text_printf(run->report, "%s: applied before\n", migration->name);
     else if (err == OK)
         err = run_steps(run, migration);
-    if (err == OK && last && run->finish)
+    if (err == OK && last && run->finish != NULL)
         err = run_finish(run, flags);
     return err == OK && !applied ? note_applied(run, migration) : err;
 }
@@ -289,7 +292,7 @@ enum error db_migrate(struct db_connection *connection,
                        .dry_run = flags & DB_MIGRATE_DRY_RUN,
                        .again = flags & DB_MIGRATE_AGAIN,
                        .finish = finish };
-    enum error err;
+    enum error err, unlocked;
 
     if (run.dry_run)
         return apply_all(&run, migrations, flags);
@@ -298,7 +301,7 @@ enum error db_migrate(struct db_connection *connection,
     err = apply_all(&run, migrations, flags);
     if (err != OK)
         err = db_rollback(connection, err);
-    enum error unlocked = db_migrate_unlock(connection);
+    unlocked = db_migrate_unlock(connection);
     return err != OK ? err : unlocked;
 }
 

@@ -19,12 +19,13 @@
 static void deliver(struct db *db)
 {
     struct task *task;
+    struct task_list results;
 
     pthread_mutex_lock(&db->mutex);
-    struct task_list results = tasks_take_all(&db->results);
+    results = tasks_take_all(&db->results);
     pthread_mutex_unlock(&db->mutex);
-    while ((task = tasks_take(&results))) {
-        if (task->call.waited_us)
+    while ((task = tasks_take(&results)) != NULL) {
+        if (task->call.waited_us != NULL)
             *task->call.waited_us += clock_monotonic_us() - task->submitted_us;
         task->done(task->job, task->outcome);
         pthread_mutex_lock(&db->mutex);
@@ -40,21 +41,24 @@ static void deliver(struct db *db)
 static bool watch_deadline(struct db *db, int64_t deadline_ms)
 {
     int64_t wait_ms = deadline_ms - clock_monotonic_ms() + 1;
+    struct timeval wait;
 
     if (event_pending(db->on_deadline, EV_TIMEOUT, NULL))
         return true;
     if (wait_ms < 1)
         wait_ms = 1;
-    const struct timeval wait = { .tv_sec = wait_ms / 1000,
-                                  .tv_usec = wait_ms % 1000 * 1000 };
+    wait = (struct timeval){ .tv_sec = wait_ms / 1000,
+                             .tv_usec = wait_ms % 1000 * 1000 };
     return event_add(db->on_deadline, &wait) == 0;
 }
 
 /* The deadline of the first job that waits; 0 for none. */
 static int64_t first_deadline(struct db *db)
 {
+    int64_t deadline_ms;
+
     pthread_mutex_lock(&db->mutex);
-    int64_t deadline_ms = db->waiting.first ? db->waiting.first->deadline_ms
+    deadline_ms = db->waiting.first != NULL ? db->waiting.first->deadline_ms
                                             : 0;
     pthread_mutex_unlock(&db->mutex);
     return deadline_ms;
@@ -94,7 +98,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
     (void)fd;
     (void)what;
     pthread_mutex_lock(&db->mutex);
-    while (db->waiting.first && db->waiting.first->deadline_ms < now_ms)
+    while (db->waiting.first != NULL && db->waiting.first->deadline_ms < now_ms)
         queue_refuse(db, tasks_take(&db->waiting), ERROR_DEADLINE);
     pthread_mutex_unlock(&db->mutex);
     watch_first(db);
@@ -103,10 +107,12 @@ static void on_deadline(evutil_socket_t fd, short what, void *argument)
 /* A spare task, or a new one; NULL when out of memory. */
 static struct task *new_task(struct db *db)
 {
+    struct task *task;
+
     pthread_mutex_lock(&db->mutex);
-    struct task *task = tasks_take(&db->spare);
+    task = tasks_take(&db->spare);
     pthread_mutex_unlock(&db->mutex);
-    return task ? task : malloc(sizeof(*task));
+    return task != NULL ? task : malloc(sizeof(*task));
 }
 
 /* Nobody has a connection, and it is too early to ask for one. */
@@ -132,8 +138,10 @@ void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
 {
     int64_t deadline_ms = clock_monotonic_ms() + db->config.queue_ms;
     struct task *task = watch_deadline(db, deadline_ms) ? new_task(db) : NULL;
+    struct worker *worker = NULL;
+    enum error err;
 
-    if (!task) {
+    if (task == NULL) {
         done(job, ERROR_MEMORY);
         return;
     }
@@ -145,9 +153,8 @@ void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
         .submitted_us = clock_monotonic_us(),
         .deadline_ms = deadline_ms,
     };
-    struct worker *worker = NULL;
     pthread_mutex_lock(&db->mutex);
-    enum error err = refusal(db);
+    err = refusal(db);
     if (err == OK) {
         tasks_append(&db->waiting, task);
         worker = queue_choose_worker(db);
@@ -157,7 +164,7 @@ void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
         queue_refuse(db, task, err);
     }
     pthread_mutex_unlock(&db->mutex);
-    if (worker)
+    if (worker != NULL)
         pthread_cond_signal(&worker->wake);
 }
 
@@ -203,7 +210,7 @@ static enum error open_events(struct db *db, struct event_base *base)
     db->on_results =
         event_new(base, db->results_fd, EV_READ | EV_PERSIST, on_results, db);
     db->on_deadline = evtimer_new(base, on_deadline, db);
-    if (!db->on_results || !db->on_deadline ||
+    if (db->on_results == NULL || db->on_deadline == NULL ||
         event_add(db->on_results, NULL) != 0)
         return ERROR_MEMORY;
     return OK;
@@ -213,14 +220,15 @@ enum error db_open(struct event_base *base, const struct db_config *config,
                    struct db **db)
 {
     struct db *made = calloc(1, sizeof(*made));
+    enum error err;
 
-    if (!made)
+    if (made == NULL)
         return ERROR_MEMORY;
     made->config = *config;
     made->results_fd = -1;
     pthread_mutex_init(&made->mutex, NULL);
     made->workers = calloc((size_t)config->threads, sizeof(*made->workers));
-    enum error err = made->workers ? open_events(made, base) : ERROR_MEMORY;
+    err = made->workers != NULL ? open_events(made, base) : ERROR_MEMORY;
     if (err == OK && mysql_library_init(0, NULL, NULL))
         err = ERROR_SYSTEM;
     if (err == OK)
@@ -249,18 +257,18 @@ static void stop_workers(struct db *db)
 /* A done function may submit again; that comes back as stopping, too. */
 void db_close(struct db *db)
 {
-    if (!db)
+    if (db == NULL)
         return;
     stop_workers(db);
     pthread_mutex_lock(&db->mutex);
     queue_refuse_waiting(db, ERROR_STOPPING);
     pthread_mutex_unlock(&db->mutex);
-    while (db->results.first)
+    while (db->results.first != NULL)
         deliver(db);
     tasks_free(&db->spare);
-    if (db->on_results)
+    if (db->on_results != NULL)
         event_free(db->on_results);
-    if (db->on_deadline)
+    if (db->on_deadline != NULL)
         event_free(db->on_deadline);
     if (db->results_fd >= 0)
         close(db->results_fd);

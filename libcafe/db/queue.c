@@ -35,7 +35,7 @@ void queue_refuse_waiting(struct db *db, enum error outcome)
 {
     struct task *task;
 
-    while ((task = tasks_take(&db->waiting)))
+    while ((task = tasks_take(&db->waiting)) != NULL)
         queue_refuse(db, task, outcome);
 }
 
@@ -44,7 +44,7 @@ void queue_refuse_new(struct db *db, enum error outcome)
     struct task_list all = tasks_take_all(&db->waiting);
     struct task *task;
 
-    while ((task = tasks_take(&all)))
+    while ((task = tasks_take(&all)) != NULL)
         if (task->unsettled)
             tasks_append(&db->waiting, task);
         else
@@ -67,7 +67,7 @@ static bool may_run(const struct db *db, const struct task *task)
     for (size_t i = 0; i < db->worker_count; i++) {
         const struct task *running = db->workers[i].task;
 
-        if (!running || !running->call.repeatable)
+        if (running == NULL || !running->call.repeatable)
             continue;
         if (task->call.row != 0 && task->call.row == running->call.row)
             return false;
@@ -81,7 +81,7 @@ const struct task *queue_runnable(const struct db *db, struct task **before)
     struct task *task = db->waiting.first;
 
     *before = NULL;
-    while (task && !may_run(db, task)) {
+    while (task != NULL && !may_run(db, task)) {
         *before = task;
         task = task->next;
     }
@@ -104,14 +104,14 @@ struct worker *queue_choose_worker(struct db *db)
 
         /* A worker without a connection is of use only if it may ask for one.
          */
-        if (!worker->sleeping || (!worker->connection && !connect))
+        if (!worker->sleeping || (worker->connection == NULL && !connect))
             continue;
-        if (!chosen || worker->connection)
+        if (chosen == NULL || worker->connection != NULL)
             chosen = worker;
-        if (worker->connection)
+        if (worker->connection != NULL)
             break;
     }
-    if (chosen)
+    if (chosen != NULL)
         chosen->sleeping = false;
     return chosen;
 }

@@ -61,18 +61,19 @@ static enum error misused(struct db_connection *connection, const char *what)
 
 static void statement_free(struct statement *statement)
 {
-    for (unsigned i = 0; statement->cells && i < statement->columns; i++)
+    for (unsigned i = 0; statement->cells != NULL && i < statement->columns;
+         i++)
         free(statement->cells[i].data);
     free(statement->cells);
     free(statement->binds);
-    if (statement->stmt)
+    if (statement->stmt != NULL)
         mysql_stmt_close(statement->stmt);
     free(statement);
 }
 
 void connection_free_statements(struct db_connection *connection)
 {
-    while (connection->statements) {
+    while (connection->statements != NULL) {
         struct statement *first = connection->statements;
 
         connection->statements = first->next;
@@ -95,7 +96,7 @@ static void drop_oldest(struct db_connection *connection)
 {
     struct statement **link = &connection->statements;
 
-    while ((*link)->next)
+    while ((*link)->next != NULL)
         link = &(*link)->next;
     drop(connection, link);
 }
@@ -111,11 +112,12 @@ static void put_first(struct db_connection *connection,
 static struct statement *find(struct db_connection *connection, const char *sql)
 {
     struct statement **link = &connection->statements;
+    struct statement *found;
 
-    while (*link && (*link)->sql != sql)
+    while (*link != NULL && (*link)->sql != sql)
         link = &(*link)->next;
-    struct statement *found = *link;
-    if (found) {
+    found = *link;
+    if (found != NULL) {
         *link = found->next;
         put_first(connection, found);
     }
@@ -125,11 +127,12 @@ static struct statement *find(struct db_connection *connection, const char *sql)
 static bool cell_grow(struct cell *cell, MYSQL_BIND *bind, size_t bytes)
 {
     size_t capacity = cell->capacity ? cell->capacity : CELL_FIRST_BYTES;
+    char *data;
 
     while (capacity < bytes)
         capacity *= 2;
-    char *data = realloc(cell->data, capacity + 1);
-    if (!data)
+    data = realloc(cell->data, capacity + 1);
+    if (data == NULL)
         return false;
     cell->data = data;
     cell->capacity = capacity;
@@ -147,7 +150,7 @@ static enum error make_cells(struct statement *statement)
         return OK;
     statement->cells = calloc(columns, sizeof(*statement->cells));
     statement->binds = calloc(columns, sizeof(*statement->binds));
-    if (!statement->cells || !statement->binds)
+    if (statement->cells == NULL || statement->binds == NULL)
         return ERROR_MEMORY;
     statement->columns = columns;
     for (unsigned i = 0; i < columns; i++) {
@@ -169,7 +172,7 @@ static enum error prepare(struct db_connection *connection,
     const char *sql = statement->sql;
 
     statement->stmt = mysql_stmt_init(connection->mysql);
-    if (!statement->stmt)
+    if (statement->stmt == NULL)
         return ERROR_MEMORY;
     if (mysql_stmt_prepare(statement->stmt, sql, strlen(sql)))
         return stmt_failed(connection, statement->stmt);
@@ -181,19 +184,20 @@ static enum error obtain(struct db_connection *connection, const char *sql,
                          struct statement **result)
 {
     struct statement *statement = find(connection, sql);
+    enum error err;
 
-    if (statement) {
+    if (statement != NULL) {
         *result = statement;
         return OK;
     }
     if (connection->statement_count == STATEMENTS_MAX)
         drop_oldest(connection);
     statement = calloc(1, sizeof(*statement));
-    if (!statement)
+    if (statement == NULL)
         return ERROR_MEMORY;
     statement->sql = sql;
     statement->reads = slice_starts(slice_of(sql), "SELECT ");
-    enum error err = prepare(connection, statement);
+    err = prepare(connection, statement);
     if (err != OK) {
         statement_free(statement);
         return err;
@@ -222,7 +226,7 @@ static void bind_value(MYSQL_BIND *bind, const struct db_value *value)
     case DB_TEXT:
         bind->buffer_type = MYSQL_TYPE_STRING;
         bind->buffer_length = (unsigned long)value->text.len;
-        data = value->text.data ? value->text.data : "";
+        data = value->text.data != NULL ? value->text.data : "";
         break;
     }
     bind->buffer = (void *)(uintptr_t)data;
@@ -298,7 +302,7 @@ static enum error fetch_rows(struct db_connection *connection,
         if ((err = refetch(connection, statement)) != OK)
             return err;
         connection->found_rows++;
-        if (each_row && (err = each_row(&row, context)) != OK)
+        if (each_row != NULL && (err = each_row(&row, context)) != OK)
             return err;
     }
 }
@@ -313,7 +317,7 @@ static void finish(struct db_connection *connection,
     if (statement->columns > 0)
         mysql_stmt_free_result(statement->stmt);
     if (err == ERROR_DB || err == ERROR_DB_SCHEMA || err == ERROR_DB_TRIGGERS)
-        if (find(connection, statement->sql))
+        if (find(connection, statement->sql) != NULL)
             drop(connection, &connection->statements);
 }
 
@@ -360,22 +364,26 @@ bool db_row_null(const struct db_row *row, unsigned column)
 {
     const struct cell *cell = cell_of(row, column);
 
-    return !cell || cell->null;
+    return cell == NULL || cell->null;
 }
 
 struct slice db_row_text(const struct db_row *row, unsigned column)
 {
+    const struct cell *cell;
+
     if (db_row_null(row, column))
         return slice_of(NULL);
-    const struct cell *cell = cell_of(row, column);
+    cell = cell_of(row, column);
     return (struct slice){ cell->data, cell->len };
 }
 
 int64_t db_row_integer(const struct db_row *row, unsigned column)
 {
+    const struct cell *cell;
+
     if (db_row_null(row, column))
         return 0;
-    const struct cell *cell = cell_of(row, column);
+    cell = cell_of(row, column);
     /* Each cell has a byte more than its capacity for this. */
     cell->data[cell->len] = '\0';
     return strtoll(cell->data, NULL, 10);

@@ -6,7 +6,7 @@
 void tasks_append(struct task_list *list, struct task *task)
 {
     task->next = NULL;
-    if (list->last)
+    if (list->last != NULL)
         list->last->next = task;
     else
         list->first = task;
@@ -18,22 +18,22 @@ void tasks_prepend(struct task_list *list, struct task *task)
 {
     task->next = list->first;
     list->first = task;
-    if (!list->last)
+    if (list->last == NULL)
         list->last = task;
     list->count++;
 }
 
 struct task *tasks_take_after(struct task_list *list, struct task *before)
 {
-    struct task *task = before ? before->next : list->first;
+    struct task *task = before != NULL ? before->next : list->first;
 
-    if (!task)
+    if (task == NULL)
         return NULL;
-    if (before)
+    if (before != NULL)
         before->next = task->next;
     else
         list->first = task->next;
-    if (!task->next)
+    if (task->next == NULL)
         list->last = before;
     list->count--;
     return task;
@@ -56,6 +56,6 @@ void tasks_free(struct task_list *list)
 {
     struct task *task;
 
-    while ((task = tasks_take(list)))
+    while ((task = tasks_take(list)) != NULL)
         free(task);
 }

@@ -59,7 +59,7 @@ static void note_connected(struct worker *worker,
     for (size_t i = 1; i < db->waiting.count; i++) {
         struct worker *another = queue_choose_worker(db);
 
-        if (another)
+        if (another != NULL)
             pthread_cond_signal(&another->wake);
     }
 }
@@ -68,7 +68,7 @@ static int64_t back_off_max(const struct db *db)
 {
     const struct task *first = db->waiting.first;
 
-    return first && first->unsettled &&
+    return first != NULL && first->unsettled &&
                    db->config.back_off_max_ms > SETTLE_BACK_OFF_MAX_MS
                ? SETTLE_BACK_OFF_MAX_MS
                : db->config.back_off_max_ms;
@@ -101,11 +101,12 @@ static void connect_worker(struct worker *worker)
     uint64_t generation = db->generation;
     struct db_connection *connection = NULL;
     struct text why;
+    enum error err;
 
     text_init(&why, 1024);
     db->connecting++;
     pthread_mutex_unlock(&db->mutex);
-    enum error err = db_connect(&db->config.options, &connection, &why);
+    err = db_connect(&db->config.options, &connection, &why);
     pthread_mutex_lock(&db->mutex);
     db->connecting--;
     if (err == OK)
@@ -205,7 +206,7 @@ static void log_job(struct log *log, struct lasting *lasting, const char *msg,
         LOG_END,
     };
 
-    if (lasting)
+    if (lasting != NULL)
         log_lasting(log, lasting, LOG_WARNING, msg, fields);
     else
         log_write(log, LOG_WARNING, msg, fields);
@@ -219,9 +220,10 @@ static struct failure *find_failure(struct db *db, const char *operation,
     for (size_t i = 0; i < FAILURES_MAX; i++) {
         struct failure *failure = &db->failures[i];
 
-        if (failure->operation && strcmp(failure->operation, operation) == 0)
+        if (failure->operation != NULL &&
+            strcmp(failure->operation, operation) == 0)
             return failure;
-        if (!failure->operation && add) {
+        if (failure->operation == NULL && add) {
             failure->operation = operation;
             return failure;
         }
@@ -237,9 +239,9 @@ static void note_failed(struct db *db, const struct db_connection *connection,
     struct failure *failure = NULL;
 
     pthread_mutex_lock(&db->mutex);
-    if (!task->call.request_id)
+    if (task->call.request_id == NULL)
         failure = find_failure(db, task->call.operation, true);
-    log_job(db->config.log, failure ? &failure->lasting : NULL,
+    log_job(db->config.log, failure != NULL ? &failure->lasting : NULL,
             "database job failed", connection, task, outcome);
     pthread_mutex_unlock(&db->mutex);
 }
@@ -250,7 +252,7 @@ static void note_succeeded(struct db *db, const struct task *task)
 
     pthread_mutex_lock(&db->mutex);
     failure = find_failure(db, task->call.operation, false);
-    if (failure && !task->call.request_id)
+    if (failure != NULL && task->call.request_id == NULL)
         log_lasting_end(
             db->config.log, &failure->lasting, "database job succeeds again",
             (const struct log_field[]){
@@ -300,6 +302,9 @@ static void run_task(struct worker *worker, struct task *task)
 {
     struct db *db = worker->db;
     struct db_connection *connection = worker->connection;
+    int64_t began_us, took_us;
+    enum error outcome;
+    bool failed, again, signal;
 
     if (task->call.repeatable && !task->work_until_ms)
         task->work_until_ms = clock_monotonic_ms() +
@@ -307,12 +312,12 @@ static void run_task(struct worker *worker, struct task *task)
     worker->task = task;
     db->figures.used++;
     pthread_mutex_unlock(&db->mutex);
-    int64_t began_us = clock_monotonic_us();
-    enum error outcome = run_work(connection, task);
-    int64_t took_us = clock_monotonic_us() - began_us;
-    bool failed = is_failure(outcome);
-    bool again = runs_again(task, connection, &outcome);
-    bool signal = again;
+    began_us = clock_monotonic_us();
+    outcome = run_work(connection, task);
+    took_us = clock_monotonic_us() - began_us;
+    failed = is_failure(outcome);
+    again = runs_again(task, connection, &outcome);
+    signal = again;
     if (again && task->unsettled)
         log_job(db->config.log, NULL, "database job is retried", connection,
                 task, outcome);
@@ -371,7 +376,7 @@ static void sleep_until_next_try(struct worker *worker)
 static void wait_for_database(struct worker *worker)
 {
     queue_refuse_new(worker->db, ERROR_DB_AWAY);
-    if (worker->db->waiting.first)
+    if (worker->db->waiting.first != NULL)
         sleep_until_next_try(worker);
 }
 
@@ -381,7 +386,7 @@ static void pass_on(struct worker *worker)
 {
     struct worker *another = queue_choose_worker(worker->db);
 
-    if (another)
+    if (another != NULL)
         pthread_cond_signal(&another->wake);
     sleep_until_woken(worker);
 }
@@ -392,9 +397,11 @@ static void work_on(struct worker *worker)
     struct db *db = worker->db;
     struct task *before;
 
-    if (!queue_runnable(db, &before)) {
+    if (queue_runnable(db, &before) == NULL) {
         sleep_until_woken(worker);
-    } else if (worker->connection) {
+    } else if (worker->connection != NULL) {
+        struct task *task;
+
         /* Looked at before a job is taken: what is known to be dead costs no
          * job an attempt. */
         if (worker->generation != db->generation ||
@@ -402,7 +409,7 @@ static void work_on(struct worker *worker)
             disconnect(worker);
             return;
         }
-        struct task *task = tasks_take_after(&db->waiting, before);
+        task = tasks_take_after(&db->waiting, before);
         if (clock_monotonic_ms() > task->deadline_ms)
             queue_refuse(db, task, ERROR_DEADLINE);
         else
@@ -425,7 +432,7 @@ void *worker_main(void *argument)
     pthread_mutex_lock(&db->mutex);
     while (!db->stopping)
         work_on(worker);
-    if (worker->connection)
+    if (worker->connection != NULL)
         disconnect(worker);
     pthread_mutex_unlock(&db->mutex);
     /* The connector has memory of its own for each thread. */

@@ -50,9 +50,9 @@ struct assets {
 static const char *type_of(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    size_t i;
 
-    for (i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]); i++) {
+    for (size_t i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]);
+         i++) {
         if (strcasecmp(dot + 1, types[i].extension) == 0)
             return types[i].type;
     }
@@ -61,9 +61,8 @@ static const char *type_of(const char *name)
 
 static struct asset *find(const struct assets *assets, struct slice name)
 {
-    struct asset *asset;
-
-    for (asset = assets->first; asset != NULL; asset = asset->next) {
+    for (struct asset *asset = assets->first; asset != NULL;
+         asset = asset->next) {
         if (slice_is(name, asset->name))
             return asset;
     }
@@ -131,7 +130,7 @@ static struct asset *find_or_add(struct assets *assets, const char *name)
     if (asset != NULL)
         return asset;
     if ((asset = arena_alloc(assets->arena, sizeof(*asset))) == NULL ||
-        !(asset->name = arena_copy(assets->arena, name, strlen(name))))
+        (asset->name = arena_copy(assets->arena, name, strlen(name))) == NULL)
         return NULL;
     asset->next = assets->first;
     assets->first = asset;
@@ -153,7 +152,6 @@ static enum error load(const char *folder, const char *name, void *context,
     struct assets *assets = context;
     struct asset *asset;
     enum error err = OK;
-    enum encoding e;
 
     if (is_compressed(name))
         return OK;
@@ -167,11 +165,11 @@ static enum error load(const char *folder, const char *name, void *context,
     if ((asset = find_or_add(assets, name)) == NULL)
         return ERROR_MEMORY;
     forget_forms(asset);
-    for (e = ENCODING_IDENTITY; e < ENCODINGS && err == OK; e++) {
+    for (enum encoding e = ENCODING_IDENTITY; e < ENCODINGS && err == OK; e++) {
         const char *path =
             arena_printf(assets->arena, "%s/%s%s", folder, name, suffixes[e]);
 
-        err = path ? load_form(asset, path, e, error) : ERROR_MEMORY;
+        err = path != NULL ? load_form(asset, path, e, error) : ERROR_MEMORY;
     }
     return err;
 }
@@ -187,17 +185,18 @@ static int by_name(const void *a, const void *b)
 /* All of them by name; NULL when out of memory. */
 static const struct asset **sort(const struct assets *assets, size_t *count)
 {
-    const struct asset *asset;
     const struct asset **sorted;
     size_t i = 0;
 
     *count = 0;
-    for (asset = assets->first; asset != NULL; asset = asset->next)
+    for (const struct asset *asset = assets->first; asset != NULL;
+         asset = asset->next)
         ++*count;
     sorted = calloc(*count + 1, sizeof(*sorted));
     if (sorted == NULL)
         return NULL;
-    for (asset = assets->first; asset != NULL; asset = asset->next)
+    for (const struct asset *asset = assets->first; asset != NULL;
+         asset = asset->next)
         sorted[i++] = asset;
     qsort(sorted, *count, sizeof(*sorted), by_name);
     return sorted;
@@ -227,12 +226,12 @@ static enum error hash_set(struct assets *assets)
 
 static enum error name_set(struct assets *assets, const char *prefix)
 {
-    struct asset *asset;
     enum error err = hash_set(assets);
 
     if (err != OK)
         return err;
-    for (asset = assets->first; asset != NULL; asset = asset->next) {
+    for (struct asset *asset = assets->first; asset != NULL;
+         asset = asset->next) {
         asset->url = arena_printf(assets->arena, "%s/%s/%s", prefix,
                                   assets->hash, asset->name);
         if (asset->url == NULL)
@@ -246,13 +245,12 @@ enum error assets_open(const char *const folders[], const char *prefix,
 {
     struct assets *assets = calloc(1, sizeof(*assets));
     enum error err = OK;
-    size_t i;
 
     if (assets == NULL || (assets->arena = arena_open(0)) == NULL) {
         free(assets);
         return ERROR_MEMORY;
     }
-    for (i = 0; err == OK && folders[i] != NULL; i++)
+    for (size_t i = 0; err == OK && folders[i] != NULL; i++)
         err = folder_each(folders[i], load, assets, error);
     if (err == OK)
         err = name_set(assets, prefix);
@@ -266,13 +264,11 @@ enum error assets_open(const char *const folders[], const char *prefix,
 
 void assets_close(struct assets *assets)
 {
-    struct asset *asset;
-    enum encoding e;
-
     if (assets == NULL)
         return;
-    for (asset = assets->first; asset != NULL; asset = asset->next) {
-        for (e = ENCODING_IDENTITY; e < ENCODINGS; e++)
+    for (struct asset *asset = assets->first; asset != NULL;
+         asset = asset->next) {
+        for (enum encoding e = ENCODING_IDENTITY; e < ENCODINGS; e++)
             page_unref(asset->pages[e]);
     }
     arena_close(assets->arena);
@@ -283,7 +279,7 @@ const char *assets_url(const struct assets *assets, const char *name)
 {
     const struct asset *asset = find(assets, slice_of(name));
 
-    return asset ? asset->url : NULL;
+    return asset != NULL ? asset->url : NULL;
 }
 
 const char *assets_hash(const struct assets *assets)

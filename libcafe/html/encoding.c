@@ -22,14 +22,13 @@ const char *encoding_name(enum encoding encoding)
 static bool parse_weight(struct slice text, int *weight)
 {
     int unit = WEIGHT_ONE / 10;
-    size_t i;
 
     if (text.len == 0 || text.len > 5 ||
         (text.data[0] != '0' && text.data[0] != '1') ||
         (text.len > 1 && text.data[1] != '.'))
         return false;
     *weight = (text.data[0] - '0') * WEIGHT_ONE;
-    for (i = 2; i < text.len; i++, unit /= 10) {
+    for (size_t i = 2; i < text.len; i++, unit /= 10) {
         if (text.data[i] < '0' || text.data[i] > '9')
             return false;
         *weight += (text.data[i] - '0') * unit;
@@ -56,13 +55,11 @@ static bool parse_member(struct slice member, struct slice *name, int *weight)
 static void note(struct slice name, int weight, int weights[ENCODINGS],
                  int *any)
 {
-    size_t e;
-
     if (slice_is(name, "*"))
         *any = weight;
     if (slice_is_nocase(name, "x-gzip"))
         weights[ENCODING_GZIP] = weight;
-    for (e = 0; e < ENCODINGS; e++) {
+    for (size_t e = 0; e < ENCODINGS; e++) {
         if (slice_is_nocase(name, names[e]))
             weights[e] = weight;
     }
@@ -73,7 +70,6 @@ enum encoding encoding_choose(struct slice list)
     int weights[ENCODINGS] = { UNSAID, UNSAID, UNSAID };
     int any = 0;
     enum encoding best = ENCODING_IDENTITY;
-    enum encoding e;
 
     while (list.len > 0) {
         struct slice member = slice_trim(slice_cut(&list, ','));
@@ -88,7 +84,7 @@ enum encoding encoding_choose(struct slice list)
     }
     /* Identity is taken where nothing better is, even when it was not asked
      * for: an answer is worth more than a 406. */
-    for (e = ENCODING_GZIP; e < ENCODINGS; e++) {
+    for (enum encoding e = ENCODING_GZIP; e < ENCODINGS; e++) {
         int weight = weights[e] == UNSAID ? any : weights[e];
         int least = weights[best] == UNSAID ? 1 : weights[best];
 

@@ -40,13 +40,12 @@ static bool is_relative(const char *url)
 static bool link_is_safe(const char *url)
 {
     size_t len = strcspn(url, ":");
-    size_t i;
 
     if (has_odd_bytes(url))
         return false;
     if (is_relative(url))
         return true;
-    for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         if (strlen(schemes[i]) == len && strncasecmp(url, schemes[i], len) == 0)
             return true;
     }
@@ -173,7 +172,7 @@ static bool shows_something(const char *html)
 static bool write_html(cmark_node *document, struct text *out)
 {
     char *html = cmark_render_html(document, CMARK_OPT_DEFAULT);
-    size_t len = html ? strlen(html) : 0;
+    size_t len = html != NULL ? strlen(html) : 0;
     bool fine = html != NULL && len <= MARKDOWN_HTML_MAX_BYTES &&
                 shows_something(html);
 
@@ -234,7 +233,7 @@ static bool is_nested_too_deeply(struct slice source)
     while (at < source.len) {
         const char *line = source.data + at;
         const char *end = memchr(line, '\n', source.len - at);
-        size_t len = end ? (size_t)(end - line) + 1 : source.len - at;
+        size_t len = end != NULL ? (size_t)(end - line) + 1 : source.len - at;
 
         if (is_far_right(line, len))
             return true;

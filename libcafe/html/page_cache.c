@@ -45,7 +45,7 @@ struct page_cache {
 
 static struct list *list_of(struct page_cache *cache, const struct entry *entry)
 {
-    return entry->page ? &cache->kept : &cache->seen;
+    return entry->page != NULL ? &cache->kept : &cache->seen;
 }
 
 static struct entry *oldest(const struct list *list)
@@ -98,7 +98,8 @@ static void remove_entry(struct page_cache *cache, struct entry *entry)
 static struct entry *find(const struct page_cache *cache, struct slice key,
                           uint64_t hash)
 {
-    struct entry *entry = key.data ? cache->buckets[hash % BUCKETS] : NULL;
+    struct entry *entry = key.data != NULL ? cache->buckets[hash % BUCKETS]
+                                           : NULL;
 
     while (entry != NULL && (entry->hash != hash || entry->key_len != key.len ||
                              memcmp(entry->key, key.data, key.len) != 0))

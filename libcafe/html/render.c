@@ -25,7 +25,6 @@ struct page *render_page(const struct templates *templates, const char *name,
 {
     struct page *page = page_open(status);
     struct text body;
-    size_t i;
 
     if (page == NULL)
         return NULL;
@@ -33,7 +32,8 @@ struct page *render_page(const struct templates *templates, const char *name,
     page_field(page, "Cache-Control", cache);
     page_field(page, "Content-Security-Policy",
                scripts ? POLICY_SCRIPTS : POLICY);
-    for (i = 0; i < sizeof(security_fields) / sizeof(security_fields[0]); i++)
+    for (size_t i = 0; i < sizeof(security_fields) / sizeof(security_fields[0]);
+         i++)
         page_field(page, security_fields[i].name, security_fields[i].value);
     text_init(&body, RENDER_MAX_BYTES);
     template_render(templates, name, view, &body);

@@ -16,8 +16,8 @@ static const char extension[] = ".html";
 enum error templates_open_empty(struct templates **result)
 {
     struct arena *arena = arena_open(0);
-    struct templates *templates = arena ? arena_alloc(arena, sizeof(*templates))
-                                        : NULL;
+    struct templates *templates =
+        arena != NULL ? arena_alloc(arena, sizeof(*templates)) : NULL;
 
     if (templates == NULL) {
         arena_close(arena);
@@ -37,9 +37,8 @@ void templates_close(struct templates *templates)
 const struct template_file *templates_find(const struct templates *templates,
                                            struct slice name)
 {
-    const struct template_file *file;
-
-    for (file = templates->files; file != NULL; file = file->next) {
+    for (const struct template_file *file = templates->files; file != NULL;
+         file = file->next) {
         if (slice_is(name, file->name))
             return file;
     }
@@ -140,14 +139,14 @@ static enum error check_partials(const struct templates *templates,
 enum error templates_open(const char *folder, struct templates **result,
                           struct text *error)
 {
-    const struct template_file *file;
     struct templates *templates = NULL;
     enum error err = templates_open_empty(&templates);
 
     if (err != OK)
         return err;
     err = folder_each(folder, add_file, templates, error);
-    for (file = templates->files; err == OK && file != NULL; file = file->next)
+    for (const struct template_file *file = templates->files;
+         err == OK && file != NULL; file = file->next)
         err = check_partials(templates, folder, file, file->nodes, error);
     if (err != OK) {
         templates_close(templates);
@@ -195,9 +194,8 @@ static const char *reference(char byte)
 void html_escape(struct text *out, struct slice raw)
 {
     size_t from = 0;
-    size_t i;
 
-    for (i = 0; i < raw.len; i++) {
+    for (size_t i = 0; i < raw.len; i++) {
         const char *escaped = reference(raw.data[i]);
 
         if (escaped == NULL)
@@ -238,7 +236,7 @@ static void write_literal(struct renderer *renderer, struct slice text)
 {
     while (renderer->indent_len > 0) {
         const char *end = memchr(text.data, '\n', text.len);
-        size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
+        size_t len = end != NULL ? (size_t)(end - text.data) + 1 : text.len;
 
         /* After the last line end it is the next node that begins a line. */
         if (len == text.len)

@@ -51,7 +51,7 @@ static size_t find(struct slice source, size_t from, const char *wanted)
     const char *found =
         memmem(source.data + from, source.len - from, wanted, strlen(wanted));
 
-    return found ? (size_t)(found - source.data) : source.len;
+    return found != NULL ? (size_t)(found - source.data) : source.len;
 }
 
 static struct node *add_node(struct compiler *compiler, enum node_kind kind,
@@ -147,9 +147,7 @@ static enum error read_tag(struct compiler *compiler, struct tag *tag)
 
 static bool has_space(struct slice text)
 {
-    size_t i;
-
-    for (i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < text.len; i++) {
         if (strchr(" \t\r\n", text.data[i]) != NULL)
             return true;
     }
@@ -243,8 +241,9 @@ static enum error add_value(struct compiler *compiler, const struct tag *tag)
 {
     enum node_kind kind = tag->sigil ? NODE_RAW : NODE_VALUE;
 
-    return add_node(compiler, kind, tag->content, tag->line) ? OK
-                                                             : ERROR_MEMORY;
+    return add_node(compiler, kind, tag->content, tag->line) != NULL
+               ? OK
+               : ERROR_MEMORY;
 }
 
 static enum error add_tag(struct compiler *compiler, const struct tag *tag,

@@ -37,9 +37,8 @@ static void append(struct view *parent, struct view *child)
 
 static struct view *find(const struct view *object, struct slice name)
 {
-    struct view *member;
-
-    for (member = object->first; member != NULL; member = member->next) {
+    for (struct view *member = object->first; member != NULL;
+         member = member->next) {
         if (slice_equal(member->name, name))
             return member;
     }
@@ -71,7 +70,7 @@ static struct view *set(struct view *object, const char *name,
 
 static struct view *add(struct view *list, enum view_kind kind)
 {
-    struct view *item = list ? make(list->arena, kind) : NULL;
+    struct view *item = list != NULL ? make(list->arena, kind) : NULL;
 
     if (item != NULL)
         append(list, item);
@@ -98,7 +97,8 @@ void view_string(struct view *object, const char *name, const char *string)
 
 void view_number(struct view *object, const char *name, int64_t number)
 {
-    char *digits = object ? arena_alloc(object->arena, NUMBER_MAX_CHARS) : NULL;
+    char *digits = object != NULL ? arena_alloc(object->arena, NUMBER_MAX_CHARS)
+                                  : NULL;
 
     if (digits == NULL)
         return;
@@ -149,7 +149,7 @@ struct view *view_list_list(struct view *list)
 
 enum view_kind view_kind(const struct view *view)
 {
-    return view ? view->kind : VIEW_FALSE;
+    return view != NULL ? view->kind : VIEW_FALSE;
 }
 
 struct slice view_slice(const struct view *view)
@@ -168,7 +168,7 @@ const struct view *view_member(const struct view *object, struct slice name)
 
 const struct view *view_first(const struct view *list)
 {
-    return list && list->kind == VIEW_LIST ? list->first : NULL;
+    return list != NULL && list->kind == VIEW_LIST ? list->first : NULL;
 }
 
 const struct view *view_next(const struct view *item)

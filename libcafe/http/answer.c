@@ -51,8 +51,8 @@ void answer_begin(struct connection *connection)
 static bool send_answer(struct connection *connection)
 {
     struct request *req = connection->req;
-    char *head = connection->head ? connection->head
-                                  : connection->server->scratch.data;
+    char *head = connection->head != NULL ? connection->head
+                                          : connection->server->scratch.data;
     size_t head_done = connection->written < connection->head_len
                            ? connection->written
                            : connection->head_len;
@@ -62,8 +62,8 @@ static bool send_answer(struct connection *connection)
 
     parts[0].iov_base = head + head_done;
     parts[0].iov_len = connection->head_len - head_done;
-    parts[1].iov_base = req->page->body.data ? req->page->body.data + body_done
-                                             : NULL;
+    parts[1].iov_base =
+        req->page->body.data != NULL ? req->page->body.data + body_done : NULL;
     parts[1].iov_len = body_len(req) - body_done;
     do {
         sent = writev(connection->fd, parts, 2);

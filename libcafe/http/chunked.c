@@ -42,7 +42,7 @@ static bool take_token(struct slice *rest)
 static bool take_quoted(struct slice *rest)
 {
     const char *end = memchr(rest->data + 1, '"', rest->len - 1);
-    size_t len = end ? (size_t)(end - rest->data) : 0;
+    size_t len = end != NULL ? (size_t)(end - rest->data) : 0;
 
     if (end == NULL || memchr(rest->data, '\\', len) != NULL ||
         !grammar_field_value((struct slice){ rest->data, len }))
@@ -98,7 +98,6 @@ static int read_trailer(struct chunk_reader *reader, struct slice line)
 {
     struct slice value = line;
     struct slice name = slice_cut(&value, ':');
-    size_t i;
 
     if (line.len == 0) {
         reader->part = CHUNK_END;
@@ -110,7 +109,7 @@ static int read_trailer(struct chunk_reader *reader, struct slice line)
     if (name.len == line.len || !grammar_token(name) ||
         !grammar_field_value(value))
         return 400;
-    for (i = 0; i < sizeof(no_trailers) / sizeof(no_trailers[0]); i++) {
+    for (size_t i = 0; i < sizeof(no_trailers) / sizeof(no_trailers[0]); i++) {
         if (slice_is_nocase(name, no_trailers[i]))
             return 400;
     }
@@ -140,7 +139,7 @@ static int read_line(struct chunk_reader *reader, struct slice line)
 static int take_line(struct chunk_reader *reader, struct slice *bytes)
 {
     const char *end = memchr(bytes->data, '\n', bytes->len);
-    size_t len = end ? (size_t)(end - bytes->data) + 1 : bytes->len;
+    size_t len = end != NULL ? (size_t)(end - bytes->data) + 1 : bytes->len;
     struct slice line = { reader->line, reader->line_len + len };
 
     if (line.len > CHUNK_LINE_MAX_BYTES)

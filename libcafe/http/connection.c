@@ -163,8 +163,8 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
         alive = receive(connection);
         break;
     case CONNECTION_BODY:
-        alive = connection->req->chunks ? receive(connection)
-                                        : receive_body(connection);
+        alive = connection->req->chunks != NULL ? receive(connection)
+                                                : receive_body(connection);
         break;
     case CONNECTION_LINGERING:
         alive = discard(connection);

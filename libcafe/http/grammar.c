@@ -42,9 +42,7 @@ static bool is(char byte, unsigned class)
 
 static bool all_are(struct slice text, unsigned class)
 {
-    size_t i;
-
-    for (i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < text.len; i++) {
         if (!is(text.data[i], class))
             return false;
     }
@@ -58,9 +56,7 @@ bool grammar_token(struct slice text)
 
 bool grammar_field_value(struct slice text)
 {
-    size_t i;
-
-    for (i = 0; i < text.len; i++) {
+    for (size_t i = 0; i < text.len; i++) {
         if (text.data[i] != '\t' && byte_is_control(text.data[i]))
             return false;
     }
@@ -144,11 +140,11 @@ struct slice grammar_next_member(struct slice *list)
 {
     while (list->len > 0) {
         const char *comma = memchr(list->data, ',', list->len);
-        size_t len = comma ? (size_t)(comma - list->data) : list->len;
+        size_t len = comma != NULL ? (size_t)(comma - list->data) : list->len;
         struct slice member = slice_trim((struct slice){ list->data, len });
 
-        list->data += comma ? len + 1 : len;
-        list->len -= comma ? len + 1 : len;
+        list->data += comma != NULL ? len + 1 : len;
+        list->len -= comma != NULL ? len + 1 : len;
         if (member.len > 0)
             return member;
     }

@@ -24,9 +24,7 @@ enum { METHODS = sizeof(methods) / sizeof(methods[0]) };
 
 enum method method_parse(struct slice name)
 {
-    size_t i;
-
-    for (i = 0; i < METHODS; i++) {
+    for (size_t i = 0; i < METHODS; i++) {
         if (slice_is(name, methods[i].name))
             return methods[i].method;
     }
@@ -35,9 +33,7 @@ enum method method_parse(struct slice name)
 
 const char *method_name(enum method method)
 {
-    size_t i;
-
-    for (i = 0; i < METHODS; i++) {
+    for (size_t i = 0; i < METHODS; i++) {
         if (methods[i].method == method)
             return methods[i].name;
     }
@@ -173,11 +169,10 @@ static int read_request_line(struct slice line, struct request_head *head)
 static int read_length(struct slice value, struct request_head *head)
 {
     int64_t length = 0;
-    size_t i;
 
     if (value.len == 0 || value.len > 15)
         return 400;
-    for (i = 0; i < value.len; i++) {
+    for (size_t i = 0; i < value.len; i++) {
         if (value.data[i] < '0' || value.data[i] > '9')
             return 400;
         length = length * 10 + (value.data[i] - '0');
@@ -339,7 +334,7 @@ int parser_feed(struct parser *parser, struct slice bytes,
     while (parser->scanned < bytes.len) {
         const char *from = bytes.data + parser->scanned;
         const char *end = memchr(from, '\n', bytes.len - parser->scanned);
-        size_t stop = end ? (size_t)(end - bytes.data) + 1 : bytes.len;
+        size_t stop = end != NULL ? (size_t)(end - bytes.data) + 1 : bytes.len;
         struct slice line = { bytes.data + parser->line_start, 0 };
 
         if ((status = over_limit(parser, stop)) != 0) {
@@ -368,9 +363,7 @@ int parser_feed(struct parser *parser, struct slice bytes,
 
 struct slice head_field(const struct request_head *head, const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < head->field_count; i++) {
+    for (size_t i = 0; i < head->field_count; i++) {
         if (slice_is_nocase(head->fields[i].name, name))
             return head->fields[i].value;
     }
@@ -385,9 +378,8 @@ bool field_name_valid(struct slice name)
 size_t head_field_count(const struct request_head *head, const char *name)
 {
     size_t count = 0;
-    size_t i;
 
-    for (i = 0; i < head->field_count; i++)
+    for (size_t i = 0; i < head->field_count; i++)
         count += slice_is_nocase(head->fields[i].name, name);
     return count;
 }

@@ -25,7 +25,8 @@ static void adopt_id(struct request *req)
 struct request *request_open(struct connection *connection)
 {
     struct arena *arena = spares_take_arena(&connection->server->spares);
-    struct request *req = arena ? arena_alloc(arena, sizeof(*req)) : NULL;
+    struct request *req = arena != NULL ? arena_alloc(arena, sizeof(*req))
+                                        : NULL;
 
     if (req == NULL) {
         arena_close(arena);
@@ -62,9 +63,8 @@ static int ask_checks(struct request *req)
 {
     const struct server_check *check = req->server->config->checks;
     int status;
-    int i;
 
-    for (i = 0; i < SERVER_CHECKS_MAX && check[i].check != NULL; i++) {
+    for (int i = 0; i < SERVER_CHECKS_MAX && check[i].check != NULL; i++) {
         if ((status = check[i].check(check[i].context, req)) == 0)
             continue;
         request_reject(req, check[i].why);
@@ -159,9 +159,7 @@ void request_set_own(struct request *req, void *own)
 
 struct slice request_param(const struct request *req, const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < req->match.param_count; i++) {
+    for (size_t i = 0; i < req->match.param_count; i++) {
         if (slice_is(req->match.params[i].name, name))
             return req->match.params[i].value;
     }

@@ -33,20 +33,17 @@ const char *request_ids_next(struct request_ids *ids, struct arena *arena)
     static const char digits[] = "0123456789abcdef";
     uint64_t halves[2] = { next_random(&ids->high), next_random(&ids->low) };
     char *id = arena_alloc(arena, 33);
-    size_t i;
 
     if (id == NULL)
         return "";
-    for (i = 0; i < 32; i++)
+    for (size_t i = 0; i < 32; i++)
         id[i] = digits[(halves[i / 16] >> (4 * (i % 16))) & 15];
     return id;
 }
 
 bool request_id_valid(struct slice id)
 {
-    size_t i;
-
-    for (i = 0; i < id.len; i++) {
+    for (size_t i = 0; i < id.len; i++) {
         char byte = id.data[i];
 
         if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||

@@ -40,9 +40,7 @@ static const struct {
 
 const char *status_reason(int status)
 {
-    size_t i;
-
-    for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
         if (reasons[i].status == status)
             return reasons[i].reason;
     }
@@ -136,7 +134,7 @@ void respond_page(struct request *req, struct page *page)
         page = page_plain(500, "The server is out of memory. Try again.\n");
     req->answered = true;
     req->page = page;
-    req->status = page ? page->status : 500;
+    req->status = page != NULL ? page->status : 500;
     if (page != NULL && is_unchanged(req, page))
         req->status = 304;
     if (req->status == 503)
@@ -174,7 +172,7 @@ void respond_error(struct request *req, int status)
         const char *text = arena_printf(req->life.arena, "%d %s\n", status,
                                         status_reason(status));
 
-        page = page_plain(status, text ? text : "");
+        page = page_plain(status, text != NULL ? text : "");
     }
     respond_page(req, page);
 }
@@ -244,7 +242,7 @@ void response_note(const struct request *req)
     const struct server_config *config = req->server->config;
     const struct route *route = req->match.route;
     size_t body_len = req->bodyless ? 0 : req->page->body.len;
-    const char *user = req->user ? req->user : "";
+    const char *user = req->user != NULL ? req->user : "";
     int64_t took_us = clock_monotonic_us() - req->started_us;
 
     /* Counted even if the line is not logged. */

@@ -90,11 +90,11 @@ static size_t bytes_of(const struct request *req)
 static size_t bytes_of_client(const struct server *server, uint64_t client,
                               size_t *making)
 {
-    const struct request *req;
     size_t bytes = 0;
 
     *making = 0;
-    for (req = server->places; req != NULL; req = req->place.next) {
+    for (const struct request *req = server->places; req != NULL;
+         req = req->place.next) {
         if (req->place.client != client)
             continue;
         bytes += bytes_of(req);
@@ -113,11 +113,11 @@ static size_t share_of(const struct server *server)
  * vote). False: nobody has. */
 static bool find_greedy(const struct server *server, uint64_t *client)
 {
-    const struct request *req;
     size_t lead = 0, making;
 
     *client = 0;
-    for (req = server->places; req != NULL; req = req->place.next) {
+    for (const struct request *req = server->places; req != NULL;
+         req = req->place.next) {
         size_t bytes = bytes_of(req);
 
         if (req->place.client == *client) {
@@ -137,9 +137,9 @@ static struct request *slowest(const struct server *server,
                                const uint64_t *client)
 {
     struct request *found = NULL;
-    struct request *req;
 
-    for (req = server->places; req != NULL; req = req->place.next) {
+    for (struct request *req = server->places; req != NULL;
+         req = req->place.next) {
         if (req->place.held &&
             (client == NULL || req->place.client == *client) &&
             (found == NULL || req->place.pace < found->place.pace))
@@ -214,9 +214,8 @@ void room_hold(struct request *req)
 
 void room_look(struct server *server)
 {
-    struct request *req;
-
-    for (req = server->places; req != NULL; req = req->place.next) {
+    for (struct request *req = server->places; req != NULL;
+         req = req->place.next) {
         struct place *place = &req->place;
         size_t read = place->held ? answer_read(req->connection) : 0;
         size_t more = read > place->read ? read - place->read : 0;

@@ -93,9 +93,7 @@ static unsigned methods_of(const struct route *route)
 static bool match_table(const struct route *table, enum method method,
                         struct slice path, struct route_match *match)
 {
-    const struct route *route;
-
-    for (route = table; route->methods != 0; route++) {
+    for (const struct route *route = table; route->methods != 0; route++) {
         if (!path_fits(slice_of(route->path), path, match))
             continue;
         /* Go on without the method: a later row may have it, and 405 names
@@ -114,9 +112,7 @@ static bool match_table(const struct route *table, enum method method,
 /* "*" is no path but the server: what any of its rows can do. */
 static void match_server(const struct route *table, struct route_match *match)
 {
-    const struct route *route;
-
-    for (route = table; route->methods != 0; route++)
+    for (const struct route *route = table; route->methods != 0; route++)
         match->allowed |= methods_of(route) | (unsigned)OPTIONS;
 }
 
@@ -124,8 +120,6 @@ void router_match(const struct route *const tables[], size_t table_count,
                   enum method method, struct slice path,
                   struct route_match *match)
 {
-    size_t i;
-
     match->route = NULL;
     match->table = 0;
     match->allowed = 0;
@@ -134,7 +128,7 @@ void router_match(const struct route *const tables[], size_t table_count,
     /* One only: "//" at the end is an empty segment, and no row has one. */
     if (path.len > 1 && path.data[path.len - 1] == '/')
         path.len--;
-    for (i = 0; i < table_count; i++) {
+    for (size_t i = 0; i < table_count; i++) {
         if (tables[i] != NULL && slice_is(path, "*"))
             match_server(tables[i], match);
         else if (tables[i] != NULL &&
@@ -165,9 +159,7 @@ enum error router_check(const struct route *table, struct text *error)
 
 void router_allow(unsigned methods, struct text *text)
 {
-    unsigned bit;
-
-    for (bit = GET; bit <= OPTIONS; bit <<= 1) {
+    for (unsigned bit = GET; bit <= OPTIONS; bit <<= 1) {
         if (!(methods & bit))
             continue;
         if (text->len > 0)

@@ -60,13 +60,12 @@ static struct connection *first(struct server *server)
 static void on_sweep(evutil_socket_t fd, short what, void *argument)
 {
     struct server *server = argument;
-    struct connection *connection;
     int64_t now = clock_monotonic_ms();
 
     (void)fd;
     (void)what;
     room_look(server);
-    for (connection = first(server); connection != NULL;
+    for (struct connection *connection = first(server); connection != NULL;
          connection = following(server)) {
         if (connection->deadline_ms <= now)
             connection_expire(connection);
@@ -329,14 +328,12 @@ void server_drain(struct server *server)
 
 void server_stop(struct server *server)
 {
-    struct connection *connection;
-
     /* First, so that every answer from here on ends its connection. */
     server->draining = true;
     if (server->listener != NULL)
         evconnlistener_free(server->listener);
     server->listener = NULL;
-    for (connection = first(server); connection != NULL;
+    for (struct connection *connection = first(server); connection != NULL;
          connection = following(server))
         connection_finish(connection);
 }

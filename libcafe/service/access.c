@@ -95,9 +95,7 @@ static bool same_bits(const struct address *a, const struct address *b,
 static bool has_address(const struct cidr_list *list,
                         const struct address *address)
 {
-    size_t i;
-
-    for (i = 0; list != NULL && i < list->count; i++) {
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
         if (same_bits(&list->ranges[i].base, address,
                       list->ranges[i].prefix_bits))
             return true;
@@ -156,9 +154,7 @@ static enum error add_ranges(struct cidr_list *list, struct slice text,
 static enum error add_member(struct cidr_list *list, struct slice member,
                              struct text *error)
 {
-    size_t i;
-
-    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (slice_is(member, words[i].word))
             return add_ranges(list, slice_of(words[i].ranges), error);
     }
@@ -229,12 +225,12 @@ static const char *const proxy_fields[] = {
 static bool is_proxy_field(struct slice name)
 {
     static const struct slice prefix = { "x-forwarded-", 12 };
-    size_t i;
 
     if (name.len > prefix.len &&
         slice_is_nocase((struct slice){ name.data, prefix.len }, prefix.data))
         return true;
-    for (i = 0; i < sizeof(proxy_fields) / sizeof(proxy_fields[0]); i++) {
+    for (size_t i = 0; i < sizeof(proxy_fields) / sizeof(proxy_fields[0]);
+         i++) {
         if (slice_is_nocase(name, proxy_fields[i]))
             return true;
     }
@@ -243,9 +239,7 @@ static bool is_proxy_field(struct slice name)
 
 static bool is_forwarded(const struct request_head *head)
 {
-    size_t i;
-
-    for (i = 0; i < head->field_count; i++) {
+    for (size_t i = 0; i < head->field_count; i++) {
         if (head->fields[i].value.len > 0 &&
             is_proxy_field(head->fields[i].name))
             return true;
@@ -326,13 +320,13 @@ static void search_field(const struct cidr_list *proxies, struct slice field,
 {
     while (field.len > 0) {
         const char *comma = memrchr(field.data, ',', field.len);
-        size_t start = comma ? (size_t)(comma - field.data) + 1 : 0;
+        size_t start = comma != NULL ? (size_t)(comma - field.data) + 1 : 0;
         struct slice member =
             slice_trim((struct slice){ field.data + start, field.len - start });
 
         if (member.len > 0) /* RFC 9110 5.6.1: an empty one says nothing */
             look_at_member(proxies, member, trail);
-        field.len = comma ? start - 1 : 0;
+        field.len = comma != NULL ? start - 1 : 0;
     }
 }
 
@@ -360,9 +354,7 @@ static void set_client(struct request *req, struct slice text)
 /* In one of the ranges that "loopback" and "private" stand for. */
 static bool is_internal(const struct address *address)
 {
-    size_t i;
-
-    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         struct slice list = slice_of(words[i].ranges);
         struct range range;
 

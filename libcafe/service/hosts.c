@@ -60,7 +60,7 @@ static bool read_address(struct slice host, struct slice *address)
 {
     struct slice inner = inside(host);
 
-    *address = inner.data ? inner : host;
+    *address = inner.data != NULL ? inner : host;
     return address_is_valid(*address) &&
            (inner.data == NULL || memchr(inner.data, ':', inner.len) != NULL);
 }
@@ -121,7 +121,8 @@ enum error host_list_open(const char *text, struct host_list **result,
     text_init(&addresses, 0);
     text_append_string(&addresses, internal_addresses);
     list->text = strdup(text);
-    err = list->text ? add_hosts(list, &addresses, error) : ERROR_MEMORY;
+    err = list->text != NULL ? add_hosts(list, &addresses, error)
+                             : ERROR_MEMORY;
     if (err == OK && addresses.failed)
         err = ERROR_MEMORY;
     if (err == OK)
@@ -151,7 +152,8 @@ static bool is_listed(const struct host_list *list, struct slice host)
     struct slice inner = inside(host);
     struct slice name = without_dot(host);
 
-    if (cidr_list_has_text(list->addresses, inner.data ? inner : host) ||
+    if (cidr_list_has_text(list->addresses,
+                           inner.data != NULL ? inner : host) ||
         slice_is_nocase(name, "localhost"))
         return true;
     for (size_t i = 0; i < list->count; i++) {

@@ -24,8 +24,6 @@ static const char *const refused_fields[] = {
 
 enum error identity_field_check(const char *name, struct text *error)
 {
-    size_t i;
-
     if (name[0] != '\0' && !field_name_valid(slice_of(name))) {
         text_printf(error,
                     "'%s' is not the name of a header field; use for example "
@@ -33,7 +31,8 @@ enum error identity_field_check(const char *name, struct text *error)
                     name);
         return ERROR_CONFIG;
     }
-    for (i = 0; i < sizeof(refused_fields) / sizeof(refused_fields[0]); i++) {
+    for (size_t i = 0; i < sizeof(refused_fields) / sizeof(refused_fields[0]);
+         i++) {
         if (slice_is_nocase(slice_of(name), refused_fields[i])) {
             text_printf(error,
                         "%s does not contain the name of a person; use a "

@@ -55,7 +55,7 @@ static bool read_stat(long long *threads, unsigned long long *virtual_bytes,
 {
     char line[1024];
     FILE *file = fopen("/proc/self/stat", "re");
-    size_t len = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
+    size_t len = file != NULL ? fread(line, 1, sizeof(line) - 1, file) : 0;
     const char *rest;
 
     if (file != NULL)
@@ -164,11 +164,10 @@ static void write_loop(const struct frame *frame, struct text *out)
 static void write_rejections(const struct counters *counters, struct text *out)
 {
     static const char name[] = "cafe_http_rejected_total";
-    enum rejection why;
 
     metrics_begin(out, name, "counter",
                   "Requests and connections refused, by reason.");
-    for (why = REJECTION_NONE + 1; why < REJECTIONS; why++) {
+    for (enum rejection why = REJECTION_NONE + 1; why < REJECTIONS; why++) {
         char labels[64];
 
         snprintf(labels, sizeof(labels), "reason=\"%s\"", rejection_name(why));

@@ -79,12 +79,14 @@ static void *run(void *argument)
 
     pthread_mutex_lock(&offload->mutex);
     while ((task = next_task(offload)) != NULL) {
+        int failed;
+
         pthread_mutex_unlock(&offload->mutex);
         task->work(task->job);
         pthread_mutex_lock(&offload->mutex);
         append(&offload->results, task);
         /* A full counter can't be: it is emptied once it isn't 0. */
-        int failed = eventfd_write(offload->fd, 1);
+        failed = eventfd_write(offload->fd, 1);
         assert(!failed && "the loop was not woken");
         (void)failed;
     }

@@ -235,7 +235,9 @@ enum error options_prepare(struct frame *frame)
     frame->source.options = join_options(frame);
     frame->source.commands = join_commands(frame);
     frame->source.program = frame->definition->name;
-    return frame->source.options && frame->source.commands ? OK : ERROR_MEMORY;
+    return frame->source.options != NULL && frame->source.commands != NULL
+               ? OK
+               : ERROR_MEMORY;
 }
 
 /* "../share/cafe/NAME" beside the folder of this program. */
@@ -268,7 +270,8 @@ enum error options_find_folders(const char *name, struct arena *arena,
         settings->statics = arena_printf(arena, "%s/static", share);
     if (settings->content[0] == '\0')
         settings->content = arena_printf(arena, "%s/content", share);
-    return settings->views && settings->statics && settings->content
+    return settings->views != NULL && settings->statics != NULL &&
+                   settings->content != NULL
                ? OK
                : ERROR_MEMORY;
 }

@@ -35,11 +35,10 @@ static bool begins(struct slice text, const char *scheme)
 static bool read_origin(struct slice text, struct origin *origin)
 {
     size_t scheme = begins(text, "https://") ? 8 : 7;
-    size_t i;
 
     if (!begins(text, "https://") && !begins(text, "http://"))
         return false;
-    for (i = scheme; i < text.len; i++) {
+    for (size_t i = scheme; i < text.len; i++) {
         if (text.data[i] <= ' ' || text.data[i] > '~' ||
             strchr("/?#@\\\"<>,", text.data[i]) != NULL)
             return false;
@@ -125,9 +124,7 @@ bool origin_list_names(const struct origin_list *list, struct slice host)
 static bool is_listed(const struct origin_list *list,
                       const struct origin *origin)
 {
-    size_t i;
-
-    for (i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         if (list->origins[i].secure == origin->secure &&
             is_at(origin, list->origins[i].authority))
             return true;
@@ -143,11 +140,10 @@ static bool is_forwarded_host(const struct access_rules *rules,
                               const struct origin *origin)
 {
     const struct request_head *head = request_head(req);
-    size_t i;
 
     if (!cidr_list_has(rules->proxies, request_peer(req)))
         return false;
-    for (i = 0; i < head->field_count; i++) {
+    for (size_t i = 0; i < head->field_count; i++) {
         struct slice list = head->fields[i].value;
 
         if (!slice_is_nocase(head->fields[i].name, "x-forwarded-host"))

@@ -30,10 +30,10 @@ struct preparation {
 static struct slice join(struct arena *arena, const char *name,
                          const char *encoding)
 {
-    size_t name_len = name ? strlen(name) : 0;
+    size_t name_len = name != NULL ? strlen(name) : 0;
     size_t encoding_len = strlen(encoding);
-    char *joined = name ? arena_alloc(arena, name_len + encoding_len + 2)
-                        : NULL;
+    char *joined =
+        name != NULL ? arena_alloc(arena, name_len + encoding_len + 2) : NULL;
 
     if (joined == NULL)
         return (struct slice){ NULL, 0 };

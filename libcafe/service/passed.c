@@ -63,7 +63,7 @@ enum error passed_sockets_find(struct passed_sockets *passed,
                                struct text *error)
 {
     const char *named = getenv("LISTEN_FDNAMES");
-    struct slice names = slice_of(named ? named : "");
+    struct slice names = slice_of(named != NULL ? named : "");
     uint64_t pid = 0, count = 0;
     enum error err;
 

@@ -108,7 +108,7 @@ static void append_text(struct text *text, const struct report *report)
     int64_t answered_us = report->known->answered_us;
 
     text_append_string(text, report->status);
-    if (report->reason)
+    if (report->reason != NULL)
         text_printf(text, ": %s", report->reason);
     append_time(text, "\nsince: ", report->since_us);
     if (answered_us == 0) {
@@ -137,7 +137,7 @@ static void append_text(struct text *text, const struct report *report)
 
 static void put_string(struct text *json, const char *name, const char *value)
 {
-    if (value)
+    if (value != NULL)
         json_text(json, name, slice_of(value));
     else
         json_null(json, name);
@@ -320,7 +320,7 @@ static void on_time(evutil_socket_t fd, short what, void *argument)
     (void)what;
     if (known->late)
         ask(frame);
-    if (!oldest)
+    if (oldest == NULL)
         return;
     left = oldest->since_ms + wait_ms(frame) - clock_monotonic_ms();
     if (left <= 0)
@@ -367,11 +367,11 @@ enum error readiness_open(struct frame *frame)
     known->outcome = ERROR_DEADLINE;
     known->since_us = clock_utc_us();
     known->timer = evtimer_new(frame->service.base, on_time, frame);
-    return known->timer ? OK : ERROR_MEMORY;
+    return known->timer != NULL ? OK : ERROR_MEMORY;
 }
 
 void readiness_close(struct frame *frame)
 {
-    if (frame->readiness.timer)
+    if (frame->readiness.timer != NULL)
         event_free(frame->readiness.timer);
 }

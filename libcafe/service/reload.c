@@ -68,7 +68,8 @@ enum error access_open(const struct service_definition *definition,
     }
     err = frame_blame(config, name, err, &why, error);
     text_free(&why);
-    if (err == OK && !(made.identity = strdup(settings->identity_header)))
+    if (err == OK &&
+        (made.identity = strdup(settings->identity_header)) == NULL)
         err = ERROR_MEMORY;
     if (err == OK)
         *rules = made;
@@ -144,9 +145,10 @@ static enum error read_again(struct frame *frame,
                              struct access_rules *rules, struct text *error)
 {
     int command;
-    enum error err = settings && arena ? config_load(&frame->source, settings,
-                                                     &command, config, error)
-                                       : ERROR_MEMORY;
+    enum error err =
+        settings != NULL && arena != NULL
+            ? config_load(&frame->source, settings, &command, config, error)
+            : ERROR_MEMORY;
 
     if (err == OK)
         err = options_find_folders(frame->definition->name, arena, settings);

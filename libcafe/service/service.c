@@ -167,7 +167,7 @@ static enum error open_service(struct frame *frame, struct text *error)
     service->log = log_open(frame->definition->name, CAFE_VERSION,
                             settings_log_format(frame->settings), STDOUT_FILENO,
                             &frame->counters);
-    if (service->base == NULL || service->log == NULL || !frame->healthy)
+    if (service->base == NULL || service->log == NULL || frame->healthy == NULL)
         return ERROR_MEMORY;
     if ((err = readiness_open(frame)) != OK ||
         (err = open_files(frame, error)) != OK ||
@@ -380,7 +380,8 @@ static void print_warnings(const struct frame *frame)
 {
     const char *warning;
 
-    for (size_t i = 0; (warning = config_warning(frame->config, i)); i++)
+    for (size_t i = 0; (warning = config_warning(frame->config, i)) != NULL;
+         i++)
         fprintf(stderr, "%s: warning: %s\n", frame->definition->name, warning);
 }
 
@@ -388,7 +389,8 @@ static void log_warnings(const struct frame *frame)
 {
     const char *warning;
 
-    for (size_t i = 0; (warning = config_warning(frame->config, i)); i++)
+    for (size_t i = 0; (warning = config_warning(frame->config, i)) != NULL;
+         i++)
         log_line(frame->service.log, LOG_WARNING, "unknown variable",
                  LOG_STRING("reason", warning), LOG_END);
 }
@@ -480,8 +482,9 @@ int service_main(const struct service_definition *definition, int argc,
     text_init(&error, 0);
     stop_ignore_signals();
     frame.settings = settings_new(&frame);
-    err = frame.arena && frame.settings ? options_prepare(&frame)
-                                        : ERROR_MEMORY;
+    err = frame.arena != NULL && frame.settings != NULL
+              ? options_prepare(&frame)
+              : ERROR_MEMORY;
     if (err == OK)
         err = config_load(&frame.source, frame.settings, &command,
                           &frame.config, &error);

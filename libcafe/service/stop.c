@@ -161,24 +161,21 @@ static void on_reload(evutil_socket_t number, short what, void *argument)
 enum error stop_open(struct frame *frame)
 {
     struct event_base *base = frame->service.base;
-    size_t i;
 
     frame->signals[0] = evsignal_new(base, SIGTERM, on_stop, frame);
     frame->signals[1] = evsignal_new(base, SIGINT, on_stop, frame);
     frame->signals[2] = evsignal_new(base, SIGHUP, on_reload, frame);
     frame->stop_timer = evtimer_new(base, on_time, frame);
-    for (i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         if (frame->signals[i] == NULL || event_add(frame->signals[i], NULL))
             return ERROR_MEMORY;
     }
-    return frame->stop_timer ? OK : ERROR_MEMORY;
+    return frame->stop_timer != NULL ? OK : ERROR_MEMORY;
 }
 
 void stop_close(struct frame *frame)
 {
-    size_t i;
-
-    for (i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++) {
         if (frame->signals[i] != NULL)
             event_free(frame->signals[i]);
     }

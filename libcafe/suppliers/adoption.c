@@ -150,9 +150,10 @@ enum error adoption_look(struct db_connection *connection, struct text *report)
     struct look look = { .report = report };
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        enum error err;
+
         look.rule = &rules[i];
-        enum error err =
-            db_query(connection, rules[i].sql, NULL, 0, take_sentence, &look);
+        err = db_query(connection, rules[i].sql, NULL, 0, take_sentence, &look);
         if (err != OK)
             return err;
     }

@@ -71,10 +71,13 @@ void adoption_end(struct adoption *adoption)
 
 static bool next_line(struct slice *rest, struct slice *line)
 {
+    const char *end;
+    size_t len;
+
     if (rest->len == 0)
         return false;
-    const char *end = memchr(rest->data, '\n', rest->len);
-    size_t len = end ? (size_t)(end - rest->data) : rest->len;
+    end = memchr(rest->data, '\n', rest->len);
+    len = end != NULL ? (size_t)(end - rest->data) : rest->len;
 
     *line = (struct slice){ rest->data, len };
     rest->data += len + (end != NULL);
@@ -106,7 +109,8 @@ static struct slice column_name(struct slice line)
     const char *end = memchr(line.data + 3, '`', line.len - 3);
 
     return (struct slice){ line.data + 2,
-                           end ? (size_t)(end + 1 - line.data - 2) : 0 };
+                           end != NULL ? (size_t)(end + 1 - line.data - 2)
+                                       : 0 };
 }
 
 static bool has_column(struct slice definition, struct slice name)
@@ -165,11 +169,11 @@ static enum error restore_definition(const struct adoption *adoption,
                                      struct db_connection *connection)
 {
     struct text now, sql;
+    enum error err;
 
     text_init(&now, 0);
     text_init(&sql, 0);
-    enum error err =
-        adoption->definition.len > 0 ? read_definition(connection, &now) : OK;
+    err = adoption->definition.len > 0 ? read_definition(connection, &now) : OK;
     if (err == OK && now.len > 0)
         write_way_back(text_slice(&adoption->definition), text_slice(&now),
                        &sql);

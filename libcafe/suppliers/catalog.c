@@ -90,7 +90,7 @@ static void show(struct catalog *catalog, struct visitor *visitor, bool stale)
 {
     if (visitor->since_us)
         visitor->life->waited_us += clock_monotonic_us() - visitor->since_us;
-    if (!catalog->newest) {
+    if (catalog->newest == NULL) {
         visitor->show(visitor->life, NULL);
         return;
     }
@@ -103,7 +103,7 @@ static void show_all(struct catalog *catalog, struct waiters *list, bool stale)
 {
     struct waiter *waiter;
 
-    while ((waiter = waiters_take(list)))
+    while ((waiter = waiters_take(list)) != NULL)
         show(catalog, (struct visitor *)waiter, stale);
 }
 
@@ -180,7 +180,8 @@ static void ask(struct catalog *catalog)
      * least as new. The base is referenced for the thread that reads it. */
     catalog->asked_ms = clock_monotonic_ms();
     catalog->asked_utc_us = clock_utc_us();
-    catalog->question = new_question(catalog, base ? content_ref(base) : NULL);
+    catalog->question =
+        new_question(catalog, base != NULL ? content_ref(base) : NULL);
     db_submit(catalog->feed, "ask", feed_ask, on_answer, &catalog->question);
 }
 
@@ -243,7 +244,7 @@ static void on_answer(void *job, enum error outcome)
         note_failure(catalog, outcome);
         return;
     }
-    if (question->found)
+    if (question->found != NULL)
         adopt(catalog, question->found);
     catalog->failing = false;
     catalog->confirmed_ms = catalog->asked_ms;
@@ -279,7 +280,7 @@ static void on_patience(evutil_socket_t fd, short what, void *argument)
 
     (void)fd;
     (void)what;
-    if (!oldest)
+    if (oldest == NULL)
         return;
     left = oldest->since_ms + catalog->config.settings.wait_ms -
            clock_monotonic_ms();
@@ -331,9 +332,9 @@ static void finish_comparison(struct catalog *catalog)
         return;
     catalog->compared = false;
     content_unref(comparison->base);
-    if (comparison->found && moved) {
+    if (comparison->found != NULL && moved) {
         content_discard(comparison->found);
-    } else if (comparison->found) {
+    } else if (comparison->found != NULL) {
         log_line(catalog->config.log, LOG_WARNING,
                  "suppliers changed without a log entry",
                  LOG_STRING("remedy", unlogged_remedy), LOG_END);
@@ -362,7 +363,7 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
 
     (void)fd;
     (void)what;
-    if (!catalog->newest || catalog->away || catalog->comparing ||
+    if (catalog->newest == NULL || catalog->away || catalog->comparing ||
         catalog->compared) {
         keep_comparing(catalog);
         return;
@@ -384,8 +385,8 @@ static enum error open_events(struct catalog *catalog)
     catalog->retry = evtimer_new(base, on_retry, catalog);
     catalog->patience = evtimer_new(base, on_patience, catalog);
     catalog->compare = evtimer_new(base, on_compare, catalog);
-    return catalog->retry && catalog->patience && catalog->compare &&
-                   compare_later(catalog, false)
+    return catalog->retry != NULL && catalog->patience != NULL &&
+                   catalog->compare != NULL && compare_later(catalog, false)
                ? OK
                : ERROR_MEMORY;
 }
@@ -416,7 +417,7 @@ enum error catalog_open(const struct catalog_config *config,
     struct catalog *catalog = calloc(1, sizeof(*catalog));
     enum error err;
 
-    if (!catalog)
+    if (catalog == NULL)
         return ERROR_MEMORY;
     catalog->config = *config;
     catalog->confirmed_ms = clock_monotonic_ms();
@@ -433,7 +434,7 @@ enum error catalog_open(const struct catalog_config *config,
 
 static void free_event(struct event *event)
 {
-    if (event)
+    if (event != NULL)
         event_free(event);
 }
 
@@ -448,13 +449,13 @@ void catalog_stop(struct catalog *catalog)
 
 void catalog_close(struct catalog *catalog)
 {
-    if (!catalog)
+    if (catalog == NULL)
         return;
     db_close(catalog->feed);
     /* A comparison that waited for a question to end. */
     if (catalog->compared) {
         content_unref(catalog->comparison.base);
-        if (catalog->comparison.found)
+        if (catalog->comparison.found != NULL)
             content_discard(catalog->comparison.found);
     }
     free_event(catalog->retry);
@@ -476,17 +477,17 @@ int64_t catalog_trouble_since_us(const struct catalog *catalog)
 
 int64_t catalog_as_of_us(const struct catalog *catalog)
 {
-    return catalog->newest ? catalog->as_of_us : 0;
+    return catalog->newest != NULL ? catalog->as_of_us : 0;
 }
 
 void catalog_metrics(const struct catalog *catalog, struct text *out)
 {
-    bool stale = catalog->away || catalog->failing || !catalog->newest;
+    bool stale = catalog->away || catalog->failing || catalog->newest == NULL;
     int64_t age_ms = clock_monotonic_ms() - catalog->confirmed_ms;
     struct db *const pools[] = { catalog->config.db, catalog->feed };
 
     report_metrics(catalog->newest, stale ? age_ms * 1000 : 0, out);
-    db_metrics(pools, catalog->feed ? 2 : 1, out);
+    db_metrics(pools, catalog->feed != NULL ? 2 : 1, out);
 }
 
 void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
@@ -495,7 +496,7 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
     const struct catalog_settings *settings = &catalog->config.settings;
     struct visitor *visitor = arena_alloc(life->arena, sizeof(*visitor));
 
-    if (!visitor || lifetime_on_end(life, visitor_end, visitor) != OK) {
+    if (visitor == NULL || lifetime_on_end(life, visitor_end, visitor) != OK) {
         show_fn(life, NULL);
         return;
     }
@@ -509,7 +510,7 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
         return;
     }
     visitor->since_ms = clock_monotonic_ms();
-    if (catalog->newest &&
+    if (catalog->newest != NULL &&
         visitor->since_ms - catalog->confirmed_ms < settings->max_age_ms) {
         show(catalog, visitor, false);
         return;

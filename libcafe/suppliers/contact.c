@@ -43,7 +43,7 @@ struct slice contact_phone(struct arena *arena, struct slice phone)
     text_init(&text, 0);
     phone_append_text(&text, &number, tidied);
     copy = settle(arena, &text);
-    return copy ? slice_of(copy) : phone;
+    return copy != NULL ? slice_of(copy) : phone;
 }
 
 /* Whether there is white space or a control character: an address has none. */
@@ -62,7 +62,7 @@ static bool split_email(struct slice email, struct slice *local,
     *domain = email;
     *local = slice_cut(domain, '@');
     return local->len > 0 && domain->len > 0 && !has_blank(email) &&
-           !memchr(domain->data, '@', domain->len);
+           memchr(domain->data, '@', domain->len) == NULL;
 }
 
 struct slice contact_email(struct arena *arena, struct slice email)
@@ -114,10 +114,10 @@ const char *contact_map(struct arena *arena, const struct supplier *supplier,
 {
     static const char mark[] = "{query}";
     const char *at = strstr(map_url, mark);
-    const char *place = at ? contact_place(arena, supplier) : NULL;
+    const char *place = at != NULL ? contact_place(arena, supplier) : NULL;
     struct text url;
 
-    if (!place || place[0] == '\0')
+    if (place == NULL || place[0] == '\0')
         return NULL;
     text_init(&url, 0);
     text_append(&url, map_url, (size_t)(at - map_url));

@@ -3,7 +3,7 @@
 
 static void set(struct view *view, const char *name, const char *url)
 {
-    if (url)
+    if (url != NULL)
         view_string(view, name, url);
 }
 
@@ -13,7 +13,7 @@ void contact_view(const struct supplier *supplier, const char *map_url,
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         const struct supplier_column *column = &supplier_columns[f];
 
-        if (column->link)
+        if (column->link != NULL)
             set(view, column->link_member,
                 column->link(arena, supplier->fields[f]));
     }

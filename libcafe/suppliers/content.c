@@ -80,7 +80,7 @@ static struct content *allocate(size_t count, const struct revision *revision)
     struct content *content = calloc(1, sizeof(*content));
     size_t bytes = (count ? count : 1) * sizeof(struct row *);
 
-    if (!content)
+    if (content == NULL)
         return NULL;
     content->references = 1;
     content->revision = *revision;
@@ -88,7 +88,7 @@ static struct content *allocate(size_t count, const struct revision *revision)
     content->bytes = 2 * count * sizeof(struct row *);
     content->by_name = malloc(bytes);
     content->by_id = malloc(bytes);
-    if (content->by_name && content->by_id)
+    if (content->by_name != NULL && content->by_id != NULL)
         return content;
     free(content->by_name);
     free(content->by_id);
@@ -103,7 +103,7 @@ enum error content_make(struct row **rows, size_t count,
     struct content *content = allocate(count, revision);
 
     for (size_t i = 0; i < count; i++) {
-        if (!content) {
+        if (content == NULL) {
             free(rows[i]);
             continue;
         }
@@ -112,7 +112,7 @@ enum error content_make(struct row **rows, size_t count,
         content->by_name[i] = rows[i];
     }
     free(rows);
-    if (!content)
+    if (content == NULL)
         return ERROR_MEMORY;
     qsort(content->by_id, count, sizeof(*content->by_id), sort_by_id);
     qsort(content->by_name, count, sizeof(*content->by_name), sort_by_name);
@@ -134,16 +134,16 @@ static bool edit_open(struct edit *edit, const struct content *base,
 {
     *edit = (struct edit){ .left = calloc(count + 1, sizeof(*edit->left)),
                            .added = calloc(count + 1, sizeof(*edit->added)) };
-    if (!edit->left || !edit->added)
+    if (edit->left == NULL || edit->added == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
         /* Neither there before nor now: added and removed between two
          * questions. */
         struct row *old = content_find(base, changes[i].id);
 
-        if (old)
+        if (old != NULL)
             edit->left[edit->left_count++] = old;
-        if (changes[i].row)
+        if (changes[i].row != NULL)
             edit->added[edit->added_count++] = changes[i].row;
     }
     return true;
@@ -221,7 +221,7 @@ static enum error apply(const struct content *base, struct edit *edit,
 
     if (bytes > max_bytes)
         return ERROR_LIMIT;
-    if (!(content = allocate(count, revision)))
+    if ((content = allocate(count, revision)) == NULL)
         return ERROR_MEMORY;
     content->bytes = bytes;
     splice(content->by_id, base->by_id, base->count, edit, compare_ids);

@@ -82,7 +82,7 @@ static bool begins_name(const struct word *word)
     size_t few = word->ascii ? SHORT_CHARS : SHORT_CHARS_BEYOND_ASCII;
 
     return word->chars <= few ||
-           memmem(names, sizeof(names) - 1, word->text, word->len);
+           memmem(names, sizeof(names) - 1, word->text, word->len) != NULL;
 }
 
 static bool is_letter(uint32_t letter)
@@ -127,21 +127,21 @@ static bool is_truth(struct slice text)
         word_add(&word, unicode_base(utf8_next(&text)));
     word.text[word.len++] = ' ';
     return word.len > 2 &&
-           memmem(truths, sizeof(truths) - 1, word.text, word.len);
+           memmem(truths, sizeof(truths) - 1, word.text, word.len) != NULL;
 }
 
 /* "#N/A", "#REF!" */
 static bool is_fault(struct slice text)
 {
     return text.len > 1 && text.data[0] == '#' &&
-           !memchr(text.data, ' ', text.len);
+           memchr(text.data, ' ', text.len) == NULL;
 }
 
 static bool is_formula(struct slice text)
 {
     int plain = text.len > 0 ? unicode_plain(utf8_next(&text)) : 0;
 
-    return plain > 0 && strchr("=+-@\t\r", plain);
+    return plain > 0 && strchr("=+-@\t\r", plain) != NULL;
 }
 
 /* Whether a spreadsheet would change a text without an apostrophe in front.

@@ -49,7 +49,7 @@ static unsigned wanted_reasons(const struct row *wanted,
         const enum supplier_field *fields = kinds[i].fields;
 
         if (row_fold(wanted, fields[0]).len > 0 &&
-            (!before || differs(&wanted->supplier, before, fields[0]) ||
+            (before == NULL || differs(&wanted->supplier, before, fields[0]) ||
              differs(&wanted->supplier, before, fields[1])))
             reasons |= kinds[i].reason;
     }
@@ -143,8 +143,8 @@ enum error duplicates_find(const struct snapshot *snapshot,
     struct slice phone = supplier->fields[SUPPLIER_PHONE];
     struct looking looking = { .scratch = arena_open(0) };
     struct row *wanted = NULL;
-    enum error err = looking.scratch ? row_make(supplier, &wanted)
-                                     : ERROR_MEMORY;
+    enum error err = looking.scratch != NULL ? row_make(supplier, &wanted)
+                                             : ERROR_MEMORY;
 
     if (err == OK)
         err = tidy_phone(looking.scratch, phone, &phone);

@@ -115,7 +115,7 @@ static enum error make_room(struct loading *loading)
     if (loading->count < loading->capacity)
         return OK;
     rows = realloc(loading->rows, capacity * sizeof(*rows));
-    if (!rows)
+    if (rows == NULL)
         return ERROR_MEMORY;
     loading->rows = rows;
     loading->capacity = capacity;
@@ -228,7 +228,7 @@ static void unite(struct following *following)
 
 static void free_following(struct following *following)
 {
-    if (!following)
+    if (following == NULL)
         return;
     for (size_t i = 0; i < following->count; i++)
         free(following->changes[i].row);
@@ -248,7 +248,7 @@ static enum error follow(struct db_connection *connection,
     };
     enum error err;
 
-    if (!following)
+    if (following == NULL)
         return ERROR_MEMORY;
     following->base = question->base;
     err =
@@ -298,7 +298,7 @@ enum error feed_ask(struct db_connection *connection, void *job)
 
     if (err != OK)
         return err;
-    if (!question->base)
+    if (question->base == NULL)
         return reload(connection, question, &now);
     if (same_revision(&now, &question->base->revision))
         return OK;

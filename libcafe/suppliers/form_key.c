@@ -43,7 +43,7 @@ bool form_key_valid(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
         /* strchr() finds the NUL at the end of the letters, too. */
-        if (!text.data[i] || !strchr(letters, text.data[i]))
+        if (!text.data[i] || strchr(letters, text.data[i]) == NULL)
             return false;
     return text.len == FORM_KEY_CHARS;
 }
@@ -77,15 +77,15 @@ enum error form_claim_open(struct form_claim *claim, const char *key,
 
     text_init(text, 0);
     claim->key[0] = '\0';
-    if (!key)
+    if (key == NULL)
         return OK;
     snprintf(claim->key, sizeof(claim->key), "%s", key);
     append_part(text, slice_of(action));
     text_printf(text, "%lld,%llu,", (long long)id, (unsigned long long)version);
-    for (size_t f = 0; fields && f < SUPPLIER_FIELDS; f++)
+    for (size_t f = 0; fields != NULL && f < SUPPLIER_FIELDS; f++)
         if (!is_later(f))
             append_part(text, fields[f]);
-    for (size_t f = 0; fields && f < SUPPLIER_FIELDS; f++) {
+    for (size_t f = 0; fields != NULL && f < SUPPLIER_FIELDS; f++) {
         if (!is_later(f) || fields[f].len == 0)
             continue;
         append_part(text, slice_of(supplier_columns[f].name));
@@ -173,20 +173,20 @@ enum error form_claim_outcome(struct db_connection *connection,
 {
     struct form_outcome found = { 0 };
     struct text both;
+    struct db_value values[3];
+    enum error err;
 
     text_init(&both, 0);
     /* The key itself is part of it: the same text under two keys is two forms.
      */
     text_append_string(&both, claim->key);
     text_append_slice(&both, text_slice(&claim->text));
-    const struct db_value values[] = {
-        DB_VALUE_TEXT(text_slice(&claim->text)),
-        DB_VALUE_TEXT(text_slice(&both)),
-        DB_VALUE_TEXT(slice_of(claim->key)),
-    };
-    enum error err = both.failed ? ERROR_MEMORY
-                                 : db_query(connection, select_outcome, values,
-                                            3, take_outcome, &found);
+    values[0] = DB_VALUE_TEXT(text_slice(&claim->text));
+    values[1] = DB_VALUE_TEXT(text_slice(&both));
+    values[2] = DB_VALUE_TEXT(slice_of(claim->key));
+    err = both.failed ? ERROR_MEMORY
+                      : db_query(connection, select_outcome, values, 3,
+                                 take_outcome, &found);
     text_free(&both);
     if (err != OK)
         return err;

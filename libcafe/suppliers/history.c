@@ -75,9 +75,9 @@ static enum error keep(struct arena *arena, struct slice text,
                        struct slice *kept)
 {
     *kept = text;
-    if (text.data)
+    if (text.data != NULL)
         *kept = arena_slice(arena, text);
-    return text.data && !kept->data ? ERROR_MEMORY : OK;
+    return text.data != NULL && kept->data == NULL ? ERROR_MEMORY : OK;
 }
 
 static enum error keep_fields(struct arena *arena, const struct db_row *row,
@@ -148,6 +148,7 @@ static enum error take_entry(const struct db_row *row, void *context)
 {
     struct reading *reading = context;
     struct history_job *job = reading->job;
+    enum error err;
 
     /* One more than the limit was asked for: that there is one more page is
      * known without counting. */
@@ -155,7 +156,7 @@ static enum error take_entry(const struct db_row *row, void *context)
                 arena_used(job->arena) - reading->used_before > TEXTS_MAX_BYTES;
     if (job->more)
         return ERROR_LIMIT;
-    enum error err = keep_entry(job->arena, row, &job->entries[job->count]);
+    err = keep_entry(job->arena, row, &job->entries[job->count]);
     if (err == OK)
         job->count++;
     return err;
@@ -173,17 +174,19 @@ enum error history_read(struct db_connection *connection, void *job)
                                          : INT64_MAX),
         DB_VALUE_INTEGER((int64_t)limit + 1),
     };
+    struct reading reading;
+    enum error err;
 
     history->count = 0;
     history->more = false;
     history->entries =
         arena_alloc(history->arena, (limit + 1) * sizeof(*history->entries));
-    if (!history->entries)
+    if (history->entries == NULL)
         return ERROR_MEMORY;
-    struct reading reading = { history, limit, arena_used(history->arena) };
-    enum error err =
-        db_query(connection, one ? select_one_suppliers : select_all,
-                 one ? values : values + 1, one ? 3 : 2, take_entry, &reading);
+    reading = (struct reading){ history, limit, arena_used(history->arena) };
+    err = db_query(connection, one ? select_one_suppliers : select_all,
+                   one ? values : values + 1, one ? 3 : 2, take_entry,
+                   &reading);
     return err == ERROR_LIMIT && history->more ? OK : err;
 }
 
@@ -219,6 +222,7 @@ static enum error forget(struct db_connection *connection, int64_t id,
     int64_t present = 0;
     int64_t last = 0;
     enum error err;
+    struct db_value values[2];
 
     if ((err = db_query(connection, lock_row, &supplier, 1, take_integer,
                         &present)) != OK ||
@@ -227,12 +231,10 @@ static enum error forget(struct db_connection *connection, int64_t id,
         return err;
     if (last == 0)
         return ERROR_NOT_FOUND;
-    const struct db_value values[] = {
-        supplier,
-        /* The last entry of a present supplier has the texts that its row has
-         * anyway, and forms are based on it. */
-        DB_VALUE_INTEGER(present ? last - 1 : last),
-    };
+    values[0] = supplier;
+    /* The last entry of a present supplier has the texts that its row has
+     * anyway, and forms are based on it. */
+    values[1] = DB_VALUE_INTEGER(present ? last - 1 : last);
     err = db_execute(connection, empty_entries, values, 2);
     *entries = db_found_rows(connection);
     return err;

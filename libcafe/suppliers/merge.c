@@ -46,7 +46,7 @@ static enum error take_fields(const struct db_row *row, void *context)
                                                 : db_row_text(row, f);
 
         fields->fields[f] = arena_slice(fields->arena, text);
-        if (!fields->fields[f].data)
+        if (fields->fields[f].data == NULL)
             return ERROR_MEMORY;
     }
     return OK;

@@ -54,7 +54,7 @@ const char *paging_number(size_t number, struct arena *arena)
             out[at++] = ',';
         out[at++] = digits[i];
     }
-    return out ? out : "";
+    return out != NULL ? out : "";
 }
 
 const char *paging_range(const struct paging *paging, struct arena *arena)

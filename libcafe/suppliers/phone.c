@@ -91,7 +91,7 @@ static bool scan_text(struct scan *scan, struct phone *phone)
             scan->plus = true;
         } else if (c == '(' || c == ')') {
             open = c == '(' ? scan->end + 1 : 0;
-        } else if (c == '\0' || !strchr(" -./", c)) {
+        } else if (c == '\0' || strchr(" -./", c) == NULL) {
             return read_extension((struct slice){ scan->text.data + scan->end,
                                                   scan->text.len - scan->end },
                                   phone);
@@ -212,7 +212,7 @@ bool phone_read(struct slice text, struct phone *result, size_t *fault)
     size_t start = fine && !scan.plus ? exit_len(&scan) : 0;
     size_t kept = 0, trunk = 0;
 
-    if (fault)
+    if (fault != NULL)
         *fault = fine ? text.len : scan.end;
     if (!fine)
         return false;

@@ -47,9 +47,9 @@ static enum supplier_field field_of(const char *sentence)
         const char *name = supplier_columns[f].name;
         const char *at = last_mention(sentence, name, '\'');
 
-        if (!at)
+        if (at == NULL)
             at = last_mention(sentence, name, '`');
-        if (at && (!last || at > last)) {
+        if (at != NULL && (last == NULL || at > last)) {
             last = at;
             field = f;
         }
@@ -64,7 +64,7 @@ void refusal_read(struct db_connection *connection, struct arena *arena,
     const char *sentence =
         arena_printf(arena, "%s", db_error_message(connection));
 
-    if (sentence)
+    if (sentence != NULL)
         read.sentence = sentence;
     read.field = field_of(read.sentence);
     /* After the message was copied: the next statement replaces it. Without the

@@ -311,6 +311,7 @@ static bool watches(struct db_connection *connection)
 enum error repair_watch(struct db_connection *connection, struct text *report)
 {
     enum error err;
+    const char *advice;
 
     if (watches(connection))
         return OK;
@@ -318,7 +319,7 @@ enum error repair_watch(struct db_connection *connection, struct text *report)
         err = db_run_text(connection, slice_of(create_watch));
     if (err == OK || err == ERROR_DB_UNKNOWN)
         return err;
-    const char *advice = db_error_advice(db_error_number(connection));
+    advice = db_error_advice(db_error_number(connection));
     text_printf(report,
                 "note: the daemons can't check the triggers, because this "
                 "account may not create the function supplier_triggers: %s "

@@ -20,13 +20,13 @@ void report_metrics(const struct content *newest, int64_t stale_us,
 
     metrics_gauge(out, "cafe_catalog_revision",
                   "Revision of the suppliers that pages show.",
-                  newest ? (int64_t)newest->revision.number : 0);
+                  newest != NULL ? (int64_t)newest->revision.number : 0);
     metrics_gauge(out, "cafe_catalog_suppliers",
                   "Number of suppliers that pages show.",
-                  newest ? (int64_t)newest->count : 0);
+                  newest != NULL ? (int64_t)newest->count : 0);
     metrics_gauge(out, "cafe_catalog_bytes",
                   "Memory used by the suppliers, in bytes.",
-                  newest ? (int64_t)newest->bytes : 0);
+                  newest != NULL ? (int64_t)newest->bytes : 0);
     metrics_begin(out, stale, "gauge",
                   "Age of the data that pages show while the database does "
                   "not answer, else 0.");

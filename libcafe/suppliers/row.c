@@ -55,14 +55,16 @@ static void append_variants(struct making *making, struct slice fold)
 
     for (size_t at = 0; at < fold.len;) {
         size_t end = at;
+        struct slice word, loose;
+        size_t start;
 
         while (end < fold.len && !is_blank(fold.data[end]))
             end++;
-        struct slice word = { fold.data + at, end - at };
-        size_t start = text->len;
+        word = (struct slice){ fold.data + at, end - at };
+        start = text->len;
         text_append_char(text, BETWEEN);
         unicode_append_loose(text, word);
-        struct slice loose = { text->data + start + 1, text->len - start - 1 };
+        loose = (struct slice){ text->data + start + 1, text->len - start - 1 };
         if (text->failed)
             return;
         if (loose.len == 0 || slice_equal(loose, word))
@@ -229,7 +231,7 @@ static size_t bytes_of(const struct making *making)
     size_t bytes = sizeof(struct row) + making->spans.grams + making->text.len;
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
-        if (!same_text(making, making->text.data, f).data)
+        if (same_text(making, making->text.data, f).data == NULL)
             bytes += making->supplier->fields[f].len;
     return bytes;
 }
@@ -258,7 +260,7 @@ static enum error assemble(struct making *making, struct row **result)
         struct slice field = making->supplier->fields[f];
         struct slice same = same_text(making, start, f);
 
-        if (!same.data) {
+        if (same.data == NULL) {
             memcpy(at, field.data, field.len);
             same = (struct slice){ at, field.len };
             at += field.len;
@@ -275,7 +277,7 @@ enum error row_make(const struct supplier *supplier, struct row **row)
     enum error err = ERROR_MEMORY;
 
     text_init(&making.text, 0);
-    if (making.arena)
+    if (making.arena != NULL)
         err = append_all(&making);
     if (err == OK)
         err = assemble(&making, row);

@@ -114,7 +114,7 @@ static void report_refusal(const struct db_connection *connection,
 static enum error try_trigger(struct db_connection *connection,
                               struct text *report)
 {
-    enum error err = OK;
+    enum error err = OK, dropped;
 
     for (size_t i = 0; err == OK && i < sizeof(trials) / sizeof(trials[0]);
          i++) {
@@ -124,7 +124,7 @@ static enum error try_trigger(struct db_connection *connection,
     }
     if (err == OK)
         return OK;
-    enum error dropped = db_run_text(connection, slice_of(drop_scratch));
+    dropped = db_run_text(connection, slice_of(drop_scratch));
     (void)dropped; /* if it is still there, the next run drops it */
     return err;
 }
@@ -279,6 +279,7 @@ enum error supplier_migrate(struct db_connection *connection, bool dry_run,
 {
     enum error err =
         db_query(connection, select_version, NULL, 0, check_version, report);
+    enum error unlocked;
 
     if (err != OK)
         return err;
@@ -288,6 +289,6 @@ enum error supplier_migrate(struct db_connection *connection, bool dry_run,
         return err;
     if ((err = try_account(connection, report)) == OK)
         err = look_and_change(connection, dry_run, report);
-    enum error unlocked = db_migrate_unlock(connection);
+    unlocked = db_migrate_unlock(connection);
     return err != OK ? err : unlocked;
 }

@@ -22,7 +22,7 @@ static enum error collapse(struct arena *arena, struct slice *text)
     char *out = arena_alloc(arena, text->len + 1);
     size_t len = 0;
 
-    if (!out)
+    if (out == NULL)
         return ERROR_MEMORY;
     for (size_t i = 0; i < text->len; i++) {
         if (!is_blank(text->data[i]))
@@ -97,7 +97,7 @@ static enum error digits_of(struct arena *arena, struct slice word,
     char *out = arena_alloc(arena, word.len + 1);
     size_t len = 0;
 
-    if (!out)
+    if (out == NULL)
         return ERROR_MEMORY;
     for (size_t i = 0; i < word.len; i++)
         if (isdigit((unsigned char)word.data[i]))
@@ -112,7 +112,7 @@ static bool is_phone_part(struct slice word)
     size_t at = slice_starts(word, "ext") ? 3 : slice_starts(word, "x") ? 1 : 0;
 
     for (; at < word.len; at++)
-        if (!memchr("0123456789+-()./", word.data[at], 16))
+        if (memchr("0123456789+-()./", word.data[at], 16) == NULL)
             return false;
     return true;
 }
@@ -121,7 +121,7 @@ static enum error settle(struct arena *arena, struct text *text,
                          struct slice *result)
 {
     *result = arena_slice(arena, text_slice(text));
-    if (text->failed || !result->data)
+    if (text->failed || result->data == NULL)
         return ERROR_MEMORY;
     text_reset(text);
     return OK;
@@ -219,7 +219,7 @@ static enum error read_number(struct arena *arena, struct search *search,
     enum error err = tidy_phone(arena, search->text, &tidied);
 
     if (err != OK || !phone_read(tidied, &phone, NULL) ||
-        (!memchr(fold.data, ' ', fold.len) &&
+        (memchr(fold.data, ' ', fold.len) == NULL &&
          slice_equal(tidied, search->text)))
         return err;
     search->words[0] = (struct search_word){ .text = fold };
@@ -351,7 +351,7 @@ const char *search_url(const struct search *search, const char *path,
     append_value(&url, &any, "sort", slice_of(sort));
     append_number(&url, &any, "page", search->page, 1);
     append_number(&url, &any, "per", search->per, PAGING_PER_DEFAULT);
-    if (!url.failed && sort)
+    if (!url.failed && sort != NULL)
         copy = arena_copy(arena, url.data, url.len);
     text_free(&url);
     return copy;

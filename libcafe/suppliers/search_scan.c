@@ -248,7 +248,7 @@ static enum error add_place(struct places *places, uint32_t place)
         uint32_t *items =
             realloc(places->items, capacity * sizeof(places->items[0]));
 
-        if (!items)
+        if (items == NULL)
             return ERROR_MEMORY;
         places->items = items;
         places->capacity = capacity;
@@ -324,7 +324,7 @@ static enum error unite(struct scan *scan)
     for (size_t rank = 0; rank < RANKS; rank++)
         found->count += scan->ranks[rank].count;
     found->places = malloc((found->count + 1) * sizeof(found->places[0]));
-    if (!found->places)
+    if (found->places == NULL)
         return ERROR_MEMORY;
     for (size_t rank = 0; rank < RANKS; rank++) {
         const struct places *places = &scan->ranks[rank];
@@ -345,7 +345,7 @@ static enum error begin_sorting(struct scan *scan)
     scan->sorting = sorting_open(scan->content, search->sort,
                                  search->descending, found->places,
                                  found->count);
-    if (!scan->sorting)
+    if (scan->sorting == NULL)
         return ERROR_MEMORY;
     /* The sorting owns them now, and gives them back when it is done. */
     found->places = NULL;
@@ -358,7 +358,7 @@ static enum error finish(struct scan *scan)
     struct found *found = scan->found = calloc(1, sizeof(*found));
     enum error err;
 
-    if (!found)
+    if (found == NULL)
         return ERROR_MEMORY;
     found->references = 1;
     take_choices(&scan->states, &found->states);
@@ -381,10 +381,10 @@ enum error scan_step(struct scan *scan, bool *done)
         return ERROR_LIMIT;
     if (scan->at < scan->content->count)
         return look_at_some(scan);
-    if (!scan->found && (err = finish(scan)) != OK)
+    if (scan->found == NULL && (err = finish(scan)) != OK)
         return err;
-    *done = !scan->sorting || sorting_step(scan->sorting);
-    if (*done && scan->sorting)
+    *done = scan->sorting == NULL || sorting_step(scan->sorting);
+    if (*done && scan->sorting != NULL)
         scan->found->places = sorting_take(scan->sorting);
     return OK;
 }
@@ -394,7 +394,7 @@ struct scan *scan_open(const struct content *content,
 {
     struct scan *scan = calloc(1, sizeof(*scan));
 
-    if (!scan)
+    if (scan == NULL)
         return NULL;
     scan->content = content;
     scan->rows = search_rows(content, search);
@@ -413,7 +413,7 @@ struct found *scan_take(struct scan *scan)
 
 void scan_close(struct scan *scan)
 {
-    if (!scan)
+    if (scan == NULL)
         return;
     for (size_t rank = 0; rank < RANKS; rank++)
         free(scan->ranks[rank].items);
@@ -432,7 +432,7 @@ struct found *found_ref(struct found *found)
 
 void found_unref(struct found *found)
 {
-    if (!found || --found->references > 0)
+    if (found == NULL || --found->references > 0)
         return;
     free(found->places);
     free(found);
@@ -440,6 +440,7 @@ void found_unref(struct found *found)
 
 size_t found_bytes(const struct found *found)
 {
-    return sizeof(*found) +
-           (found->places ? found->count * sizeof(found->places[0]) : 0);
+    return sizeof(*found) + (found->places != NULL
+                                 ? found->count * sizeof(found->places[0])
+                                 : 0);
 }

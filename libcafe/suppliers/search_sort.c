@@ -41,7 +41,7 @@ struct sorting *sorting_open(const struct content *content,
     struct sorting *sorting = calloc(1, sizeof(*sorting));
     size_t bytes = (count ? count : 1) * sizeof(struct entry);
 
-    if (!sorting)
+    if (sorting == NULL)
         return NULL;
     *sorting = (struct sorting){ .content = content,
                                  .field = field,
@@ -50,7 +50,7 @@ struct sorting *sorting_open(const struct content *content,
                                  .from = malloc(bytes),
                                  .to = malloc(bytes),
                                  .width = 1 };
-    if (!sorting->from || !sorting->to) {
+    if (sorting->from == NULL || sorting->to == NULL) {
         sorting_close(sorting);
         return NULL;
     }
@@ -137,10 +137,12 @@ static void merge_some(struct sorting *sorting)
     size_t stop = least(sorting->out + STEP_ENTRIES, sorting->count);
 
     while (sorting->out < stop) {
+        bool take_left;
+
         if (sorting->left == sorting->left_end &&
             sorting->right == sorting->right_end)
             next_pair(sorting);
-        bool take_left =
+        take_left =
             sorting->right == sorting->right_end ||
             (sorting->left < sorting->left_end &&
              comes_first(sorting, &from[sorting->left], &from[sorting->right]));
@@ -153,9 +155,10 @@ static void merge_some(struct sorting *sorting)
 
 bool sorting_step(struct sorting *sorting)
 {
-    if (sorting->keyed < sorting->count) {
-        size_t stop = least(sorting->keyed + STEP_KEYS, sorting->count);
+    size_t stop;
 
+    if (sorting->keyed < sorting->count) {
+        stop = least(sorting->keyed + STEP_KEYS, sorting->count);
         while (sorting->keyed < stop)
             fill_entry(sorting, sorting->keyed++);
         return false;
@@ -164,7 +167,7 @@ bool sorting_step(struct sorting *sorting)
         merge_some(sorting);
         return false;
     }
-    size_t stop = least(sorting->written + STEP_ENTRIES, sorting->count);
+    stop = least(sorting->written + STEP_ENTRIES, sorting->count);
     for (; sorting->written < stop; sorting->written++)
         sorting->places[sorting->written] =
             sorting->from[sorting->written].place;
@@ -181,7 +184,7 @@ uint32_t *sorting_take(struct sorting *sorting)
 
 void sorting_close(struct sorting *sorting)
 {
-    if (!sorting)
+    if (sorting == NULL)
         return;
     free(sorting->places);
     free(sorting->from);

@@ -16,7 +16,7 @@ const struct supplier *search_at(const struct search_result *result,
     struct row *const *rows =
         search_rows(result->snapshot->content, result->search);
 
-    return &rows[places ? places[place] : place]->supplier;
+    return &rows[places != NULL ? places[place] : place]->supplier;
 }
 
 size_t search_after(const struct search_result *result, int64_t id)

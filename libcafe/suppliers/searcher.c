@@ -75,7 +75,7 @@ struct searcher {
 static void append_part(struct text *key, struct slice part)
 {
     text_append_number(key, part.len);
-    text_append_char(key, part.data ? ':' : '-');
+    text_append_char(key, part.data != NULL ? ':' : '-');
     text_append_slice(key, part);
 }
 
@@ -151,7 +151,7 @@ static void make_room(struct searcher *searcher, uint64_t serial)
 {
     struct kept **at = &searcher->kept;
 
-    while (*at) {
+    while (*at != NULL) {
         if ((*at)->serial < serial)
             drop_kept(searcher, at);
         else
@@ -163,7 +163,7 @@ static void make_room(struct searcher *searcher, uint64_t serial)
          */
         struct kept **oldest = NULL;
 
-        for (at = &searcher->kept; *at; at = &(*at)->next) {
+        for (at = &searcher->kept; *at != NULL; at = &(*at)->next) {
             if (!(*at)->plain)
                 oldest = at;
         }
@@ -175,7 +175,7 @@ static void keep(struct searcher *searcher, const struct job *job)
 {
     struct kept *kept = malloc(sizeof(*kept) + job->key.len);
 
-    if (!kept)
+    if (kept == NULL)
         return;
     memcpy(kept + 1, job->key.data, job->key.len);
     kept->key = (struct slice){ (char *)(kept + 1), job->key.len };
@@ -188,7 +188,7 @@ static void keep(struct searcher *searcher, const struct job *job)
 
 static struct found *find_kept(struct searcher *searcher, struct slice key)
 {
-    for (struct kept **at = &searcher->kept; *at; at = &(*at)->next) {
+    for (struct kept **at = &searcher->kept; *at != NULL; at = &(*at)->next) {
         if (slice_equal((*at)->key, key)) {
             put_kept(searcher, take_kept(searcher, at));
             return searcher->kept->found;
@@ -212,7 +212,7 @@ static void show(struct visitor *visitor, struct found *found)
 {
     struct search_result *result = &visitor->result;
 
-    if (!found) {
+    if (found == NULL) {
         visitor->show(visitor->life, NULL);
         return;
     }
@@ -236,7 +236,7 @@ static struct job *find_job(const struct searcher *searcher, struct slice key)
 {
     struct job *job = searcher->first;
 
-    while (job && !slice_equal(job->key, key))
+    while (job != NULL && !slice_equal(job->key, key))
         job = job->next;
     return job;
 }
@@ -258,12 +258,13 @@ static void insert_job(struct searcher *searcher, struct job *job)
 
     if (job->plain) {
         at = &searcher->first;
-        while (*at && ((*at)->scan || (*at)->done || (*at)->plain))
+        while (*at != NULL &&
+               ((*at)->scan != NULL || (*at)->done || (*at)->plain))
             at = &(*at)->next;
     }
     job->next = *at;
     *at = job;
-    if (!job->next)
+    if (job->next == NULL)
         searcher->end = &job->next;
 }
 
@@ -275,10 +276,11 @@ static struct job *add_job(struct searcher *searcher, struct slice key,
 
     /* A single search is never too large, or a large list could never be
      * searched. */
-    if (searcher->first &&
+    if (searcher->first != NULL &&
         searcher->queued_rows + content->count > QUEUE_MAX_ROWS)
         return NULL;
-    if (!turn_soon(searcher) || !(job = calloc(1, sizeof(*job) + key.len)))
+    if (!turn_soon(searcher) ||
+        (job = calloc(1, sizeof(*job) + key.len)) == NULL)
         return NULL;
     memcpy(job + 1, key.data, key.len);
     job->key = (struct slice){ (char *)(job + 1), key.len };
@@ -296,7 +298,7 @@ static void remove_first(struct searcher *searcher)
     struct job *job = searcher->first;
 
     searcher->first = job->next;
-    if (!searcher->first)
+    if (searcher->first == NULL)
         searcher->end = &searcher->first;
     searcher->queued_rows -= job->content->count;
     close_job(job);
@@ -319,9 +321,9 @@ static void step_job(struct searcher *searcher, struct job *job)
     enum error err = ERROR_MEMORY;
     bool done = false;
 
-    if (!job->scan)
+    if (job->scan == NULL)
         job->scan = scan_open(job->content, job->search);
-    if (job->scan)
+    if (job->scan != NULL)
         err = scan_step(job->scan, &done);
     if (done || err != OK)
         job_done(searcher, job, err);
@@ -331,7 +333,7 @@ static bool show_next(struct job *job)
 {
     struct waiter *waiter = waiters_take(&job->visitors);
 
-    if (waiter)
+    if (waiter != NULL)
         show((struct visitor *)waiter, job->found);
     return waiter != NULL;
 }
@@ -351,7 +353,7 @@ static void work(struct searcher *searcher)
 
 static void give_up(struct searcher *searcher, enum error reason)
 {
-    while (searcher->first) {
+    while (searcher->first != NULL) {
         struct job *job = searcher->first;
 
         if (!job->done)
@@ -371,11 +373,11 @@ static void on_turn(evutil_socket_t fd, short what, void *argument)
     (void)what;
     /* At least one piece of work, however late the loop came here. */
     do {
-        if (!searcher->first)
+        if (searcher->first == NULL)
             return;
         work(searcher);
     } while (clock_monotonic_us() < end_us);
-    if (searcher->first && !turn_soon(searcher))
+    if (searcher->first != NULL && !turn_soon(searcher))
         give_up(searcher, ERROR_MEMORY);
 }
 
@@ -385,11 +387,11 @@ enum error searcher_open(struct event_base *base, struct searcher **result)
 {
     struct searcher *searcher = calloc(1, sizeof(*searcher));
 
-    if (!searcher)
+    if (searcher == NULL)
         return ERROR_MEMORY;
     searcher->end = &searcher->first;
     searcher->turn = evtimer_new(base, on_turn, searcher);
-    if (!searcher->turn) {
+    if (searcher->turn == NULL) {
         searcher_close(searcher);
         return ERROR_MEMORY;
     }
@@ -405,13 +407,13 @@ void searcher_stop(struct searcher *searcher)
 
 void searcher_close(struct searcher *searcher)
 {
-    if (!searcher)
+    if (searcher == NULL)
         return;
-    while (searcher->first)
+    while (searcher->first != NULL)
         remove_first(searcher);
-    while (searcher->kept)
+    while (searcher->kept != NULL)
         drop_kept(searcher, &searcher->kept);
-    if (searcher->turn)
+    if (searcher->turn != NULL)
         event_free(searcher->turn);
     free(searcher);
 }
@@ -422,9 +424,9 @@ static bool wait_for(struct searcher *searcher, struct visitor *visitor,
 {
     struct job *job = find_job(searcher, key);
 
-    if (!job)
+    if (job == NULL)
         job = add_job(searcher, key, visitor);
-    if (!job)
+    if (job == NULL)
         return false;
     waiters_add(&job->visitors, &visitor->waiter);
     return true;
@@ -440,7 +442,7 @@ void search_when_found(struct searcher *searcher,
     struct slice key = make_key(search, snapshot_serial(snapshot), arena);
     struct found *found;
 
-    if (searcher->stopping || !visitor || !key.data ||
+    if (searcher->stopping || visitor == NULL || key.data == NULL ||
         lifetime_on_end(life, visitor_end, visitor) != OK) {
         show_fn(life, NULL);
         return;

@@ -33,7 +33,7 @@ void content_follow(struct content *newest, struct content *next)
     /* Before the catalog lets go of `newest`: freed without a newer one it
      * would take the rows with it that both share. */
     next->older = newest;
-    if (newest)
+    if (newest != NULL)
         newest->newer = next;
 }
 
@@ -50,11 +50,11 @@ static void free_oldest(struct content *oldest)
 {
     struct content *newer = oldest->newer;
 
-    if (newer && newer->shares)
+    if (newer != NULL && newer->shares)
         free_rows(newer->replaced, newer->replaced_count);
     else
         free_rows(oldest->by_id, oldest->count);
-    if (newer)
+    if (newer != NULL)
         newer->older = NULL;
     free_struct(oldest);
 }
@@ -64,7 +64,7 @@ static void free_oldest(struct content *oldest)
  * replaced are named there. */
 static void free_places(struct content *content)
 {
-    if (!content->newer || !content->newer->shares)
+    if (content->newer == NULL || !content->newer->shares)
         return;
     free(content->by_name);
     free(content->by_id);
@@ -74,11 +74,12 @@ static void free_places(struct content *content)
 
 void content_unref(struct content *content)
 {
-    if (!content || --content->references > 0)
+    if (content == NULL || --content->references > 0)
         return;
     free_places(content);
     /* Contents without readers in the middle have waited for this one. */
-    while (content && !content->older && content->references == 0) {
+    while (content != NULL && content->older == NULL &&
+           content->references == 0) {
         struct content *newer = content->newer;
 
         free_oldest(content);
@@ -114,7 +115,7 @@ struct row *content_find(const struct content *content, int64_t id)
                             : bsearch(&id, content->by_id, content->count,
                                       sizeof(*content->by_id), compare_id);
 
-    return found ? *found : NULL;
+    return found != NULL ? *found : NULL;
 }
 
 const struct supplier *snapshot_find(const struct snapshot *snapshot,
@@ -122,7 +123,7 @@ const struct supplier *snapshot_find(const struct snapshot *snapshot,
 {
     const struct row *row = content_find(snapshot->content, id);
 
-    return row ? &row->supplier : NULL;
+    return row != NULL ? &row->supplier : NULL;
 }
 
 uint64_t snapshot_serial(const struct snapshot *snapshot)

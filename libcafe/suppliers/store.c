@@ -306,7 +306,7 @@ static const struct kind restoring = { "restore", "restore", false, restore };
 
 static struct db_value text_or_null(const char *text)
 {
-    return text ? DB_VALUE_TEXT(slice_of(text)) : DB_VALUE_NULL;
+    return text != NULL ? DB_VALUE_TEXT(slice_of(text)) : DB_VALUE_NULL;
 }
 
 static enum error begin(struct db_connection *connection,
@@ -434,14 +434,14 @@ static enum error run(struct db_connection *connection, struct store_job *job,
 {
     struct attempt attempt = { .kind = kind, .job = *job };
     struct supplier *supplier = &attempt.job.supplier;
+    enum error err;
 
     attempt.job.repeated = false;
     attempt.job.merged = false;
     attempt.job.earlier = (struct supplier){ 0 };
-    enum error err =
-        form_claim_open(&attempt.claim, job->form_key, kind->name, supplier->id,
-                        kind == &restoring ? job->version : 0,
-                        kind->writes_fields ? supplier->fields : NULL);
+    err = form_claim_open(&attempt.claim, job->form_key, kind->name,
+                          supplier->id, kind == &restoring ? job->version : 0,
+                          kind->writes_fields ? supplier->fields : NULL);
     if (err == OK)
         err = settle(connection, &attempt);
     form_claim_close(&attempt.claim);

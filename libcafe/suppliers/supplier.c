@@ -51,7 +51,7 @@ static const char *shorten(struct arena *arena,
         tolower((unsigned char)column->label[0]), column->label + 1, over, unit,
         over == 1 ? "" : "s", max);
 
-    return message ? message : "Shorten this";
+    return message != NULL ? message : "Shorten this";
 }
 
 static const char *check_length(struct arena *arena,
@@ -75,7 +75,7 @@ void supplier_check(struct arena *arena, const struct supplier *supplier,
         const struct supplier_column *column = &supplier_columns[f];
         const char *message = check_length(arena, column, supplier->fields[f]);
 
-        if (!message)
+        if (message == NULL)
             message = column->check(arena, supplier, f);
         faults->messages[f] = message;
         faults->count += message != NULL;

@@ -132,7 +132,7 @@ static enum error unix_lines(struct arena *arena, struct slice *text)
     char *lines = arena_alloc(arena, text->len + 1);
     size_t len = 0;
 
-    if (!lines)
+    if (lines == NULL)
         return ERROR_MEMORY;
     for (size_t i = 0; i < text->len; i++) {
         char c = text->data[i];
@@ -199,12 +199,13 @@ static const char *say_letter(struct arena *arena, enum supplier_field field,
     const struct supplier_column *column = &supplier_columns[field];
     const char *name = tidy_name(arena, text, at);
     const char *message =
-        name ? arena_printf(arena, "The supplier %c%s has %s%s",
-                            tolower((unsigned char)column->label[0]),
-                            column->label + 1, name, advice)
-             : NULL;
+        name != NULL ? arena_printf(arena, "The supplier %c%s has %s%s",
+                                    tolower((unsigned char)column->label[0]),
+                                    column->label + 1, name, advice)
+                     : NULL;
 
-    return message ? message : "Remove characters that are not allowed here";
+    return message != NULL ? message
+                           : "Remove characters that are not allowed here";
 }
 
 /* A field of one line, and whether it has to be there. */
@@ -274,14 +275,17 @@ static const char *check_email(struct arena *arena,
 {
     struct slice text = supplier->fields[field];
     const char *fault = check_line(arena, supplier, field, NULL);
+    const char *at;
+    size_t local;
+    size_t space;
 
-    if (fault || text.len == 0)
+    if (fault != NULL || text.len == 0)
         return fault;
-    const char *at = memchr(text.data, '@', text.len);
-    size_t local = at ? (size_t)(at - text.data) : 0;
-    size_t space = find_letter(text, is_space);
+    at = memchr(text.data, '@', text.len);
+    local = at != NULL ? (size_t)(at - text.data) : 0;
+    space = find_letter(text, is_space);
     if (local == 0 || local + 1 == text.len ||
-        memchr(at + 1, '@', text.len - local - 1))
+        memchr(at + 1, '@', text.len - local - 1) != NULL)
         return "E-mail should have one @, for instance orders@example.com";
     if (space < text.len)
         return say_letter(arena, field, text, space,
@@ -371,7 +375,7 @@ static struct slice host_of(struct slice text)
         if (is_one_of(text.data[i - 1], "/?#"))
             host.len = i - 1;
     port = host;
-    if (memchr(host.data, ':', host.len)) {
+    if (memchr(host.data, ':', host.len) != NULL) {
         host = slice_cut(&port, ':');
         if (slice_number(port, PORT_MAX, &number) != OK || number == 0)
             return SLICE("");
@@ -406,7 +410,7 @@ static bool is_public(struct slice host)
     const char *dot = memrchr(host.data, '.', host.len);
     struct slice last = host;
 
-    if (!dot)
+    if (dot == NULL)
         return false;
     last.len = (size_t)(host.data + host.len - dot) - 1;
     last.data = dot + 1;
@@ -428,7 +432,7 @@ static enum error tidy_website(struct arena *arena, struct slice text,
     if (!is_public(host_of(text)))
         return OK;
     whole = arena_printf(arena, "https://%.*s", (int)text.len, text.data);
-    if (!whole)
+    if (whole == NULL)
         return ERROR_MEMORY;
     *result = slice_of(whole);
     return OK;
@@ -440,10 +444,11 @@ static const char *check_website(struct arena *arena,
 {
     struct slice text = supplier->fields[field];
     const char *fault = check_line(arena, supplier, field, NULL);
+    size_t at;
 
-    if (fault || text.len == 0 || is_website(text))
+    if (fault != NULL || text.len == 0 || is_website(text))
         return fault;
-    size_t at = find_letter(text, is_no_web_letter);
+    at = find_letter(text, is_no_web_letter);
     if (at < text.len)
         return say_letter(arena, field, text, at,
                           ": leave it out, or copy the address from your "

@@ -83,13 +83,15 @@ struct slice tidy_ends(struct slice text)
 {
     for (;;) {
         struct slice rest = text = slice_trim(text);
+        size_t len;
+        struct slice last;
 
         if (text.len > 0 && is_blank(utf8_next(&rest))) {
             text = rest;
             continue;
         }
-        size_t len = text.len > 0 ? last_len(text) : 0;
-        struct slice last = { text.data + text.len - len, len };
+        len = text.len > 0 ? last_len(text) : 0;
+        last = (struct slice){ text.data + text.len - len, len };
         if (len == 0 || !is_blank(utf8_next(&last)))
             return text;
         text.len -= len;
@@ -127,10 +129,11 @@ static bool skip_word(struct slice *text, const char *word, const char *marks)
 
     if (text->len <= len ||
         !slice_is_nocase((struct slice){ text->data, len }, word) ||
-        text->data[len] == '\0' || !strchr(marks, text->data[len]))
+        text->data[len] == '\0' || strchr(marks, text->data[len]) == NULL)
         return false;
     rest = (struct slice){ text->data + len, text->len - len };
-    while (rest.len > 0 && rest.data[0] != '\0' && strchr(marks, rest.data[0]))
+    while (rest.len > 0 && rest.data[0] != '\0' &&
+           strchr(marks, rest.data[0]) != NULL)
         rest = (struct slice){ rest.data + 1, rest.len - 1 };
     *text = rest;
     return true;
@@ -219,7 +222,7 @@ enum error tidy_email(struct arena *arena, struct slice text,
     if (err != OK)
         return err;
     text = slice_trim(text);
-    while (text.len > 0 && memchr(",; ", text.data[text.len - 1], 3))
+    while (text.len > 0 && memchr(",; ", text.data[text.len - 1], 3) != NULL)
         text.len--; /* of a list */
     text = address_of(text);
     if (skip_word(&text, "mailto", ": ")) {

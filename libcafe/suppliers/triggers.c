@@ -130,11 +130,11 @@ static enum error look(struct db_connection *connection,
         DB_VALUE_TEXT(slice_of(trigger->on)),
         DB_VALUE_TEXT(slice_of(trigger->name)),
     };
+    enum error err;
 
     *finding = (struct finding){ 0 };
     text_init(&finding->fault, 0);
-    enum error err =
-        db_query(connection, find_trigger, values, 3, take_trigger, finding);
+    err = db_query(connection, find_trigger, values, 3, take_trigger, finding);
     return err == OK && finding->fault.failed ? ERROR_MEMORY : err;
 }
 
@@ -179,11 +179,11 @@ static enum error choose(struct db_connection *connection,
                          enum trigger_exchange *exchange)
 {
     bool mariadb = false;
+    enum error err;
 
     if (*exchange != TRIGGER_BY_SERVER)
         return OK;
-    enum error err =
-        db_query(connection, ask_mariadb, NULL, 0, take_mariadb, &mariadb);
+    err = db_query(connection, ask_mariadb, NULL, 0, take_mariadb, &mariadb);
     *exchange = mariadb ? TRIGGER_AT_ONCE : TRIGGER_UNDER_LOCK;
     return err;
 }
@@ -200,11 +200,12 @@ static enum error under_lock(struct db_connection *connection,
                              const struct trigger *trigger)
 {
     enum error err = db_run_text(connection, slice_of(lock_table));
+    enum error unlocked;
 
     if (err != OK)
         return err;
     err = drop_and_create(connection, trigger);
-    enum error unlocked = db_run_text(connection, slice_of(unlock_table));
+    unlocked = db_run_text(connection, slice_of(unlock_table));
     return err != OK ? err : unlocked;
 }
 

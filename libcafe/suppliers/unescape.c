@@ -52,7 +52,7 @@ enum error unescape_text(struct arena *arena, struct slice text,
     size_t len = text.len;
     size_t before;
 
-    if (!copy)
+    if (copy == NULL)
         return ERROR_MEMORY;
     /* Each save escaped what was there, so texts were escaped as often as they
      * were saved: undo until nothing is left to undo. */
@@ -109,12 +109,14 @@ struct repairs {
 static enum error take_text(struct arena *arena, struct slice text,
                             struct repair *repair, size_t column)
 {
-    if (!text.data)
+    enum error err;
+
+    if (text.data == NULL)
         return OK;
     repair->old[column] = arena_slice(arena, text);
-    if (!repair->old[column].data)
+    if (repair->old[column].data == NULL)
         return ERROR_MEMORY;
-    enum error err = unescape_text(arena, text, &repair->new[column]);
+    err = unescape_text(arena, text, &repair->new[column]);
     if (err == OK && !slice_equal(repair->old[column], repair->new[column]))
         repair->any = true;
     return err;
@@ -124,7 +126,7 @@ static enum error take_row(const struct db_row *row, void *context)
 {
     struct repairs *repairs = context;
     struct repair *repair = arena_alloc(repairs->arena, sizeof(*repair));
-    enum error err = repair ? OK : ERROR_MEMORY;
+    enum error err = repair != NULL ? OK : ERROR_MEMORY;
 
     if (err == OK)
         repair->id = db_row_integer(row, 0);
@@ -153,8 +155,8 @@ static enum error write_repair(struct db_connection *connection,
     struct db_value values[COLUMNS + 1];
 
     for (size_t c = 0; c < COLUMNS; c++)
-        values[c] = repair->new[c].data ? DB_VALUE_TEXT(repair->new[c])
-                                        : DB_VALUE_NULL;
+        values[c] = repair->new[c].data != NULL ? DB_VALUE_TEXT(repair->new[c])
+                                                : DB_VALUE_NULL;
     values[COLUMNS] = DB_VALUE_INTEGER(repair->id);
     return db_execute(connection, update_one, values, COLUMNS + 1);
 }
@@ -171,7 +173,8 @@ static enum error repair_one(struct db_connection *connection, int64_t id,
     if ((err = db_execute(connection, set_log_context, NULL, 0)) != OK ||
         (err = read_repairs(connection, lock_one, &value, 1, now)) != OK)
         return db_rollback(connection, err);
-    if (now->first && (err = write_repair(connection, now->first)) != OK)
+    if (now->first != NULL &&
+        (err = write_repair(connection, now->first)) != OK)
         return db_rollback(connection, err);
     return db_commit(connection);
 }
@@ -227,17 +230,17 @@ static enum error repair_all(struct db_connection *connection,
                              const struct repair *repair, struct text *report,
                              size_t *count)
 {
-    for (; repair; repair = repair->next) {
+    for (; repair != NULL; repair = repair->next) {
         struct repairs now = { .arena = arena_open(0) };
-        enum error err = now.arena ? ERROR_DB_RETRY : ERROR_MEMORY;
+        enum error err = now.arena != NULL ? ERROR_DB_RETRY : ERROR_MEMORY;
 
         for (int run = 0; err == ERROR_DB_RETRY && run < RUNS_MAX; run++)
             err = repair_one(connection, repair->id, &now);
         if (err != OK)
             report_failure(report, connection, repair->id, err);
-        else if (now.first)
+        else if (now.first != NULL)
             report_repair(report, now.first);
-        *count += err == OK && now.first;
+        *count += err == OK && now.first != NULL;
         arena_close(now.arena);
         if (err != OK)
             return err;
@@ -249,7 +252,7 @@ static size_t report_all(const struct repair *repair, struct text *report)
 {
     size_t count = 0;
 
-    for (; repair; repair = repair->next, count++)
+    for (; repair != NULL; repair = repair->next, count++)
         report_repair(report, repair);
     return count;
 }
@@ -261,7 +264,7 @@ enum error unescape_suppliers(struct db_connection *connection, bool dry_run,
     size_t count = 0;
     enum error err = ERROR_MEMORY;
 
-    if (found.arena)
+    if (found.arena != NULL)
         err = read_repairs(connection, select_suspects, NULL, 0, &found);
     if (err == ERROR_DB_SCHEMA && dry_run)
         err = OK; /* there is no table yet */

@@ -30,7 +30,7 @@ static enum error send_back(struct arena *arena, struct slice text,
     char *made = arena_alloc(arena, text.len * REPLACEMENT_LEN + 1);
     size_t len = 0;
 
-    if (!made)
+    if (made == NULL)
         return ERROR_MEMORY;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
@@ -103,7 +103,7 @@ void untouched_check(struct arena *arena, const struct supplier *supplier,
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         /* A fault of the very text that is stored is not this author's: a
          * remark. */
-        if (!faults->messages[f] || !before.messages[f] ||
+        if (faults->messages[f] == NULL || before.messages[f] == NULL ||
             !slice_equal(supplier->fields[f], stored->fields[f]))
             continue;
         faults->remarks[f] = faults->messages[f];

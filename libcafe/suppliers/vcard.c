@@ -109,7 +109,7 @@ static void put_value(struct line *line, struct slice text)
         if (slice_starts(text, "\r\n"))
             len = 2;
         if (byte_is_control(text.data[0]) ||
-            strchr(line->escaped, text.data[0]))
+            strchr(line->escaped, text.data[0]) != NULL)
             put_special(line, text.data[0]);
         else
             put_char(line, text.data, len);
@@ -188,11 +188,11 @@ static void write_links(struct text *out, const struct supplier *supplier,
 {
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         const struct supplier_column *column = &supplier_columns[f];
-        const char *link = column->link_property
+        const char *link = column->link_property != NULL
                                ? column->link(scratch, supplier->fields[f])
                                : NULL;
 
-        if (link)
+        if (link != NULL)
             write_text(out, column->link_property, "", slice_of(link));
     }
 }

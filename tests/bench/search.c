@@ -77,11 +77,11 @@ static struct content *make_content(size_t count)
     struct content *content = NULL;
     struct arena *arena = arena_open(0);
 
-    if (!rows || !arena)
+    if (rows == NULL || arena == NULL)
         exit(1);
     for (size_t i = 0; i < count; i++) {
         rows[i] = make_row(arena, i);
-        if (!rows[i])
+        if (rows[i] == NULL)
             exit(1);
     }
     arena_close(arena);
@@ -105,7 +105,7 @@ static struct figures measure_one(const struct content *content,
     struct found *found;
     bool done = false;
 
-    while (scan && !done) {
+    while (scan != NULL && !done) {
         double before_us = steps ? cpu_us() : 0;
 
         if (scan_step(scan, &done) != OK)
@@ -113,7 +113,7 @@ static struct figures measure_one(const struct content *content,
         if (steps && cpu_us() - before_us > figures.step_us)
             figures.step_us = cpu_us() - before_us;
     }
-    if (!(found = scan ? scan_take(scan) : NULL))
+    if ((found = scan != NULL ? scan_take(scan) : NULL) == NULL)
         exit(1);
     scan_close(scan);
     figures.total_us = cpu_us() - start_us;

@@ -41,7 +41,7 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count);
 __attribute__((constructor)) static void open_torture(void)
 {
     const char *path = getenv("CAFE_TORTURE_FILE");
-    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
     void *memory;
 
     if (fd < 0)

@@ -68,22 +68,18 @@ static void check_error(enum error err, struct slice file,
 
 static void check_variables(const struct variables *variables)
 {
-    size_t i, j;
-
-    for (i = 0; i < variables->count; i++) {
+    for (size_t i = 0; i < variables->count; i++) {
         const char *name = variables->items[i].name;
 
         CHECK(name[0] != '\0' && strchr(name, '=') == NULL);
         CHECK(variables->items[i].value != NULL);
-        for (j = 0; j < i; j++)
+        for (size_t j = 0; j < i; j++)
             CHECK(strcmp(variables->items[j].name, name) != 0);
     }
 }
 
 static void check_task(const struct task_definition *task)
 {
-    size_t i;
-
     CHECK(is_ecs_name(task->family) && is_ecs_name(task->container));
     CHECK(is_name(task->image, 255, LETTERS "_.:/@#"));
     CHECK(task->user == NULL || is_name(task->user, 255, LETTERS "_.:"));
@@ -93,18 +89,16 @@ static void check_task(const struct task_definition *task)
     CHECK(task->memory_mib <= 8 * task->cpu_units);
     check_variables(&task->environment);
     check_variables(&task->secrets);
-    for (i = 0; task->drop[i] != NULL; i++)
+    for (size_t i = 0; task->drop[i] != NULL; i++)
         CHECK(is_name(task->drop[i], 32, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"));
 }
 
 static void check_appspec(const struct appspec *appspec)
 {
-    size_t i;
-
     CHECK(is_name(appspec->task_definition, 2048, LETTERS "_:/"));
     CHECK(is_ecs_name(appspec->container) && is_port(appspec->port));
     CHECK(appspec->hook_count <= 5);
-    for (i = 0; i < appspec->hook_count; i++) {
+    for (size_t i = 0; i < appspec->hook_count; i++) {
         CHECK(strstr(appspec->hooks[i].event, "fter") ||
               strstr(appspec->hooks[i].event, "efore"));
         CHECK(is_name(appspec->hooks[i].function, 64, LETTERS "_"));
@@ -122,19 +116,17 @@ static void check_service(const struct service_file *service)
 
 static void check_balancer(const struct load_balancer *balancer)
 {
-    size_t i;
-
     CHECK(balancer->listeners[0].port == 80);
     CHECK(balancer->listeners[1].port == 8080);
-    for (i = 0; i < LISTENERS; i++) {
+    for (size_t i = 0; i < LISTENERS; i++) {
         const struct listener *listener = &balancer->listeners[i];
 
         CHECK(strncmp(listener->default_group, "customer-", 9) == 0);
         CHECK(strncmp(listener->admin_group, "employee-", 9) == 0);
     }
-    for (i = 0; i == 0 || balancer->paths[i] != NULL; i++)
+    for (size_t i = 0; i == 0 || balancer->paths[i] != NULL; i++)
         CHECK(i < PATHS_MAX && balancer->paths[i][0] == '/');
-    for (i = 0; i < GROUPS; i++) {
+    for (size_t i = 0; i < GROUPS; i++) {
         CHECK(is_name(balancer->groups[i].name, 32, LETTERS));
         CHECK(balancer->groups[i].health_path[0] == '/');
     }
@@ -195,14 +187,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice file = fuzz_slice(data, size);
     struct arena *arena = arena_open(ARENA_MAX_BYTES);
     struct text error;
-    size_t i;
     enum error err;
 
     text_init(&error, ERROR_MAX_BYTES);
     err = placeholders_fill(arena, "file", file, &values, NULL, &file, &error);
     if (err != OK)
         check_error(err, file, &error);
-    for (i = 0; i < sizeof(readers) / sizeof(*readers); i++) {
+    for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++) {
         text_reset(&error);
         err = readers[i](arena, file, &error);
         if (err == OK)

@@ -53,11 +53,10 @@ static void check_steps(const struct outcome *whole, struct slice bytes,
                         size_t first, size_t step)
 {
     static struct outcome found;
-    size_t at;
 
     begin(&found, whole->reader.max_bytes);
     feed(&found, bytes, first);
-    for (at = first; at < bytes.len;) {
+    for (size_t at = first; at < bytes.len;) {
         at = bytes.len - at < step ? bytes.len : at + step;
         feed(&found, bytes, at);
     }
@@ -109,14 +108,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice bytes = fuzz_slice(data, size);
     uint64_t max_bytes = (uint64_t)fuzz_take(&bytes) * 8;
     size_t choice = fuzz_take(&bytes);
-    size_t at;
 
     begin(&whole, max_bytes);
     feed(&whole, bytes, bytes.len);
     check_bounds(&whole);
     if (whole.reader.part == CHUNK_END)
         check_again(&whole);
-    for (at = 0; at <= bytes.len && bytes.len <= EVERY_SPLIT_MAX_BYTES; at++)
+    for (size_t at = 0; at <= bytes.len && bytes.len <= EVERY_SPLIT_MAX_BYTES;
+         at++)
         check_steps(&whole, bytes, at, bytes.len + 1);
     check_steps(&whole, bytes, 0, 1 + choice);
     check_steps(&whole, bytes, choice % (bytes.len + 1), bytes.len + 1);

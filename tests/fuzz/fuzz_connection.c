@@ -263,9 +263,8 @@ static void serve(struct client *client, struct model *model,
 static bool has_room(const struct model *model)
 {
     size_t big = 0;
-    size_t i;
 
-    for (i = 0; i < model->count; i++)
+    for (size_t i = 0; i < model->count; i++)
         big += model->answers[i].page == pages.big;
     return big <= BIG_MAX;
 }

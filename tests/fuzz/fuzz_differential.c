@@ -177,9 +177,7 @@ static struct slice without_blanks(struct slice value)
  * something else it does no harm: framing is not touched. */
 static bool connection_is_clear(const struct request_head *head)
 {
-    size_t i;
-
-    for (i = 0; i < head->field_count; i++) {
+    for (size_t i = 0; i < head->field_count; i++) {
         struct slice list = head->fields[i].value;
         struct slice member;
 
@@ -198,8 +196,6 @@ static bool connection_is_clear(const struct request_head *head)
 static void check_head(const struct other *other,
                        const struct request_head *head)
 {
-    size_t i;
-
     CHECK(other->heads == 1);
     CHECK(slice_is(head->method_text,
                    llhttp_method_name((llhttp_method_t)other->parser.method)));
@@ -208,7 +204,7 @@ static void check_head(const struct other *other,
     CHECK(slice_equal(text_of(other, other->target), head->target));
     CHECK(other->name_count == head->field_count);
     CHECK(other->value_count == head->field_count);
-    for (i = 0; i < head->field_count; i++) {
+    for (size_t i = 0; i < head->field_count; i++) {
         CHECK(
             slice_equal(text_of(other, other->names[i]), head->fields[i].name));
         CHECK(slice_equal(without_blanks(text_of(other, other->values[i])),
@@ -238,9 +234,8 @@ static void check_body(struct other *other, size_t len)
 static bool is_beyond_llhttp(struct slice bytes)
 {
     bool in_value = false;
-    size_t i;
 
-    for (i = 0; i < bytes.len; i++) {
+    for (size_t i = 0; i < bytes.len; i++) {
         struct slice byte = { bytes.data + i, 1 };
 
         if (in_value && bytes.data[i] == ';')

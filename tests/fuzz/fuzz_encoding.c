@@ -28,10 +28,9 @@ static enum encoding choose_copy(const struct text *text)
 static void check_spelling(struct slice field, enum encoding chosen)
 {
     struct text other;
-    size_t i;
 
     text_init(&other, 0);
-    for (i = 0; i < field.len; i++) {
+    for (size_t i = 0; i < field.len; i++) {
         int byte = (unsigned char)field.data[i];
 
         byte = islower(byte) ? toupper(byte) : tolower(byte);

@@ -17,11 +17,10 @@ static void check_round_trip(struct arena *arena, struct slice text)
 {
     struct slice again;
     struct text encoded;
-    size_t i;
 
     text_init(&encoded, 0);
     percent_encode(&encoded, text);
-    for (i = 0; i < encoded.len; i++)
+    for (size_t i = 0; i < encoded.len; i++)
         CHECK(encoded.data[i] > 0x20 && encoded.data[i] < 0x7f &&
               strchr("\"<>&+=;#?/", encoded.data[i]) == NULL);
     CHECK(percent_decode(arena, text_slice(&encoded), true, &again) == OK);
@@ -50,9 +49,9 @@ static void check_percent(struct arena *arena, struct slice encoded)
 /* The first of a name is what form_value() gives. */
 static void check_values(const struct form *form)
 {
-    size_t i, first;
+    size_t first;
 
-    for (i = 0; i < form->count; i++) {
+    for (size_t i = 0; i < form->count; i++) {
         struct slice value = form_value(form, form->fields[i].name.data);
 
         for (first = 0;
@@ -71,10 +70,9 @@ static void check_same_again(struct arena *arena, const struct form *form)
 {
     struct text encoded;
     struct form again;
-    size_t i;
 
     text_init(&encoded, 0);
-    for (i = 0; i < form->count; i++) {
+    for (size_t i = 0; i < form->count; i++) {
         percent_encode(&encoded, form->fields[i].name);
         text_append_char(&encoded, '=');
         percent_encode(&encoded, form->fields[i].value);
@@ -82,7 +80,7 @@ static void check_same_again(struct arena *arena, const struct form *form)
     }
     CHECK(form_parse(arena, text_slice(&encoded), &again) == OK);
     CHECK(again.count == form->count);
-    for (i = 0; i < form->count; i++) {
+    for (size_t i = 0; i < form->count; i++) {
         CHECK(slice_equal(again.fields[i].name, form->fields[i].name));
         CHECK(slice_equal(again.fields[i].value, form->fields[i].value));
     }
@@ -93,7 +91,6 @@ static void check_form(struct arena *arena, struct slice encoded)
 {
     struct form form = { 0 };
     enum error err = form_parse(arena, encoded, &form);
-    size_t i;
 
     CHECK(err == OK || err == ERROR_SYNTAX || err == ERROR_LIMIT ||
           err == ERROR_MEMORY);
@@ -102,7 +99,7 @@ static void check_form(struct arena *arena, struct slice encoded)
         return;
     }
     CHECK(form.count <= FORM_FIELDS_MAX);
-    for (i = 0; i < form.count; i++) {
+    for (size_t i = 0; i < form.count; i++) {
         check_decoded(form.fields[i].name, encoded.len);
         check_decoded(form.fields[i].value, encoded.len);
     }

@@ -81,12 +81,11 @@ static void ask(const struct access_rules *rules, unsigned peer,
     struct connection connection = { 0 };
     struct request req = { .connection = &connection,
                            .life.arena = arena_open(64 * 1024) };
-    size_t i;
 
     CHECK(req.life.arena != NULL);
     set_peer(&connection, peer);
     req.client = connection.peer_text;
-    for (i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         req.head.fields[req.head.field_count++] =
             (struct field_line){ SLICE("x-Forwarded-FOR"), values[i] };
     found->status = access_check(&copy, &req);

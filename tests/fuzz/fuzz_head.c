@@ -29,8 +29,6 @@ static bool same_place(struct slice a, struct slice b)
 static void check_same_head(const struct request_head *a,
                             const struct request_head *b)
 {
-    size_t i;
-
     CHECK(a->method == b->method);
     CHECK(same_place(a->method_text, b->method_text));
     CHECK(same_place(a->target, b->target));
@@ -44,7 +42,7 @@ static void check_same_head(const struct request_head *a,
     CHECK(a->content_length == b->content_length);
     CHECK(a->chunked == b->chunked);
     CHECK(a->field_count == b->field_count);
-    for (i = 0; i < a->field_count; i++) {
+    for (size_t i = 0; i < a->field_count; i++) {
         CHECK(same_place(a->fields[i].name, b->fields[i].name));
         CHECK(same_place(a->fields[i].value, b->fields[i].value));
     }
@@ -63,7 +61,6 @@ static void check_accepted(const struct outcome *found, struct slice bytes)
 {
     const struct request_head *head = &found->head;
     struct slice own = { bytes.data, found->head_len };
-    size_t i;
 
     CHECK(found->head_len <= bytes.len);
     CHECK(found->head_len <= PARSER_HEAD_MAX_BYTES);
@@ -86,7 +83,7 @@ static void check_accepted(const struct outcome *found, struct slice bytes)
                              head->minor_version == 1));
     CHECK(head->content_length >= 0);
     CHECK(head->field_count <= PARSER_FIELDS_MAX);
-    for (i = 0; i < head->field_count; i++) {
+    for (size_t i = 0; i < head->field_count; i++) {
         CHECK(fuzz_within(head->fields[i].name, own));
         CHECK(fuzz_within(head->fields[i].value, own));
         CHECK(head->fields[i].name.len > 0);
@@ -150,7 +147,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct outcome whole;
     struct slice bytes = fuzz_slice(data, size);
     size_t choice = fuzz_take(&bytes) * 256;
-    size_t at;
 
     choice += fuzz_take(&bytes);
     feed_whole(bytes, &whole);
@@ -158,7 +154,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(whole.status == 0 || whole.head_len == 0);
     if (whole.head_len > 0)
         check_accepted(&whole, bytes);
-    for (at = 0; at <= bytes.len && bytes.len <= EVERY_SPLIT_MAX_BYTES; at++)
+    for (size_t at = 0; at <= bytes.len && bytes.len <= EVERY_SPLIT_MAX_BYTES;
+         at++)
         check_split(bytes, at, &whole);
     check_split(bytes, choice % (bytes.len + 1), &whole);
     if (whole.head_len > 0) /* nothing after the head counts */

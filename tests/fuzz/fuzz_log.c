@@ -62,11 +62,9 @@ static void check_json(struct slice line, bool clear)
 
 static void check_text(struct slice line)
 {
-    size_t i;
-
     CHECK(line.len <= PIPE_BUF && line.data[line.len - 1] == '\n');
     CHECK(utf8_valid(line));
-    for (i = 0; i + 1 < line.len; i++) {
+    for (size_t i = 0; i + 1 < line.len; i++) {
         unsigned char byte = (unsigned char)line.data[i];
 
         CHECK(byte >= 0x20 && byte != 0x7f);
@@ -98,16 +96,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice parts[5];
     struct text msg;
     bool clear = !has_replacement(input);
-    size_t i;
 
-    for (i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         parts[i] = slice_cut(&input, '\n');
     parts[4] = input;
-    for (i = 0; i < 5; i++)
+    for (size_t i = 0; i < 5; i++)
         clear = clear && utf8_valid(parts[i]);
     text_init(&msg, 0);
     text_append_slice(&msg, parts[0]);
-    for (i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         struct log *log = i == 0 ? json : text;
         struct slice line;
 

@@ -44,9 +44,7 @@ struct scanner {
 
 static size_t find_tag(const char *name, size_t len)
 {
-    size_t i;
-
-    for (i = 0; i < ALLOWED; i++) {
+    for (size_t i = 0; i < ALLOWED; i++) {
         if (strlen(allowed[i].tag) == len &&
             memcmp(allowed[i].tag, name, len) == 0)
             return i;
@@ -67,11 +65,10 @@ static char next_byte(const char **at)
         { "&amp;", '&' },  { "&lt;", '<' },   { "&gt;", '>' },
         { "&quot;", '"' }, { "&#39;", '\'' }, { "&#x27;", '\'' }
     };
-    size_t i;
 
     if (**at != '&')
         return *(*at)++;
-    for (i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+    for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
         size_t len = strlen(references[i].reference);
 
         if (strncmp(*at, references[i].reference, len) == 0) {
@@ -90,18 +87,17 @@ static void check_url(const char *url, bool image)
     static const char *const schemes[] = { "https:", "http:", "mailto:",
                                            "tel:" };
     size_t scheme_len = 0;
-    size_t i;
 
-    for (i = 0; url[i] != '\0'; i++)
+    for (size_t i = 0; url[i] != '\0'; i++)
         CHECK((unsigned char)url[i] > 0x20 && url[i] != '\\');
     CHECK(strncmp(url, "//", 2) != 0);
     while (isalnum((unsigned char)url[scheme_len]) ||
-           (url[scheme_len] != '\0' && strchr("+-.", url[scheme_len])))
+           (url[scheme_len] != '\0' && strchr("+-.", url[scheme_len]) != NULL))
         scheme_len++;
     if (url[scheme_len] != ':')
         return;
     CHECK(!image);
-    for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         if (strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
             return;
     }
@@ -201,13 +197,12 @@ static void check_html(const char *html)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct text html;
-
-    bool blank = true;
+    bool blank = true, formatted;
 
     for (size_t i = 0; i < size; i++)
         blank = blank && data[i] <= ' ';
     text_init(&html, 0);
-    bool formatted = markdown_render(fuzz_slice(data, size), &html);
+    formatted = markdown_render(fuzz_slice(data, size), &html);
     CHECK(!html.failed);
     CHECK(html.len <= MARKDOWN_HTML_MAX_BYTES);
     CHECK(size <= MARKDOWN_SOURCE_MAX_BYTES || blank || !formatted);

@@ -123,7 +123,7 @@ static size_t count_found(const struct content *content,
     scan_close(scan);
     count = found->count;
     CHECK(count <= ROWS);
-    for (size_t i = 0; found->places && i < count; i++) {
+    for (size_t i = 0; found->places != NULL && i < count; i++) {
         CHECK(found->places[i] < ROWS && !seen[found->places[i]]);
         seen[found->places[i]] = true;
     }

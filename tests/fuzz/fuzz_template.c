@@ -20,9 +20,8 @@ static const char hostile[] = "<b title=\"'&'\">\xc3\xa9{{name}}";
 static size_t count(struct slice text, char byte)
 {
     size_t found = 0;
-    size_t i;
 
-    for (i = 0; i < text.len; i++)
+    for (size_t i = 0; i < text.len; i++)
         found += text.data[i] == byte;
     return found;
 }
@@ -56,13 +55,12 @@ static struct view *make_view(struct arena *arena, bool short_lists)
 static void check_escaped(struct slice source, const struct text *out)
 {
     static const char bytes[] = "<>\"";
-    const char *byte;
 
     if (count(source, '&') > 0 || count(source, '=') > 0 ||
         memmem(source.data, source.len, "{{{", 3) != NULL ||
         memmem(source.data, source.len, "{{ {", 4) != NULL)
         return;
-    for (byte = bytes; *byte != '\0'; byte++) {
+    for (const char *byte = bytes; *byte != '\0'; byte++) {
         if (count(source, *byte) == 0)
             CHECK(count(text_slice(out), *byte) == 0);
     }

@@ -56,6 +56,7 @@ static void check_website(struct arena *arena, struct slice text)
     const char *link = column->link(arena, text);
     struct supplier supplier = { 0 };
     struct slice tidied;
+    const char *host;
 
     CHECK(column->tidy(arena, text, &tidied) == OK);
     CHECK(tidied.len <= text.len + sizeof("https://"));
@@ -69,7 +70,7 @@ static void check_website(struct arena *arena, struct slice text)
     CHECK(strncasecmp(link, "http://", 7) == 0 ||
           strncasecmp(link, "https://", 8) == 0);
     CHECK(strpbrk(link, " \t\r\n\"<>\\`") == NULL);
-    const char *host = strchr(link, ':') + 3;
+    host = strchr(link, ':') + 3;
     CHECK(memchr(host, '@', strcspn(host, "/?#")) == NULL);
     CHECK(strcspn(host, "/?#:") > 0);
 }
@@ -100,7 +101,7 @@ static void check_guard(struct slice text)
     struct slice value;
     struct text out;
 
-    if (text.len > 0 && memchr(text.data, '"', text.len))
+    if (text.len > 0 && memchr(text.data, '"', text.len) != NULL)
         return;
     supplier.fields[SUPPLIER_NAME] = text;
     text_init(&out, 0);

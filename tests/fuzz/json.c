@@ -63,9 +63,8 @@ static int read_unit(struct reader *reader)
 {
     static const char digits[] = "0123456789abcdef";
     int unit = 0;
-    int i;
 
-    for (i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++) {
         const char *digit;
 
         if (reader->at == reader->end || *reader->at == '\0')
@@ -130,7 +129,6 @@ static bool read_object(struct reader *reader)
 {
     struct slice names[MEMBERS_MAX];
     size_t count = 0;
-    size_t i;
 
     skip_blanks(reader);
     if (take(reader, '}'))
@@ -138,7 +136,7 @@ static bool read_object(struct reader *reader)
     do {
         if (count == MEMBERS_MAX || !read_member(reader, &names[count]))
             return false;
-        for (i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++) {
             if (slice_equal(names[i], names[count]))
                 return false;
         }

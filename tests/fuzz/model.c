@@ -87,7 +87,7 @@ static bool is_options(const struct request_head *head,
 /* The longest body that the request may have. */
 static size_t body_max(const struct route_match *match)
 {
-    return match->route ? match->route->body_max_bytes : 0;
+    return match->route != NULL ? match->route->body_max_bytes : 0;
 }
 
 static int refusal_of(const struct request_head *head,

@@ -85,17 +85,17 @@ static const struct {
 
 static void test_lists_have_addresses(void **state)
 {
-    size_t row, i;
-
     (void)state;
-    for (row = 0; row < ROWS(lists); row++) {
+    for (size_t row = 0; row < ROWS(lists); row++) {
         struct cidr_list *list = list_of(lists[row].ranges);
 
-        for (i = 0; i < ROWS(lists[row].in) && lists[row].in[i]; i++) {
+        for (size_t i = 0; i < ROWS(lists[row].in) && lists[row].in[i] != NULL;
+             i++) {
             if (!has(list, lists[row].in[i]))
                 fail_msg("%s lacks %s", lists[row].ranges, lists[row].in[i]);
         }
-        for (i = 0; i < ROWS(lists[row].out) && lists[row].out[i]; i++) {
+        for (size_t i = 0;
+             i < ROWS(lists[row].out) && lists[row].out[i] != NULL; i++) {
             if (has(list, lists[row].out[i]))
                 fail_msg("%s has %s", lists[row].ranges, lists[row].out[i]);
         }
@@ -147,11 +147,10 @@ static const struct {
 static void test_faulty_ranges_are_named(void **state)
 {
     struct text error;
-    size_t i;
 
     (void)state;
     text_init(&error, 0);
-    for (i = 0; i < ROWS(faults); i++) {
+    for (size_t i = 0; i < ROWS(faults); i++) {
         struct cidr_list *list = NULL;
 
         text_reset(&error);
@@ -321,16 +320,16 @@ static void check_visits(struct server_fixture *fixture,
                          const struct visit *visits, size_t count)
 {
     const char *client;
-    size_t i;
 
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         char fields[512];
         int status;
 
         snprintf(fields, sizeof(fields), "Host: a\r\n%s", visits[i].fields);
         rules = (struct access_rules){
-            .allow = visits[i].allow ? list_of(visits[i].allow) : NULL,
-            .proxies = visits[i].proxies ? list_of(visits[i].proxies) : NULL,
+            .allow = visits[i].allow != NULL ? list_of(visits[i].allow) : NULL,
+            .proxies = visits[i].proxies != NULL ? list_of(visits[i].proxies)
+                                                 : NULL,
         };
         status = server_ask(fixture, "GET / HTTP/1.1", fields, &client);
         cidr_list_close(rules.allow);

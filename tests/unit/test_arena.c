@@ -33,9 +33,7 @@ static int set_up_bounded(void **state)
 
 static void assert_zeroed(const char *memory, size_t bytes)
 {
-    size_t i;
-
-    for (i = 0; i < bytes; i++)
+    for (size_t i = 0; i < bytes; i++)
         assert_int_equal(memory[i], 0);
 }
 
@@ -58,9 +56,7 @@ enum { SIZES = sizeof(sizes) / sizeof(sizes[0]) };
 
 static void test_memory_is_zeroed_and_aligned(void **state)
 {
-    size_t i;
-
-    for (i = 0; i < SIZES; i++) {
+    for (size_t i = 0; i < SIZES; i++) {
         char *memory = arena_alloc(*state, sizes[i]);
 
         assert_non_null(memory);
@@ -73,15 +69,14 @@ static void test_memory_is_zeroed_and_aligned(void **state)
 static void test_pieces_do_not_overlap(void **state)
 {
     unsigned char *pieces[1000];
-    size_t i, at;
 
-    for (i = 0; i < 1000; i++) {
+    for (size_t i = 0; i < 1000; i++) {
         pieces[i] = arena_alloc(*state, 1 + i % 97);
         assert_non_null(pieces[i]);
         memset(pieces[i], (int)(i % 251), 1 + i % 97);
     }
-    for (i = 0; i < 1000; i++) {
-        for (at = 0; at < 1 + i % 97; at++)
+    for (size_t i = 0; i < 1000; i++) {
+        for (size_t at = 0; at < 1 + i % 97; at++)
             assert_int_equal(pieces[i][at], i % 251);
     }
 }

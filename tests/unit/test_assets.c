@@ -67,8 +67,8 @@ static int tear_down(void **state)
 static struct assets *load_two(const struct folder *folder,
                                const struct folder *later)
 {
-    const char *const folders[] = { folder->path, later ? later->path : NULL,
-                                    NULL };
+    const char *const folders[] = { folder->path,
+                                    later != NULL ? later->path : NULL, NULL };
     struct assets *assets = NULL;
     struct text error;
 

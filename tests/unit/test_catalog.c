@@ -45,11 +45,12 @@ static void test_every_request_sees_what_was_written_before_it(void **state)
         int before = f->asked;
         int first = client_send(f, "/list");
         char reply[REPLY_MAX_BYTES];
+        int second;
 
         while (f->asked == before)
             turn(f);
         add(f, "x");
-        int second = client_send(f, "/list");
+        second = client_send(f, "/list");
         snprintf(expected, sizeof(expected), "%d fresh:", i + 1);
         assert_list(f, second, expected);
         client_receive(f, first, reply);
@@ -76,6 +77,7 @@ static void test_without_a_database_the_last_state_is_stale(void **state)
 {
     struct fixture *f = *state;
     char reply[REPLY_MAX_BYTES];
+    int64_t until_ms;
 
     add(f, "x");
     assert_list(f, client_send(f, "/list"), "1 fresh: x");
@@ -84,11 +86,11 @@ static void test_without_a_database_the_last_state_is_stale(void **state)
     assert_list(f, client_send(f, "/list"), "1 stale: x");
     assert_list(f, client_send(f, "/list"), "1 stale: x");
     assert_int_equal(symlink(f->socket, f->link), 0);
-    int64_t until_ms = clock_monotonic_ms() + GIVE_UP_MS;
+    until_ms = clock_monotonic_ms() + GIVE_UP_MS;
     do {
         assert_true(clock_monotonic_ms() < until_ms);
         client_receive(f, client_send(f, "/list"), reply);
-    } while (strstr(reply, "stale"));
+    } while (strstr(reply, "stale") != NULL);
     assert_body(reply, "2 fresh: x y");
 }
 
@@ -115,6 +117,7 @@ static void test_without_timers_everybody_is_answered(void **state)
     assert_list(f, client_send(f, "/list"), "1 fresh: x");
     for (int left = 0; left < TIMERS; left++) {
         int fds[CLIENTS];
+        int64_t until_ms;
 
         timers_left = left;
         for (int i = 0; i < CLIENTS; i++)
@@ -124,17 +127,19 @@ static void test_without_timers_everybody_is_answered(void **state)
             assert_non_null(strstr(reply, ": x"));
         }
         timers_left = -1;
-        int64_t until_ms = clock_monotonic_ms() + GIVE_UP_MS;
+        until_ms = clock_monotonic_ms() + GIVE_UP_MS;
         do {
             assert_true(clock_monotonic_ms() < until_ms);
             client_receive(f, client_send(f, "/list"), reply);
-        } while (strstr(reply, "stale"));
+        } while (strstr(reply, "stale") != NULL);
     }
 }
 
 static void test_without_database_and_timers_it_is_stale(void **state)
 {
     struct fixture *f = *state;
+    char reply[REPLY_MAX_BYTES];
+    int64_t until_ms;
 
     add(f, "x");
     assert_list(f, client_send(f, "/list"), "1 fresh: x");
@@ -143,12 +148,11 @@ static void test_without_database_and_timers_it_is_stale(void **state)
     assert_list(f, client_send(f, "/list"), "1 stale: x");
     assert_int_equal(symlink(f->socket, f->link), 0);
     timers_left = -1;
-    char reply[REPLY_MAX_BYTES];
-    int64_t until_ms = clock_monotonic_ms() + GIVE_UP_MS;
+    until_ms = clock_monotonic_ms() + GIVE_UP_MS;
     do {
         assert_true(clock_monotonic_ms() < until_ms);
         client_receive(f, client_send(f, "/list"), reply);
-    } while (strstr(reply, "stale"));
+    } while (strstr(reply, "stale") != NULL);
 }
 
 static const struct snapshot *keep_one(struct fixture *f, int *fd)
@@ -165,14 +169,17 @@ static void test_a_snapshot_in_use_never_changes(void **state)
 {
     struct fixture *f = *state;
     int fds[2];
+    const struct snapshot *first;
+    int64_t as_of_us;
+    const struct snapshot *last;
 
     add(f, "x");
-    const struct snapshot *first = keep_one(f, &fds[0]);
-    int64_t as_of_us = snapshot_as_of_us(first);
+    first = keep_one(f, &fds[0]);
+    as_of_us = snapshot_as_of_us(first);
     add(f, "y");
     assert_list(f, client_send(f, "/list"), "2 fresh: x y");
     take_away(f);
-    const struct snapshot *last = keep_one(f, &fds[1]);
+    last = keep_one(f, &fds[1]);
     assert_int_equal(snapshot_count(first), 1);
     assert_false(snapshot_stale(first));
     assert_int_equal(snapshot_as_of_us(first), as_of_us);
@@ -189,6 +196,8 @@ static void test_suppliers_are_found_by_id(void **state)
 {
     struct fixture *f = *state;
     int fd;
+    const struct snapshot *now;
+    const struct supplier *a;
 
     add(f, "b");
     add(f, "gone");
@@ -196,8 +205,8 @@ static void test_suppliers_are_found_by_id(void **state)
     test_run(f->direct, "DELETE FROM suppliers WHERE id = 2");
     test_run(f->direct, "UPDATE suppliers SET country = 'Per\u00fa',"
                         " notes = '# Hi' WHERE id = 3");
-    const struct snapshot *now = keep_one(f, &fd);
-    const struct supplier *a = snapshot_find(now, 3);
+    now = keep_one(f, &fd);
+    a = snapshot_find(now, 3);
     assert_true(slice_is(a->fields[SUPPLIER_NAME], "a"));
     assert_true(slice_is(a->fields[SUPPLIER_PHONE], "e"));
     assert_true(slice_is(a->fields[SUPPLIER_COUNTRY], "Per\u00fa"));
@@ -288,7 +297,7 @@ static void test_truncate_is_noticed(void **state)
     do {
         assert_true(clock_monotonic_ms() < until_ms);
         client_receive(f, client_send(f, "/list"), reply);
-    } while (!strstr(reply, "0 fresh:"));
+    } while (strstr(reply, "0 fresh:") == NULL);
     add(f, "b");
     assert_list(f, client_send(f, "/list"), "1 fresh: b");
 }
@@ -303,7 +312,8 @@ static void expect_fresh_list(struct fixture *f, const char *body)
 
     do {
         client_receive(f, client_send(f, "/list"), reply);
-    } while (strstr(reply, " stale: ") && clock_monotonic_ms() < until_ms);
+    } while (strstr(reply, " stale: ") != NULL &&
+             clock_monotonic_ms() < until_ms);
     assert_body(reply, body);
 }
 

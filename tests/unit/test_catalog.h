@@ -57,7 +57,7 @@ static void list_show(struct lifetime *life, const struct snapshot *now)
     struct request *req = request_of(life);
     struct text text;
 
-    if (!now) {
+    if (now == NULL) {
         respond_error(req, 503);
         return;
     }
@@ -196,7 +196,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    if (f->catalog)
+    if (f->catalog != NULL)
         catalog_stop(f->catalog);
     db_close(f->db);
     server_close(f->server);
@@ -250,17 +250,18 @@ static int client_send(struct fixture *f, const char *path)
 {
     struct sockaddr_in address = { .sin_family = AF_INET };
     char request[200];
+    int fd, len;
 
     address.sin_port = htons((uint16_t)server_port(f->server));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)),
                      0);
-    int len = snprintf(request, sizeof(request),
-                       "GET %s HTTP/1.1\r\nHost: test\r\n"
-                       "Connection: close\r\n\r\n",
-                       path);
+    len = snprintf(request, sizeof(request),
+                   "GET %s HTTP/1.1\r\nHost: test\r\n"
+                   "Connection: close\r\n\r\n",
+                   path);
     assert_int_equal(send(fd, request, (size_t)len, 0), len);
     return fd;
 }

@@ -148,13 +148,11 @@ static int decode(const char *bytes, size_t len, size_t step, struct text *body,
 
 static void test_sound_bodies_whatever_the_split(void **state)
 {
-    size_t i, step;
-
     (void)state;
-    for (i = 0; i < ROWS(sound); i++) {
+    for (size_t i = 0; i < ROWS(sound); i++) {
         size_t len = strlen(sound[i].bytes);
 
-        for (step = 1; step <= len; step++) {
+        for (size_t step = 1; step <= len; step++) {
             struct text body;
             size_t used;
             int status = decode(sound[i].bytes, len, step, &body, &used);
@@ -170,9 +168,7 @@ static void test_sound_bodies_whatever_the_split(void **state)
 
 static void expect_status(const char *bytes, size_t len, int wanted)
 {
-    size_t step;
-
-    for (step = 1; step <= len; step += 1 + len / 64) {
+    for (size_t step = 1; step <= len; step += 1 + len / 64) {
         struct text body;
         size_t used;
         int status = decode(bytes, len, step, &body, &used);
@@ -186,10 +182,8 @@ static void expect_status(const char *bytes, size_t len, int wanted)
 
 static void test_faulty_bodies_whatever_the_split(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < ROWS(faulty); i++)
+    for (size_t i = 0; i < ROWS(faulty); i++)
         expect_status(faulty[i].bytes, strlen(faulty[i].bytes),
                       faulty[i].status);
     expect_status("1\0\r\n", 4, 400);
@@ -198,10 +192,8 @@ static void test_faulty_bodies_whatever_the_split(void **state)
 
 static void test_a_body_that_goes_on(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < ROWS(cut); i++) {
+    for (size_t i = 0; i < ROWS(cut); i++) {
         struct text body;
         size_t used;
 
@@ -216,13 +208,12 @@ static void expect_lines(const char *before, const char *begin, size_t len,
                          const char *between, size_t count, int wanted)
 {
     struct text text;
-    size_t i;
 
     text_init(&text, 0);
     text_append_string(&text, before);
     while (count-- > 0) {
         text_append_string(&text, begin);
-        for (i = strlen(begin) + 2; i < len; i++)
+        for (size_t i = strlen(begin) + 2; i < len; i++)
             text_append_char(&text, 'a');
         text_append_string(&text, "\r\n");
         text_append_string(&text, between);

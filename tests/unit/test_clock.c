@@ -43,10 +43,9 @@ enum { INSTANTS = sizeof(instants) / sizeof(instants[0]) };
 static void test_http_date(void **state)
 {
     char date[CLOCK_HTTP_DATE_BYTES];
-    size_t i;
 
     (void)state;
-    for (i = 0; i < INSTANTS; i++) {
+    for (size_t i = 0; i < INSTANTS; i++) {
         memset(date, '?', sizeof(date));
         clock_http_date(instants[i].utc_us, date);
         assert_string_equal(date, instants[i].http);
@@ -56,10 +55,9 @@ static void test_http_date(void **state)
 static void test_iso(void **state)
 {
     char iso[CLOCK_ISO_BYTES];
-    size_t i;
 
     (void)state;
-    for (i = 0; i < INSTANTS; i++) {
+    for (size_t i = 0; i < INSTANTS; i++) {
         memset(iso, '?', sizeof(iso));
         clock_iso(instants[i].utc_us, iso);
         assert_string_equal(iso, instants[i].iso);

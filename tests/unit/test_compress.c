@@ -49,9 +49,8 @@ static void fill_with_text(char *data, size_t len)
 static void fill_with_noise(char *data, size_t len)
 {
     uint64_t seed = 5;
-    size_t i;
 
-    for (i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++)
         data[i] = (char)(random_next(&seed) >> 32);
 }
 
@@ -142,9 +141,8 @@ static void go_round(fill_fn *fill, size_t len)
 {
     struct slice body = body_of(fill, len);
     struct text out;
-    size_t way;
 
-    for (way = 0; way < WAYS; way++) {
+    for (size_t way = 0; way < WAYS; way++) {
         press(way, body, &out);
         ways[way].expect(&out, body);
         text_free(&out);
@@ -154,10 +152,8 @@ static void go_round(fill_fn *fill, size_t len)
 
 static void test_round_trips(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < SIZES; i++) {
+    for (size_t i = 0; i < SIZES; i++) {
         go_round(fill_with_text, sizes[i]);
         go_round(fill_with_noise, sizes[i]);
     }
@@ -166,10 +162,9 @@ static void test_round_trips(void **state)
 static void test_an_absent_body_is_empty(void **state)
 {
     struct text out;
-    size_t way;
 
     (void)state;
-    for (way = 0; way < WAYS; way++) {
+    for (size_t way = 0; way < WAYS; way++) {
         press(way, slice_of(NULL), &out);
         ways[way].expect(&out, SLICE(""));
         text_free(&out);
@@ -181,9 +176,8 @@ static void measure(fill_fn *fill, size_t len, size_t *lens)
 {
     struct slice body = body_of(fill, len);
     struct text out;
-    size_t way;
 
-    for (way = 0; way < WAYS; way++) {
+    for (size_t way = 0; way < WAYS; way++) {
         press(way, body, &out);
         lens[way] = out.len;
         text_free(&out);
@@ -194,10 +188,9 @@ static void measure(fill_fn *fill, size_t len, size_t *lens)
 static void test_text_gets_smaller(void **state)
 {
     size_t lens[WAYS];
-    size_t i;
 
     (void)state;
-    for (i = 2; i < SIZES; i++) {
+    for (size_t i = 2; i < SIZES; i++) {
         size_t way;
 
         measure(fill_with_text, sizes[i], lens);
@@ -212,12 +205,11 @@ static void test_text_gets_smaller(void **state)
 static void test_noise_hardly_grows(void **state)
 {
     size_t lens[WAYS];
-    size_t i, way;
 
     (void)state;
-    for (i = 0; i < SIZES; i++) {
+    for (size_t i = 0; i < SIZES; i++) {
         measure(fill_with_noise, sizes[i], lens);
-        for (way = 0; way < WAYS; way++)
+        for (size_t way = 0; way < WAYS; way++)
             assert_true(lens[way] <= sizes[i] + sizes[i] / 1000 + 32);
     }
 }
@@ -227,10 +219,9 @@ static void test_same_body_same_bytes(void **state)
 {
     struct slice body = body_of(fill_with_text, 64 * KIB);
     struct text first, second;
-    size_t way;
 
     (void)state;
-    for (way = 0; way < WAYS; way++) {
+    for (size_t way = 0; way < WAYS; way++) {
         press(way, body, &first);
         press(way, body, &second);
         assert_true(slice_equal(text_slice(&first), text_slice(&second)));
@@ -243,10 +234,9 @@ static void test_same_body_same_bytes(void **state)
 static void test_identity_is_refused(void **state)
 {
     static const enum encoding refused[] = { ENCODING_IDENTITY, ENCODINGS };
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         struct text out;
 
         text_init(&out, 0);

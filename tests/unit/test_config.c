@@ -66,11 +66,10 @@ static void test_stronger_source_wins(void **state)
     static const char *const origins[] = { "default", NULL, "environment APP_",
                                            "flag --" };
     struct fixture *fixture = *state;
-    size_t row;
-    int source;
 
-    for (row = 0; row < sizeof(precedence) / sizeof(precedence[0]); row++) {
-        for (source = 0; source < 4; source++) {
+    for (size_t row = 0; row < sizeof(precedence) / sizeof(precedence[0]);
+         row++) {
+        for (int source = 0; source < 4; source++) {
             const char *begin = source == 1 ? fixture->path : origins[source];
 
             load_up_to(fixture, row, source);
@@ -86,12 +85,12 @@ static void test_stronger_source_wins(void **state)
 static void test_other_options_keep_their_defaults(void **state)
 {
     struct fixture *fixture = *state;
-    size_t row, other;
 
-    for (row = 0; row < sizeof(precedence) / sizeof(precedence[0]); row++) {
+    for (size_t row = 0; row < sizeof(precedence) / sizeof(precedence[0]);
+         row++) {
         load_up_to(fixture, row, 3);
-        for (other = 0; other < sizeof(precedence) / sizeof(precedence[0]);
-             other++) {
+        for (size_t other = 0;
+             other < sizeof(precedence) / sizeof(precedence[0]); other++) {
             if (other != row)
                 assert_value(fixture, precedence[other].name,
                              precedence[other].values[0]);
@@ -225,9 +224,8 @@ static void test_switch_words(void **state)
     };
     struct fixture *fixture = *state;
     char flag[32];
-    size_t i;
 
-    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         reset(fixture);
         use_variable(fixture, i < 4 ? "APP_DB_TLS=off" : "APP_DB_TLS=on");
         snprintf(flag, sizeof(flag), "--db-tls=%s", words[i][0]);
@@ -242,9 +240,8 @@ static void test_empty_files(void **state)
     static const char *const files[] = { "", "\n\n", "# only a comment\n",
                                          "{}\n", "db: {}\n" };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         reset(fixture);
         use_yaml(fixture, files[i]);
         load(fixture);
@@ -263,9 +260,8 @@ static void test_lists(void **state)
         { "http:\n  origins:\n  - a\n  - b\nport: 8080\n", "a,b" },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         reset(fixture);
         use_yaml(fixture, rows[i][0]);
         load(fixture);

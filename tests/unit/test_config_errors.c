@@ -51,9 +51,8 @@ static void test_flags(void **state)
           "flag --log-format: 'xml' is not one of json, text, logfmt" },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         reset(fixture);
         use_flag(fixture, rows[i].first);
         if (rows[i].second != NULL)
@@ -77,9 +76,8 @@ static void test_environment(void **state)
           "json, text, logfmt" },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         reset(fixture);
         use_variable(fixture, rows[i].variable);
         assert_refused(fixture, rows[i].message);
@@ -109,9 +107,8 @@ static void test_unknown_variables_are_warnings(void **state)
         { "app_port=1", NULL },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         reset(fixture);
         use_variable(fixture, rows[i].variable);
         load(fixture);
@@ -172,9 +169,8 @@ static void test_number_range(void **state)
         { "--db-wait-ms=101", NULL },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         bool is_port = strncmp(rows[i].flag, "--port", 6) == 0;
 
         reset(fixture);
@@ -223,9 +219,8 @@ static void test_yaml(void **state)
 {
     struct fixture *fixture = *state;
     char message[160];
-    size_t i;
 
-    for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         reset(fixture);
         use_yaml(fixture, faults[i].yaml);
         snprintf(message, sizeof(message), "%s%s", fixture->path,
@@ -249,9 +244,8 @@ static void test_malformed_yaml(void **state)
     };
     struct fixture *fixture = *state;
     char begin[64];
-    size_t i;
 
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         reset(fixture);
         use_yaml(fixture, rows[i].yaml);
         assert_int_equal(try_load(fixture), ERROR_CONFIG);

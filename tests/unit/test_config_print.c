@@ -140,13 +140,12 @@ static void test_help_mentions_everything(void **state)
     };
     struct fixture *fixture = *state;
     const char *text = written(fixture, HELP);
-    size_t i;
 
-    for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strstr(text, parts[i]) == NULL)
             fail_msg("'%s' is not in %s", parts[i], text);
     }
-    for (i = 0; options[i].name != NULL; i++)
+    for (size_t i = 0; options[i].name != NULL; i++)
         assert_non_null(strstr(text, options[i].help));
     assert_null(strstr(text, "changeme"));
 }
@@ -154,9 +153,8 @@ static void test_help_mentions_everything(void **state)
 /* Assert that every option has its default; a secret one may be empty. */
 static void assert_defaults(const struct fixture *fixture, bool from_file)
 {
-    const struct option *option;
-
-    for (option = options; option->name != NULL; option++) {
+    for (const struct option *option = options; option->name != NULL;
+         option++) {
         const char *origin = config_origin(fixture->config, option->name);
         bool emptied = from_file && option->kind == OPTION_SECRET;
 

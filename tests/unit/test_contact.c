@@ -13,7 +13,7 @@
 static int set_up(void **state)
 {
     *state = arena_open(0);
-    return *state ? 0 : -1;
+    return *state != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -25,7 +25,7 @@ static int tear_down(void **state)
 static void expect(const char *given, const char *url, const char *expected)
 {
     if ((url == NULL) != (expected == NULL) ||
-        (url && strcmp(url, expected) != 0))
+        (url != NULL && strcmp(url, expected) != 0))
         fail_msg("'%s': %s, not %s", given, url ? url : "(none)",
                  expected ? expected : "(none)");
 }

@@ -42,10 +42,9 @@ static void expect(struct content *content, const char *names)
 {
     const struct snapshot snapshot = { .content = content };
     struct text text;
-    size_t i;
 
     text_init(&text, 0);
-    for (i = 0; i < snapshot_count(&snapshot); i++) {
+    for (size_t i = 0; i < snapshot_count(&snapshot); i++) {
         const struct supplier *supplier = snapshot_at(&snapshot, i);
 
         assert_ptr_equal(snapshot_find(&snapshot, supplier->id), supplier);
@@ -55,7 +54,7 @@ static void expect(struct content *content, const char *names)
     }
     assert_string_equal(text_string(&text), names);
     text_free(&text);
-    for (i = 1; i < content->count; i++)
+    for (size_t i = 1; i < content->count; i++)
         assert_true(content->by_id[i - 1]->supplier.id <
                     content->by_id[i]->supplier.id);
     assert_null(snapshot_find(&snapshot, 999));
@@ -90,10 +89,8 @@ static const struct {
 
 static void test_order(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
         struct content *content = make(orders[i].rows);
 
         expect(content, orders[i].names);
@@ -180,10 +177,8 @@ static void step(size_t i)
 
 static void test_apply(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         step(i);
 }
 
@@ -278,10 +273,8 @@ static void expect_equal(const struct content *a, const struct content *b,
 
 static void test_equal(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         struct content *a = make(pairs[i].a);
         struct content *b = make(pairs[i].b);
 
@@ -308,10 +301,8 @@ static struct content *make_field(size_t field, struct slice text)
 
 static void test_equal_in_every_field(void **state)
 {
-    size_t f;
-
     (void)state;
-    for (f = 0; f < SUPPLIER_FIELDS; f++) {
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++) {
         struct content *a = make_field(f, SLICE("x\0y"));
         struct content *b = make_field(f, SLICE("x\0z"));
         struct content *same = make_field(f, SLICE("x\0y"));

@@ -35,9 +35,8 @@ static inline struct row *row_of(int64_t id, uint64_t changed, const char *name)
 static inline size_t bytes_of(const struct content *content)
 {
     size_t bytes = 2 * content->count * sizeof(struct row *);
-    size_t i;
 
-    for (i = 0; i < content->count; i++)
+    for (size_t i = 0; i < content->count; i++)
         bytes += content->by_name[i]->bytes;
     return bytes;
 }

@@ -65,9 +65,8 @@ static size_t change_some(struct model *model, struct change *changes)
     uint64_t share = tenths[random_below(model, 10)];
     bool all_gone = share == 10 && random_below(model, 4) == 0;
     size_t count = 0;
-    size_t at;
 
-    for (at = 0; at < IDS; at++)
+    for (size_t at = 0; at < IDS; at++)
         if (random_below(model, 10) < share)
             changes[count++] =
                 change_one(model, at, all_gone || random_below(model, 3) == 0);
@@ -94,10 +93,9 @@ static struct content *make(const struct model *model)
     struct row **rows = calloc(IDS, sizeof(struct row *));
     struct content *content = NULL;
     size_t count = 0;
-    size_t at;
 
     assert_non_null(rows);
-    for (at = 0; at < IDS; at++)
+    for (size_t at = 0; at < IDS; at++)
         if (model->present[at])
             rows[count++] = row_of_model(&model->rows[at]);
     assert_int_equal(content_make(rows, count, &revision, &content), OK);
@@ -106,10 +104,8 @@ static struct content *make(const struct model *model)
 
 static struct content *begin(struct model *model, uint64_t seed)
 {
-    size_t at;
-
     *model = (struct model){ .seed = seed };
-    for (at = 0; at < IDS; at++)
+    for (size_t at = 0; at < IDS; at++)
         free(change_one(model, at, false).row);
     return make(model);
 }
@@ -139,21 +135,20 @@ static void expect(const struct model *model, struct content *content)
     const struct snapshot snapshot = { .content = content };
     struct modelled sorted[IDS];
     size_t count = 0;
-    size_t at;
 
-    for (at = 0; at < IDS; at++) {
+    for (size_t at = 0; at < IDS; at++) {
         const struct modelled *row = &model->rows[at];
         struct row *found = content_find(content, row->id);
 
         assert_int_equal(found != NULL, model->present[at]);
-        if (!found)
+        if (found == NULL)
             continue;
         assert_ptr_equal(content->by_id[count], found);
         sorted[count++] = *row;
     }
     assert_int_equal(content->count, count);
     qsort(sorted, count, sizeof(sorted[0]), compare);
-    for (at = 0; at < count; at++)
+    for (size_t at = 0; at < count; at++)
         expect_row(snapshot_at(&snapshot, at), &sorted[at]);
     assert_int_equal(content->bytes, bytes_of(content));
 }
@@ -163,10 +158,9 @@ static void test_as_the_model(void **state)
     struct model model;
     struct content *newest = begin(&model, 11);
     size_t emptied = 0;
-    int i;
 
     (void)state;
-    for (i = 0; i < CHANGE_SETS; i++) {
+    for (int i = 0; i < CHANGE_SETS; i++) {
         struct content *fresh;
 
         newest = follow_changes(&model, newest);
@@ -193,9 +187,8 @@ struct reader {
 static uint64_t sum_of(const struct content *content)
 {
     uint64_t sum = content->count;
-    size_t i, at;
 
-    for (i = 0; i < content->count; i++) {
+    for (size_t i = 0; i < content->count; i++) {
         const struct supplier *supplier = &content->by_name[i]->supplier;
         struct slice name = supplier->fields[SUPPLIER_NAME];
 
@@ -203,7 +196,7 @@ static uint64_t sum_of(const struct content *content)
                          content->by_name[i]);
         sum = sum * 31 + (uint64_t)supplier->id;
         sum = sum * 31 + supplier->revision;
-        for (at = 0; at < name.len; at++)
+        for (size_t at = 0; at < name.len; at++)
             sum = sum * 31 + (unsigned char)name.data[at];
     }
     return sum;
@@ -211,7 +204,7 @@ static uint64_t sum_of(const struct content *content)
 
 static void read_and_leave(struct reader *reader)
 {
-    if (!reader->content)
+    if (reader->content == NULL)
         return;
     assert_true(sum_of(reader->content) == reader->sum);
     content_unref(reader->content);
@@ -224,8 +217,8 @@ static void change_reader(struct model *model, struct reader *readers,
 {
     struct reader *reader = &readers[random_below(model, READERS)];
     const struct reader *other = &readers[random_below(model, READERS)];
-    struct content *content = other != reader && other->content ? other->content
-                                                                : newest;
+    struct content *content =
+        other != reader && other->content != NULL ? other->content : newest;
 
     read_and_leave(reader);
     if (random_below(model, 4) > 0)
@@ -248,9 +241,7 @@ static struct content *advance(struct model *model, struct content *newest)
 /* All leave in any order; who keeps the newest is one of them. */
 static void all_leave(struct model *model, struct reader *readers)
 {
-    size_t left;
-
-    for (left = READERS + 1; left > 0; left--) {
+    for (size_t left = READERS + 1; left > 0; left--) {
         size_t at = random_below(model, left);
 
         read_and_leave(&readers[at]);
@@ -260,16 +251,13 @@ static void all_leave(struct model *model, struct reader *readers)
 
 static void test_readers_come_and_go(void **state)
 {
-    uint64_t round;
-    int i;
-
     (void)state;
-    for (round = 1; round <= ROUNDS; round++) {
+    for (uint64_t round = 1; round <= ROUNDS; round++) {
         struct reader readers[READERS + 1] = { { NULL, 0 } };
         struct model model;
         struct content *newest = begin(&model, round * 7919);
 
-        for (i = 0; i < ROUND_STEPS; i++) {
+        for (int i = 0; i < ROUND_STEPS; i++) {
             change_reader(&model, readers, newest);
             change_reader(&model, readers, newest);
             newest = advance(&model, newest);

@@ -13,7 +13,7 @@ static inline const char *test_setting(const char *name, const char *fallback)
 {
     const char *value = getenv(name);
 
-    return value && value[0] ? value : fallback;
+    return value != NULL && value[0] ? value : fallback;
 }
 
 /** The options for the test database; exits with 77 when there is none. */

@@ -344,9 +344,10 @@ static void test_what_breaks_inside_a_result_has_its_number(void **state)
 static enum error refused(struct db_options *options, struct text *why)
 {
     struct db_connection *db = NULL;
+    enum error err;
 
     text_reset(why);
-    enum error err = db_connect(options, &db, why);
+    err = db_connect(options, &db, why);
     assert_null(db);
     assert_true(why->len > 0);
     assert_null(strchr(text_string(why), '\n'));

@@ -64,10 +64,11 @@ static enum error migrate(struct db_connection *db,
                           const char *reported)
 {
     struct text report;
+    enum error err;
 
     text_init(&report, 0);
-    enum error err = db_migrate(db, migrations, NULL, flags, &report);
-    if (!strstr(text_string(&report), reported))
+    err = db_migrate(db, migrations, NULL, flags, &report);
+    if (strstr(text_string(&report), reported) == NULL)
         fail_msg("no \"%s\" in:\n%s", reported, text_string(&report));
     text_free(&report);
     return err;

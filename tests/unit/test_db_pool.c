@@ -121,12 +121,13 @@ static void test_deadline_passes_while_all_threads_are_busy(void **state)
     struct fixture f;
     struct probe held, late[2] = { { 0 } };
     sem_t begun, go;
+    int64_t before_ms;
 
     (void)state;
     setup(&f);
     f.config.queue_ms = 50;
     start_held(&f, &held, &begun, &go);
-    int64_t before_ms = clock_monotonic_ms();
+    before_ms = clock_monotonic_ms();
     submit(&f, ask_id, &late[0]);
     submit(&f, ask_id, &late[1]);
     await(&f, &late[0]);
@@ -165,13 +166,14 @@ static void test_jobs_come_back_when_the_next_deadline_is_lost(void **state)
     struct fixture f;
     struct probe held, late[2] = { { 0 } };
     sem_t begun, go;
+    int64_t submitted_ms;
 
     (void)state;
     setup(&f);
     f.config.queue_ms = 50;
     start_held(&f, &held, &begun, &go);
     submit(&f, ask_id, &late[0]);
-    int64_t submitted_ms = clock_monotonic_ms();
+    submitted_ms = clock_monotonic_ms();
     while (clock_monotonic_ms() <= submitted_ms + f.config.queue_ms)
         continue;
     submit(&f, ask_id, &late[1]);
@@ -416,6 +418,8 @@ static void test_a_dead_database_is_not_hammered(void **state)
     struct faulty_server server;
     struct fixture f;
     struct probe probe;
+    int64_t until_ms;
+    int jobs = 0;
 
     (void)state;
     setup(&f);
@@ -423,8 +427,7 @@ static void test_a_dead_database_is_not_hammered(void **state)
     faulty_server_start(&server);
     f.config.options.socket = server.path;
     start(&f);
-    int64_t until_ms = clock_monotonic_ms() + 500;
-    int jobs = 0;
+    until_ms = clock_monotonic_ms() + 500;
     for (; clock_monotonic_ms() < until_ms; jobs++)
         assert_int_equal(finish(&f, ask_id, &probe), ERROR_DB_AWAY);
     assert_true(jobs > 100);
@@ -439,18 +442,20 @@ static void test_away_and_back_are_logged_once(void **state)
     char link[64];
     struct fixture f;
     struct probe probe;
+    const char *real;
+    int64_t until_ms;
 
     (void)state;
     setup(&f);
     snprintf(link, sizeof(link), "/tmp/cafe-test-link-%d", (int)getpid());
     unlink(link);
-    const char *real = f.config.options.socket;
+    real = f.config.options.socket;
     f.config.options.socket = link;
     start(&f);
     for (int i = 0; i < 20; i++)
         assert_int_equal(finish(&f, ask_id, &probe), ERROR_DB_AWAY);
     assert_int_equal(symlink(real, link), 0);
-    int64_t until_ms = clock_monotonic_ms() + GIVE_UP_S * 1000;
+    until_ms = clock_monotonic_ms() + GIVE_UP_S * 1000;
     while (finish(&f, ask_id, &probe) != OK)
         assert_true(clock_monotonic_ms() < until_ms);
     assert_int_equal(logged(&f, "database is unavailable"), 1);
@@ -465,12 +470,14 @@ static void test_deadline_passes_while_connecting(void **state)
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     struct fixture f;
     struct probe probe;
+    int fd;
+    int64_t before_ms;
 
     (void)state;
     setup(&f);
     snprintf(address.sun_path, sizeof(address.sun_path),
              "/tmp/cafe-test-mute-%d", (int)getpid());
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(fd, 5), 0);
@@ -479,7 +486,7 @@ static void test_deadline_passes_while_connecting(void **state)
     f.config.options.read_timeout_s = 2;
     f.config.queue_ms = 50;
     start(&f);
-    int64_t before_ms = clock_monotonic_ms();
+    before_ms = clock_monotonic_ms();
     assert_int_equal(finish(&f, ask_id, &probe), ERROR_DEADLINE);
     assert_in_range(clock_monotonic_ms() - before_ms, 50, 1500);
     teardown(&f);

@@ -87,7 +87,7 @@ static inline int logged(struct fixture *f, const char *msg)
 
     log_flush(f->log);
     rewind(f->log_file);
-    while (fgets(line, sizeof(line), f->log_file))
+    while (fgets(line, sizeof(line), f->log_file) != NULL)
         count += strstr(line, msg) != NULL;
     return count;
 }

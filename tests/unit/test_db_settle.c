@@ -32,7 +32,7 @@ static enum error die(struct db_connection *db, struct dying *dying)
         return db_rollback(db, err);
     kill_others(dying);
     kill_from_elsewhere(dying->probe.number);
-    if (dying->link)
+    if (dying->link != NULL)
         unlink(dying->link);
     return db_commit(db);
 }
@@ -146,6 +146,7 @@ static void test_what_settles_a_job(void **state)
 static void test_a_database_that_stays_away(void **state)
 {
     enum { QUEUE_MS = 600 };
+    int64_t began_ms;
     struct fixture f;
     struct dying dying = { .deaths = 1 };
     struct probe probe;
@@ -157,7 +158,7 @@ static void test_a_database_that_stays_away(void **state)
     f.config.queue_ms = QUEUE_MS;
     start_linked(&f, link, &real);
     dying.link = link;
-    int64_t began_ms = clock_monotonic_ms();
+    began_ms = clock_monotonic_ms();
     submit_dying(&f, &dying);
     await_away(&f);
     assert_int_equal(finish(&f, ask_id, &probe), ERROR_DB_AWAY);
@@ -210,6 +211,7 @@ static void test_a_database_that_comes_back_in_time(void **state)
     int64_t ids[THREADS];
     const char *real;
     char link[64];
+    int64_t back_ms;
 
     (void)state;
     setup(&f);
@@ -223,7 +225,7 @@ static void test_a_database_that_comes_back_in_time(void **state)
     submit_dying(&f, &dying);
     await_away(&f);
     assert_int_equal(symlink(real, link), 0);
-    int64_t back_ms = clock_monotonic_ms();
+    back_ms = clock_monotonic_ms();
     await(&f, &dying.probe);
     assert_int_equal(dying.probe.outcome, OK);
     assert_int_equal(dying.probe.runs, 2);
@@ -285,11 +287,12 @@ static enum error meet_error(struct db_connection *db, void *job)
 {
     struct probe *probe = job;
     char sql[80];
+    enum error err;
 
     probe->runs++;
     snprintf(sql, sizeof(sql), "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = %d",
              (int)probe->number);
-    enum error err = db_begin(db);
+    err = db_begin(db);
     if (err == OK)
         err = db_run_text(db, slice_of(sql));
     return err == OK ? ERROR_SYNTAX : err;

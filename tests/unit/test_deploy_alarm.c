@@ -98,7 +98,7 @@ static void test_a_rule_that_can_not_be_applied_is_refused(void **state)
         assert_int_equal(
             read_changed(fixture, rows[i].old, rows[i].new, "customer", &alarm),
             ERROR_CONFIG);
-        if (!strstr(text_string(&fixture->error), rows[i].said) ||
+        if (strstr(text_string(&fixture->error), rows[i].said) == NULL ||
             strncmp(text_string(&fixture->error), FILE_NAME ":",
                     strlen(FILE_NAME) + 1) != 0)
             fail_msg("%s: %s", rows[i].new, text_string(&fixture->error));

@@ -36,7 +36,7 @@ static struct slice mutate(struct fixture *fixture, const struct defect *defect)
 static const char *expected(struct fixture *fixture,
                             const struct defect *defect, struct slice file)
 {
-    const char *at = defect->at ? strstr(file.data, defect->at) : NULL;
+    const char *at = defect->at != NULL ? strstr(file.data, defect->at) : NULL;
     struct place place;
 
     if (defect->at == NULL)
@@ -62,9 +62,8 @@ static enum error read_templates(struct fixture *fixture, const char *name,
 {
     static const char *const names[] = { GROUPS_FILE, LISTENERS_FILE };
     struct template_source templates[COUNT(names)];
-    size_t i;
 
-    for (i = 0; i < COUNT(names); i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         templates[i].path = names[i];
         templates[i].text =
             strcmp(names[i], name) == 0 ? file : filled_file(fixture, names[i]);
@@ -107,9 +106,7 @@ static void assert_defect(struct fixture *fixture, const struct defect *defect)
 static void assert_defects(void **state, const struct defect *defects,
                            size_t count)
 {
-    size_t i;
-
-    for (i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         assert_defect(*state, &defects[i]);
 }
 

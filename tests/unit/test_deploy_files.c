@@ -18,9 +18,7 @@ static void read_task(struct fixture *fixture, const char *name,
 static void assert_variable(const struct variables *variables, const char *name,
                             const char *value)
 {
-    size_t i;
-
-    for (i = 0; i < variables->count; i++) {
+    for (size_t i = 0; i < variables->count; i++) {
         if (strcmp(variables->items[i].name, name) == 0) {
             assert_string_equal(variables->items[i].value, value);
             return;
@@ -39,9 +37,8 @@ static void test_task_definitions(void **state)
         { "taskdef-employee.json", "employee-microservice", "employee", 9 },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct task_definition task;
 
         read_task(fixture, rows[i].file, &task);
@@ -119,9 +116,8 @@ static void test_sizes(void **state)
         " \"containerDefinitions\": [{\"name\": \"c\", \"image\": \"i\","
         " \"portMappings\": [{\"containerPort\": 1}]}]}";
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char file[512];
         struct task_definition task;
         enum error err;
@@ -140,9 +136,8 @@ static void test_appspecs(void **state)
         { APPSPEC, "customer" }, { "appspec-employee.yaml", "employee" }
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct appspec appspec;
 
         assert_read(fixture, appspec_read(fixture->arena, rows[i][0],
@@ -167,19 +162,18 @@ static void test_hooks(void **state)
     struct slice file = filled_file(fixture, APPSPEC);
     struct appspec appspec;
     struct text text;
-    size_t i;
 
     text_init(&text, 0);
     text_append_slice(&text, file);
     text_append_string(&text, "Hooks:\n");
-    for (i = 0; i < COUNT(events); i++)
+    for (size_t i = 0; i < COUNT(events); i++)
         text_printf(&text, "  - %s: \"check_%zu-it\"\n", events[i], i);
     assert_read(fixture,
                 appspec_read(fixture->arena, APPSPEC, text_slice(&text),
                              &appspec, &fixture->error));
     text_free(&text);
     assert_int_equal(appspec.hook_count, COUNT(events));
-    for (i = 0; i < COUNT(events); i++)
+    for (size_t i = 0; i < COUNT(events); i++)
         assert_string_equal(appspec.hooks[i].event, events[i]);
     assert_string_equal(appspec.hooks[2].function, "check_2-it");
 }
@@ -192,9 +186,8 @@ static void test_service_files(void **state)
           "employee" },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct service_file service;
         char revision[64];
 
@@ -252,7 +245,6 @@ static void assert_load_balancer(const struct load_balancer *balancer)
         { "employee-tg-one", "/readyz" },
         { "employee-tg-two", "/" },
     };
-    size_t i;
 
     assert_int_equal(production->port, 80);
     assert_string_equal(production->default_group, "customer-tg-two");
@@ -263,7 +255,7 @@ static void assert_load_balancer(const struct load_balancer *balancer)
     assert_string_equal(balancer->paths[0], "/admin");
     assert_string_equal(balancer->paths[1], "/admin/*");
     assert_null(balancer->paths[2]);
-    for (i = 0; i < COUNT(groups); i++) {
+    for (size_t i = 0; i < COUNT(groups); i++) {
         assert_string_equal(balancer->groups[i].name, groups[i][0]);
         assert_string_equal(balancer->groups[i].health_path, groups[i][1]);
     }
@@ -275,14 +267,13 @@ static void test_load_balancer(void **state)
     struct fixture *fixture = *state;
     struct template_source templates[3];
     struct load_balancer balancer;
-    size_t i;
 
     templates[0].path = GROUPS_FILE;
     templates[0].text = filled_file(fixture, GROUPS_FILE);
     templates[1].path = LISTENERS_FILE;
     templates[1].text = filled_file(fixture, LISTENERS_FILE);
     templates[2] = templates[0];
-    for (i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         assert_read(fixture, load_balancer_read(fixture->arena, &templates[i],
                                                 2, &balancer, &fixture->error));
         assert_load_balancer(&balancer);

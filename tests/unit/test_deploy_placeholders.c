@@ -34,9 +34,8 @@ static void test_filled(void **state)
                            "1\n" },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct slice filled;
 
         assert_int_equal(placeholders_fill(fixture->arena, "f",
@@ -65,9 +64,8 @@ static void test_refused(void **state)
                                           "<BACK>", "<UMLAUT>" };
     struct fixture *fixture = *state;
     struct slice filled = { NULL, 4711 };
-    size_t i;
 
-    for (i = 0; i < COUNT(rows) + COUNT(unsafe); i++) {
+    for (size_t i = 0; i < COUNT(rows) + COUNT(unsafe); i++) {
         bool is_row = i < COUNT(rows);
         const char *name = is_row ? NULL : unsafe[i - COUNT(rows)];
 
@@ -96,13 +94,12 @@ static struct slice list_of(struct fixture *fixture, size_t entries,
 {
     struct text text;
     struct slice copy;
-    size_t i;
 
     text_init(&text, 0);
     text_append_string(&text, "{\"tags\": [");
-    for (i = 0; i < entries; i++)
+    for (size_t i = 0; i < entries; i++)
         text_append_string(&text, i ? ",1" : "1");
-    for (i = 0; i < spaces; i++)
+    for (size_t i = 0; i < spaces; i++)
         text_append_char(&text, ' ');
     text_append_string(&text, "]}");
     copy = arena_slice(fixture->arena, text_slice(&text));
@@ -179,9 +176,8 @@ static void test_real_files(void **state)
         { "create-employee-microservice-tg-two.json", "REVISION-NUMBER" },
     };
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct slice filled;
 
         if (placeholders_fill(fixture->arena, rows[i][0],

@@ -38,10 +38,8 @@ static const struct {
 
 static void test_cases(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         if (encoding_choose(slice_of(cases[i].field)) != cases[i].encoding)
             fail_msg("'%s' gives %s", cases[i].field,
                      encoding_name(encoding_choose(slice_of(cases[i].field))));

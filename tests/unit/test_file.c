@@ -110,9 +110,8 @@ static void test_many_chunks(void **state)
     enum { BYTES = 100 * 1000 + 7 };
     struct fixture *fixture = *state;
     char *bytes = malloc(BYTES);
-    size_t i;
 
-    for (i = 0; i < BYTES; i++)
+    for (size_t i = 0; i < BYTES; i++)
         bytes[i] = (char)(i * 31 % 251);
     write_bytes(fixture, (struct slice){ bytes, BYTES });
     assert_int_equal(read_it(fixture), OK);
@@ -194,11 +193,10 @@ static void test_descriptors_are_closed(void **state)
 {
     struct fixture *fixture = *state;
     int before = dup(0), after;
-    int i;
 
     close(before);
     write_bytes(fixture, SLICE("x"));
-    for (i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++)
         assert_int_equal(read_it(fixture), OK);
     assert_refused(fixture, fixture->folder, "is not a regular file");
     after = dup(0);

@@ -14,7 +14,7 @@ static int open_arena(void **state)
 {
     (void)state;
     arena = arena_open(0);
-    return arena ? 0 : -1;
+    return arena != NULL ? 0 : -1;
 }
 
 static int close_arena(void **state)
@@ -59,10 +59,9 @@ static void faulty_forms_are_refused(void **state)
                                           "a=%00",       "a=%ff", "%c3=b",
                                           "a=%ed%a0%80", "a=\xff" };
     struct form form;
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
+    for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
         assert_int_equal(form_parse(arena, slice_of(faulty[i]), &form),
                          ERROR_SYNTAX);
     assert_int_equal(form_parse(arena, (struct slice){ "a=\0b", 4 }, &form),
@@ -73,11 +72,10 @@ static void a_hundred_fields_are_the_limit(void **state)
 {
     struct text text;
     struct form form;
-    int i;
 
     (void)state;
     text_init(&text, 0);
-    for (i = 0; i < FORM_FIELDS_MAX; i++)
+    for (int i = 0; i < FORM_FIELDS_MAX; i++)
         text_append_string(&text, "a=b&");
     assert_int_equal(form_parse(arena, text_slice(&text), &form), OK);
     assert_int_equal(form.count, FORM_FIELDS_MAX);

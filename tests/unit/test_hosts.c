@@ -124,10 +124,9 @@ static void check_host(void **state, const struct host *row, int status)
         "GET /", "HEAD /", "POST /", "DELETE /", "OPTIONS *", "GET /nowhere"
     };
     char fields[128], line[160];
-    size_t i;
 
     snprintf(fields, sizeof(fields), "Host: %s\r\n", row->host);
-    for (i = 0; i < ROWS(lines); i++) {
+    for (size_t i = 0; i < ROWS(lines); i++) {
         int known = i == 4 ? 204 : i == 5 ? 404 : 200;
         int wanted = status == 200 ? known : status;
         int got;

@@ -71,9 +71,8 @@ static void test_the_lines_in_the_log(void **state)
     struct fixture *fixture = *state;
     struct lasting outage = { 0 };
     const char *text;
-    int i;
 
-    for (i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++)
         note(fixture->log, &outage, "refused");
     log_lasting_end(fixture->log, &outage, "database is available again",
                     (const struct log_field[]){ LOG_END });

@@ -68,9 +68,8 @@ static void test_escapes(void **state)
 {
     struct fixture *fixture = *state;
     char expected[128];
-    size_t i;
 
-    for (i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+    for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
         const char *line;
 
         log_line(fixture->log, LOG_INFO, "got",
@@ -89,9 +88,8 @@ static void test_escapes(void **state)
 static void test_any_bytes_leave_lines_intact(void **state)
 {
     struct fixture *fixture = *state;
-    int first;
 
-    for (first = 0; first < 256; first++) {
+    for (int first = 0; first < 256; first++) {
         char bytes[512];
         size_t i;
 
@@ -133,16 +131,15 @@ static void test_levels(void **state)
                  { LOG_WARNING, "\"warning\"" },
                  { LOG_ERROR, "\"error\"" } };
     struct fixture *fixture = *state;
-    size_t least, i;
 
     log_line(fixture->log, LOG_DEBUG, "hidden", LOG_END);
     assert_string_equal(logged(fixture), "");
-    for (least = 0; least < 4; least++) {
+    for (size_t least = 0; least < 4; least++) {
         log_set_level(fixture->log, rows[least].level);
-        for (i = 0; i < 4; i++)
+        for (size_t i = 0; i < 4; i++)
             log_line(fixture->log, rows[i].level, "x", LOG_END);
         assert_int_equal(check_lines(logged(fixture)), 4 - least);
-        for (i = least; i < 4; i++)
+        for (size_t i = least; i < 4; i++)
             assert_has(text_string(&fixture->out), rows[i].name);
     }
     assert_int_equal(counter_get(&fixture->counters, COUNTER_LOG_DROPPED), 0);

@@ -89,14 +89,12 @@ static const char *logged(struct fixture *fixture)
 
 static bool read_escape(const char **at)
 {
-    size_t i;
-
     *at += 1;
     if (**at != 'u') {
         *at += 1;
         return (*at)[-1] != '\0' && strchr("\"\\/bfnrt", (*at)[-1]) != NULL;
     }
-    for (i = 1; i <= 4; i++) {
+    for (size_t i = 1; i <= 4; i++) {
         if (!isxdigit((unsigned char)(*at)[i]))
             return false;
     }

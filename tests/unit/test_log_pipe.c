@@ -10,10 +10,9 @@
 static void write_numbered(struct fixture *fixture, int count)
 {
     char filler[1000];
-    int i;
 
     memset(filler, 'x', sizeof(filler));
-    for (i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++) {
         log_line(fixture->log, LOG_INFO, "numbered", LOG_NUMBER("number", i),
                  LOG_SLICE("filler",
                            ((struct slice){ filler, (size_t)(i * 37 % 1000) })),
@@ -33,7 +32,7 @@ static int64_t field_of(const char *line, const char *name)
     const char *end = strchr(line, '\n');
     const char *field = memmem(line, (size_t)(end - line), name, strlen(name));
 
-    return field ? atoll(field + strlen(name)) : -1;
+    return field != NULL ? atoll(field + strlen(name)) : -1;
 }
 
 /* Every gap in the numbers is as long as the line before it says. */
@@ -95,9 +94,8 @@ static void write_filled(struct fixture *fixture, int number, size_t len)
 static void test_short_lines_do_not_overtake(void **state)
 {
     struct fixture *fixture = *state;
-    size_t offset;
 
-    for (offset = 0; offset < 160; offset++) {
+    for (size_t offset = 0; offset < 160; offset++) {
         int64_t dropped = counter_get(&fixture->counters, COUNTER_LOG_DROPPED);
         int number = 0, i;
 
@@ -117,12 +115,12 @@ static void test_short_lines_do_not_overtake(void **state)
 static void test_flush_never_waits(void **state)
 {
     struct fixture *fixture = *state;
-    int before, after, i;
+    int before, after;
 
     write_numbered(fixture, 500);
     assert_int_equal(ioctl(fixture->read_fd, FIONREAD, &before), 0);
     assert_true(before > 4096);
-    for (i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++)
         log_flush(fixture->log);
     assert_int_equal(ioctl(fixture->read_fd, FIONREAD, &after), 0);
     assert_int_equal(after, before);
@@ -174,9 +172,8 @@ enum { THREADS = 4, LINES_EACH = 200 };
 static void *write_from_thread(void *argument)
 {
     struct fixture *fixture = argument;
-    int i;
 
-    for (i = 0; i < LINES_EACH; i++) {
+    for (int i = 0; i < LINES_EACH; i++) {
         log_line(fixture->log, LOG_INFO, "thread", LOG_NUMBER("i", i),
                  LOG_STRING("value", "\xc3\xa9\xff"), LOG_END);
         log_flush(fixture->log);
@@ -188,12 +185,11 @@ static void test_threads_do_not_tear_lines(void **state)
 {
     struct fixture *fixture = *state;
     pthread_t threads[THREADS];
-    int i;
 
-    for (i = 0; i < THREADS; i++)
+    for (int i = 0; i < THREADS; i++)
         assert_int_equal(
             pthread_create(&threads[i], NULL, write_from_thread, fixture), 0);
-    for (i = 0; i < THREADS; i++)
+    for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(check_lines(logged(fixture)), THREADS * LINES_EACH);
 }

@@ -54,10 +54,8 @@ static const struct {
 
 static void test_cases(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct text out;
 
         text_init(&out, 0);

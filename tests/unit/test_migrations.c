@@ -185,7 +185,7 @@ static enum error migrate_again(struct db_connection *db, const char *words)
 
     text_init(&report, 0);
     err = supplier_migrate(db, false, &report);
-    if (!strstr(text_string(&report), words))
+    if (strstr(text_string(&report), words) == NULL)
         fail_msg("%s", text_string(&report));
     text_free(&report);
     return err;

@@ -211,14 +211,13 @@ static void run_file(const char *name, struct count *count)
 int main(void)
 {
     struct count count = { 0, 0 };
-    size_t i;
 
     if (access(SPEC_FOLDER, R_OK) != 0) {
         printf("SKIPPED: the Mustache specification is not at %s\n",
                SPEC_FOLDER);
         return 77;
     }
-    for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         run_file(files[i], &count);
     printf("%d cases passed, %d failed\n", count.passed, count.failed);
     return count.failed > 0 || count.passed == 0;

@@ -45,12 +45,11 @@ struct fixture {
 static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
-    size_t i;
 
     assert_non_null(fixture);
     fixture->base = event_base_new();
     fixture->loop = pthread_self();
-    for (i = 0; i < JOBS; i++)
+    for (size_t i = 0; i < JOBS; i++)
         fixture->jobs[i].fixture = fixture;
     assert_int_equal(offload_open(fixture->base, 0, &fixture->offload), OK);
     *state = fixture;
@@ -127,10 +126,9 @@ static void run_until(struct fixture *fixture, int wanted)
 static int expect_done(const struct fixture *fixture)
 {
     int worked = fixture->worked;
-    int i;
 
     assert_int_equal(fixture->done, fixture->submitted);
-    for (i = 0; i < fixture->submitted; i++) {
+    for (int i = 0; i < fixture->submitted; i++) {
         const struct job *job = &fixture->jobs[i];
 
         assert_int_equal(job->dones, 1);
@@ -155,9 +153,8 @@ static void expect_all(const struct fixture *fixture)
 static void test_all_at_once(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
-    for (i = 0; i < JOBS; i++)
+    for (int i = 0; i < JOBS; i++)
         submit(fixture, work, done);
     run_until(fixture, JOBS);
     expect_all(fixture);
@@ -166,9 +163,8 @@ static void test_all_at_once(void **state)
 static void test_one_after_the_other(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
-    for (i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++) {
         submit(fixture, work, done);
         run_until(fixture, i + 1);
     }
@@ -179,10 +175,9 @@ static void test_one_after_the_other(void **state)
 static void test_behind_a_slow_one(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
     submit(fixture, work_slowly, done);
-    for (i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++)
         submit(fixture, work, done);
     run_until(fixture, 11);
     expect_all(fixture);
@@ -192,9 +187,8 @@ static void test_behind_a_slow_one(void **state)
 static void done_and_again(void *argument, enum error err)
 {
     struct job *job = argument;
-    int i;
 
-    for (i = 0; i < 2 && job->fixture->submitted < JOBS; i++)
+    for (int i = 0; i < 2 && job->fixture->submitted < JOBS; i++)
         submit(job->fixture, work, done_and_again);
     done(job, err);
 }
@@ -220,9 +214,8 @@ static int close_early(struct fixture *fixture)
 static void test_close_with_jobs_waiting(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
-    for (i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++)
         submit(fixture, work_slowly, done);
     assert_true(close_early(fixture) < 100);
     /* Nothing is left in the loop. */
@@ -232,11 +225,10 @@ static void test_close_with_jobs_waiting(void **state)
 static void test_close_with_results_waiting(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
-    for (i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++)
         submit(fixture, work, done);
-    for (i = 0; i < PATIENCE_S * 1000 && atomic_load(&fixture->worked) < 10;
+    for (int i = 0; i < PATIENCE_S * 1000 && atomic_load(&fixture->worked) < 10;
          i++)
         usleep(1000);
     assert_int_equal(atomic_load(&fixture->worked), 10);
@@ -247,12 +239,11 @@ static void test_close_with_results_waiting(void **state)
 static void test_close_halfway(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
-    for (i = 0; i < 50; i++)
+    for (int i = 0; i < 50; i++)
         submit(fixture, work, done);
     run_until(fixture, 50);
-    for (i = 0; i < 50; i++)
+    for (int i = 0; i < 50; i++)
         submit(fixture, work_slowly, done);
     assert_int_equal(fixture->done, 50);
     offload_close(fixture->offload);
@@ -283,9 +274,8 @@ static void test_submit_from_done_while_closing(void **state)
 static void test_open_and_close(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
-    for (i = 0; i < 100; i++) {
+    for (int i = 0; i < 100; i++) {
         struct offload *offload = NULL;
 
         assert_int_equal(offload_open(fixture->base, 0, &offload), OK);
@@ -301,12 +291,11 @@ static void test_signals_are_the_loops(void **state)
     static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGPIPE };
     struct fixture *fixture = *state;
     sigset_t own;
-    size_t i;
 
     submit(fixture, work, done);
     run_until(fixture, 1);
     pthread_sigmask(SIG_SETMASK, NULL, &own);
-    for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         assert_int_equal(sigismember(&fixture->jobs[0].blocked, signals[i]), 1);
         assert_int_equal(sigismember(&own, signals[i]), 0);
     }
@@ -341,9 +330,8 @@ static void submit_for(struct fixture *fixture, struct offload *offload,
 static void test_clients_take_turns(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
-    for (i = 0; i < 10; i++)
+    for (int i = 0; i < 10; i++)
         submit_for(fixture, fixture->offload, "greedy", OK);
     submit_for(fixture, fixture->offload, "modest", OK);
     submit_for(fixture, fixture->offload, "another", OK);
@@ -351,7 +339,7 @@ static void test_clients_take_turns(void **state)
     /* One may be at work already, and one has its turn. */
     assert_true(fixture->jobs[10].worked_as <= 2);
     assert_true(fixture->jobs[11].worked_as <= 3);
-    for (i = 1; i < 10; i++) /* each in its own order */
+    for (int i = 1; i < 10; i++) /* each in its own order */
         assert_true(fixture->jobs[i].worked_as >
                     fixture->jobs[i - 1].worked_as);
 }
@@ -369,16 +357,15 @@ static void test_a_client_has_a_limit(void **state)
 {
     struct fixture *fixture = *state;
     struct offload *offload;
-    int i;
 
     assert_int_equal(offload_open(fixture->base, 3, &offload), OK);
     gate = false;
-    for (i = 0; i < 3; i++) /* the first one may be at work */
+    for (int i = 0; i < 3; i++) /* the first one may be at work */
         assert_int_equal(offload_submit(offload, "greedy", work_at_the_gate,
                                         done,
                                         &fixture->jobs[fixture->submitted++]),
                          OK);
-    for (i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++)
         submit_for(fixture, offload, "modest", OK);
     submit_for(fixture, offload, "modest", ERROR_BUSY);
     submit_for(fixture, offload, "another", OK);

@@ -43,10 +43,11 @@ static void test_no_row_is_lost(void **state)
                                              .options_at = AT,
                                              .more_options_at = MORE_AT };
     struct frame frame = { .definition = &definition, .arena = arena_open(0) };
+    size_t common;
 
     (void)state;
     assert_int_equal(options_prepare(&frame), OK);
-    size_t common = count_commands(&frame.source);
+    common = count_commands(&frame.source);
     assert_true(common > 5);
     assert_null(find_option(&frame.source, "last")->name);
     for (size_t i = 0; i < OWN; i++) {

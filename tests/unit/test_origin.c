@@ -227,11 +227,10 @@ static void test_faulty_origins_are_named(void **state)
         "http://:8080",
     };
     struct text error;
-    size_t i;
 
     (void)state;
     text_init(&error, 0);
-    for (i = 0; i < ROWS(faulty); i++) {
+    for (size_t i = 0; i < ROWS(faulty); i++) {
         struct origin_list *list = NULL;
         char text[128];
 
@@ -249,9 +248,8 @@ static void check_posts(struct server_fixture *fixture,
                         const struct post *posts, size_t count)
 {
     const char *client;
-    size_t i;
 
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         char line[64], fields[512];
         int status;
 

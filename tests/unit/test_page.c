@@ -79,10 +79,9 @@ static void test_bad_fields_fail(void **state)
         { "X(y)", "x" },
         { "X\xc3\xa9", "x" },
     };
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct page *page = page_open(302);
 
         page_field(page, "X-First", "1");
@@ -207,10 +206,9 @@ static void test_hash_of_known_bytes(void **state)
         { { "\xff\xfe\x00\x01", 4 }, "65e60a3239757277b806e8601e1c2263" },
     };
     char hex[HASH_HEX_CHARS + 1];
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         hash_hex(rows[i].bytes, hex);
         assert_string_equal(hex, rows[i].hex);
     }

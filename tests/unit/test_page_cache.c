@@ -34,9 +34,8 @@ static void run_script(struct page_cache *cache, const char *rule,
                        const char *steps)
 {
     uint64_t version = 1;
-    const char *at;
 
-    for (at = steps; *at != '\0'; at += at[2] == ' ' ? 3 : 2) {
+    for (const char *at = steps; *at != '\0'; at += at[2] == ' ' ? 3 : 2) {
         struct slice key = { at, 1 };
 
         if (at[0] == 'v')
@@ -51,10 +50,9 @@ static void run_script(struct page_cache *cache, const char *rule,
 static void test_scripts(void **state)
 {
     size_t room = 3 * cost_of(BODY_BYTES);
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
         struct page_cache *cache = page_cache_open(room);
 
         run_script(cache, scripts[i].rule, scripts[i].steps);
@@ -71,10 +69,9 @@ static const struct {
 static void test_room_to_the_byte(void **state)
 {
     size_t cost = cost_of(BODY_BYTES);
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+    for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
         struct page_cache *cache =
             page_cache_open((size_t)((int64_t)cost + rooms[i].spare));
 
@@ -90,10 +87,9 @@ static void test_room_to_the_byte(void **state)
 static void test_room_for_two_to_the_byte(void **state)
 {
     size_t cost = cost_of(BODY_BYTES);
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+    for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
         struct page_cache *cache =
             page_cache_open((size_t)(2 * (int64_t)cost + rooms[i].spare));
 
@@ -169,16 +165,15 @@ enum { ALIKE = sizeof(alike) / sizeof(alike[0]) };
 static void test_keys_are_told_apart(void **state)
 {
     struct page_cache *cache = page_cache_open(ROOMY_BYTES);
-    int i;
 
     (void)state;
-    for (i = 0; i < ALIKE; i++) {
+    for (int i = 0; i < ALIKE; i++) {
         struct slice key = { alike[i].data, alike[i].len };
 
         ask_twice(cache, key);
         keep(cache, key, 1, 200 + i, BODY_BYTES);
     }
-    for (i = 0; i < ALIKE; i++)
+    for (int i = 0; i < ALIKE; i++)
         expect_status(cache, (struct slice){ alike[i].data, alike[i].len },
                       200 + i);
     page_cache_close(cache);
@@ -188,10 +183,9 @@ static void test_keys_are_told_apart(void **state)
 static void test_absent_keys_name_nothing(void **state)
 {
     struct page_cache *cache = page_cache_open(ROOMY_BYTES);
-    int i;
 
     (void)state;
-    for (i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++) {
         assert_int_equal(ask(cache, slice_of(NULL), 1), '-');
         keep(cache, slice_of(NULL), 1, 200, BODY_BYTES);
     }
@@ -205,7 +199,6 @@ static void test_long_keys(void **state)
     struct page_cache *cache = page_cache_open(ROOMY_BYTES);
     struct slice same = { one, 999 }, differs = { other, 999 };
     struct slice endless = { one, sizeof(one) };
-    int i;
 
     (void)state;
     memset(one, 'k', sizeof(one));
@@ -215,7 +208,7 @@ static void test_long_keys(void **state)
     ask_twice(cache, differs);
     keep(cache, same, 1, 201, BODY_BYTES);
     keep(cache, differs, 1, 202, BODY_BYTES);
-    for (i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++) {
         assert_int_equal(ask(cache, endless, 1), '-');
         keep(cache, endless, 1, 203, BODY_BYTES);
     }
@@ -226,10 +219,8 @@ static void test_long_keys(void **state)
 
 static void expect_body(const struct page *page, char letter)
 {
-    size_t i;
-
     assert_int_equal(page->body.len, BODY_BYTES);
-    for (i = 0; i < page->body.len; i++)
+    for (size_t i = 0; i < page->body.len; i++)
         assert_int_equal(page->body.data[i], letter);
 }
 
@@ -240,10 +231,9 @@ static void test_who_holds_a_page_can_read_it(void **state)
     static const char letters[] = "abcd";
     struct page *pages[4];
     bool wanted;
-    int i;
 
     (void)state;
-    for (i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++) {
         struct slice key = { i < 2 ? "k" : "l", 1 };
 
         ask(cache, key, 1);
@@ -255,7 +245,7 @@ static void test_who_holds_a_page_can_read_it(void **state)
     keep(cache, SLICE("l"), 2, 9, BODY_BYTES);
     page_unref(page_cache_find(cache, SLICE("l"), 2, &wanted));
     page_cache_close(cache);
-    for (i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++) {
         expect_body(pages[i], letters[i]);
         assert_int_equal(atomic_load(&pages[i]->references), 1);
         page_unref(pages[i]);

@@ -7,9 +7,8 @@ static void flood(struct page_cache *cache)
 {
     uint64_t seed = 42;
     char key[32];
-    int i;
 
-    for (i = 0; i < FLOOD; i++) {
+    for (int i = 0; i < FLOOD; i++) {
         snprintf(key, sizeof(key), "/%016llx",
                  (unsigned long long)random_next(&seed));
         assert_int_equal(ask(cache, slice_of(key), 1), '-');
@@ -23,10 +22,9 @@ static void test_a_flood_pushes_nothing_out(void **state)
     struct page_cache *cache =
         page_cache_open(FLOOD_KEPT * cost_of(BODY_BYTES));
     size_t before;
-    int i;
 
     (void)state;
-    for (i = 0; i < FLOOD_KEPT; i++) {
+    for (int i = 0; i < FLOOD_KEPT; i++) {
         ask_twice(cache, (struct slice){ &"abcdefgh"[i], 1 });
         keep(cache, (struct slice){ &"abcdefgh"[i], 1 }, 1, i, BODY_BYTES);
     }
@@ -35,7 +33,7 @@ static void test_a_flood_pushes_nothing_out(void **state)
     assert_int_equal(ask(cache, SLICE("once"), 1), '-');
     flood(cache);
     assert_int_equal(page_cache_bytes(cache), before);
-    for (i = 0; i < FLOOD_KEPT; i++)
+    for (int i = 0; i < FLOOD_KEPT; i++)
         expect_status(cache, (struct slice){ &"abcdefgh"[i], 1 }, i);
     /* Memory of what was asked for is bounded. */
     assert_int_equal(ask(cache, SLICE("once"), 1), '-');
@@ -84,9 +82,8 @@ static char model_ask(struct model *model, size_t at, uint64_t version)
 static void model_push_out(struct model *model)
 {
     struct modelled *oldest = NULL;
-    size_t i;
 
-    for (i = 0; i < MODEL_KEYS; i++)
+    for (size_t i = 0; i < MODEL_KEYS; i++)
         if (model->keys[i].kept &&
             (oldest == NULL || model->keys[i].used < oldest->used))
             oldest = &model->keys[i];

@@ -98,9 +98,8 @@ static void test_read(void **state)
 {
     struct fixture *fixture = *state;
     const struct paging *got = &fixture->paging;
-    size_t i;
 
-    for (i = 0; i < ROWS(reads); i++) {
+    for (size_t i = 0; i < ROWS(reads); i++) {
         read_query(fixture, reads[i].query, reads[i].count);
         if (got->count != reads[i].count || got->page != reads[i].page ||
             got->per != reads[i].per || got->first != reads[i].first ||
@@ -115,9 +114,9 @@ static void test_read(void **state)
 static void test_pages_cover_the_list(void **state)
 {
     struct fixture *fixture = *state;
-    size_t count, page, end;
+    size_t page, end;
 
-    for (count = 1; count <= 23; count++) {
+    for (size_t count = 1; count <= 23; count++) {
         for (page = 1, end = 0; end < count; page++) {
             read_query(fixture,
                        arena_printf(fixture->arena, "per=5&page=%zu", page),
@@ -162,9 +161,8 @@ static const struct {
 static void test_range(void **state)
 {
     struct fixture *fixture = *state;
-    size_t i;
 
-    for (i = 0; i < ROWS(ranges); i++) {
+    for (size_t i = 0; i < ROWS(ranges); i++) {
         read_query(fixture, ranges[i].query, ranges[i].count);
         assert_string_equal(paging_range(&fixture->paging, fixture->arena),
                             ranges[i].range);

@@ -173,13 +173,11 @@ static int parse(const char *bytes, size_t len, size_t step,
 
 static void every_rule_holds_whatever_the_split(void **state)
 {
-    size_t i, step;
-
     (void)state;
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t len = strlen(rows[i].bytes);
 
-        for (step = 1; step <= len; step++) {
+        for (size_t step = 1; step <= len; step++) {
             struct request_head head = { 0 };
             size_t head_len;
             int status = parse(rows[i].bytes, len, step, &head, &head_len);
@@ -194,10 +192,9 @@ static void every_rule_holds_whatever_the_split(void **state)
 static void nul_is_refused_everywhere(void **state)
 {
     static const char good[] = GET_LINE HOST "A: b\r\n\r\n";
-    size_t at;
 
     (void)state;
-    for (at = 0; at + 2 < sizeof(good) - 1; at++) {
+    for (size_t at = 0; at + 2 < sizeof(good) - 1; at++) {
         char bytes[sizeof(good)];
         struct request_head head = { 0 };
         size_t head_len;
@@ -214,17 +211,17 @@ static int parse_sized(size_t target, size_t fields, size_t value, size_t step)
 {
     struct text text;
     struct request_head head = { 0 };
-    size_t head_len, i, j;
+    size_t head_len;
     int status;
 
     text_init(&text, 0);
     text_append_string(&text, "GET /");
-    for (i = 1; i < target; i++)
+    for (size_t i = 1; i < target; i++)
         text_append_char(&text, 'a');
     text_append_string(&text, " HTTP/1.1\r\n" HOST);
-    for (i = 1; i < fields; i++) {
+    for (size_t i = 1; i < fields; i++) {
         text_append_string(&text, "A: ");
-        for (j = 0; j < value; j++)
+        for (size_t j = 0; j < value; j++)
             text_append_char(&text, 'b');
         text_append_string(&text, "\r\n");
     }
@@ -247,11 +244,10 @@ static void limits_do_not_depend_on_the_split(void **state)
         { 8000, 60, 200, 431 },
     };
     static const size_t steps[] = { 1, 13, 1000, 16384, 1000000 };
-    size_t i, j;
 
     (void)state;
-    for (i = 0; i < sizeof(sized) / sizeof(sized[0]); i++) {
-        for (j = 0; j < sizeof(steps) / sizeof(steps[0]); j++)
+    for (size_t i = 0; i < sizeof(sized) / sizeof(sized[0]); i++) {
+        for (size_t j = 0; j < sizeof(steps) / sizeof(steps[0]); j++)
             assert_int_equal(parse_sized(sized[i].target, sized[i].fields,
                                          sized[i].value, steps[j]),
                              sized[i].status);

@@ -158,8 +158,8 @@ static bool finds(const struct phone *asked, const struct phone *stored)
     phone_append_spellings(&lines, stored);
     phone_append_digits(&digits, asked);
     phone_append_home(&home, asked);
-    found = strstr(text_string(&lines), text_string(&digits)) ||
-            strstr(text_string(&lines), text_string(&home));
+    found = strstr(text_string(&lines), text_string(&digits)) != NULL ||
+            strstr(text_string(&lines), text_string(&home)) != NULL;
     text_free(&lines);
     text_free(&digits);
     text_free(&home);

@@ -70,10 +70,9 @@ static void rows_are_found(void **state)
         { GET, "/%73uppliers", NULL },
         { DELETE, "/suppliers/7", NULL },
     };
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (match(rows[i].method, rows[i].path).route != rows[i].route)
             fail_msg("%s %s", method_name(rows[i].method), rows[i].path);
     }
@@ -110,11 +109,10 @@ static void a_path_knows_its_methods(void **state)
         { "/nowhere", "" },
     };
     struct text allow;
-    size_t i;
 
     (void)state;
     text_init(&allow, 0);
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct route_match found = match(OPTIONS, rows[i].path);
 
         assert_null(found.route);

@@ -9,7 +9,7 @@
 static int set_up(void **state)
 {
     *state = arena_open(0);
-    return *state ? 0 : -1;
+    return *state != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -81,7 +81,7 @@ static void test_one_url(void **state)
         struct search search = read_query(*state, urls[i].query);
         const char *url = search_url(&search, "/s", *state);
 
-        if (!url || strcmp(url, urls[i].url) != 0)
+        if (url == NULL || strcmp(url, urls[i].url) != 0)
             fail_msg("'%s': %s, not %s", urls[i].query, url, urls[i].url);
         /* It is the URL of itself. */
         search = read_query(*state, url[2] ? url + 3 : "");
@@ -243,7 +243,7 @@ static void append_choices(struct text *text, const struct view *form,
 {
     const struct view *item = view_first(view_member(form, slice_of(name)));
 
-    for (; item; item = view_next(item)) {
+    for (; item != NULL; item = view_next(item)) {
         text_append_char(text, ' ');
         text_append_slice(text, member(item, "value"));
         text_append_char(text, '(');
@@ -266,7 +266,7 @@ static void describe(const struct view *view, struct text *text)
     const struct view *form = view_member(view, SLICE("search"));
     const struct view *item = view_first(view_member(view, SLICE("suppliers")));
 
-    for (; item; item = view_next(item)) {
+    for (; item != NULL; item = view_next(item)) {
         text_append_slice(text, member(item, "id"));
         text_append_char(text, ' ');
     }
@@ -385,7 +385,8 @@ static void test_columns(void **state)
         const struct view *item =
             view_first(view_member(view, SLICE("columns")));
 
-        while (item && !slice_is(member(item, "name"), columns[i].column))
+        while (item != NULL &&
+               !slice_is(member(item, "name"), columns[i].column))
             item = view_next(item);
         assert_non_null(item);
         if (!slice_is(member(item, "url"), columns[i].url) ||
@@ -419,7 +420,7 @@ static void test_sorts(void **state)
         struct text text;
 
         text_init(&text, 0);
-        for (; item; item = view_next(item)) {
+        for (; item != NULL; item = view_next(item)) {
             bool selected = is_set(item, "selected");
 
             text_append_string(&text, selected ? " [" : " ");

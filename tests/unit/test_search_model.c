@@ -193,9 +193,9 @@ static ptrdiff_t find_in(struct model *model, size_t place,
     const char *text = model->searched[place][f].data;
     const char *at = strstr(text, arena_slice(model->arena, word->text).data);
 
-    if (!at && word->loose.len > 0)
+    if (at == NULL && word->loose.len > 0)
         at = strstr(text, arena_slice(model->arena, word->loose).data);
-    return at ? at - text : -1;
+    return at != NULL ? at - text : -1;
 }
 
 static bool matches(struct model *model, size_t place,

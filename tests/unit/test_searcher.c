@@ -99,11 +99,11 @@ static void show(struct lifetime *life, const struct search_result *result)
     asker->shown++;
     asker->result = result;
     asker->found = result != NULL;
-    if (result) {
+    if (result != NULL) {
         asker->count = search_count(result);
         asker->page = search_paging(result)->page;
     }
-    if (asker->more)
+    if (asker->more != NULL)
         ask(asker->fixture, asker->more);
 }
 
@@ -226,11 +226,12 @@ static void test_another_content_is_searched_anew(void **state)
 {
     struct fixture *fixture = *state;
     struct content *before = fixture->snapshot.content;
+    struct asker *asker;
 
     assert_int_equal(ask(fixture, "q=beans")->shown, 0);
     run(fixture);
     fixture->snapshot.content = make_names(20, 2);
-    struct asker *asker = ask(fixture, "q=beans");
+    asker = ask(fixture, "q=beans");
     assert_int_equal(asker->shown, 0);
     run(fixture);
     assert_int_equal(asker->count, 20);
@@ -322,11 +323,12 @@ static void test_too_many(void **state)
     struct fixture *fixture = *state;
     struct content large = { .references = 9, .count = 12 * 1000 * 1000 };
     struct content *before = fixture->snapshot.content;
+    struct asker *refused;
 
     fixture->snapshot.content = &large;
     assert_int_equal(ask(fixture, "q=1")->shown, 0);
     assert_int_equal(ask(fixture, "q=1")->shown, 0); /* shares it */
-    struct asker *refused = ask(fixture, "q=2");
+    refused = ask(fixture, "q=2");
     assert_int_equal(refused->shown, 1);
     assert_false(refused->found);
     searcher_stop(fixture->searcher);
@@ -376,9 +378,8 @@ static void test_the_plain_list_comes_first(void **state)
     struct asker *plain, *searches[10];
     char query[32];
     unsigned shown = 0;
-    size_t i;
 
-    for (i = 0; i < 10; i++) {
+    for (size_t i = 0; i < 10; i++) {
         snprintf(query, sizeof(query), "q=%zu", i);
         searches[i] = ask(fixture, query);
     }
@@ -387,7 +388,7 @@ static void test_the_plain_list_comes_first(void **state)
     plain = ask(fixture, "");
     while (!plain->shown)
         assert_true(event_base_loop(fixture->base, EVLOOP_ONCE) >= 0);
-    for (i = 0; i < 10; i++)
+    for (size_t i = 0; i < 10; i++)
         shown += searches[i]->shown;
     assert_true(shown <= 4);
     run(fixture);

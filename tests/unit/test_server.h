@@ -110,9 +110,8 @@ static void read_answer(struct server_fixture *fixture, int fd, char *answer)
     struct pollfd readable = { .fd = fd, .events = POLLIN };
     size_t len = 0;
     ssize_t got = -1;
-    int turn;
 
-    for (turn = 0; turn < TURNS_MAX && got != 0; turn++) {
+    for (int turn = 0; turn < TURNS_MAX && got != 0; turn++) {
         event_base_loop(fixture->base, EVLOOP_NONBLOCK);
         poll(&readable, 1, TURN_MS);
         got = recv(fd, answer + len, ANSWER_MAX_BYTES - 1 - len, 0);
@@ -141,7 +140,7 @@ static inline int server_ask(struct server_fixture *fixture, const char *line,
     close(fd);
     assert_int_equal(sscanf(answer, "HTTP/1.1 %3d", &status), 1);
     found = strstr(answer, "X-Client: ");
-    *client = found ? found + strlen("X-Client: ") : "";
+    *client = found != NULL ? found + strlen("X-Client: ") : "";
     if (found != NULL)
         found[strcspn(found, "\r")] = '\0';
     return status;

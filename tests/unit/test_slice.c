@@ -84,10 +84,9 @@ static void test_trim(void **state)
           "\xc2\xa0"
           "a" },
     };
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         assert_slice(slice_trim(slice_of(rows[i].given)), rows[i].trimmed);
     assert_slice(slice_trim(absent), "");
 }
@@ -101,10 +100,9 @@ static void test_cut(void **state)
         { "=b", "", "b" },   { "=", "", "" },         { "ab", "ab", "" },
         { "", "", "" },
     };
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct slice rest = slice_of(rows[i].given);
 
         assert_slice(slice_cut(&rest, '='), rows[i].part);
@@ -157,10 +155,9 @@ static void test_numbers(void **state)
         { "1:", 99, 0, ERROR_SYNTAX },
         { "\xd9\xa1", 9, 0, ERROR_SYNTAX },
     };
-    size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint64_t number = 4711;
         enum error err =
             slice_number(slice_of(rows[i].given), rows[i].max, &number);

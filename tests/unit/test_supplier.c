@@ -12,7 +12,7 @@
 static int open_arena(void **state)
 {
     *state = arena_open(0);
-    return *state ? 0 : -1;
+    return *state != NULL ? 0 : -1;
 }
 
 static int close_arena(void **state)
@@ -47,7 +47,7 @@ static const char *fault(struct arena *arena, enum supplier_field field,
     supplier.fields[field] = text;
     supplier_check(arena, &supplier, &faults);
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        if (f != field && faults.messages[f])
+        if (f != field && faults.messages[f] != NULL)
             fail_msg("field %zu: %s", f, faults.messages[f]);
     assert_int_equal(faults.count, faults.messages[field] != NULL);
     return faults.messages[field];
@@ -58,7 +58,7 @@ static void assert_fault(struct arena *arena, enum supplier_field field,
 {
     const char *found = fault(arena, field, slice_of(text));
 
-    if (!found || strcmp(found, message) != 0)
+    if (found == NULL || strcmp(found, message) != 0)
         fail_msg("\"%s\": %s", text, found ? found : "no fault");
 }
 
@@ -68,7 +68,7 @@ static void assert_names(struct arena *arena, enum supplier_field field,
 {
     const char *found = fault(arena, field, slice_of(text));
 
-    if (!found || !strstr(found, part))
+    if (found == NULL || strstr(found, part) == NULL)
         fail_msg("\"%s\": %s", text, found ? found : "no fault");
 }
 
@@ -77,7 +77,7 @@ static void assert_fine(struct arena *arena, enum supplier_field field,
 {
     const char *found = fault(arena, field, slice_of(text));
 
-    if (found)
+    if (found != NULL)
         fail_msg("\"%s\": %s", text, found);
 }
 

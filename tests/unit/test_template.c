@@ -136,10 +136,9 @@ static void test_sections_have_a_depth(void **state)
 {
     struct fixture *fixture = *state;
     struct text source;
-    int i;
 
     text_init(&source, 0);
-    for (i = 0; i < 65; i++)
+    for (int i = 0; i < 65; i++)
         text_append_string(&source, "{{#x}}");
     refuse(fixture, text_string(&source),
            "nav.html:1: section 'x' is too deep");

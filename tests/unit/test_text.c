@@ -56,16 +56,15 @@ static void test_appending(void **state)
 static void test_growing(void **state)
 {
     struct text *text = *state;
-    int i;
 
-    for (i = 0; i < 10000; i++) {
+    for (int i = 0; i < 10000; i++) {
         text_append_char(text, (char)('a' + i % 26));
         assert_int_equal(text->data[text->len], '\0');
     }
     text_printf(text, "%5000d", 1);
     assert_int_equal(text->len, 15000);
     assert_int_equal(strlen(text_string(text)), 15000);
-    for (i = 0; i < 10000; i++)
+    for (int i = 0; i < 10000; i++)
         assert_int_equal(text->data[i], 'a' + i % 26);
 }
 

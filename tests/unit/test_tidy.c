@@ -13,7 +13,7 @@
 static int set_up(void **state)
 {
     *state = arena_open(0);
-    return *state ? 0 : -1;
+    return *state != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)

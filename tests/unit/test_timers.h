@@ -12,9 +12,9 @@ int __real_event_add(struct event *event, const struct timeval *timeout);
 int __wrap_event_add(struct event *event, const struct timeval *timeout);
 int __wrap_event_add(struct event *event, const struct timeval *timeout)
 {
-    if (timeout && timers_left == 0)
+    if (timeout != NULL && timers_left == 0)
         return -1;
-    if (timeout && timers_left > 0)
+    if (timeout != NULL && timers_left > 0)
         timers_left--;
     return __real_event_add(event, timeout);
 }

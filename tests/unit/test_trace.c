@@ -63,10 +63,9 @@ static const struct {
 
 static void test_traceparent(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < sizeof(traceparents) / sizeof(traceparents[0]); i++) {
+    for (size_t i = 0; i < sizeof(traceparents) / sizeof(traceparents[0]);
+         i++) {
         add("Traceparent", traceparents[i].value);
         assert_string_equal(found(), traceparents[i].id);
     }
@@ -94,10 +93,8 @@ static const struct {
 
 static void test_amazon(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+    for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
         add("X-Amzn-Trace-Id", roots[i].value);
         assert_string_equal(found(), roots[i].id);
     }

@@ -48,7 +48,7 @@ static void escape(const char *text, char *out)
     for (; *text; text++) {
         const char *found = strchr(plain, *text);
 
-        if (found)
+        if (found != NULL)
             out += sprintf(out, "%s", escaped[found - plain]);
         else
             *out++ = *text;

@@ -81,10 +81,8 @@ static const struct slice invalid[] = {
 
 static void test_valid(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < COUNT(valid); i++) {
+    for (size_t i = 0; i < COUNT(valid); i++) {
         if (!utf8_valid(valid[i].bytes))
             print_error("row %zu is called invalid\n", i);
         assert_true(utf8_valid(valid[i].bytes));
@@ -94,10 +92,8 @@ static void test_valid(void **state)
 
 static void test_invalid(void **state)
 {
-    size_t i;
-
     (void)state;
-    for (i = 0; i < COUNT(invalid); i++) {
+    for (size_t i = 0; i < COUNT(invalid); i++) {
         if (utf8_valid(invalid[i]))
             print_error("row %zu is called valid\n", i);
         assert_false(utf8_valid(invalid[i]));
@@ -107,12 +103,10 @@ static void test_invalid(void **state)
 /* A fault is found wherever it stands among ASCII, which is read in words. */
 static void test_invalid_at_every_place(void **state)
 {
-    size_t i, before, after;
-
     (void)state;
-    for (i = 0; i < COUNT(invalid); i++) {
-        for (before = 0; before <= 17; before++) {
-            for (after = 0; after <= 9; after++) {
+    for (size_t i = 0; i < COUNT(invalid); i++) {
+        for (size_t before = 0; before <= 17; before++) {
+            for (size_t after = 0; after <= 9; after++) {
                 char bytes[32];
                 size_t len = before + invalid[i].len + after;
 
@@ -127,10 +121,9 @@ static void test_invalid_at_every_place(void **state)
 static void test_valid_at_every_place(void **state)
 {
     char bytes[32];
-    size_t before;
 
     (void)state;
-    for (before = 0; before + 4 <= sizeof(bytes); before++) {
+    for (size_t before = 0; before + 4 <= sizeof(bytes); before++) {
         memset(bytes, 'a', sizeof(bytes));
         memcpy(bytes + before, "\xf0\x9f\x98\x80", 4);
         assert_true(utf8_valid((struct slice){ bytes, sizeof(bytes) }));
@@ -156,9 +149,8 @@ static void test_normal_form_c(void **state)
         { "\xef\xac\x81", "\xef\xac\x81" }, /* fi stays: not NFKC */
     };
     struct slice result;
-    size_t i;
 
-    for (i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         assert_int_equal(
             utf8_normalise(*state, slice_of(rows[i].given), &result), OK);
         assert_int_equal(result.len, strlen(rows[i].composed));
@@ -231,9 +223,8 @@ static const struct {
 static void test_folds(void **state)
 {
     struct slice key, again;
-    size_t i;
 
-    for (i = 0; i < COUNT(folds); i++) {
+    for (size_t i = 0; i < COUNT(folds); i++) {
         assert_int_equal(unicode_fold(*state, slice_of(folds[i].given), &key),
                          OK);
         assert_string_equal(key.data, folds[i].key);

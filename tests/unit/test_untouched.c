@@ -20,7 +20,7 @@ static const enum untouched_shown not_shown[SUPPLIER_FIELDS] = {
 static int open_arena(void **state)
 {
     *state = arena_open(0);
-    return *state ? 0 : -1;
+    return *state != NULL ? 0 : -1;
 }
 
 static int close_arena(void **state)

@@ -42,11 +42,10 @@ static void test_golden(void **state)
 static void test_lines(void **state)
 {
     struct text out;
-    struct slice rest;
 
     (void)state;
     write_cards(&out, VCARD_4);
-    for (rest = text_slice(&out); rest.len > 0;) {
+    for (struct slice rest = text_slice(&out); rest.len > 0;) {
         struct slice line = slice_cut(&rest, '\n');
 
         assert_true(line.len > 1 && line.len <= 76);

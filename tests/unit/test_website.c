@@ -12,7 +12,7 @@
 static int open_arena(void **state)
 {
     *state = arena_open(0);
-    return *state ? 0 : -1;
+    return *state != NULL ? 0 : -1;
 }
 
 static int close_arena(void **state)
@@ -75,11 +75,12 @@ static void test_what_is_followed(void **state)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct slice text = slice_of(rows[i].text);
-        const char *expected = rows[i].link ? rows[i].link : rows[i].text;
+        const char *expected = rows[i].link != NULL ? rows[i].link
+                                                    : rows[i].text;
         const char *message = fault(*state, text);
         const char *link = link_of(*state, text);
 
-        if (message)
+        if (message != NULL)
             fail_msg("%s: %s", rows[i].text, message);
         assert_true(slice_is(tidied(*state, text), expected));
         assert_non_null(link);
@@ -145,9 +146,9 @@ static void test_what_is_not(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *message = fault(*state, rows[i].text);
 
-        if (!message || !strstr(message, rows[i].words))
+        if (message == NULL || strstr(message, rows[i].words) == NULL)
             fail_msg("%s: %s", rows[i].text.data, message ? message : "fine");
-        if (link_of(*state, rows[i].text))
+        if (link_of(*state, rows[i].text) != NULL)
             fail_msg("%s is linked to", rows[i].text.data);
     }
 }
