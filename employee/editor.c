@@ -1,6 +1,6 @@
 /* Adding and changing a supplier. Each step is two neighbouring functions: one
  * asks, the next answers. */
-#include "cafe/service/access.h"
+#include "cafe/service/roles.h"
 #include "cafe/suppliers/untouched.h"
 #include "employee.h"
 
@@ -45,6 +45,8 @@ static void editor_update_found(struct lifetime *life,
         respond_error(req, 503);
     } else if ((supplier = snapshot_find(snapshot, id)) == NULL) {
         respond_missing(req, snapshot, id);
+    } else if (!may_change(req)) {
+        respond_supplier(req, snapshot, supplier);
     } else {
         edit->snapshot = snapshot;
         edit->job.supplier = *supplier;
@@ -252,6 +254,8 @@ static const char *refusal_text(struct request *req, int status)
 {
     struct slice origin = origin_named(req);
 
+    if (role_refused(req))
+        return role_advice(req);
     if (status == 413)
         return "This is too large to save. Nothing was changed; shorten what "
                "you typed and send it again.";

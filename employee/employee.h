@@ -25,11 +25,17 @@ extern const struct route employee_routes[];
 /** The view of a page: page_view() and the employees' own style sheet. */
 struct view *employee_view(struct request *req, const char *title);
 
+/** Whether the person may change suppliers; others see no way to do that. */
+bool may_change(const struct request *req);
+
 /**
- * Render a page that shows what is there now: the answer to a GET is kept
- * nowhere. The answer to a POST can't be asked for again, so the browser may
- * keep it, for a reader who follows a link and comes back.
+ * Cache-Control of a page that shows what is there now: the answer to a GET is
+ * kept nowhere. The answer to a POST can't be asked for again, so the browser
+ * may keep it, for a reader who follows a link and comes back.
  */
+const char *employee_caching(const struct request *req);
+
+/** Render such a page. */
 struct page *employee_render(struct request *req, const char *name,
                              const struct view *view, int status);
 
@@ -139,6 +145,12 @@ handler_fn editor_save;
 /** The form of a refused post, filled in; NULL when there is none. */
 struct page *editor_refused(struct request *req, int status);
 
+/* show.c */
+
+/** Answer with a page of a supplier that has no form. */
+void respond_supplier(struct request *req, const struct snapshot *snapshot,
+                      const struct supplier *supplier);
+
 /* clash.c: two people changed the same supplier. */
 
 /** Set clash: who, when, and the fields that both changed. */
@@ -218,6 +230,12 @@ const char *history_when(struct request *req, int64_t at_us);
 /** Set who, when, and what has changed as members of an object. */
 void history_view(struct request *req, const struct history_entry *entry,
                   struct view *object);
+
+/* refusal.c */
+
+/** What was not done, and what to do, for a request that role_check() has
+ * refused. */
+const char *role_advice(struct request *req);
 
 /* errors.c */
 

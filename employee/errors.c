@@ -1,7 +1,10 @@
 /* The pages for what went wrong. A client that may not come in sees the page
  * that the customer daemon has for an address that isn't there. */
+#include "cafe/service/roles.h"
 #include "employee.h"
 
+/* The request may be for a file or a probe, whose application is another: what
+ * uses request_app() is for the employees' own routes. */
 struct page *error_show(void *app, struct request *req, int status)
 {
     const struct employee *self = app;
@@ -17,7 +20,12 @@ struct page *error_show(void *app, struct request *req, int status)
                     catalog_trouble(self->catalog));
     if (status == 404 && request_refused(req))
         name = "refused";
+    if (role_refused(req)) {
+        view_string(view, "heading", "You can't change suppliers");
+        view_string(view, "advice", role_advice(req));
+    }
     view_string(view, "title",
                 status == 404 ? "Page not found" : status_reason(status));
-    return employee_render(req, name, view, status);
+    return page_render(self->service, name, view, status,
+                       employee_caching(req));
 }

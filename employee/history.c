@@ -112,8 +112,8 @@ static void view_button(struct request *req, const struct history_entry *entry,
     char *key = arena_alloc(request_arena(req), FORM_KEY_CHARS + 1);
     bool current = entry->last && entry->action != HISTORY_REMOVE;
 
-    if (newest == NULL || current || entry->forgotten || key == NULL ||
-        form_key_make(key) != OK)
+    if (!may_change(req) || newest == NULL || current || entry->forgotten ||
+        key == NULL || form_key_make(key) != OK)
         return;
     object = view_object(object, "restore");
     view_number(object, "version", (int64_t)entry->supplier.revision);

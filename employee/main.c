@@ -99,15 +99,16 @@ static const struct service_definition employee = {
     .description =
         "It serves /admin, where suppliers are added, changed and deleted, "
         "with their history. It also creates and updates the database schema. "
-        "There are no user accounts: everybody at an address in the option "
-        "allow may edit, so run it behind a load balancer or in a private "
-        "network.",
+        "Everybody at an address in the option allow may edit, unless the "
+        "option editors names who may, so run it behind a load balancer or in "
+        "a private network.",
     .static_prefix = "/admin/static",
     .allow_fallback = "loopback,private",
     .ops_port_fallback = "9091",
     .health_path = "/admin/suppliers",
     .hosts_fallback = "",
     .check_origin = true,
+    .check_roles = true,
     .routes = employee_routes,
     .error_page = error_show,
     .commands = employee_commands,

@@ -149,6 +149,7 @@ void saved_view(const struct saved *saved, const char *list, bool merged,
     view_flag(object, "since", !entry->last && !undone);
     view_flag(object, "there", there);
     list_view(saved->req, list, object);
-    if (entry->action == HISTORY_REMOVE && entry->last && !entry->forgotten)
+    if (may_change(saved->req) && entry->action == HISTORY_REMOVE &&
+        entry->last && !entry->forgotten)
         view_undo(saved, object);
 }

@@ -39,6 +39,8 @@ const char *rejection_name(enum rejection why)
         return "host";
     case REJECTION_IDENTITY:
         return "identity";
+    case REJECTION_ROLE:
+        return "role";
     case REJECTION_ORIGIN:
         return "origin";
     case REJECTION_LIMIT:

@@ -104,6 +104,7 @@ struct request {
     void *own; /* the handler's */
     const char *client;
     const char *user;
+    unsigned role; /* ROUTE_READER or ROUTE_EDITOR; 0: not looked for */
     const char *id;
     char trace_id[TRACE_ID_BYTES]; /* "" if it has none */
     enum rejection rejection;

@@ -75,7 +75,7 @@ static int ask_checks(struct request *req)
 
 /* What every path has; a row of a table may have its own. */
 static const struct route options_route = { OPTIONS, "*", respond_allowed, 0,
-                                            0 };
+                                            ROUTE_READER | ROUTE_EDITOR };
 
 void request_route_it(struct request *req)
 {
@@ -243,6 +243,16 @@ const char *request_user(const struct request *req)
 void request_set_user(struct request *req, const char *user)
 {
     req->user = arena_copy(req->life.arena, user, strlen(user));
+}
+
+unsigned request_role(const struct request *req)
+{
+    return req->role;
+}
+
+void request_set_role(struct request *req, unsigned role)
+{
+    req->role = role;
 }
 
 const char *request_id(const struct request *req)

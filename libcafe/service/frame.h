@@ -133,6 +133,31 @@ void readiness_close(struct frame *frame);
 /** GET /readyz: answer within the app's wait_ms, text or JSON. */
 void readiness_show(struct request *req);
 
+/* rules.c */
+
+/**
+ * Read the lists of addresses and origins; rules is unchanged on failure.
+ *
+ * error   One line that names option and place.
+ * Errors  ERROR_CONFIG, ERROR_MEMORY.
+ */
+MUST_CHECK enum error access_open(const struct service_definition *definition,
+                                  const struct config *config,
+                                  const struct service_settings *settings,
+                                  struct access_rules *rules,
+                                  struct text *error);
+void access_close(struct access_rules *rules);
+
+/* servers.c */
+
+/**
+ * Open the servers and listen.
+ *
+ * error   One line on failure.
+ * Errors  ERROR_CONFIG, ERROR_BUSY, ERROR_MEMORY, ERROR_SYSTEM.
+ */
+MUST_CHECK enum error servers_open(struct frame *frame, struct text *error);
+
 /* stop.c */
 
 /** Handle SIGTERM, SIGINT and SIGHUP. Errors: ERROR_MEMORY. */
@@ -160,19 +185,6 @@ enum log_format settings_log_format(const struct service_settings *settings);
  * access_open(). */
 void settings_apply(struct frame *frame,
                     const struct service_settings *settings);
-
-/**
- * Read the lists of addresses and origins; rules is unchanged on failure.
- *
- * error   One line that names option and place.
- * Errors  ERROR_CONFIG, ERROR_MEMORY.
- */
-MUST_CHECK enum error access_open(const struct service_definition *definition,
-                                  const struct config *config,
-                                  const struct service_settings *settings,
-                                  struct access_rules *rules,
-                                  struct text *error);
-void access_close(struct access_rules *rules);
 
 /** Read the configuration again and apply what can change while running; log
  * which changed options need a restart. */

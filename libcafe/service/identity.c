@@ -4,7 +4,11 @@
 #include "cafe/base/unicode.h"
 #include "cafe/service/access.h"
 
-enum { UNREADABLE = 400, NAME_MAX_BYTES = 254 }; /* as an e-mail address */
+enum {
+    UNREADABLE = 400,
+    NAME_MAX_BYTES = 254, /* as an e-mail address */
+    GROUPS_MAX = 1024
+};
 
 /* Fields that are no name. A token has to be verified, which a daemon that only
  * reads a name does not do; the others name hosts, clients or secrets. */
@@ -44,27 +48,60 @@ enum error identity_field_check(const char *name, struct text *error)
     return OK;
 }
 
-/* A name that can be shown in a line: no control or format characters, which
- * could hide or reorder what stands beside it. */
-static bool is_name(struct slice text)
+/* No control or format characters, which could hide or reorder what stands
+ * beside a name. */
+bool identity_valid(struct slice name)
 {
-    return text.len == 0 || (text.len <= NAME_MAX_BYTES &&
-                             unicode_printable(text) && unicode_visible(text));
+    return name.len > 0 && name.len <= NAME_MAX_BYTES &&
+           unicode_printable(name) && unicode_visible(name);
+}
+
+/* The one field of this name that the peer may send; empty if there is none.
+ * Returns false if there are several. */
+static bool believed(const struct access_rules *rules,
+                     const struct request *req, const char *field,
+                     struct slice *value)
+{
+    const struct request_head *head = request_head(req);
+
+    *value = (struct slice){ NULL, 0 };
+    if (field == NULL || field[0] == '\0' ||
+        !cidr_list_has(rules->proxies, request_peer(req)))
+        return true;
+    *value = head_field(head, field);
+    return head_field_count(head, field) <= 1;
+}
+
+static bool are_groups(struct slice list)
+{
+    for (size_t count = 0; list.len > 0; count++) {
+        struct slice group = slice_trim(slice_cut(&list, ','));
+
+        if (count == GROUPS_MAX || (group.len > 0 && !identity_valid(group)))
+            return false;
+    }
+    return true;
+}
+
+struct slice identity_groups(const struct access_rules *rules,
+                             const struct request *req)
+{
+    struct slice value;
+
+    if (!believed(rules, req, rules->groups, &value))
+        return (struct slice){ NULL, 0 };
+    return value;
 }
 
 int identity_check(void *context, struct request *req)
 {
     const struct access_rules *rules = context;
-    const struct request_head *head = request_head(req);
-    struct slice value;
+    struct slice value, groups;
     const char *name;
 
-    if (rules->identity == NULL || rules->identity[0] == '\0' ||
-        !access_believe(context, request_peer(req)) ||
-        head_field_count(head, rules->identity) == 0)
-        return 0;
-    value = head_field(head, rules->identity);
-    if (head_field_count(head, rules->identity) > 1 || !is_name(value))
+    if (!believed(rules, req, rules->groups, &groups) || !are_groups(groups) ||
+        !believed(rules, req, rules->identity, &value) ||
+        (value.len > 0 && !identity_valid(value)))
         return UNREADABLE;
     if (value.len == 0)
         return 0;

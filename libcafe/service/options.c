@@ -133,6 +133,18 @@ static const struct option rows[] = {
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
+/* Of daemons whose pages have roles. */
+static const struct option role_rows[] = {
+    { "identity.groups_header", OPTION_TEXT, AT(groups_header), "", 0, 0, NULL,
+      "Header field in which that proxy names the groups of the person, with "
+      "commas between, for example X-Forwarded-Groups; empty for none." },
+    { "editors", OPTION_LIST, AT(editors), "", 0, 0, NULL,
+      "People who may change suppliers, by name or as group:NAME; all others "
+      "may only look. Empty for everybody who is let in." },
+};
+
+enum { ROLE_ROWS = sizeof(role_rows) / sizeof(role_rows[0]) };
+
 static const struct command common_commands[] = {
     { "-h, --help", COMMAND_HELP, "Show this text.", NULL },
     { "-V, --version", COMMAND_VERSION, "Show the version.", NULL },
@@ -200,13 +212,15 @@ static const struct option *join_options(const struct frame *frame)
     const struct service_definition *own = frame->definition;
     size_t first = count_options(own->options);
     size_t second = count_options(own->more_options);
-    struct option *all =
-        arena_alloc(frame->arena, (ROWS + first + second + 1) * sizeof(*all));
+    size_t roles = own->check_roles ? ROLE_ROWS : 0;
+    struct option *all = arena_alloc(
+        frame->arena, (ROWS + roles + first + second + 1) * sizeof(*all));
     struct option *end;
 
     if (all == NULL)
         return NULL;
     end = put_options(all, rows, ROWS, 0);
+    end = put_options(end, role_rows, roles, 0);
     end = put_options(end, own->options, first, own->options_at);
     put_options(end, own->more_options, second, own->more_options_at);
     set_fallback(all, "allow", own->allow_fallback);

@@ -15,69 +15,6 @@ enum log_format settings_log_format(const struct service_settings *settings)
     return settings->log_format == JSON ? LOG_JSON : LOG_TEXT;
 }
 
-void access_close(struct access_rules *rules)
-{
-    cidr_list_close(rules->allow);
-    cidr_list_close(rules->proxies);
-    host_list_close(rules->hosts);
-    origin_list_close(rules->origins);
-    free(rules->identity);
-}
-
-/* An empty list would let everybody in where that is not the default: a
- * variable that was meant to be filled must not do that. */
-static enum error read_allow(const struct service_definition *definition,
-                             const char *allow, struct cidr_list **list,
-                             struct text *why)
-{
-    if (allow[0] == '\0' && definition->allow_fallback[0] != '\0') {
-        text_append_string(why, "is empty; write 0.0.0.0/0,::/0 to allow "
-                                "everybody");
-        return ERROR_CONFIG;
-    }
-    return allow[0] != '\0' ? cidr_list_open(allow, list, why) : OK;
-}
-
-enum error access_open(const struct service_definition *definition,
-                       const struct config *config,
-                       const struct service_settings *settings,
-                       struct access_rules *rules, struct text *error)
-{
-    struct access_rules made = { .allow = NULL };
-    const char *name = "allow";
-    struct text why;
-    enum error err;
-
-    text_init(&why, 0);
-    err = read_allow(definition, settings->allow, &made.allow, &why);
-    if (err == OK) {
-        name = "trusted_proxies";
-        err = cidr_list_open(settings->trusted_proxies, &made.proxies, &why);
-    }
-    if (err == OK) {
-        name = "hosts";
-        err = host_list_open(settings->hosts, &made.hosts, &why);
-    }
-    if (err == OK && settings->origins[0] != '\0') {
-        name = "origins";
-        err = origin_list_open(settings->origins, &made.origins, &why);
-    }
-    if (err == OK) {
-        name = "identity.header";
-        err = identity_field_check(settings->identity_header, &why);
-    }
-    err = frame_blame(config, name, err, &why, error);
-    text_free(&why);
-    if (err == OK &&
-        (made.identity = strdup(settings->identity_header)) == NULL)
-        err = ERROR_MEMORY;
-    if (err == OK)
-        *rules = made;
-    else
-        access_close(&made);
-    return err;
-}
-
 void settings_apply(struct frame *frame,
                     const struct service_settings *settings)
 {
@@ -101,7 +38,8 @@ struct service_settings *settings_new(const struct frame *frame)
  * http. */
 static const char *const live[] = { "allow",           "trusted_proxies",
                                     "hosts",           "origins",
-                                    "identity.header", "log",
+                                    "identity.header", "identity.groups_header",
+                                    "editors",         "log",
                                     "log_level",       "log_repeat_s",
                                     "log_requests",    "drain_delay_ms",
                                     "stop_max_ms" };

@@ -26,3 +26,13 @@ def test_the_last_of_many_folders_wins(start, database, folder):
         assert answer.status == 200
         assert answer.text == "body { order: 11 }", accepted
         assert not answer.headers["Content-Encoding"]
+
+
+def test_a_file_that_is_not_there(start, database):
+    """Its error page is the daemon's, though its route is not."""
+    for name, prefix in (("customer", "/static"), ("employee", "/admin/static")):
+        daemon = start(name, database)
+        for path in ("/none.css", "/0123456789abcdef/cafe.css", "/a/b/c"):
+            page = daemon.get(prefix + path)
+            assert page.status == 404 and "Page not found" in page.text, path
+            assert "cafe.css" in page.text

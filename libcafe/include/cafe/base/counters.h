@@ -24,6 +24,7 @@ enum rejection {
     REJECTION_ACCESS,   /* the client may not use the daemon */
     REJECTION_HOST,     /* for a name that is not served */
     REJECTION_IDENTITY, /* a proxy's name for the person can't be read */
+    REJECTION_ROLE,     /* the person may look, but not change */
     REJECTION_ORIGIN,   /* posted from another site, or from an unknown one */
     REJECTION_LIMIT,  /* larger than a limit, or more than there is room for */
     REJECTION_SYNTAX, /* it is not an HTTP request */

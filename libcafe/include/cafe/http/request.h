@@ -104,6 +104,11 @@ const char *request_user(const struct request *req);
 /** The text is copied; out of memory there is no user. */
 void request_set_user(struct request *req, const char *user);
 
+/** The role that a check has found, ROUTE_READER or ROUTE_EDITOR; 0: none was
+ * looked for. */
+unsigned request_role(const struct request *req);
+void request_set_role(struct request *req, unsigned role);
+
 /**
  * 32 hex digits, or the peer's own X-Request-Id where the server believes it
  * and it is valid.

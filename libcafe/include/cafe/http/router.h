@@ -9,8 +9,13 @@ struct request;
 typedef void handler_fn(struct request *req);
 
 enum route_flags {
-    ROUTE_OPEN = 1 << 0, /* exempt from access checks: probes, static files */
-    ROUTE_QUIET = 1 << 1 /* logged at debug level: probes */
+    ROUTE_OPEN = 1 << 0,  /* exempt from access checks: probes, static files */
+    ROUTE_QUIET = 1 << 1, /* logged at debug level: probes */
+
+    /* Whom it is for, where a check asks that: nobody without a flag. Each
+     * request has one of the two roles, see request_set_role(). */
+    ROUTE_READER = 1 << 2, /* people who may only look */
+    ROUTE_EDITOR = 1 << 3  /* people who may change */
 };
 
 /**

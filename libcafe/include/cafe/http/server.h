@@ -46,7 +46,7 @@ typedef int check_fn(void *context, struct request *req);
  */
 typedef struct page *error_page_fn(void *app, struct request *req, int status);
 
-enum { SERVER_CHECKS_MAX = 6 };
+enum { SERVER_CHECKS_MAX = 8 };
 
 /** A check, its first argument, and how a refusal is counted. */
 struct server_check {

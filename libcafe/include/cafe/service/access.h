@@ -70,12 +70,17 @@ void origin_list_close(struct origin_list *list);
  * none. */
 bool origin_list_names(const struct origin_list *list, struct slice host);
 
+struct editor_list;
+
+/** Who may use a daemon, and what for: the options, read. */
 struct access_rules {
     struct cidr_list *allow;     /* NULL: everybody */
     struct cidr_list *proxies;   /* trusted to name the client */
     struct host_list *hosts;     /* that are served; NULL: all */
     struct origin_list *origins; /* the site's own; NULL: those of the host */
     char *identity; /* field with the name of a person; NULL or "": none */
+    char *groups;   /* field with the groups of a person; NULL or "": none */
+    struct editor_list *editors; /* who may change; NULL: everybody */
 };
 
 /**
@@ -104,13 +109,23 @@ int access_check(void *context, struct request *req);
 MUST_CHECK enum error identity_field_check(const char *name,
                                            struct text *error);
 
+/** Whether a text can be the name of a person or a group: 1 to 254 bytes of
+ * UTF-8 that can be shown in a line. */
+bool identity_valid(struct slice name);
+
 /**
  * A check_fn (context: struct access_rules). The identity field of a trusted
- * proxy becomes request_user(); of other peers it is ignored. Refused with 400:
- * several such fields, more than 254 bytes, and what is not UTF-8 that can be
- * shown in a line. An empty one names nobody.
+ * proxy becomes request_user(); of other peers it is ignored, and so is the
+ * field with groups. Refused with 400: several such fields, names and groups
+ * that are not identity_valid(), and more than 1024 groups. An empty field
+ * names nobody.
  */
 int identity_check(void *context, struct request *req);
+
+/** The groups of the person, comma-separated, as a trusted proxy names them,
+ * after identity_check(); absent if there are none. */
+struct slice identity_groups(const struct access_rules *rules,
+                             const struct request *req);
 
 /** A believe_fn (context: struct access_rules): the trusted proxies. */
 bool access_believe(void *context, const struct sockaddr *peer);

@@ -23,6 +23,8 @@ struct service_settings {
     const char *hosts;
     const char *origins;
     const char *identity_header;
+    const char *groups_header; /* this and the next: NULL without roles */
+    const char *editors;
     int log_format;
     bool log_requests;
     int log_level;
@@ -93,7 +95,8 @@ struct service_definition {
     const char *health_path;       /* a page that load balancers ask for */
     const char *hosts_fallback; /* default of the option hosts; "any" for all */
     bool check_origin;
-    bool scripts; /* its pages may run its static files; never by default */
+    bool check_roles; /* its routes say whom they are for: role_check() */
+    bool scripts;     /* its pages may run its static files; never by default */
     const struct route *routes;
     error_page_fn *error_page;
     const struct command *commands;    /* its own; NULL or ended by NULL flag */

@@ -1,0 +1,36 @@
+/* What is said to people who may only look and have tried to change
+ * something. */
+#include <string.h>
+
+#include "employee.h"
+
+/* What a post would have done. */
+static const struct {
+    const char *path;
+    const char *undone;
+} posts[] = {
+    { "/admin/supplier-add", "The new supplier was not saved." },
+    { "/admin/supplier-update", "Your changes were not saved." },
+    { "/admin/supplier-remove/{id}", "The supplier was not deleted." },
+    { "/admin/supplier-restore/{revision}", "The version was not restored." },
+};
+
+const char *role_advice(struct request *req)
+{
+    const char *path = request_route(req)->path;
+    const char *user = request_user(req);
+    const char *undone = "Nothing was changed.";
+    const char *advice;
+
+    for (size_t i = 0; i < sizeof(posts) / sizeof(posts[0]); i++) {
+        if (request_method(req) == POST && strcmp(path, posts[i].path) == 0)
+            undone = posts[i].undone;
+    }
+    advice = arena_printf(
+        request_arena(req),
+        "%s You can look at suppliers here, but not change them. If you need "
+        "to, ask the people who run this site to add %s to the editors%s",
+        undone, user != NULL ? user : "you",
+        request_form_kept(req) ? ", then reload this page." : ".");
+    return advice != NULL ? advice : undone;
+}

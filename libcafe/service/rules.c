@@ -1,0 +1,154 @@
+/* Access rules: made from the options, each fault named with its option. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cafe/service/roles.h"
+#include "frame.h"
+
+void access_close(struct access_rules *rules)
+{
+    cidr_list_close(rules->allow);
+    cidr_list_close(rules->proxies);
+    host_list_close(rules->hosts);
+    origin_list_close(rules->origins);
+    editor_list_close(rules->editors);
+    free(rules->identity);
+    free(rules->groups);
+}
+
+/* What makes the rules: the options, and how a daemon differs from another. */
+struct making {
+    const struct service_definition *definition;
+    const struct service_settings *settings;
+    struct access_rules rules;
+};
+
+typedef enum error make_fn(struct making *making, struct text *why);
+
+/* An empty list would let everybody in where that is not the default: a
+ * variable that was meant to be filled must not do that. */
+static enum error make_allow(struct making *making, struct text *why)
+{
+    const char *allow = making->settings->allow;
+
+    if (allow[0] == '\0' && making->definition->allow_fallback[0] != '\0') {
+        text_append_string(why, "is empty; write 0.0.0.0/0,::/0 to allow "
+                                "everybody");
+        return ERROR_CONFIG;
+    }
+    return allow[0] != '\0' ? cidr_list_open(allow, &making->rules.allow, why)
+                            : OK;
+}
+
+static enum error make_proxies(struct making *making, struct text *why)
+{
+    return cidr_list_open(making->settings->trusted_proxies,
+                          &making->rules.proxies, why);
+}
+
+static enum error make_hosts(struct making *making, struct text *why)
+{
+    return host_list_open(making->settings->hosts, &making->rules.hosts, why);
+}
+
+static enum error make_origins(struct making *making, struct text *why)
+{
+    const char *origins = making->settings->origins;
+
+    return origins[0] != '\0'
+               ? origin_list_open(origins, &making->rules.origins, why)
+               : OK;
+}
+
+/* A field's name, copied. */
+static enum error make_field(const char *name, char **field, struct text *why)
+{
+    enum error err = identity_field_check(name, why);
+
+    if (err == OK && (*field = strdup(name)) == NULL)
+        err = ERROR_MEMORY;
+    return err;
+}
+
+static enum error make_identity(struct making *making, struct text *why)
+{
+    return make_field(making->settings->identity_header,
+                      &making->rules.identity, why);
+}
+
+static enum error make_groups(struct making *making, struct text *why)
+{
+    const char *groups = making->settings->groups_header;
+    const char *identity = making->settings->identity_header;
+
+    if (groups == NULL || groups[0] == '\0')
+        return OK;
+    if (identity[0] == '\0')
+        text_append_string(why, "needs identity.header, which names the "
+                                "person whose groups these are");
+    else if (strcasecmp(groups, identity) == 0)
+        text_append_string(why, "is the field of identity.header; name the "
+                                "one with groups");
+    if (why->len > 0)
+        return ERROR_CONFIG;
+    return make_field(groups, &making->rules.groups, why);
+}
+
+/* Where nobody has a name, nobody could edit. */
+static enum error make_editors(struct making *making, struct text *why)
+{
+    const struct service_settings *settings = making->settings;
+    struct access_rules *rules = &making->rules;
+    enum error err;
+
+    if (settings->editors == NULL || settings->editors[0] == '\0')
+        return OK;
+    if (settings->identity_header[0] == '\0') {
+        text_append_string(why, "needs identity.header: without it nobody has "
+                                "a name");
+        return ERROR_CONFIG;
+    }
+    err = editor_list_open(settings->editors, &rules->editors, why);
+    if (err == OK && rules->groups == NULL &&
+        editor_list_has_groups(rules->editors)) {
+        text_append_string(why, "has a group, which needs "
+                                "identity.groups_header");
+        err = ERROR_CONFIG;
+    }
+    return err;
+}
+
+static const struct {
+    const char *option;
+    make_fn *make;
+} steps[] = {
+    { "allow", make_allow },
+    { "trusted_proxies", make_proxies },
+    { "hosts", make_hosts },
+    { "origins", make_origins },
+    { "identity.header", make_identity },
+    { "identity.groups_header", make_groups },
+    { "editors", make_editors },
+};
+
+enum error access_open(const struct service_definition *definition,
+                       const struct config *config,
+                       const struct service_settings *settings,
+                       struct access_rules *rules, struct text *error)
+{
+    struct making making = { .definition = definition, .settings = settings };
+    enum error err = OK;
+    struct text why;
+
+    text_init(&why, 0);
+    for (size_t i = 0; err == OK && i < sizeof(steps) / sizeof(steps[0]); i++) {
+        err = steps[i].make(&making, &why);
+        err = frame_blame(config, steps[i].option, err, &why, error);
+    }
+    text_free(&why);
+    if (err == OK)
+        *rules = making.rules;
+    else
+        access_close(&making.rules);
+    return err;
+}
