@@ -150,7 +150,7 @@ enum error offload_open(struct event_base *base, size_t most_of_client,
     return OK;
 }
 
-void offload_close(struct offload *offload)
+void offload_stop(struct offload *offload)
 {
     if (offload == NULL)
         return;
@@ -160,8 +160,16 @@ void offload_close(struct offload *offload)
     pthread_mutex_unlock(&offload->mutex);
     if (offload->running)
         pthread_join(offload->thread, NULL);
+    offload->running = false;
     deliver(offload, &offload->results, OK);
     deliver(offload, &offload->waiting, ERROR_STOPPING);
+}
+
+void offload_close(struct offload *offload)
+{
+    if (offload == NULL)
+        return;
+    offload_stop(offload);
     if (offload->on_results != NULL)
         event_free(offload->on_results);
     if (offload->fd >= 0)

@@ -177,6 +177,9 @@ static void close_service(struct frame *frame)
      * use. */
     if (frame->app != NULL && frame->definition->stop != NULL)
         frame->definition->stop(frame->app);
+    /* What the other thread is done with may go on to the database; jobs of the
+     * database may still ask for the other thread, which refuses. */
+    offload_stop(service->offload);
     db_close(service->db);
     notes_close(service->notes);
     offload_close(service->offload);

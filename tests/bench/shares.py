@@ -27,6 +27,7 @@ MANY = 100000
 # Lists within lists, then blank lines: what cmark takes longest for.
 HOSTILE = "- " * 95 + "a" + "\n" * 16000 + "x"
 LONGEST = "- " * 95 + "a" + "\n" * 65000 + "x"
+ESCAPED = "&" * 65000  # five times as long in HTML
 
 # Each request of wrk has a number of its own in it.
 SCRIPT = """
@@ -61,8 +62,18 @@ def attacks(ids):
                     f"/admin/supplier-history/{ids[0]}?NUMBER", ""),
         "edit": ("employee", 4, "GET",
                  f"/admin/supplier-update/{ids[0]}?q=NUMBER", ""),
+        "escaped history": ("employee", 4, "GET",
+                            f"/admin/supplier-history/{ids[1]}?NUMBER", ""),
+        "escaped edit": ("employee", 4, "GET",
+                         f"/admin/supplier-update/{ids[1]}?q=NUMBER", ""),
+        "escaped clash": ("employee", 4, "POST", "/admin/supplier-update",
+                          form(id=ids[1], revision=1,
+                               notes="NUMBER\n\n" + ESCAPED[:16000])),
+        "escaped notes": ("customer", 4, "GET", f"/suppliers/{ids[1]}?NUMBER",
+                          ""),
         "duplicates": ("employee", 4, "POST", "/admin/supplier-add",
-                       form(name="s77 NUMBER", phone="5550100")),
+                       form(name="New NUMBER", phone="+49 30 99887766",
+                            email="twin@example.com")),
         "notes": ("customer", 4, "GET", f"/suppliers/{ids[0]}?NUMBER", ""),
         "long rows": ("customer", 4, "GET",
                       "/suppliers.json?city=Long&q=beans+NUMBER", ""),
@@ -124,9 +135,12 @@ def fill(database):
           f" FROM seq_1_to_{MANY}")
     ids = [insert(admin, name=f"Long {number}", city="Long",
                   notes=f"beans {number}\n\n{LONGEST}") for number in range(99)]
-    for number in range(5):
+    insert(admin, name="zz", city="c", email="twin@example.com")
+    query(admin, "UPDATE suppliers SET notes = %s WHERE id = %s", ESCAPED,
+          ids[1])
+    for number in range(8):
         query(admin, "UPDATE suppliers SET notes = CONCAT(%s, notes)"
-              " WHERE id = %s", str(number), ids[0])
+              " WHERE id IN (%s, %s)", str(number), *ids[:2])
     admin.close()
     return ids
 

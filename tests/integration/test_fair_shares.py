@@ -1,12 +1,15 @@
 """What one client asks for does not keep the event loop from others."""
+import pathlib
 import signal
 import socket
 import urllib.parse
 
+import pytest
+
 import harness
 from form_pages import SUPPLIER
 from readers import drained
-from writers import connect, insert
+from writers import connect, insert, query
 
 
 def answered(daemon):
@@ -62,12 +65,16 @@ def get(path):
             "Connection: close\r\n\r\n").encode()
 
 
-def preview(notes):
-    body = urllib.parse.urlencode({**SUPPLIER, "notes": notes, "preview": "1"})
+def addition(**fields):
+    body = urllib.parse.urlencode({**SUPPLIER, **fields})
     return (f"POST /admin/supplier-add HTTP/1.1\r\nHost: localhost\r\n"
             f"Connection: close\r\n"
             f"Content-Type: application/x-www-form-urlencoded\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
+
+
+def preview(notes):
+    return addition(notes=notes, preview="1")
 
 
 def test_hostile_previews_let_others_in(employee):
@@ -110,3 +117,47 @@ def test_too_many_previews_are_refused_with_what_was_typed(employee):
     refused = next(line for line in employee.lines()
                    if line.get("status") == 503)
     assert refused["reason"] == "limit"
+
+
+def thread_times(daemon):
+    """Nanoseconds of processor time by thread; the event loop has the id of the
+    process."""
+    tasks = pathlib.Path(f"/proc/{daemon.process.pid}/task").iterdir()
+    return {int(task.name): int((task / "schedstat").read_text().split()[0])
+            for task in tasks}
+
+
+@pytest.fixture(name="many")
+def make_many(own, start):
+    """An employee daemon with 20,000 suppliers."""
+    query(connect(own), "INSERT INTO suppliers"
+          " (name, address, city, state, email, phone)"
+          " SELECT CONCAT('s', seq), 'a', 'c', 's', '', CONCAT('555', seq)"
+          " FROM seq_1_to_20000")
+    employee = start("employee", own, APP_STOP_MAX_MS=1)
+    harness.wait_until(lambda: "20,000" in employee.get("/admin/suppliers")
+                       .text, "all are there")
+    return employee
+
+
+def test_duplicates_are_not_looked_for_on_the_loop(many):
+    """Each form is compared with all suppliers: on another thread."""
+    before = thread_times(many)
+    statuses = at_once(many, *[addition(name=f"New {n}") for n in range(40)])
+    assert set(statuses) <= {b"303", b"409"}
+    took = {thread: time - before.get(thread, 0)
+            for thread, time in thread_times(many).items()}
+    loop = took.pop(many.process.pid)
+    assert max(took.values()) > 2 * loop, (loop, took)
+
+
+def test_forms_that_are_compared_when_the_daemon_stops(many):
+    """They go on to the database as long as that is there."""
+    peers = [socket.create_connection(("127.0.0.1", many.port), harness.WAIT_S)
+             for _ in range(60)]
+    for number, peer in enumerate(peers):
+        peer.sendall(addition(name=f"New {number}"))
+    assert many.stop() == 0
+    answers = [drained(peer)[9:12] for peer in peers]
+    assert set(answers) <= {b"303", b"409", b"503", b""}
+    assert set(answers) - {b"303", b"409"}, "all were saved before it stopped"

@@ -271,6 +271,27 @@ static void test_submit_from_done_while_closing(void **state)
     close_early(fixture);
 }
 
+/* Between the two nothing runs any more, and nothing is taken. */
+static void test_stop_then_close(void **state)
+{
+    struct fixture *fixture = *state;
+    int i;
+
+    for (i = 0; i < 10; i++)
+        submit(fixture, work_slowly, done);
+    offload_stop(fixture->offload);
+    assert_int_equal(fixture->done, 10);
+    assert_true(expect_done(fixture) < 10);
+    assert_int_equal(offload_submit(fixture->offload, "", work, done,
+                                    &fixture->jobs[fixture->submitted]),
+                     ERROR_STOPPING);
+    offload_stop(fixture->offload);
+    offload_close(fixture->offload);
+    fixture->offload = NULL;
+    assert_int_equal(fixture->done, 10);
+    offload_stop(NULL);
+}
+
 static void test_open_and_close(void **state)
 {
     struct fixture *fixture = *state;
@@ -387,6 +408,7 @@ int main(void)
         TEST(test_close_with_results_waiting),
         TEST(test_close_halfway),
         TEST(test_submit_from_done_while_closing),
+        TEST(test_stop_then_close),
         TEST(test_open_and_close),
         TEST(test_signals_are_the_loops),
         TEST(test_no_descriptor_left),

@@ -28,7 +28,11 @@ MUST_CHECK enum error offload_open(struct event_base *base,
                                    struct offload **offload);
 
 /** Let the running job end, hand the waiting ones back with ERROR_STOPPING
- * (their done functions run inside this call), and join the thread. */
+ * (their done functions run inside this call), and join the thread. From then
+ * on offload_submit() refuses. */
+void offload_stop(struct offload *offload);
+
+/** Stop, if it has not been stopped yet, and free. */
 void offload_close(struct offload *offload);
 
 /**

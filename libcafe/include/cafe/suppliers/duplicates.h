@@ -27,11 +27,13 @@ struct duplicates {
 
 /**
  * Find suppliers that may be this one. It looks at each once and allocates
- * nothing for them: about a quarter of a millisecond for 10,000.
+ * nothing for them: about a millisecond for 10,000.
  *
  * supplier  As typed; itself (by its id) is no duplicate.
  * before    As it was stored: only what has changed since is compared. NULL:
- * all of it. Errors    ERROR_MEMORY, ERROR_LIMIT.
+ *           all of it.
+ * Errors    ERROR_MEMORY, ERROR_LIMIT.
+ * Thread    Any: the snapshot must live until this returns.
  */
 MUST_CHECK enum error duplicates_find(const struct snapshot *snapshot,
                                       const struct supplier *supplier,
