@@ -1,17 +1,17 @@
-/* Answers that show a snapshot: kept while it is fresh, or marked stale. */
+/* Answers that show a snapshot: cached while it is fresh, or marked stale. */
 #include "customer.h"
 
-bool answer_kept(struct request *req, const struct snapshot *snapshot,
-                 const char *name, struct page_key *key)
+bool answer_cached(struct request *req, const struct snapshot *snapshot,
+                   const char *name, struct page_key *key)
 {
     const struct customer *self = request_app(req);
 
-    /* Pages are kept by the snapshot's serial: the next change gives each a new
-     * version, and no page has to be found to be dropped. A stale answer names
-     * its own time, so it is neither kept nor taken from there. */
+    /* Pages are cached by the snapshot's serial: the next change gives each a
+     * new version, and no page has to be found to be dropped. A stale answer
+     * names its own time, so it is neither cached nor taken from there. */
     return !snapshot_stale(snapshot) &&
-           page_answer_kept(self->service, req, name, snapshot_serial(snapshot),
-                            key);
+           page_answer_cached(self->service, req, name,
+                              snapshot_serial(snapshot), key);
 }
 
 const char *answer_cache(const struct snapshot *snapshot)
@@ -31,26 +31,27 @@ void answer_page(struct request *req, struct page *page,
         page_answer(self->service, req, page, key);
 }
 
-void answer_view(struct request *req, const char *name, struct view *view,
-                 const struct snapshot *snapshot, const struct page_key *key)
+void answer_template(struct request *req, const char *name,
+                     struct context *context, const struct snapshot *snapshot,
+                     const struct page_key *key)
 {
     const struct customer *self = request_app(req);
 
-    snapshot_view(snapshot, request_arena(req), view);
+    snapshot_context(snapshot, request_arena(req), context);
     answer_page(
         req,
-        page_render(self->service, name, view, 200, answer_cache(snapshot)),
+        page_render(self->service, name, context, 200, answer_cache(snapshot)),
         snapshot, key);
 }
 
-struct view *customer_view(struct request *req, const char *title)
+struct context *customer_context(struct request *req, const char *title)
 {
     const struct customer *self = request_app(req);
-    struct view *view = page_view(self->service, req, title);
+    struct context *context = page_context(self->service, req, title);
 
-    view_string(view, "search_js",
-                assets_url(self->service->assets, "search.js"));
-    return view;
+    context_string(context, "search_js",
+                   assets_url(self->service->assets, "search.js"));
+    return context;
 }
 
 static const char *list_title(const struct search *search, struct arena *arena)
@@ -63,13 +64,14 @@ static const char *list_title(const struct search *search, struct arena *arena)
                         search->text.data);
 }
 
-struct view *list_page_view(struct request *req, const struct search *search)
+struct context *list_page_context(struct request *req,
+                                  const struct search *search)
 {
-    struct view *view =
-        customer_view(req, list_title(search, request_arena(req)));
+    struct context *context =
+        customer_context(req, list_title(search, request_arena(req)));
 
-    view_flag(view, "at_list", true);
-    return view;
+    context_flag(context, "at_list", true);
+    return context;
 }
 
 const struct supplier *find_supplier(struct request *req,

@@ -31,13 +31,13 @@ static bool is_short(struct slice value, size_t max_chars)
     return utf8_count(value) <= max_chars;
 }
 
-static bool read_text(struct part *part, struct slice value)
+static bool api_read_text(struct part *part, struct slice value)
 {
     (void)part;
     return is_short(value, SEARCH_TEXT_MAX_CHARS);
 }
 
-static bool read_filter(struct part *part, struct slice value)
+static bool api_read_filter(struct part *part, struct slice value)
 {
     (void)part;
     return is_short(value, SEARCH_FILTER_MAX_CHARS);
@@ -72,9 +72,9 @@ static const struct parameter {
     bool (*read)(struct part *part, struct slice value);
     const char *detail; /* what to do, when it is faulty */
 } parameters[] = {
-    { "q", read_text, "Shorten q to at most 100 characters." },
-    { "state", read_filter, "Shorten state to at most 255 characters." },
-    { "city", read_filter, "Shorten city to at most 255 characters." },
+    { "q", api_read_text, "Shorten q to at most 100 characters." },
+    { "state", api_read_filter, "Shorten state to at most 255 characters." },
+    { "city", api_read_filter, "Shorten city to at most 255 characters." },
     { "limit", read_limit, "Set limit to a number from 1 to 200." },
     { "cursor", read_cursor,
       "Copy the cursor unchanged from next in the previous response, or omit "
@@ -91,7 +91,7 @@ static const char nothing_in_it[] =
     "symbol, or omit it.";
 static const char none_at_all[] = "This path takes no parameters. Omit it.";
 
-static size_t number_of(struct slice name)
+static size_t api_number_of(struct slice name)
 {
     size_t i = 0;
 
@@ -101,14 +101,14 @@ static size_t number_of(struct slice name)
 }
 
 /* NULL when the query is fine; else what to do about the field `faulty`. */
-static const char *read_query(const struct form *query, struct part *part,
-                              struct slice *faulty)
+static const char *api_read_query(const struct form *query, struct part *part,
+                                  struct slice *faulty)
 {
     bool seen[PARAMETERS] = { false };
 
     for (size_t i = 0; i < query->count; i++) {
         const struct form_field *field = &query->fields[i];
-        size_t number = number_of(field->name);
+        size_t number = api_number_of(field->name);
 
         *faulty = field->name;
         if (number == PARAMETERS)
@@ -142,7 +142,7 @@ static struct slice find_nothing(const struct form *query,
     return (struct slice){ NULL, 0 };
 }
 
-/* The one URL of a part, also the name of its kept page; NULL when out of
+/* The one URL of a part, also the name of its cached page; NULL when out of
  * memory. */
 static const char *part_url(const struct part *part, int64_t after,
                             struct arena *arena)
@@ -172,7 +172,7 @@ static const char *part_url(const struct part *part, int64_t after,
 /* The list. */
 
 /* Only when stale: with the time of each question no two answers would be the
- * same, and none could be kept or answered 304. */
+ * same, and none could be cached or answered 304. */
 static void write_as_of(struct text *out, const struct snapshot *snapshot)
 {
     char iso[CLOCK_ISO_BYTES];
@@ -253,7 +253,7 @@ static bool part_read(struct request *req, struct part *part)
         respond_error(req, 400);
         return false;
     }
-    if ((detail = read_query(query, part, &faulty)) != NULL) {
+    if ((detail = api_read_query(query, part, &faulty)) != NULL) {
         respond_bad_parameter(req, faulty, detail);
         return false;
     }
@@ -283,9 +283,9 @@ static void api_list_show(struct lifetime *life,
     }
     listing = &part->listing;
     if (part_read(req, part) &&
-        !answer_kept(req, snapshot,
-                     part_url(part, part->after, request_arena(req)),
-                     &listing->key))
+        !answer_cached(req, snapshot,
+                       part_url(part, part->after, request_arena(req)),
+                       &listing->key))
         search_when_found(self->searcher, snapshot, &listing->search,
                           api_list_found, request_life(req));
 }
@@ -367,10 +367,10 @@ static void api_supplier_show(struct lifetime *life,
 
     if ((supplier = find_supplier(req, snapshot)) == NULL)
         return;
-    if (answer_kept(req, snapshot,
-                    arena_printf(request_arena(req), API_SUPPLIERS "/%lld",
-                                 (long long)supplier->id),
-                    &key))
+    if (answer_cached(req, snapshot,
+                      arena_printf(request_arena(req), API_SUPPLIERS "/%lld",
+                                   (long long)supplier->id),
+                      &key))
         return;
     text_init(&body, 0);
     write_one(&body, supplier, snapshot);
@@ -403,7 +403,7 @@ void api_description(struct request *req)
     struct text body;
 
     if (!no_query(req) ||
-        page_answer_kept(self->service, req, API_DESCRIPTION, 0, &key))
+        page_answer_cached(self->service, req, API_DESCRIPTION, 0, &key))
         return;
     text_init(&body, 0);
     text_append_slice(&body, text_slice(&self->api));

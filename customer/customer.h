@@ -22,13 +22,13 @@ extern const struct route customer_routes[];
 /* answer.c */
 
 /**
- * Answer with the page that was kept for a snapshot, unless that is out of
- * date. Arguments as of page_answer_kept().
+ * Answer with the page that was cached for a snapshot, unless that is out of
+ * date. Arguments as of page_answer_cached().
  */
-bool answer_kept(struct request *req, const struct snapshot *snapshot,
-                 const char *name, struct page_key *key);
+bool answer_cached(struct request *req, const struct snapshot *snapshot,
+                   const char *name, struct page_key *key);
 
-/** Cache-Control of an answer that shows a snapshot: a stale one is kept
+/** Cache-Control of an answer that shows a snapshot: a stale one is cached
  * nowhere. */
 const char *answer_cache(const struct snapshot *snapshot);
 
@@ -37,32 +37,34 @@ const char *answer_cache(const struct snapshot *snapshot);
  * when it is.
  *
  * page  With Cache-Control as of answer_cache(); its reference is taken over.
- * key   As answer_kept() has made it.
+ * key   As answer_cached() has made it.
  */
 void answer_page(struct request *req, struct page *page,
                  const struct snapshot *snapshot, const struct page_key *key);
 
 /**
  * Render a page that shows a snapshot and answer with it; a stale one says of
- * when it is, and is kept nowhere.
+ * when it is, and is cached nowhere.
  *
  * name  Of the template.
- * view  Of page_view().
- * key   As answer_kept() has made it.
+ * context  Of page_context().
+ * key   As answer_cached() has made it.
  */
-void answer_view(struct request *req, const char *name, struct view *view,
-                 const struct snapshot *snapshot, const struct page_key *key);
+void answer_template(struct request *req, const char *name,
+                     struct context *context, const struct snapshot *snapshot,
+                     const struct page_key *key);
 
 /** The supplier of "{id}"; NULL: there is none, and the request is answered.
  * A snapshot that is NULL is answered 503. */
 const struct supplier *find_supplier(struct request *req,
                                      const struct snapshot *snapshot);
 
-/** A page_view() with search_js, the URL of its script. */
-struct view *customer_view(struct request *req, const char *title);
+/** A page_context() with search_js, the URL of its script. */
+struct context *customer_context(struct request *req, const char *title);
 
-/** A customer_view() with the title of a list. */
-struct view *list_page_view(struct request *req, const struct search *search);
+/** A customer_context() with the title of a list. */
+struct context *list_page_context(struct request *req,
+                                  const struct search *search);
 
 /* home.c */
 
@@ -91,8 +93,10 @@ struct list_format {
 
     /* Of a page for people; else NULL. NULL or a body that has failed is
      * answered as too long. */
-    struct view *(*view)(struct listing *listing); /* first, on the loop */
-    struct page *(*page)(struct listing *listing); /* renders listing->view */
+    struct context *(*context)(
+        struct listing *listing); /* first, on the loop */
+    struct page *(*page)(
+        struct listing *listing); /* renders listing->context */
 };
 
 /** A list that is asked for, in the request's arena. */
@@ -101,14 +105,14 @@ struct listing {
     struct search search;
     struct page_key key;
     const struct search_result *result;
-    size_t first, end; /* what is written of it: places */
+    size_t first, end; /* what is written of it: positions */
     const char *next;  /* URL of what follows; NULL: nothing */
 
     /* Of listing.c. */
     struct request *req;
-    struct text body;  /* of data; of a page, a text to write rows to */
-    struct view *view; /* of a page */
-    struct page *page; /* of a page, once it is written */
+    struct text body;        /* of data; of a page, a text to write rows to */
+    struct context *context; /* of a page */
+    struct page *page;       /* of a page, once it is written */
 };
 
 /**
@@ -118,22 +122,22 @@ struct listing {
  */
 void listing_answer(struct request *req, struct listing *listing);
 
-/* takeaway.c */
+/* downloads.c */
 
 /**
  * Answer with all that the query of a request finds.
  *
- * kept  Path in the name of the kept page.
+ * cached  Path in the name of the cached page.
  */
 void take_list(struct request *req, const struct snapshot *snapshot,
-               const char *kept, const struct list_format *format);
+               const char *cached, const struct list_format *format);
 
 handler_fn supplier_card, supplier_object;
 handler_fn list_contacts, list_table, list_objects;
 
 /** Set contacts, table, excel_table and objects, the URLs of a list's files. */
-void list_takeaway_view(const struct search *search, struct arena *arena,
-                        struct view *view);
+void list_downloads_context(const struct search *search, struct arena *arena,
+                            struct context *context);
 
 /* api.c */
 
@@ -165,8 +169,8 @@ handler_fn list_print;
 
 /** Set print, the URL of the whole list as one page; and print_all, how many
  * it has, where that is more than the result's page shows. */
-void list_print_view(const struct search_result *result, struct arena *arena,
-                     struct view *view);
+void list_print_context(const struct search_result *result, struct arena *arena,
+                        struct context *context);
 
 /* errors.c */
 

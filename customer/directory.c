@@ -52,8 +52,9 @@ static void directory_list_show(struct lifetime *life,
         respond_error(req, 503);
         return;
     }
-    if (answer_kept(req, snapshot,
-                    search_url(&list->search, "/suppliers", arena), &list->key))
+    if (answer_cached(req, snapshot,
+                      search_url(&list->search, "/suppliers", arena),
+                      &list->key))
         return;
     search_when_found(self->searcher, snapshot, &list->search,
                       directory_list_found, request_life(req));
@@ -65,7 +66,7 @@ static void directory_list_found(struct lifetime *life,
     struct request *req = request_of(life);
     struct arena *arena = request_arena(req);
     const struct list *list;
-    struct view *view;
+    struct context *context;
 
     if (result == NULL) {
         request_reject(req, REJECTION_LIMIT);
@@ -73,12 +74,12 @@ static void directory_list_found(struct lifetime *life,
         return;
     }
     list = (const struct list *)search_asked(result);
-    view = list_page_view(req, &list->search);
-    search_view(result, "/suppliers", arena, view);
-    list_takeaway_view(&list->search, arena, view);
-    list_print_view(result, arena, view);
-    answer_view(req, "supplier-list-all", view, search_snapshot(result),
-                &list->key);
+    context = list_page_context(req, &list->search);
+    search_context(result, "/suppliers", arena, context);
+    list_downloads_context(&list->search, arena, context);
+    list_print_context(result, arena, context);
+    answer_template(req, "supplier-list-all", context, search_snapshot(result),
+                    &list->key);
 }
 
 /* GET /suppliers/{id} */
@@ -90,8 +91,8 @@ void supplier_show(struct request *req)
 }
 
 /* "2026-11-23 14:02", and as a program reads it. */
-static void view_changed(struct request *req, int64_t changed_us,
-                         struct view *view)
+static void fill_changed(struct request *req, int64_t changed_us,
+                         struct context *context)
 {
     char iso[CLOCK_ISO_BYTES];
     char *text;
@@ -99,27 +100,28 @@ static void view_changed(struct request *req, int64_t changed_us,
     if (changed_us == 0)
         return;
     clock_iso(changed_us, iso);
-    view_text(view, "changed_iso",
-              arena_slice(request_arena(req), slice_of(iso)));
+    context_text(context, "changed_iso",
+                 arena_slice(request_arena(req), slice_of(iso)));
     text = arena_copy(request_arena(req), iso, strlen("2026-11-23T14:02"));
     if (text != NULL)
         text[strlen("2026-11-23")] = ' ';
-    view_string(view, "changed", text);
+    context_string(context, "changed", text);
 }
 
-static struct view *one_view(struct request *req,
-                             const struct supplier *supplier, struct slice html)
+static struct context *one_context(struct request *req,
+                                   const struct supplier *supplier,
+                                   struct slice html)
 {
     const struct customer *self = request_app(req);
-    struct view *view = page_view(self->service, req, NULL);
+    struct context *context = page_context(self->service, req, NULL);
 
-    view_text(view, "title", supplier->fields[SUPPLIER_NAME]);
-    supplier_view(supplier, view);
-    contact_view(supplier, self->map_url, request_arena(req), view);
-    view_changed(req, supplier->changed_us, view);
+    context_text(context, "title", supplier->fields[SUPPLIER_NAME]);
+    supplier_context(supplier, context);
+    contact_context(supplier, self->map_url, request_arena(req), context);
+    fill_changed(req, supplier->changed_us, context);
     if (html.len > 0)
-        view_html(view, "notes_html", html);
-    return view;
+        context_html(context, "notes_html", html);
+    return context;
 }
 
 static void supplier_show_found(struct lifetime *life,
@@ -137,10 +139,10 @@ static void supplier_show_found(struct lifetime *life,
     if ((supplier = find_supplier(req, snapshot)) == NULL)
         return; /* answered, so there is no request any more */
     one->supplier = supplier;
-    if (answer_kept(req, snapshot,
-                    arena_printf(request_arena(req), "/suppliers/%lld",
-                                 (long long)supplier->id),
-                    &one->key))
+    if (answer_cached(req, snapshot,
+                      arena_printf(request_arena(req), "/suppliers/%lld",
+                                   (long long)supplier->id),
+                      &one->key))
         return;
     one->snapshot = snapshot;
     request_set_own(req, one);
@@ -159,6 +161,7 @@ static void supplier_show_rendered(struct request *req,
         respond_error(req, 503);
         return;
     }
-    answer_view(req, "supplier", one_view(req, one->supplier, rendered->html),
-                one->snapshot, &one->key);
+    answer_template(req, "supplier",
+                    one_context(req, one->supplier, rendered->html),
+                    one->snapshot, &one->key);
 }

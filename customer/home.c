@@ -42,15 +42,15 @@ void home_show(struct request *req)
     catalog_when_fresh(self->catalog, home_show_count, request_life(req));
 }
 
-static struct view *home_view(struct request *req)
+static struct context *home_context(struct request *req)
 {
     const struct customer *self = request_app(req);
-    struct view *view = customer_view(req, "Welcome");
+    struct context *context = customer_context(req, "Welcome");
 
-    view_flag(view, "at_home", true);
-    view_number(view, "text_max", SEARCH_TEXT_MAX_CHARS);
-    view_html(view, "content", text_slice(&self->home));
-    return view;
+    context_flag(context, "at_home", true);
+    context_number(context, "text_max", SEARCH_TEXT_MAX_CHARS);
+    context_html(context, "content", text_slice(&self->home));
+    return context;
 }
 
 /* Without a database the page is still useful. Its status is for load balancers
@@ -61,7 +61,7 @@ static void respond_without_count(struct request *req)
 
     page_answer_once(
         self->service, req,
-        page_render(self->service, "home", home_view(req), 503, "no-store"));
+        page_render(self->service, "home", home_context(req), 503, "no-store"));
 }
 
 static void home_show_count(struct lifetime *life,
@@ -69,19 +69,19 @@ static void home_show_count(struct lifetime *life,
 {
     struct request *req = request_of(life);
     struct page_key key;
-    struct view *view;
+    struct context *context;
     size_t count;
 
     if (snapshot == NULL) {
         respond_without_count(req);
         return;
     }
-    if (answer_kept(req, snapshot, "/", &key))
+    if (answer_cached(req, snapshot, "/", &key))
         return;
     count = snapshot_count(snapshot);
-    view = home_view(req);
-    view_string(view, "count", paging_number(count, request_arena(req)));
-    view_flag(view, "one", count == 1);
-    view_flag(view, "none_yet", count == 0);
-    answer_view(req, "home", view, snapshot, &key);
+    context = home_context(req);
+    context_string(context, "count", paging_number(count, request_arena(req)));
+    context_flag(context, "one", count == 1);
+    context_flag(context, "none_yet", count == 0);
+    answer_template(req, "home", context, snapshot, &key);
 }

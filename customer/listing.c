@@ -23,7 +23,7 @@ static void listing_end(void *argument)
 /* All long lists that are written and not sent yet have a bound together:
  * clients that read slowly must not fill the memory. A list counts by an
  * estimate until it is written. */
-static bool reserve(struct listing *listing, size_t count)
+static bool listing_reserve(struct listing *listing, size_t count)
 {
     const struct customer *self = request_app(listing->req);
     size_t most = (size_t)self->take_max_bytes;
@@ -71,7 +71,7 @@ static void write_records(void *argument)
 }
 
 /* The page of data; NULL when out of memory. */
-static struct page *make_page(struct listing *listing)
+static struct page *listing_make_page(struct listing *listing)
 {
     const struct list_format *format = listing->format;
     const struct snapshot *snapshot = search_snapshot(listing->result);
@@ -108,7 +108,7 @@ static void written(void *argument, enum error err)
     /* From here on by its true size. */
     request_set_reserved(listing->req, page != NULL ? page->body.capacity
                                                     : listing->body.capacity);
-    answer_page(listing->req, page != NULL ? page : make_page(listing),
+    answer_page(listing->req, page != NULL ? page : listing_make_page(listing),
                 search_snapshot(listing->result), &listing->key);
 }
 
@@ -119,9 +119,9 @@ void listing_answer(struct request *req, struct listing *listing)
 
     listing->req = req;
     text_init(&listing->body, (size_t)self->take_max_bytes);
-    if (listing->format->view != NULL)
-        listing->view = listing->format->view(listing);
-    if (!reserve(listing, count)) {
+    if (listing->format->context != NULL)
+        listing->context = listing->format->context(listing);
+    if (!listing_reserve(listing, count)) {
         respond_error(req, 503);
     } else if (count <= WRITE_MAX_ROWS) {
         write_records(listing);

@@ -50,8 +50,8 @@ static void customer_close(void *app)
     free(self);
 }
 
-static enum error open_catalog(const struct service *service,
-                               struct catalog **catalog)
+static enum error customer_open_catalog(const struct service *service,
+                                        struct catalog **catalog)
 {
     const struct customer_settings *settings = (const void *)service->settings;
     const struct catalog_config config = {
@@ -120,7 +120,7 @@ static enum error customer_open(struct service *service, void **app,
     service->answers_max_bytes = PENDING_MAX_LISTS * self->take_max_bytes;
     if ((err = home_open(self, error)) != OK ||
         (err = api_open(self, error)) != OK ||
-        (err = open_catalog(service, &self->catalog)) != OK ||
+        (err = customer_open_catalog(service, &self->catalog)) != OK ||
         (err = searcher_open(service->base, &self->searcher)) != OK) {
         customer_close(self);
         return err;
@@ -143,7 +143,7 @@ static void customer_state(const void *app, struct service_state *state)
     };
 }
 
-static void write_metrics(const void *app, struct text *out)
+static void customer_write_metrics(const void *app, struct text *out)
 {
     const struct customer *self = app;
 
@@ -176,7 +176,7 @@ static const struct service_definition customer = {
     .open = customer_open,
     .stop = customer_stop,
     .close = customer_close,
-    .metrics = write_metrics,
+    .metrics = customer_write_metrics,
     .ready = supplier_schema_check,
     .state = customer_state,
     .rights = supplier_reading_check,

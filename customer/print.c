@@ -2,12 +2,12 @@
 #include "cafe/suppliers/contact.h"
 #include "customer.h"
 
-static struct view *print_view(struct listing *listing);
+static struct context *print_context(struct listing *listing);
 static struct page *print_page(struct listing *listing);
 
 static const char path[] = "/suppliers/print";
 
-static const struct list_format printed = { .view = print_view,
+static const struct list_format printed = { .context = print_context,
                                             .page = print_page };
 
 static catalog_show_fn list_print_show;
@@ -27,44 +27,44 @@ static void list_print_show(struct lifetime *life,
     take_list(req, snapshot, path, &printed);
 }
 
-static struct view *print_view(struct listing *listing)
+static struct context *print_context(struct listing *listing)
 {
     struct arena *arena = request_arena(listing->req);
     const struct search *search = &listing->search;
     size_t count = search_count(listing->result);
-    struct view *view = list_page_view(listing->req, search);
+    struct context *context = list_page_context(listing->req, search);
 
-    snapshot_view(search_snapshot(listing->result), request_arena(listing->req),
-                  view);
-    view_string(view, "list", search_url(search, "/suppliers", arena));
-    view_string(view, "count", paging_number(count, arena));
-    view_flag(view, "one", count == 1);
-    view_text(view, "state", search->state);
-    view_text(view, "city", search->city);
-    view_html(view, "rows", SLICE("")); /* a place for what comes later */
-    return view;
+    snapshot_context(search_snapshot(listing->result),
+                     request_arena(listing->req), context);
+    context_string(context, "list", search_url(search, "/suppliers", arena));
+    context_string(context, "count", paging_number(count, arena));
+    context_flag(context, "one", count == 1);
+    context_text(context, "state", search->state);
+    context_text(context, "city", search->city);
+    context_html(context, "rows", SLICE("")); /* a place for what comes later */
+    return context;
 }
 
-/* Render one row from a view of its own, in an arena that is reset for each:
+/* Render one row from a context of its own, in an arena that is reset for each:
  * all rows as one tree of values would take many times the memory of the
  * page. */
 static void print_row(struct listing *listing, const struct supplier *supplier,
                       struct arena *scratch)
 {
     const struct customer *self = request_app(listing->req);
-    struct view *view;
+    struct context *context;
 
     arena_reset(scratch);
-    view = view_open(scratch);
-    supplier_view(supplier, view);
-    view_string(view, "place", contact_place(scratch, supplier));
-    template_render(self->service->templates, "supplier-print", view,
+    context = context_open(scratch);
+    supplier_context(supplier, context);
+    context_string(context, "place", contact_place(scratch, supplier));
+    template_render(self->service->templates, "supplier-print", context,
                     &listing->body);
-    listing->body.failed |= view == NULL;
+    listing->body.failed |= context == NULL;
 }
 
 /* On any thread. Nothing is allocated in the request's arena, which is the
- * loop's; the view has a place for the rows already. */
+ * loop's; the context has a place for the rows already. */
 static struct page *print_page(struct listing *listing)
 {
     const struct customer *self = request_app(listing->req);
@@ -79,23 +79,24 @@ static struct page *print_page(struct listing *listing)
     arena_close(scratch);
     if (listing->body.failed)
         return NULL;
-    view_html(listing->view, "rows", text_slice(&listing->body));
-    page = page_render(self->service, "supplier-list-print", listing->view, 200,
-                       answer_cache(snapshot));
+    context_html(listing->context, "rows", text_slice(&listing->body));
+    page = page_render(self->service, "supplier-list-print", listing->context,
+                       200, answer_cache(snapshot));
     text_free(&listing->body);
     listing->body.failed = page == NULL;
     return page;
 }
 
-void list_print_view(const struct search_result *result, struct arena *arena,
-                     struct view *view)
+void list_print_context(const struct search_result *result, struct arena *arena,
+                        struct context *context)
 {
     const struct paging *paging = search_paging(result);
     struct search all = *search_asked(result);
 
     all.page = 1;
     all.per = PAGING_PER_DEFAULT;
-    view_string(view, "print", search_url(&all, path, arena));
+    context_string(context, "print", search_url(&all, path, arena));
     if (paging->end - paging->first < paging->count)
-        view_string(view, "print_all", paging_number(paging->count, arena));
+        context_string(context, "print_all",
+                       paging_number(paging->count, arena));
 }

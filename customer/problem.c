@@ -40,8 +40,8 @@ static const char *detail_of(const struct customer *self,
 }
 
 /* Its type is left to the status: "about:blank" (RFC 9457 4.2.1). */
-static struct page *make(const struct request *req, int status,
-                         const char *detail, struct slice parameter)
+static struct page *problem_make(const struct request *req, int status,
+                                 const char *detail, struct slice parameter)
 {
     struct page *page;
     struct text body;
@@ -65,12 +65,12 @@ static struct page *make(const struct request *req, int status,
 struct page *problem_page(const struct customer *self, struct request *req,
                           int status)
 {
-    return make(req, status, detail_of(self, req, status),
-                (struct slice){ NULL, 0 });
+    return problem_make(req, status, detail_of(self, req, status),
+                        (struct slice){ NULL, 0 });
 }
 
 void respond_bad_parameter(struct request *req, struct slice name,
                            const char *detail)
 {
-    respond_page(req, make(req, 400, detail, name));
+    respond_page(req, problem_make(req, 400, detail, name));
 }

@@ -1,15 +1,15 @@
 /* What every page of the employees has, and how its answer may be cached. */
 #include "employee.h"
 
-struct view *employee_view(struct request *req, const char *title)
+struct context *employee_context(struct request *req, const char *title)
 {
     const struct employee *self = request_app(req);
-    struct view *view = page_view(self->service, req, title);
+    struct context *context = page_context(self->service, req, title);
 
-    view_string(view, "employee_css",
-                assets_url(self->service->assets, "employee.css"));
-    view_flag(view, "may_change", may_change(req));
-    return view;
+    context_string(context, "employee_css",
+                   assets_url(self->service->assets, "employee.css"));
+    context_flag(context, "may_change", may_change(req));
+    return context;
 }
 
 bool may_change(const struct request *req)
@@ -23,10 +23,10 @@ const char *employee_caching(const struct request *req)
 }
 
 struct page *employee_render(struct request *req, const char *name,
-                             const struct view *view, int status)
+                             const struct context *context, int status)
 {
     const struct employee *self = request_app(req);
 
-    return page_render(self->service, name, view, status,
+    return page_render(self->service, name, context, status,
                        employee_caching(req));
 }

@@ -7,8 +7,8 @@
 #include "employee.h"
 
 /* The form's fields for it: use-name=theirs takes what theirs-name holds. */
-static struct slice value_of(const struct form *form, const char *prefix,
-                             enum supplier_field f)
+static struct slice clash_value_of(const struct form *form, const char *prefix,
+                                   enum supplier_field f)
 {
     char name[32];
 
@@ -25,7 +25,7 @@ enum error clash_choose(struct edit *edit, const struct form *form)
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         theirs[f].name = slice_of(supplier_columns[f].name);
-        theirs[f].value = value_of(form, "theirs-", f);
+        theirs[f].value = clash_value_of(form, "theirs-", f);
     }
     if (supplier_from_form(edit->job.arena, &as_form, &supplier) != OK)
         return ERROR_MEMORY;
@@ -36,25 +36,25 @@ enum error clash_choose(struct edit *edit, const struct form *form)
             continue;
         choice->theirs = supplier.fields[f];
         choice->mine = fields[f];
-        choice->taken = slice_is(value_of(form, "use-", f), "theirs");
+        choice->taken = slice_is(clash_value_of(form, "use-", f), "theirs");
         if (choice->taken)
             fields[f] = choice->theirs;
     }
     return OK;
 }
 
-void clash_view_changes(const struct edit *edit, struct view *view)
+void clash_context_changes(const struct edit *edit, struct context *context)
 {
     const struct store_clash *clash = &edit->job.clash;
     struct history_entry entry = clash->theirs;
 
     if (clash->was.revision != 0)
         entry.before = clash->was;
-    history_view(edit->req, &entry, view_object(view, "theirs"));
+    history_context(edit->req, &entry, context_object(context, "theirs"));
 }
 
-void clash_view_field(const struct edit *edit, enum supplier_field f,
-                      struct view *field)
+void clash_context_field(const struct edit *edit, enum supplier_field f,
+                         struct context *field)
 {
     const struct store_clash *clash = &edit->job.clash;
     const struct choice *choice = &edit->choices[f];
@@ -62,32 +62,34 @@ void clash_view_field(const struct edit *edit, enum supplier_field f,
     struct slice theirs = edit->clash ? clash->theirs.supplier.fields[f]
                                       : choice->theirs;
     bool known = clash->was.revision != 0 && !slice_equal(was, theirs);
-    struct view *object;
+    struct context *object;
 
     if (clash->fields[f] || choice->theirs.data != NULL)
-        object = view_object(field, "clash");
+        object = context_object(field, "clash");
     else if (known)
-        object = view_object(field, "merged");
+        object = context_object(field, "merged");
     else
         return;
-    view_flag(object, "known", known);
-    view_text(object, "was", was);
-    view_text(object, "theirs", theirs);
-    view_flag(object, "taken", choice->taken);
+    context_flag(object, "known", known);
+    context_text(object, "was", was);
+    context_text(object, "theirs", theirs);
+    context_flag(object, "taken", choice->taken);
 }
 
-void clash_view(const struct edit *edit, struct view *view)
+void clash_context(const struct edit *edit, struct context *context)
 {
     const struct store_clash *clash = &edit->job.clash;
-    struct view *object = view_object(view, "trouble");
-    struct view *both = view_list(object, "both");
+    struct context *object = context_object(context, "trouble");
+    struct context *both = context_list(object, "both");
 
-    view_string(object, "who", history_who(edit->req, &clash->theirs));
-    view_string(object, "when", history_when(edit->req, clash->theirs.at_us));
+    context_string(object, "who", history_who(edit->req, &clash->theirs));
+    context_string(object, "when",
+                   history_when(edit->req, clash->theirs.at_us));
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
-        struct view *item = clash->fields[f] ? view_list_object(both) : NULL;
+        struct context *item = clash->fields[f] ? context_list_object(both)
+                                                : NULL;
 
-        view_string(item, "name", supplier_columns[f].name);
-        view_string(item, "label", supplier_columns[f].label);
+        context_string(item, "name", supplier_columns[f].name);
+        context_string(item, "label", supplier_columns[f].label);
     }
 }

@@ -29,15 +29,15 @@ const struct command employee_commands[] = {
     { NULL, 0, NULL, NULL },
 };
 
-static int complain(const char *what, const char *why)
+static int employee_complain(const char *what, const char *why)
 {
     fprintf(stderr, "employee: %s%s%s\n", what, why[0] ? ": " : "", why);
     return 1;
 }
 
 /* A connection with a long read timeout. NULL: `why` says why there is none. */
-static struct db_connection *connect_to(const struct service_settings *settings,
-                                        struct text *why)
+static struct db_connection *employee_connect_to(
+    const struct service_settings *settings, struct text *why)
 {
     struct db_options options = settings->db;
     struct db_connection *connection = NULL;
@@ -50,8 +50,8 @@ static struct db_connection *connect_to(const struct service_settings *settings,
 
 /* Migrating. */
 
-static enum error migrate(struct db_connection *connection, int command,
-                          struct text *report)
+static enum error employee_migrate(struct db_connection *connection,
+                                   int command, struct text *report)
 {
     bool dry_run = (command & COMMAND_DRY_RUN) != 0;
     enum error err = supplier_migrate(connection, dry_run, report);
@@ -61,7 +61,8 @@ static enum error migrate(struct db_connection *connection, int command,
     return err;
 }
 
-static int run_migrate(int command, const struct service_settings *settings)
+static int employee_run_migrate(int command,
+                                const struct service_settings *settings)
 {
     const char *failed = command & COMMAND_UNESCAPE
                              ? "not everything was migrated and repaired"
@@ -72,17 +73,17 @@ static int run_migrate(int command, const struct service_settings *settings)
     struct db_connection *connection;
 
     text_init(&report, 0);
-    connection = connect_to(settings, &report);
+    connection = employee_connect_to(settings, &report);
     if (connection != NULL) {
-        err = migrate(connection, command, &report);
+        err = employee_migrate(connection, command, &report);
         if (report.len > 0 && report.data[report.len - 1] != '\n')
             text_append_char(&report, '\n');
         fputs(text_string(&report), err == OK ? stdout : stderr);
         if (err != OK)
-            status = complain(failed, err == ERROR_CONFLICT ? "see above"
-                                                            : error_text(err));
+            status = employee_complain(
+                failed, err == ERROR_CONFLICT ? "see above" : error_text(err));
     } else {
-        status = complain(failed, text_string(&report));
+        status = employee_complain(failed, text_string(&report));
     }
     db_disconnect(connection);
     text_free(&report);
@@ -91,8 +92,8 @@ static int run_migrate(int command, const struct service_settings *settings)
 
 /* Forgetting. */
 
-static enum error forget(struct db_connection *connection, int64_t id,
-                         int64_t *entries)
+static enum error employee_forget(struct db_connection *connection, int64_t id,
+                                  int64_t *entries)
 {
     enum error err = ERROR_DB_RETRY;
 
@@ -110,8 +111,8 @@ static bool lacks_rights(const struct db_connection *connection)
 }
 
 /* Why nothing was forgotten, and what to do. */
-static void explain(const struct db_connection *connection, enum error err,
-                    struct text *why)
+static void employee_explain(const struct db_connection *connection,
+                             enum error err, struct text *why)
 {
     if (err == ERROR_NOT_FOUND) {
         text_append_string(why, "the history has no such supplier");
@@ -137,17 +138,17 @@ static int forget_supplier(const struct service_settings *settings, int64_t id)
     struct db_connection *connection;
 
     text_init(&why, 0);
-    connection = connect_to(settings, &why);
+    connection = employee_connect_to(settings, &why);
     if (connection != NULL) {
-        err = forget(connection, id, &entries);
+        err = employee_forget(connection, id, &entries);
         if (err != OK)
-            explain(connection, err, &why);
+            employee_explain(connection, err, &why);
     }
     if (err == OK)
         printf("supplier %lld: %lld history entr%s erased\n", (long long)id,
                (long long)entries, entries == 1 ? "y" : "ies");
     else
-        status = complain("nothing was erased", text_string(&why));
+        status = employee_complain("nothing was erased", text_string(&why));
     db_disconnect(connection);
     text_free(&why);
     return status;
@@ -159,8 +160,8 @@ static int run_forget(const char *argument,
     int64_t id;
 
     if (slice_id(slice_of(argument), &id) != OK)
-        return complain("--forget needs the numeric id of a supplier",
-                        argument);
+        return employee_complain("--forget needs the numeric id of a supplier",
+                                 argument);
     return forget_supplier(settings, id);
 }
 
@@ -170,11 +171,12 @@ int commands_run(int command, const struct config *config,
     if (command == COMMAND_FORGET)
         return run_forget(config_argument(config, "--forget"), settings);
     if (command & COMMAND_FORGET)
-        return complain("--forget can't be combined with other commands", "");
+        return employee_complain(
+            "--forget can't be combined with other commands", "");
     if (!(command & COMMAND_MIGRATE))
-        return complain(command & COMMAND_UNESCAPE
-                            ? "--unescape needs --migrate"
-                            : "--dry-run needs --migrate",
-                        "");
-    return run_migrate(command, settings);
+        return employee_complain(command & COMMAND_UNESCAPE
+                                     ? "--unescape needs --migrate"
+                                     : "--dry-run needs --migrate",
+                                 "");
+    return employee_run_migrate(command, settings);
 }

@@ -2,8 +2,8 @@
  * it. After a change it says what was done. */
 #include "employee.h"
 
-static catalog_show_fn directory_list_show;
-static search_show_fn directory_list_found;
+static catalog_show_fn employee_list_show;
+static search_show_fn employee_list_found;
 static db_done_fn directory_list_told;
 
 /* A list that is asked for, in the request's arena. */
@@ -15,15 +15,15 @@ struct list {
 };
 
 /* GET /admin/suppliers */
-void directory_list(struct request *req)
+void employee_list(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, directory_list_show, request_life(req));
+    catalog_when_fresh(self->catalog, employee_list_show, request_life(req));
 }
 
-static void directory_list_show(struct lifetime *life,
-                                const struct snapshot *snapshot)
+static void employee_list_show(struct lifetime *life,
+                               const struct snapshot *snapshot)
 {
     struct request *req = request_of(life);
     const struct employee *self = request_app(req);
@@ -41,7 +41,7 @@ static void directory_list_show(struct lifetime *life,
         list->saved.req = req;
         list->saved.snapshot = snapshot;
         search_when_found(self->searcher, snapshot, &list->search,
-                          directory_list_found, request_life(req));
+                          employee_list_found, request_life(req));
     }
 }
 
@@ -69,26 +69,26 @@ static void respond_list(const struct list *list, bool told)
     struct request *req = saved->req;
     const struct employee *self = request_app(req);
     const char *state = list_of(req, request_head(req)->query);
-    struct view *view = employee_view(req, search_is_all(&list->search)
-                                               ? "All suppliers"
-                                               : "Suppliers found");
+    struct context *context = employee_context(req, search_is_all(&list->search)
+                                                        ? "All suppliers"
+                                                        : "Suppliers found");
     struct page *page;
 
-    view_flag(view, "at_list", true);
-    snapshot_view(saved->snapshot, request_arena(req), view);
-    search_view(list->result, path, request_arena(req), view);
-    list_view(req, state, view);
+    context_flag(context, "at_list", true);
+    snapshot_context(saved->snapshot, request_arena(req), context);
+    search_context(list->result, path, request_arena(req), context);
+    list_context(req, state, context);
     if (told)
-        saved_view(saved, state, form_value(list->query, "merged").data != NULL,
-                   view);
-    page =
-        page_render(self->service, "supplier-list-all", view, 200, "no-store");
+        saved_context(saved, state,
+                      form_value(list->query, "merged").data != NULL, context);
+    page = page_render(self->service, "supplier-list-all", context, 200,
+                       "no-store");
     snapshot_mark(saved->snapshot, page);
     page_answer_once(self->service, req, page);
 }
 
-static void directory_list_found(struct lifetime *life,
-                                 const struct search_result *result)
+static void employee_list_found(struct lifetime *life,
+                                const struct search_result *result)
 {
     struct request *req = request_of(life);
     struct list *list = request_own(req);

@@ -72,7 +72,7 @@ static void submit(struct edit *edit)
 
 /* An addition is checked here. An update is not, because what it may leave as
  * it is depends on what is stored. */
-static void look_at(struct edit *edit)
+static void editor_look_at(struct edit *edit)
 {
     struct employee *self = request_app(edit->req);
     bool adding = edit->kind == EDIT_ADD;
@@ -113,7 +113,7 @@ static void editor_previewed(struct request *req,
     edit_respond(edit, 200);
 }
 
-static void receive(struct request *req, enum edit_kind kind)
+static void editor_receive(struct request *req, enum edit_kind kind)
 {
     struct edit *edit = edit_open(req, kind);
     enum error err = edit != NULL ? edit_read(edit) : ERROR_MEMORY;
@@ -128,19 +128,19 @@ static void receive(struct request *req, enum edit_kind kind)
     else if (edit->problem != NULL)
         edit_respond(edit, 400);
     else
-        look_at(edit);
+        editor_look_at(edit);
 }
 
 /* POST /admin/supplier-add */
 void editor_add(struct request *req)
 {
-    receive(req, EDIT_ADD);
+    editor_receive(req, EDIT_ADD);
 }
 
 /* POST /admin/supplier-update */
 void editor_save(struct request *req)
 {
-    receive(req, EDIT_UPDATE);
+    editor_receive(req, EDIT_UPDATE);
 }
 
 /*

@@ -22,8 +22,8 @@ extern const struct route employee_routes[];
 
 /* answer.c */
 
-/** The view of a page: page_view() and the employees' own style sheet. */
-struct view *employee_view(struct request *req, const char *title);
+/** The context of a page: page_context() and the employees' own style sheet. */
+struct context *employee_context(struct request *req, const char *title);
 
 /** Whether the person may change suppliers; others see no way to do that. */
 bool may_change(const struct request *req);
@@ -37,13 +37,13 @@ const char *employee_caching(const struct request *req);
 
 /** Render such a page. */
 struct page *employee_render(struct request *req, const char *name,
-                             const struct view *view, int status);
+                             const struct context *context, int status);
 
 /* home.c */
-handler_fn home_show;
+handler_fn employee_home_show;
 
 /* directory.c */
-handler_fn directory_list;
+handler_fn employee_list;
 
 /* list.c: which list a person came from, so that links lead back there. */
 
@@ -55,7 +55,8 @@ const char *list_of(struct request *req, struct slice query);
 const char *list_link(struct request *req, const char *to, const char *list);
 
 /** Set list (for a hidden field), list_url, and list_query ("?…" or ""). */
-void list_view(struct request *req, const char *list, struct view *view);
+void list_context(struct request *req, const char *list,
+                  struct context *context);
 
 /* form.c: a form that was posted, and the page it comes back on. */
 
@@ -134,7 +135,7 @@ const char *edit_problem(const struct edit *edit, enum error outcome);
 void edit_refuse(struct edit *edit);
 
 /** Set revision, its time, form_key and list for the hidden fields. */
-void edit_view_hidden(const struct edit *edit, struct view *view);
+void edit_context_hidden(const struct edit *edit, struct context *context);
 
 /* editor.c */
 handler_fn editor_add_show;
@@ -154,17 +155,17 @@ void respond_supplier(struct request *req, const struct snapshot *snapshot,
 /* clash.c: two people changed the same supplier. */
 
 /** Set clash: who, when, and the fields that both changed. */
-void clash_view(const struct edit *edit, struct view *view);
+void clash_context(const struct edit *edit, struct context *context);
 
 /** Set clash or merged of a field's object: was, theirs; what was chosen. */
-void clash_view_field(const struct edit *edit, enum supplier_field f,
-                      struct view *field);
+void clash_context_field(const struct edit *edit, enum supplier_field f,
+                         struct context *field);
 
 /** Set theirs: what has become of the supplier since the form was shown. */
-void clash_view_changes(const struct edit *edit, struct view *view);
+void clash_context_changes(const struct edit *edit, struct context *context);
 
 /**
- * Read what clash_view_field() let people choose; the supplier of the edit,
+ * Read what clash_context_field() let people choose; the supplier of the edit,
  * read before, gets theirs where they took it. Errors: ERROR_MEMORY.
  */
 MUST_CHECK enum error clash_choose(struct edit *edit, const struct form *form);
@@ -214,8 +215,8 @@ struct saved {
 enum error saved_read(struct db_connection *connection, void *job);
 
 /** Set saved: what was done to whom. */
-void saved_view(const struct saved *saved, const char *list, bool merged,
-                struct view *view);
+void saved_context(const struct saved *saved, const char *list, bool merged,
+                   struct context *context);
 
 /* history.c */
 handler_fn history_show;
@@ -228,8 +229,8 @@ const char *history_who(struct request *req, const struct history_entry *entry);
 const char *history_when(struct request *req, int64_t at_us);
 
 /** Set who, when, and what has changed as members of an object. */
-void history_view(struct request *req, const struct history_entry *entry,
-                  struct view *object);
+void history_context(struct request *req, const struct history_entry *entry,
+                     struct context *object);
 
 /* refusal.c */
 
@@ -240,7 +241,7 @@ const char *role_advice(struct request *req);
 /* errors.c */
 
 /** An error_page_fn: app is the struct employee. */
-struct page *error_show(void *app, struct request *req, int status);
+struct page *employee_error_show(void *app, struct request *req, int status);
 
 /* commands.c */
 

@@ -5,27 +5,27 @@
 
 /* The request may be for a file or a probe, whose application is another: what
  * uses request_app() is for the employees' own routes. */
-struct page *error_show(void *app, struct request *req, int status)
+struct page *employee_error_show(void *app, struct request *req, int status)
 {
     const struct employee *self = app;
     struct page *form = editor_refused(req, status);
-    struct view *view = page_view(self->service, req, NULL);
+    struct context *context = page_context(self->service, req, NULL);
     const char *name = status == 404 ? "404" : "500";
 
     if (form != NULL)
         return form;
-    view_string(view, "employee_css",
-                assets_url(self->service->assets, "employee.css"));
-    page_view_error(self->service, view, status,
-                    catalog_trouble(self->catalog));
+    context_string(context, "employee_css",
+                   assets_url(self->service->assets, "employee.css"));
+    page_context_error(self->service, context, status,
+                       catalog_trouble(self->catalog));
     if (status == 404 && request_refused(req))
         name = "refused";
     if (role_refused(req)) {
-        view_string(view, "heading", "You can't change suppliers");
-        view_string(view, "advice", role_advice(req));
+        context_string(context, "heading", "You can't change suppliers");
+        context_string(context, "advice", role_advice(req));
     }
-    view_string(view, "title",
-                status == 404 ? "Page not found" : status_reason(status));
-    return page_render(self->service, name, view, status,
+    context_string(context, "title",
+                   status == 404 ? "Page not found" : status_reason(status));
+    return page_render(self->service, name, context, status,
                        employee_caching(req));
 }

@@ -65,7 +65,7 @@ static const char damaged[] =
     "A hidden field of this form was damaged on its way. Nothing was changed; "
     "check what you typed and send it again.";
 
-static void read_revision(struct edit *edit, struct slice text)
+static void form_read_revision(struct edit *edit, struct slice text)
 {
     if (text.len == 0 ||
         slice_number(text, INT64_MAX, &edit->job.expected) == OK)
@@ -87,7 +87,7 @@ static void read_time(struct edit *edit, struct slice text)
     edit->job.expected_us = (int64_t)at_us;
 }
 
-static void read_key(struct edit *edit, struct slice text)
+static void form_read_key(struct edit *edit, struct slice text)
 {
     if (text.len == 0)
         return;
@@ -104,9 +104,9 @@ void edit_read_hidden(struct edit *edit, const struct form *form)
     edit->list = list_of(edit->req, form_value(form, "list"));
     edit->anyway = form_value(form, "anyway").data != NULL;
     edit->preview = form_value(form, "preview").data != NULL;
-    read_key(edit, form_value(form, key_name));
+    form_read_key(edit, form_value(form, key_name));
     if (edit->kind != EDIT_ADD) {
-        read_revision(edit, form_value(form, revision_name));
+        form_read_revision(edit, form_value(form, revision_name));
         read_time(edit, form_value(form, time_name));
     }
     find_repeated(edit, form);
@@ -114,7 +114,7 @@ void edit_read_hidden(struct edit *edit, const struct form *form)
 
 /* One that is based on what it has not shown, for instance a form of the
  * version before, leaves that field as it is. */
-static void read_shown(struct edit *edit, const struct form *form)
+static void form_read_shown(struct edit *edit, const struct form *form)
 {
     char lines[32];
 
@@ -146,7 +146,7 @@ enum error edit_read(struct edit *edit)
         (err = clash_choose(edit, form)) != OK)
         return err;
     edit->job.supplier.id = id;
-    read_shown(edit, form);
+    form_read_shown(edit, form);
     edit_read_hidden(edit, form);
     return OK;
 }
@@ -276,134 +276,137 @@ const char *edit_problem(const struct edit *edit, enum error outcome)
 }
 
 /* How a field is shown: what an <input> would alter needs a <textarea>. */
-static void view_control(struct view *field, enum supplier_field f,
+static void fill_control(struct context *field, enum supplier_field f,
                          struct slice value)
 {
     const struct supplier_column *column = &supplier_columns[f];
     bool broken = !column->lines && untouched_needs_lines(value);
 
-    view_string(field, "type", column->input_type);
-    view_string(field, "mode", column->input_mode);
-    view_string(field, "autocomplete", column->autocomplete);
-    view_flag(field, "textarea", broken || column->lines);
-    view_flag(field, "broken", broken);
-    view_text(field, "value", value);
+    context_string(field, "type", column->input_type);
+    context_string(field, "mode", column->input_mode);
+    context_string(field, "autocomplete", column->autocomplete);
+    context_flag(field, "textarea", broken || column->lines);
+    context_flag(field, "broken", broken);
+    context_text(field, "value", value);
 }
 
-static void view_message(struct view *field, struct view *faults,
+static void fill_message(struct context *field, struct context *faults,
                          const struct supplier_column *column,
                          const char *message)
 {
-    struct view *fault = message != NULL ? view_list_object(faults) : NULL;
+    struct context *fault = message != NULL ? context_list_object(faults)
+                                            : NULL;
 
-    view_string(field, "message", message);
-    view_string(fault, "name", column->name);
-    view_string(fault, "message", message);
+    context_string(field, "message", message);
+    context_string(fault, "name", column->name);
+    context_string(fault, "message", message);
 }
 
-static void view_field(const struct edit *edit, enum supplier_field f,
-                       struct view *fields, struct view *faults)
+static void fill_field(const struct edit *edit, enum supplier_field f,
+                       struct context *fields, struct context *faults)
 {
     const struct supplier_column *column = &supplier_columns[f];
     const char *message = edit->faults.messages[f];
     const char *remark = edit->faults.remarks[f];
     const struct choice *choice = &edit->choices[f];
-    struct view *field = view_list_object(fields);
+    struct context *field = context_list_object(fields);
 
-    view_string(field, "name", column->name);
-    view_string(field, "label", column->label);
-    view_string(field, "hint", column->hint);
-    view_control(field, f,
+    context_string(field, "name", column->name);
+    context_string(field, "label", column->label);
+    context_string(field, "hint", column->hint);
+    fill_control(field, f,
                  choice->taken ? choice->mine : edit->job.supplier.fields[f]);
-    view_flag(field, "described",
-              column->hint[0] || message != NULL || remark != NULL);
-    view_string(field, "remark", remark);
-    view_message(field, faults, column, message);
-    clash_view_field(edit, f, field);
+    context_flag(field, "described",
+                 column->hint[0] || message != NULL || remark != NULL);
+    context_string(field, "remark", remark);
+    fill_message(field, faults, column, message);
+    clash_context_field(edit, f, field);
 }
 
 /* What this form has added already. */
-static void view_added(const struct edit *edit, struct view *view)
+static void fill_added(const struct edit *edit, struct context *context)
 {
-    supplier_view(&edit->job.earlier, view_object(view, "earlier"));
+    supplier_context(&edit->job.earlier, context_object(context, "earlier"));
 }
 
-static void view_duplicates(const struct edit *edit, struct view *view)
+static void fill_duplicates(const struct edit *edit, struct context *context)
 {
     const struct duplicates *duplicates = &edit->duplicates;
-    struct view *object, *list;
+    struct context *object, *list;
 
     if (duplicates->count == 0)
         return;
-    object = view_object(view, "duplicates");
-    view_flag(object, "more", duplicates->more);
-    list = view_list(object, "found");
+    object = context_object(context, "duplicates");
+    context_flag(object, "more", duplicates->more);
+    list = context_list(object, "found");
     for (size_t i = 0; i < duplicates->count; i++) {
         const struct duplicate *one = &duplicates->found[i];
-        struct view *item = view_list_object(list);
+        struct context *item = context_list_object(list);
 
-        supplier_view(one->supplier, item);
-        view_flag(item, "same_phone", one->reasons & DUPLICATE_PHONE);
-        view_flag(item, "same_email", one->reasons & DUPLICATE_EMAIL);
-        view_flag(item, "same_name", one->reasons & DUPLICATE_NAME);
+        supplier_context(one->supplier, item);
+        context_flag(item, "same_phone", one->reasons & DUPLICATE_PHONE);
+        context_flag(item, "same_email", one->reasons & DUPLICATE_EMAIL);
+        context_flag(item, "same_name", one->reasons & DUPLICATE_NAME);
     }
 }
 
-static void view_preview(const struct edit *edit, struct view *view)
+static void fill_preview(const struct edit *edit, struct context *context)
 {
     struct slice notes = edit->job.supplier.fields[SUPPLIER_NOTES];
-    struct view *preview = view_object(view, "preview");
+    struct context *preview = context_object(context, "preview");
 
-    view_flag(preview, "plain", !edit->rendered.formatted);
-    view_flag(preview, "empty", notes.len == 0);
-    view_html(preview, "html", edit->rendered.html);
+    context_flag(preview, "plain", !edit->rendered.formatted);
+    context_flag(preview, "empty", notes.len == 0);
+    context_html(preview, "html", edit->rendered.html);
 }
 
-void edit_view_hidden(const struct edit *edit, struct view *view)
+void edit_context_hidden(const struct edit *edit, struct context *context)
 {
-    view_string(view, "form_key", edit->key);
+    context_string(context, "form_key", edit->key);
     if (edit->job.expected != 0)
-        view_number(view, "revision", (int64_t)edit->job.expected);
+        context_number(context, "revision", (int64_t)edit->job.expected);
     if (edit->job.expected_us != 0)
-        view_number(view, time_name, edit->job.expected_us);
-    list_view(edit->req, edit->list, view);
+        context_number(context, time_name, edit->job.expected_us);
+    list_context(edit->req, edit->list, context);
 }
 
-static void view_summary(const struct edit *edit, struct view *view,
-                         struct view *fields)
+static void fill_summary(const struct edit *edit, struct context *context,
+                         struct context *fields)
 {
-    struct view *summary = view_object(view, "summary");
-    struct view *items = view_list(summary, "items");
+    struct context *summary = context_object(context, "summary");
+    struct context *items = context_list(summary, "items");
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
         if (edit->job.shown[f] != NOT_SHOWN)
-            view_field(edit, f, fields, items);
-    view_string(summary, "problem", edit->problem);
-    view_flag(summary, "any", edit->faults.count > 0);
-    view_flag(view, "faulty", edit->faults.count > 0 || edit->problem != NULL);
+            fill_field(edit, f, fields, items);
+    context_string(summary, "problem", edit->problem);
+    context_flag(summary, "any", edit->faults.count > 0);
+    context_flag(context, "faulty",
+                 edit->faults.count > 0 || edit->problem != NULL);
 }
 
 struct page *edit_page(const struct edit *edit, int status)
 {
     bool adding = edit->kind == EDIT_ADD;
-    struct view *view = employee_view(edit->req, adding ? "Add a new supplier"
-                                                        : "Update supplier");
+    struct context *context = employee_context(
+        edit->req, adding ? "Add a new supplier" : "Update supplier");
     struct page *page;
 
-    view_number(view, "id", edit->job.supplier.id);
-    edit_view_hidden(edit, view);
-    view_summary(edit, view, view_list(view, "fields"));
-    view_duplicates(edit, view);
-    view_flag(view, "gone", edit->gone);
+    context_number(context, "id", edit->job.supplier.id);
+    edit_context_hidden(edit, context);
+    fill_summary(edit, context, context_list(context, "fields"));
+    fill_duplicates(edit, context);
+    context_flag(context, "gone", edit->gone);
     if (edit->added)
-        view_added(edit, view);
+        fill_added(edit, context);
     if (edit->clash && edit->job.clash.count > 0)
-        clash_view(edit, view);
+        clash_context(edit, context);
     if (edit->previewed)
-        view_preview(edit, view);
-    snapshot_view(edit->snapshot, request_arena(edit->req), view);
-    page = employee_render(
-        edit->req, adding ? "supplier-add" : "supplier-update", view, status);
+        fill_preview(edit, context);
+    snapshot_context(edit->snapshot, request_arena(edit->req), context);
+    page = employee_render(edit->req,
+                           adding ? "supplier-add" : "supplier-update", context,
+                           status);
     snapshot_mark(edit->snapshot, page);
     return page;
 }

@@ -57,57 +57,59 @@ static const char *action_text(enum history_action action)
     return "";
 }
 
-static bool view_changes(const struct history_entry *entry, struct view *object)
+static bool fill_changes(const struct history_entry *entry,
+                         struct context *object)
 {
-    struct view *changes = view_list(object, "changes");
+    struct context *changes = context_list(object, "changes");
     bool compared = entry->before.revision != 0;
     bool any = false;
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         struct slice now = entry->supplier.fields[f];
         struct slice was = entry->before.fields[f];
-        struct view *change;
+        struct context *change;
 
         if (compared ? slice_equal(was, now) : now.len == 0)
             continue;
-        change = view_list_object(changes);
-        view_string(change, "label", supplier_columns[f].label);
-        view_flag(change, "compared", compared);
-        view_text(change, "was", was);
-        view_text(change, "now", now);
-        view_flag(change, "block", supplier_columns[f].lines);
-        view_flag(change, "first", !any);
+        change = context_list_object(changes);
+        context_string(change, "label", supplier_columns[f].label);
+        context_flag(change, "compared", compared);
+        context_text(change, "was", was);
+        context_text(change, "now", now);
+        context_flag(change, "block", supplier_columns[f].lines);
+        context_flag(change, "first", !any);
         any = true;
     }
-    view_flag(object, "any_changes", any);
-    view_flag(object, "whole", !compared);
+    context_flag(object, "any_changes", any);
+    context_flag(object, "whole", !compared);
     return any;
 }
 
-void history_view(struct request *req, const struct history_entry *entry,
-                  struct view *object)
+void history_context(struct request *req, const struct history_entry *entry,
+                     struct context *object)
 {
     const struct supplier *supplier = &entry->supplier;
     bool removal = entry->action == HISTORY_REMOVE;
 
-    view_number(object, "id", supplier->id);
-    view_number(object, "revision", (int64_t)supplier->revision);
-    view_text(object, "supplier_name", supplier->fields[SUPPLIER_NAME]);
+    context_number(object, "id", supplier->id);
+    context_number(object, "revision", (int64_t)supplier->revision);
+    context_text(object, "supplier_name", supplier->fields[SUPPLIER_NAME]);
     if (!entry->forgotten)
-        view_string(object, "who", history_who(req, entry));
-    view_string(object, "when", history_when(req, entry->at_us));
-    view_string(object, "action", action_text(entry->action));
-    view_flag(object, "forgotten", entry->forgotten);
-    view_flag(object, "removal", removal);
-    view_flag(object, "current", entry->last && !removal);
-    if (!removal && !entry->forgotten && !view_changes(entry, object))
-        view_flag(object, "unchanged", entry->action == HISTORY_UPDATE);
+        context_string(object, "who", history_who(req, entry));
+    context_string(object, "when", history_when(req, entry->at_us));
+    context_string(object, "action", action_text(entry->action));
+    context_flag(object, "forgotten", entry->forgotten);
+    context_flag(object, "removal", removal);
+    context_flag(object, "current", entry->last && !removal);
+    if (!removal && !entry->forgotten && !fill_changes(entry, object))
+        context_flag(object, "unchanged", entry->action == HISTORY_UPDATE);
 }
 
 /* A button that goes back to this version. It says which version was the last
  * when the page was shown: a later change makes it a clash. */
-static void view_button(struct request *req, const struct history_entry *entry,
-                        const struct history_entry *newest, struct view *object)
+static void fill_button(struct request *req, const struct history_entry *entry,
+                        const struct history_entry *newest,
+                        struct context *object)
 {
     char *key = arena_alloc(request_arena(req), FORM_KEY_CHARS + 1);
     bool current = entry->last && entry->action != HISTORY_REMOVE;
@@ -115,11 +117,11 @@ static void view_button(struct request *req, const struct history_entry *entry,
     if (!may_change(req) || newest == NULL || current || entry->forgotten ||
         key == NULL || form_key_make(key) != OK)
         return;
-    object = view_object(object, "restore");
-    view_number(object, "version", (int64_t)entry->supplier.revision);
-    view_number(object, "expected", (int64_t)newest->supplier.revision);
-    view_number(object, "expected_at", newest->at_us);
-    view_string(object, "form_key", key);
+    object = context_object(object, "restore");
+    context_number(object, "version", (int64_t)entry->supplier.revision);
+    context_number(object, "expected", (int64_t)newest->supplier.revision);
+    context_number(object, "expected_at", newest->at_us);
+    context_string(object, "form_key", key);
 }
 
 static enum error log_read(struct db_connection *connection, void *job)
@@ -147,7 +149,8 @@ void history_supplier_show(struct request *req)
 }
 
 /* The supplier, where the path has one, and how far back. */
-static bool read_query(struct request *req, struct log_page *log)
+static bool employee_history_read_query(struct request *req,
+                                        struct log_page *log)
 {
     const struct form *query;
     struct slice before;
@@ -176,7 +179,7 @@ static void history_ask(struct lifetime *life, const struct snapshot *snapshot)
     log->req = req;
     log->page =
         (struct history_job){ .arena = request_arena(req), .limit = ENTRIES };
-    if (!read_query(req, log)) {
+    if (!employee_history_read_query(req, log)) {
         respond_error(req, 404);
         return;
     }
@@ -188,27 +191,27 @@ static void history_ask(struct lifetime *life, const struct snapshot *snapshot)
     call_database(req, "history", log_read, history_answer, log);
 }
 
-static void view_entries(const struct log_page *log, struct view *view)
+static void fill_entries(const struct log_page *log, struct context *context)
 {
-    struct view *entries = view_list(view, "entries");
+    struct context *entries = context_list(context, "entries");
 
     for (size_t i = 0; i < log->page.count; i++) {
         const struct history_entry *entry = &log->page.entries[i];
-        struct view *object = view_list_object(entries);
+        struct context *object = context_list_object(entries);
         const struct history_entry *newest = entry->last ? entry : NULL;
 
         if (log->newest.count > 0)
             newest = &log->newest.entries[0];
-        history_view(log->req, entry, object);
-        view_button(log->req, entry, newest, object);
-        view_flag(object, "elsewhere", log->page.supplier_id == 0);
+        history_context(log->req, entry, object);
+        fill_button(log->req, entry, newest, object);
+        context_flag(object, "elsewhere", log->page.supplier_id == 0);
     }
     if (log->page.more)
-        view_number(
-            view, "older",
+        context_number(
+            context, "older",
             (int64_t)log->page.entries[log->page.count - 1].supplier.revision);
-    view_flag(view, "newer", log->page.before != 0);
-    view_flag(view, "any", log->page.count > 0);
+    context_flag(context, "newer", log->page.before != 0);
+    context_flag(context, "any", log->page.count > 0);
 }
 
 static void history_answer(void *job, enum error outcome)
@@ -217,24 +220,25 @@ static void history_answer(void *job, enum error outcome)
     const struct employee *self = request_app(log->req);
     const struct history_job *newest = &log->newest;
     bool one = log->page.supplier_id != 0;
-    struct view *view;
+    struct context *context;
 
     if (outcome != OK || (one && newest->count == 0)) {
         respond_error(log->req, outcome == OK ? 404 : status_of_error(outcome));
         return;
     }
-    view = employee_view(log->req, one ? "History of a supplier" : "History");
-    view_flag(view, "at_history", !one);
-    view_entries(log, view);
+    context =
+        employee_context(log->req, one ? "History of a supplier" : "History");
+    context_flag(context, "at_history", !one);
+    fill_entries(log, context);
     if (one) {
-        struct view *of = view_object(view, "one");
+        struct context *of = context_object(context, "one");
 
-        view_flag(of, "there", newest->entries[0].action != HISTORY_REMOVE);
-        view_number(of, "id", log->page.supplier_id);
-        view_text(of, "name",
-                  newest->entries[0].supplier.fields[SUPPLIER_NAME]);
+        context_flag(of, "there", newest->entries[0].action != HISTORY_REMOVE);
+        context_number(of, "id", log->page.supplier_id);
+        context_text(of, "name",
+                     newest->entries[0].supplier.fields[SUPPLIER_NAME]);
     }
     page_answer_once(
         self->service, log->req,
-        page_render(self->service, "history", view, 200, "no-store"));
+        page_render(self->service, "history", context, 200, "no-store"));
 }

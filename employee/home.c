@@ -7,7 +7,7 @@ static catalog_show_fn home_ask;
 static db_done_fn home_answer;
 
 /* GET /admin */
-void home_show(struct request *req)
+void employee_home_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
@@ -18,16 +18,16 @@ void home_show(struct request *req)
 static void respond_home(struct request *req, const struct history_job *recent)
 {
     const struct employee *self = request_app(req);
-    struct view *view = employee_view(req, "Welcome");
-    struct view *entries = view_list(view, "entries");
+    struct context *context = employee_context(req, "Welcome");
+    struct context *entries = context_list(context, "entries");
 
-    view_flag(view, "at_home", true);
-    view_flag(view, "unknown", recent == NULL);
-    view_flag(view, "any", recent != NULL && recent->count > 0);
+    context_flag(context, "at_home", true);
+    context_flag(context, "unknown", recent == NULL);
+    context_flag(context, "any", recent != NULL && recent->count > 0);
     for (size_t i = 0; recent != NULL && i < recent->count; i++)
-        history_view(req, &recent->entries[i], view_list_object(entries));
+        history_context(req, &recent->entries[i], context_list_object(entries));
     respond_page(req,
-                 page_render(self->service, "home", view, 200, "no-store"));
+                 page_render(self->service, "home", context, 200, "no-store"));
 }
 
 /* A stale catalog says that the database does not answer: the page comes at

@@ -32,9 +32,10 @@ const char *list_link(struct request *req, const char *to, const char *list)
     return link != NULL ? link : to;
 }
 
-void list_view(struct request *req, const char *list, struct view *view)
+void list_context(struct request *req, const char *list,
+                  struct context *context)
 {
-    view_string(view, "list", list);
-    view_string(view, "list_url", list_link(req, path, list));
-    view_string(view, "list_query", list_link(req, "", list));
+    context_string(context, "list", list);
+    context_string(context, "list_url", list_link(req, path, list));
+    context_string(context, "list_query", list_link(req, "", list));
 }

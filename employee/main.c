@@ -27,8 +27,8 @@ static void employee_close(void *app)
     free(self);
 }
 
-static enum error open_catalog(const struct service *service,
-                               struct catalog **catalog)
+static enum error employee_open_catalog(const struct service *service,
+                                        struct catalog **catalog)
 {
     const struct employee_settings *settings = (const void *)service->settings;
     const struct catalog_config config = {
@@ -53,7 +53,7 @@ static enum error employee_open(struct service *service, void **app,
     if (self == NULL)
         return ERROR_MEMORY;
     self->service = service;
-    if ((err = open_catalog(service, &self->catalog)) != OK ||
+    if ((err = employee_open_catalog(service, &self->catalog)) != OK ||
         (err = searcher_open(service->base, &self->searcher)) != OK) {
         employee_close(self);
         return err;
@@ -78,7 +78,7 @@ static void employee_state(const void *app, struct service_state *state)
     };
 }
 
-static void write_metrics(const void *app, struct text *out)
+static void employee_write_metrics(const void *app, struct text *out)
 {
     const struct employee *self = app;
 
@@ -110,12 +110,12 @@ static const struct service_definition employee = {
     .check_origin = true,
     .check_roles = true,
     .routes = employee_routes,
-    .error_page = error_show,
+    .error_page = employee_error_show,
     .commands = employee_commands,
     .open = employee_open,
     .stop = employee_stop,
     .close = employee_close,
-    .metrics = write_metrics,
+    .metrics = employee_write_metrics,
     .ready = supplier_schema_check,
     .state = employee_state,
     .rights = supplier_writing_check,

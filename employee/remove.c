@@ -6,10 +6,11 @@ static db_done_fn removed;
 
 void respond_gone(struct request *req, int64_t id)
 {
-    struct view *view = employee_view(req, "There is no such supplier");
+    struct context *context =
+        employee_context(req, "There is no such supplier");
 
-    view_number(view, "id", id);
-    respond_page(req, employee_render(req, "supplier-gone", view, 404));
+    context_number(context, "id", id);
+    respond_page(req, employee_render(req, "supplier-gone", context, 404));
 }
 
 void respond_missing(struct request *req, const struct snapshot *snapshot,
@@ -22,20 +23,21 @@ void respond_missing(struct request *req, const struct snapshot *snapshot,
         respond_gone(req, id);
 }
 
-static void respond_question(const struct edit *edit,
-                             const struct supplier *supplier, int status)
+static void respond_remove_question(const struct edit *edit,
+                                    const struct supplier *supplier, int status)
 {
-    struct view *view = employee_view(edit->req, "Delete this supplier");
+    struct context *context =
+        employee_context(edit->req, "Delete this supplier");
     struct page *page;
 
-    supplier_view(supplier, view);
-    edit_view_hidden(edit, view);
-    view_string(view, "problem", edit->problem);
-    view_flag(view, "faulty", edit->problem != NULL || edit->clash);
+    supplier_context(supplier, context);
+    edit_context_hidden(edit, context);
+    context_string(context, "problem", edit->problem);
+    context_flag(context, "faulty", edit->problem != NULL || edit->clash);
     if (edit->clash)
-        clash_view_changes(edit, view);
-    snapshot_view(edit->snapshot, request_arena(edit->req), view);
-    page = employee_render(edit->req, "supplier-remove", view, status);
+        clash_context_changes(edit, context);
+    snapshot_context(edit->snapshot, request_arena(edit->req), context);
+    page = employee_render(edit->req, "supplier-remove", context, status);
     snapshot_mark(edit->snapshot, page);
     respond_page(edit->req, page);
 }
@@ -66,7 +68,7 @@ static void remove_ask(struct lifetime *life, const struct snapshot *snapshot)
         edit->job.expected = supplier->revision;
         edit->job.expected_us = supplier->changed_us;
         edit->list = list_of(req, request_head(req)->query);
-        respond_question(edit, supplier, 200);
+        respond_remove_question(edit, supplier, 200);
     }
 }
 
@@ -125,8 +127,9 @@ static void remove_ask_again(struct lifetime *life,
             edit->job.expected = supplier->revision;
             edit->job.expected_us = supplier->changed_us;
         }
-        respond_question(edit, supplier,
-                         edit->outcome ? status_of_error(edit->outcome) : 400);
+        respond_remove_question(edit, supplier,
+                                edit->outcome ? status_of_error(edit->outcome)
+                                              : 400);
     }
 }
 
@@ -143,7 +146,7 @@ static void removed(void *job, enum error outcome)
         respond_gone(edit->req, edit->job.supplier.id);
     } else if (outcome == ERROR_CONFLICT) {
         edit_clash(edit);
-        respond_question(edit, now, 409);
+        respond_remove_question(edit, now, 409);
     } else {
         edit->outcome = outcome;
         edit->problem = edit_problem(edit, outcome);

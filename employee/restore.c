@@ -3,29 +3,30 @@
 
 static db_done_fn restored;
 
-static void respond_question(const struct edit *edit, int status)
+static void respond_restore_question(const struct edit *edit, int status)
 {
     const struct history_entry *theirs = &edit->job.clash.theirs;
-    struct view *view = employee_view(edit->req, "Restore a supplier");
+    struct context *context = employee_context(edit->req, "Restore a supplier");
 
-    view_number(view, "version", (int64_t)edit->job.version);
-    edit_view_hidden(edit, view);
-    view_string(view, "problem", edit->problem);
-    view_flag(view, "faulty", true);
+    context_number(context, "version", (int64_t)edit->job.version);
+    edit_context_hidden(edit, context);
+    context_string(context, "problem", edit->problem);
+    context_flag(context, "faulty", true);
     if (edit->clash) {
-        supplier_view(&theirs->supplier, view);
-        clash_view_changes(edit, view);
+        supplier_context(&theirs->supplier, context);
+        clash_context_changes(edit, context);
     }
-    respond_page(edit->req,
-                 employee_render(edit->req, "supplier-restore", view, status));
+    respond_page(edit->req, employee_render(edit->req, "supplier-restore",
+                                            context, status));
 }
 
 /* It was forgotten after the history had been shown. */
 static void respond_forgotten(struct request *req)
 {
-    struct view *view = employee_view(req, "This version can't be restored");
+    struct context *context =
+        employee_context(req, "This version can't be restored");
 
-    respond_page(req, employee_render(req, "version-gone", view, 404));
+    respond_page(req, employee_render(req, "version-gone", context, 404));
 }
 
 /* POST /admin/supplier-restore/{revision} */
@@ -48,7 +49,7 @@ void restore_version(struct request *req)
     } else {
         edit_read_hidden(edit, err == OK ? form : NULL);
         if (edit->problem != NULL)
-            respond_question(edit, 400);
+            respond_restore_question(edit, 400);
         else
             save_submit(edit, store_restore, restored);
     }
@@ -65,9 +66,9 @@ static void restored(void *job, enum error outcome)
         respond_forgotten(edit->req);
     } else if (outcome == ERROR_CONFLICT) {
         edit_clash(edit);
-        respond_question(edit, 409);
+        respond_restore_question(edit, 409);
     } else {
         edit->problem = edit_problem(edit, outcome);
-        respond_question(edit, status_of_error(outcome));
+        respond_restore_question(edit, status_of_error(outcome));
     }
 }

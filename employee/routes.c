@@ -8,8 +8,8 @@ enum {
 };
 
 const struct route employee_routes[] = {
-    { GET, "/admin", home_show, 0, LOOK },
-    { GET, "/admin/suppliers", directory_list, 0, LOOK },
+    { GET, "/admin", employee_home_show, 0, LOOK },
+    { GET, "/admin/suppliers", employee_list, 0, LOOK },
     { GET, "/admin/supplier-add", editor_add_show, 0, CHANGE },
     { POST, "/admin/supplier-add", editor_add, FORM_MAX_BYTES, CHANGE },
     { GET, "/admin/supplier-update/{id}", editor_update_show, 0, LOOK },

@@ -24,7 +24,7 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
 
 /* The row that a save locks, so that others of the same row wait in the queue.
  * A restoration knows the version, but not yet its supplier. */
-static uint64_t row_of(const struct store_job *job)
+static uint64_t saved_row_of(const struct store_job *job)
 {
     const uint64_t of_version = (uint64_t)1 << 63;
 
@@ -39,7 +39,7 @@ void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
     struct db_call call = call_of(edit->req, "save");
 
     call.repeatable = true;
-    call.row = row_of(&edit->job);
+    call.row = saved_row_of(&edit->job);
     db_submit_call(self->service->db, &call, work, done, &edit->job);
 }
 
@@ -111,22 +111,22 @@ static bool was_removed(const struct saved *saved)
 }
 
 /* Undoing is a form of its own, with a key of its own. */
-static void view_undo(const struct saved *saved, struct view *object)
+static void fill_undo(const struct saved *saved, struct context *object)
 {
     char *key = arena_alloc(request_arena(saved->req), FORM_KEY_CHARS + 1);
 
     if (key == NULL || form_key_make(key) != OK)
         return;
-    view_flag(object, "undo", true);
-    view_number(object, "revision_at", saved->change.entries[0].at_us);
-    view_string(object, "form_key", key);
+    context_flag(object, "undo", true);
+    context_number(object, "revision_at", saved->change.entries[0].at_us);
+    context_string(object, "form_key", key);
 }
 
-void saved_view(const struct saved *saved, const char *list, bool merged,
-                struct view *view)
+void saved_context(const struct saved *saved, const char *list, bool merged,
+                   struct context *context)
 {
     const struct history_entry *entry = saved->change.entries;
-    struct view *object;
+    struct context *object;
     bool there, undone;
 
     if (saved->change.count == 0 ||
@@ -134,22 +134,22 @@ void saved_view(const struct saved *saved, const char *list, bool merged,
         return;
     there = snapshot_find(saved->snapshot, entry->supplier.id) != NULL;
     undone = entry->action == HISTORY_REMOVE && !entry->last && there;
-    object = view_object(view, "saved");
-    supplier_view(&entry->supplier, object);
-    view_number(object, "revision", (int64_t)entry->supplier.revision);
-    view_flag(object, "added", entry->action == HISTORY_ADD);
-    view_flag(object, "changed", entry->action == HISTORY_UPDATE);
-    view_flag(object, "removed", entry->action == HISTORY_REMOVE && !undone);
-    view_flag(object, "undone", undone);
-    view_flag(object, "back",
-              entry->action == HISTORY_RESTORE && was_removed(saved));
-    view_flag(object, "restored",
-              entry->action == HISTORY_RESTORE && !was_removed(saved));
-    view_flag(object, "merged", merged);
-    view_flag(object, "since", !entry->last && !undone);
-    view_flag(object, "there", there);
-    list_view(saved->req, list, object);
+    object = context_object(context, "saved");
+    supplier_context(&entry->supplier, object);
+    context_number(object, "revision", (int64_t)entry->supplier.revision);
+    context_flag(object, "added", entry->action == HISTORY_ADD);
+    context_flag(object, "changed", entry->action == HISTORY_UPDATE);
+    context_flag(object, "removed", entry->action == HISTORY_REMOVE && !undone);
+    context_flag(object, "undone", undone);
+    context_flag(object, "back",
+                 entry->action == HISTORY_RESTORE && was_removed(saved));
+    context_flag(object, "restored",
+                 entry->action == HISTORY_RESTORE && !was_removed(saved));
+    context_flag(object, "merged", merged);
+    context_flag(object, "since", !entry->last && !undone);
+    context_flag(object, "there", there);
+    list_context(saved->req, list, object);
     if (may_change(saved->req) && entry->action == HISTORY_REMOVE &&
         entry->last && !entry->forgotten)
-        view_undo(saved, object);
+        fill_undo(saved, object);
 }

@@ -41,7 +41,7 @@ static int connect_admin(struct site *site)
     return fd;
 }
 
-static enum error receive(int fd, struct text *answer)
+static enum error admin_receive(int fd, struct text *answer)
 {
     int64_t until_ms = clock_monotonic_ms() + DEADLINE_MS;
 
@@ -66,14 +66,15 @@ static enum error receive(int fd, struct text *answer)
     }
 }
 
-static enum error ask(int fd, const char *question, struct text *answer)
+static enum error admin_exchange(int fd, const char *question,
+                                 struct text *answer)
 {
     size_t len = strlen(question);
 
     if (send(fd, question, len, MSG_NOSIGNAL) != (ssize_t)len ||
         send(fd, "\n", 1, MSG_NOSIGNAL) != 1)
         return ERROR_SYSTEM;
-    return receive(fd, answer);
+    return admin_receive(fd, answer);
 }
 
 enum error admin_ask(struct admin *admin, const char *question,
@@ -90,7 +91,7 @@ enum error admin_ask(struct admin *admin, const char *question,
     text_init(&text, ANSWER_MAX_BYTES);
     text_append(&text, "", 0);
     if (fd >= 0) {
-        err = ask(fd, question, &text);
+        err = admin_exchange(fd, question, &text);
         close(fd);
     }
     if (err == OK)

@@ -129,7 +129,8 @@ static enum error read_metrics(const struct document *document,
 }
 
 /* Down a path of keys; NULL where it ends. */
-static const struct node *find(const struct node *node, const char *const *path)
+static const struct node *alarm_find(const struct node *node,
+                                     const char *const *path)
 {
     for (; *path != NULL && node != NULL; path++)
         node = node->kind == NODE_MAP ? document_get(node, *path) : NULL;
@@ -145,7 +146,7 @@ static bool is_text(const struct node *node, const char *text)
 static bool deploys(const struct node *group, const char *service)
 {
     static const char *const path[] = { "Properties", "ECSServices", NULL };
-    const struct node *list = find(group, path);
+    const struct node *list = alarm_find(group, path);
 
     for (const struct node *node = list != NULL ? list->first : NULL;
          node != NULL; node = node->next) {
@@ -157,9 +158,9 @@ static bool deploys(const struct node *group, const char *service)
 }
 
 /* So many errors raise it. */
-static enum error apply(const struct document *document,
-                        const struct node *node, const struct found *found,
-                        struct alarm *alarm)
+static enum error alarm_apply(const struct document *document,
+                              const struct node *node,
+                              const struct found *found, struct alarm *alarm)
 {
     bool reached = strcmp(found->operator, "GreaterThanOrEqualToThreshold") ==
                    0;
@@ -183,8 +184,9 @@ static enum error apply(const struct document *document,
 }
 
 /* The alarm that a list's entry names by !Ref. */
-static enum error read_named(const struct document *document,
-                             const struct node *entry, struct alarm *alarm)
+static enum error alarm_read_named(const struct document *document,
+                                   const struct node *entry,
+                                   struct alarm *alarm)
 {
     const struct node *name =
         entry->kind == NODE_MAP ? document_get(entry, "Name") : NULL;
@@ -207,20 +209,21 @@ static enum error read_named(const struct document *document,
     err = fields_read(document, properties, alarm_fields, &found);
     if (err != OK || !is_about_errors(&found))
         return err;
-    return apply(document, properties, &found, alarm);
+    return alarm_apply(document, properties, &found, alarm);
 }
 
-static enum error read_group(const struct document *document,
-                             const struct node *group, struct alarm *alarm)
+static enum error alarm_read_group(const struct document *document,
+                                   const struct node *group,
+                                   struct alarm *alarm)
 {
     static const char *const path[] = { "Properties", "AlarmConfiguration",
                                         "Alarms", NULL };
-    const struct node *list = find(group, path);
+    const struct node *list = alarm_find(group, path);
     enum error err = OK;
 
     for (const struct node *node = list != NULL ? list->first : NULL;
          node != NULL && err == OK && alarm->errors == 0; node = node->next)
-        err = read_named(document, node, alarm);
+        err = alarm_read_named(document, node, alarm);
     return err;
 }
 
@@ -250,7 +253,7 @@ enum error alarm_read(struct arena *arena, const struct template_source *source,
             is_text(document_get(node, "Type"),
                     "AWS::CodeDeploy::DeploymentGroup") &&
             deploys(node, name))
-            return read_group(&document, node, alarm);
+            return alarm_read_group(&document, node, alarm);
     }
     return document_fault(&document, resources,
                           "no deployment group of %s; add one", name);
@@ -259,8 +262,8 @@ enum error alarm_read(struct arena *arena, const struct template_source *source,
 /* Move to the slot of this moment, emptying those in between. All slots
  * together are a little longer than the period, so none of its errors is lost
  * at the edge. */
-static void advance(const struct alarm *alarm, struct error_count *count,
-                    int64_t now_ms)
+static void alarm_advance(const struct alarm *alarm, struct error_count *count,
+                          int64_t now_ms)
 {
     int64_t width_ms = (int64_t)alarm->period_s * 1000 / (ALARM_SLOTS - 1) + 1;
 
@@ -283,7 +286,7 @@ uint64_t alarm_count(const struct alarm *alarm, struct error_count *count,
         *count = (struct error_count){ .begin_ms = now_ms,
                                        .last = counter,
                                        .begun = true };
-    advance(alarm, count, now_ms);
+    alarm_advance(alarm, count, now_ms);
     count->slots[count->slot] += counter >= count->last ? counter - count->last
                                                         : counter;
     count->last = counter;

@@ -21,7 +21,7 @@ enum { EVENT_COUNT = sizeof(events) / sizeof(*events) };
 _Static_assert((int)EVENT_COUNT < (int)HOOKS_MAX,
                "an AppSpec needs room for each event and one more");
 
-static field_fn read_hooks, read_resources;
+static field_fn read_hooks, appspec_read_resources;
 
 static const struct field balancer_fields[] = {
     { .key = "ContainerName",
@@ -98,13 +98,13 @@ static const struct field appspec_fields[] = {
     { .key = "Resources",
       .kind = FIELD_READ,
       .required = true,
-      .read = read_resources },
+      .read = appspec_read_resources },
     { .key = "Hooks", .kind = FIELD_READ, .read = read_hooks },
     ECS_END,
 };
 
-static enum error read_resources(const struct document *document,
-                                 const struct node *list, void *result)
+static enum error appspec_read_resources(const struct document *document,
+                                         const struct node *list, void *result)
 {
     enum error err = list_check(document, list, 1, 1);
 

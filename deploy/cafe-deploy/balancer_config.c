@@ -57,7 +57,7 @@ static const char rules[] =
     "    use_backend %[dst_port,concat(:,txn.rule),map(" RULES_PATH ")]\n";
 
 /* As on AWS: with a star at its end a path is a beginning. */
-static void append_path(struct text *text, const char *path)
+static void balancer_config_append_path(struct text *text, const char *path)
 {
     size_t len = strlen(path);
 
@@ -121,7 +121,7 @@ void balancer_config(const struct load_balancer *balancer,
     for (size_t i = 0; i < LISTENERS; i++)
         text_printf(text, "    bind :%u\n", balancer->listeners[i].port);
     for (size_t i = 0; balancer->paths[i] != NULL; i++)
-        append_path(text, balancer->paths[i]);
+        balancer_config_append_path(text, balancer->paths[i]);
     text_append_string(text, rules);
     for (size_t i = 0; i < GROUPS; i++)
         append_group(text, &balancer->groups[i], servers);

@@ -94,7 +94,8 @@ static struct slice live_entry(struct slice *lines)
     return line;
 }
 
-static bool has_line(struct slice lines, struct slice wanted, bool live)
+static bool balancer_live_has_line(struct slice lines, struct slice wanted,
+                                   bool live)
 {
     while (lines.len > 0) {
         struct slice line = live ? live_entry(&lines) : slice_cut(&lines, '\n');
@@ -114,7 +115,7 @@ static enum error sync_rules(struct admin *admin, struct slice rules)
     while (rules.len > 0 && err == OK) {
         struct slice line = slice_cut(&rules, '\n');
 
-        if (!has_line(live, line, true))
+        if (!balancer_live_has_line(live, line, true))
             err = admin_tell(admin, "set map " RULES_PATH " %.*s",
                              (int)line.len, line.data);
     }
@@ -131,14 +132,14 @@ static enum error sync_office(struct admin *admin, struct slice office)
     while (rest.len > 0 && err == OK) {
         struct slice line = slice_cut(&rest, '\n');
 
-        if (!has_line(live, line, true))
+        if (!balancer_live_has_line(live, line, true))
             err = admin_tell(admin, "add acl " OFFICE_PATH " %.*s",
                              (int)line.len, line.data);
     }
     while (live.len > 0 && err == OK) {
         struct slice line = live_entry(&live);
 
-        if (line.len > 0 && !has_line(office, line, false))
+        if (line.len > 0 && !balancer_live_has_line(office, line, false))
             err = admin_tell(admin, "del acl " OFFICE_PATH " %.*s",
                              (int)line.len, line.data);
     }

@@ -30,13 +30,13 @@ static const char *const column_names[COLUMNS] = {
     [COLUMN_CONNECT_ERRORS] = "econ", [COLUMN_RESPONSE_ERRORS] = "eresp",
 };
 
-/* places[i]: which of our columns the i-th word is; COLUMNS for none. */
+/* columns[i]: which of our columns the i-th word is; COLUMNS for none. */
 enum { WORDS_MAX = 160 };
 
 /* A column that was not found would count nothing, not even errors: another
  * version of HAProxy must not make each deployment succeed. */
 static enum error read_head(struct site *site, struct slice line,
-                            unsigned char places[WORDS_MAX])
+                            unsigned char columns[WORDS_MAX])
 {
     bool found[COLUMNS] = { false };
 
@@ -44,11 +44,11 @@ static enum error read_head(struct site *site, struct slice line,
     for (size_t i = 0; i < WORDS_MAX; i++) {
         struct slice word = slice_cut(&line, ',');
 
-        places[i] = COLUMNS;
+        columns[i] = COLUMNS;
         for (size_t column = 0; column < COLUMNS; column++) {
             if (!slice_is(word, column_names[column]))
                 continue;
-            places[i] = (unsigned char)column;
+            columns[i] = (unsigned char)column;
             found[column] = true;
         }
     }
@@ -61,7 +61,7 @@ static enum error read_head(struct site *site, struct slice line,
     return OK;
 }
 
-static uint64_t number_of(struct slice word)
+static uint64_t balancer_look_number_of(struct slice word)
 {
     uint64_t number = 0;
 
@@ -91,14 +91,15 @@ static enum error read_server(struct site *site,
         check = (struct slice){ check.data + 2, check.len - 2 };
     /* "UP" alone is what a server has before its first check. */
     server->healthy = slice_is(status, "UP") && slice_is(check, "L7OK");
-    server->weight = number_of(words[COLUMN_WEIGHT]);
-    server->requests = number_of(words[COLUMN_REQUESTS]);
-    server->errors = number_of(words[COLUMN_5XX]) +
-                     number_of(words[COLUMN_CONNECT_ERRORS]) +
-                     number_of(words[COLUMN_RESPONSE_ERRORS]);
-    server->answers = server->errors + number_of(words[COLUMN_2XX]) +
-                      number_of(words[COLUMN_3XX]) +
-                      number_of(words[COLUMN_4XX]);
+    server->weight = balancer_look_number_of(words[COLUMN_WEIGHT]);
+    server->requests = balancer_look_number_of(words[COLUMN_REQUESTS]);
+    server->errors = balancer_look_number_of(words[COLUMN_5XX]) +
+                     balancer_look_number_of(words[COLUMN_CONNECT_ERRORS]) +
+                     balancer_look_number_of(words[COLUMN_RESPONSE_ERRORS]);
+    server->answers = server->errors +
+                      balancer_look_number_of(words[COLUMN_2XX]) +
+                      balancer_look_number_of(words[COLUMN_3XX]) +
+                      balancer_look_number_of(words[COLUMN_4XX]);
     servers->count++;
     return OK;
 }
@@ -106,7 +107,7 @@ static enum error read_server(struct site *site,
 enum error balancer_look(struct site *site, struct servers *servers)
 {
     struct admin admin = { .site = site };
-    unsigned char places[WORDS_MAX];
+    unsigned char columns[WORDS_MAX];
     struct slice lines;
     enum error err = admin_ask(&admin, "show stat", &lines);
 
@@ -114,13 +115,13 @@ enum error balancer_look(struct site *site, struct servers *servers)
     servers->away = admin.away;
     if (err != OK)
         return admin.away ? OK : err;
-    err = read_head(site, slice_cut(&lines, '\n'), places);
+    err = read_head(site, slice_cut(&lines, '\n'), columns);
     while (lines.len > 0 && err == OK) {
         struct slice line = slice_cut(&lines, '\n');
         struct slice words[COLUMNS + 1] = { { NULL, 0 } };
 
         for (size_t i = 0; i < WORDS_MAX && line.len > 0; i++)
-            words[places[i]] = slice_cut(&line, ',');
+            words[columns[i]] = slice_cut(&line, ',');
         if (words[COLUMN_NAME].len > 0)
             err = read_server(site, words, servers);
     }

@@ -12,7 +12,7 @@ static const struct rule rule_path = { "a path", "/", "-_./*$~@:+&", 128 };
 static const struct rule rule_health = { "a path", "/", "-_./?=&%:", 1024 };
 
 static field_fn keep_node, read_action, read_conditions, read_forward,
-    read_health, read_resources;
+    read_health, balancer_template_read_resources;
 
 /* Tables. */
 
@@ -151,7 +151,7 @@ static const struct field template_fields[] = {
     { .key = "Resources",
       .kind = FIELD_READ,
       .required = true,
-      .read = read_resources },
+      .read = balancer_template_read_resources },
     { .key = "AWSTemplateFormatVersion" },
     { .key = "Conditions" },
     { .key = "Description" },
@@ -202,9 +202,10 @@ static enum error read_action(const struct document *document,
     return OK;
 }
 
-static enum error read_path(const struct document *document,
-                            const struct node *node, const struct rule *rule,
-                            const char **result)
+static enum error balancer_template_read_path(const struct document *document,
+                                              const struct node *node,
+                                              const struct rule *rule,
+                                              const char **result)
 {
     const char *path;
     enum error err = text_read(document, node, rule, &path);
@@ -223,7 +224,7 @@ static enum error read_path(const struct document *document,
 static enum error read_health(const struct document *document,
                               const struct node *node, void *result)
 {
-    return read_path(document, node, &rule_health, result);
+    return balancer_template_read_path(document, node, &rule_health, result);
 }
 
 static enum error read_paths(const struct document *document,
@@ -235,7 +236,7 @@ static enum error read_paths(const struct document *document,
          node != NULL && err == OK; node = node->next) {
         const char **path = &rule->paths[node->index];
 
-        err = read_path(document, node, &rule_path, path);
+        err = balancer_template_read_path(document, node, &rule_path, path);
         /* AWS takes wildcards anywhere; a rule of HAProxy here can do one at
          * the end. */
         if (err == OK && strcspn(*path, "*") + 1 < strlen(*path))
@@ -289,8 +290,8 @@ static enum error read_properties(struct resource resource,
     return fields_read(resource.document, properties, fields, result);
 }
 
-static enum error read_group(struct balancer *balancer,
-                             struct resource resource)
+static enum error balancer_template_read_group(struct balancer *balancer,
+                                               struct resource resource)
 {
     struct found_group found = { resource, { NULL, "/" } };
     enum error err = read_properties(resource, group_properties, &found.group);
@@ -347,14 +348,15 @@ static enum error read_rule(struct balancer *balancer, struct resource resource)
     return OK;
 }
 
-static enum error read_resources(const struct document *document,
-                                 const struct node *map, void *result)
+static enum error balancer_template_read_resources(
+    const struct document *document, const struct node *map, void *result)
 {
     static const struct {
         const char *type;
         enum error (*read)(struct balancer *, struct resource);
     } rows[] = {
-        { "AWS::ElasticLoadBalancingV2::TargetGroup", read_group },
+        { "AWS::ElasticLoadBalancingV2::TargetGroup",
+          balancer_template_read_group },
         { "AWS::ElasticLoadBalancingV2::Listener", read_listener },
         { "AWS::ElasticLoadBalancingV2::ListenerRule", read_rule },
     };

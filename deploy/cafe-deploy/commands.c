@@ -55,7 +55,8 @@ static enum error run_register(struct site *site, const struct call *call)
     return err;
 }
 
-static enum error run_migrate(struct site *site, const struct call *call)
+static enum error commands_run_migrate(struct site *site,
+                                       const struct call *call)
 {
     (void)call;
     return migrate(site);
@@ -270,7 +271,11 @@ static const struct command commands[] = {
       UP,
       run_register,
       "register taskdef-SERVICE.json with the registry's image" },
-    { { "migrate" }, { NULL }, UP, run_migrate, "update the database schema" },
+    { { "migrate" },
+      { NULL },
+      UP,
+      commands_run_migrate,
+      "update the database schema" },
     { { "service", "create" },
       { "SERVICE" },
       UP,

@@ -59,7 +59,7 @@ static const char *const capabilities[] = { "ALL",
                                             "SYS_TTY_CONFIG",
                                             "WAKE_ALARM" };
 
-static field_fn read_environment, read_secrets, read_ports, read_drop,
+static field_fn container_read_environment, read_secrets, read_ports, read_drop,
     read_health_command;
 
 static const struct field environment_fields[] = {
@@ -225,7 +225,9 @@ static const struct field container_fields[] = {
       .required = true,
       AT(image),
       .rule = &rule_image },
-    { .key = "environment", .kind = FIELD_READ, .read = read_environment },
+    { .key = "environment",
+      .kind = FIELD_READ,
+      .read = container_read_environment },
     { .key = "secrets", .kind = FIELD_READ, AT(secrets), .read = read_secrets },
     { .key = "portMappings",
       .kind = FIELD_READ,
@@ -288,8 +290,8 @@ static const struct field container_fields[] = {
 
 /* Entries of environment and secrets. */
 
-static const struct variable *find_variable(const struct variables *variables,
-                                            const char *name)
+static const struct variable *container_find_variable(
+    const struct variables *variables, const char *name)
 {
     for (size_t i = 0; i < variables->count; i++) {
         if (strcmp(variables->items[i].name, name) == 0)
@@ -318,7 +320,7 @@ static enum error read_variables(const struct document *document,
 
         if ((err = fields_read(document, node, fields, &variable)) != OK)
             return err;
-        if (find_variable(variables, variable.name) != NULL)
+        if (container_find_variable(variables, variable.name) != NULL)
             return document_fault(document, node,
                                   "'%s' appears twice; remove one",
                                   document_shown(document, variable.name));
@@ -327,8 +329,9 @@ static enum error read_variables(const struct document *document,
     return OK;
 }
 
-static enum error read_environment(const struct document *document,
-                                   const struct node *node, void *result)
+static enum error container_read_environment(const struct document *document,
+                                             const struct node *node,
+                                             void *result)
 {
     struct container_definition *it = result;
     const struct node *entry = node->first;
@@ -342,7 +345,7 @@ static enum error read_environment(const struct document *document,
     if (lines == NULL)
         return ERROR_MEMORY;
     for (size_t i = 0; entry != NULL; entry = entry->next)
-        lines[i++] = document_get(entry, "name")->place.line;
+        lines[i++] = document_get(entry, "name")->location.line;
     it->environment_lines = lines;
     return OK;
 }
@@ -362,7 +365,8 @@ static enum error check_secrets(const struct document *document,
     const struct node *node = list != NULL ? list->first : NULL;
 
     for (size_t i = 0; i < it->secrets.count && node != NULL; i++) {
-        if (find_variable(&it->environment, it->secrets.items[i].name) != NULL)
+        if (container_find_variable(&it->environment,
+                                    it->secrets.items[i].name) != NULL)
             return document_fault(
                 document, node, "'%s' is in environment, too; remove one",
                 document_shown(document, it->secrets.items[i].name));

@@ -148,8 +148,8 @@ static enum error roll_back(struct site *site, struct service *service)
 
 /* Roll back, and fail with the first reason: what went wrong then matters more
  * than that rolling back failed, too, which is added. */
-static enum error give_up(struct site *site, struct service *service,
-                          enum error why)
+static enum error deployment_give_up(struct site *site, struct service *service,
+                                     enum error why)
 {
     struct text reason = site->error;
     enum error err;
@@ -184,7 +184,7 @@ enum error deploy(struct site *site, struct service *service,
         (err = watch_errors(site, service, &watch)) != OK ||
         (err = shift_production(site, service, deployment)) != OK ||
         (err = bake(site, service, &watch)) != OK)
-        return give_up(site, service, err);
+        return deployment_give_up(site, service, err);
     if ((err = end_blue(site, service)) != OK)
         return err;
     say("  Succeeded after %.1f s",
@@ -213,8 +213,8 @@ static bool drop_new(struct task_set *set, unsigned *serving)
 }
 
 /* Scaling up whose new tasks fail goes back to the tasks that serve. */
-static enum error settle(struct site *site, struct service *service,
-                         bool *went_back)
+static enum error deployment_settle(struct site *site, struct service *service,
+                                    bool *went_back)
 {
     enum error err, why = tasks_settle(site, service);
     unsigned serving;
@@ -248,7 +248,7 @@ enum error service_scale(struct site *site, struct service *service,
         return err;
     service->desired = (unsigned)wanted;
     err = service_save(site, service);
-    return err == OK ? settle(site, service, &went_back) : err;
+    return err == OK ? deployment_settle(site, service, &went_back) : err;
 }
 
 static bool any_unsettled(const struct task_set *set)
@@ -282,7 +282,7 @@ static enum error put_right(struct site *site, struct service *service)
             service->deployments);
         return roll_back(site, service);
     }
-    err = settle(site, service, &went_back);
+    err = deployment_settle(site, service, &went_back);
     if (!went_back)
         return err;
     say("%s: scaling was interrupted, and new tasks fail (%s); it keeps %u %s",

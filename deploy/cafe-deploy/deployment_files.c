@@ -70,9 +70,9 @@ static enum error read_source(struct site *site, const char *commit,
 
 /* Fill in the placeholders of a file. On AWS people and the pipeline do that;
  * here the values are fixed, and stand for what AWS would have given. */
-static enum error fill(struct site *site, const char *service, const char *path,
-                       const char *required, const char *value,
-                       struct slice *source)
+static enum error files_fill(struct site *site, const char *service,
+                             const char *path, const char *required,
+                             const char *value, struct slice *source)
 {
     struct variable items[VALUES] = {
         { "<ACCOUNT-ID>", ACCOUNT },
@@ -149,9 +149,9 @@ enum error revision_latest(struct site *site, const char *service,
 
 /* The names in a task definition must be those of the service: the load
  * balancer and the pipeline find a task by them. */
-static enum error check_names(struct site *site, const char *service,
-                              const char *path,
-                              const struct task_definition *task)
+static enum error files_check_names(struct site *site, const char *service,
+                                    const char *path,
+                                    const struct task_definition *task)
 {
     size_t len = strlen(service);
 
@@ -187,9 +187,9 @@ struct revision {
 };
 
 /* Read it and check it: nothing is kept yet. */
-static enum error read_revision(struct site *site, const char *service,
-                                const char *commit, const char *image,
-                                struct revision *revision)
+static enum error files_read_revision(struct site *site, const char *service,
+                                      const char *commit, const char *image,
+                                      struct revision *revision)
 {
     char *name = arena_printf(site->arena, "taskdef-%s.json", service);
     struct task_definition *task = &revision->task;
@@ -198,11 +198,11 @@ static enum error read_revision(struct site *site, const char *service,
     enum error err;
 
     if ((err = read_source(site, commit, name, &path, source)) != OK ||
-        (err = fill(site, service, path, "<IMAGE1_NAME>", image, source)) !=
-            OK ||
+        (err = files_fill(site, service, path, "<IMAGE1_NAME>", image,
+                          source)) != OK ||
         (err = task_definition_read(site->arena, path, *source, task,
                                     &site->error)) != OK ||
-        (err = check_names(site, service, path, task)) != OK ||
+        (err = files_check_names(site, service, path, task)) != OK ||
         (err = docker_check_options(site, task)) != OK ||
         (err = revision_latest(site, service, &revision->number)) != OK)
         return err;
@@ -215,7 +215,8 @@ enum error revision_register(struct site *site, const char *service,
                              unsigned *number)
 {
     struct revision revision;
-    enum error err = read_revision(site, service, commit, image, &revision);
+    enum error err =
+        files_read_revision(site, service, commit, image, &revision);
 
     if (err != OK)
         return err;
@@ -238,7 +239,8 @@ static enum error read_appspec(struct site *site, const char *service,
     enum error err = read_source(site, commit, name, &path, &source);
 
     if (err == OK)
-        err = fill(site, service, path, "<TASK_DEFINITION>", arn, &source);
+        err =
+            files_fill(site, service, path, "<TASK_DEFINITION>", arn, &source);
     if (err == OK)
         err = appspec_read(site->arena, path, source, appspec, &site->error);
     return err;
@@ -255,7 +257,8 @@ enum error deployment_prepare(struct site *site, const char *service,
     enum error err;
 
     if ((err = alarm_file_read(site, service, &deployment->alarm)) != OK ||
-        (err = read_revision(site, service, commit, image, &revision)) != OK ||
+        (err = files_read_revision(site, service, commit, image, &revision)) !=
+            OK ||
         (err = read_appspec(site, service, commit, revision.number, appspec)) !=
             OK ||
         (err = files_agree(&revision.task, appspec, NULL, &site->error)) !=
@@ -283,8 +286,8 @@ enum error service_file_prepare(struct site *site, const char *service,
         (err = read_source(site, NULL, name, &path, &source)) != OK)
         return err;
     snprintf(number, sizeof(number), "%u", revision);
-    if ((err = fill(site, service, path, "REVISION-NUMBER", number, &source)) !=
-            OK ||
+    if ((err = files_fill(site, service, path, "REVISION-NUMBER", number,
+                          &source)) != OK ||
         (err = service_file_read(site->arena, path, source, file,
                                  &site->error)) != OK)
         return err;

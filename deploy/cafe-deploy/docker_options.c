@@ -21,8 +21,8 @@ static struct slice trim(struct slice line)
 }
 
 /* "db.tls_ca" is APP_DB_TLS_CA. */
-static void append_name(struct text *names, struct slice group,
-                        struct slice key)
+static void docker_append_name(struct text *names, struct slice group,
+                               struct slice key)
 {
     struct slice parts[] = { group, key };
 
@@ -56,7 +56,8 @@ static void append_names(struct text *names, struct slice printed)
             group = key;
             continue;
         }
-        append_name(names, inner ? group : (struct slice){ "", 0 }, trim(key));
+        docker_append_name(names, inner ? group : (struct slice){ "", 0 },
+                           trim(key));
     }
 }
 
@@ -87,17 +88,18 @@ static bool is_known(struct slice names, const char *name,
     return false;
 }
 
-static enum error refuse(struct site *site, const struct task_definition *task,
-                         size_t i, const char *what)
+static enum error docker_refuse(struct site *site,
+                                const struct task_definition *task, size_t i,
+                                const char *what)
 {
     return fail(site, ERROR_CONFIG, "%s:%zu: %s %s", task->path,
                 task->environment_lines[i], task->environment.items[i].name,
                 what);
 }
 
-static enum error check_names(struct site *site,
-                              const struct task_definition *task,
-                              struct slice names)
+static enum error docker_check_names(struct site *site,
+                                     const struct task_definition *task,
+                                     struct slice names)
 {
     for (size_t i = 0; i < task->environment.count; i++) {
         const char *name = task->environment.items[i].name;
@@ -107,13 +109,14 @@ static enum error check_names(struct site *site,
             is_known(names, name, &nearest))
             continue;
         if (nearest.data != NULL)
-            return refuse(site, task, i,
-                          arena_printf(site->arena,
-                                       "is not an option of the image; did "
-                                       "you mean %.*s?",
-                                       (int)nearest.len, nearest.data));
-        return refuse(site, task, i,
-                      "is not an option of the image; remove it");
+            return docker_refuse(
+                site, task, i,
+                arena_printf(site->arena,
+                             "is not an option of the image; did "
+                             "you mean %.*s?",
+                             (int)nearest.len, nearest.data));
+        return docker_refuse(site, task, i,
+                             "is not an option of the image; remove it");
     }
     return OK;
 }
@@ -133,11 +136,11 @@ static enum error check_complaint(struct site *site,
         if (said == NULL || text == NULL)
             return ERROR_MEMORY;
         if ((at = strstr(text, said)) != NULL)
-            return refuse(site, task, i,
-                          arena_printf(site->arena,
-                                       "is refused by the image: "
-                                       "%s",
-                                       at + strlen(said)));
+            return docker_refuse(site, task, i,
+                                 arena_printf(site->arena,
+                                              "is refused by the image: "
+                                              "%s",
+                                              at + strlen(said)));
     }
     return OK;
 }
@@ -174,7 +177,7 @@ enum error docker_check_options(struct site *site,
     text_init(&names, 0);
     append_names(&names, outcome.output);
     err = names.failed ? ERROR_MEMORY
-                       : check_names(site, task, text_slice(&names));
+                       : docker_check_names(site, task, text_slice(&names));
     text_free(&names);
     return err;
 }

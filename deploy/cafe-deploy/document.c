@@ -1,5 +1,5 @@
-/* A file for AWS as a tree of nodes: messages that name places in it, and what
- * both formats have in common. */
+/* A file for AWS as a tree of nodes: messages that name locations in it, and
+ * what both formats have in common. */
 #include "document_format.h"
 
 #include <string.h>
@@ -27,8 +27,8 @@ const char *document_shown(const struct document *document, const char *text)
 }
 
 /* "containerDefinitions[0].cpu: ", nothing for the top. */
-static void append_path(const struct document *document,
-                        const struct node *node)
+static void document_append_path(const struct document *document,
+                                 const struct node *node)
 {
     const struct node *nodes[DOCUMENT_MAX_DEPTH + 1];
     size_t depth = 0, i;
@@ -47,10 +47,11 @@ static void append_path(const struct document *document,
         text_append_string(document->error, ": ");
 }
 
-static void append_place(const struct document *document, struct place place)
+static void append_location(const struct document *document,
+                            struct location location)
 {
-    text_printf(document->error, "%s:%zu:%zu: ", document->path, place.line,
-                place.column);
+    text_printf(document->error, "%s:%zu:%zu: ", document->path, location.line,
+                location.column);
 }
 
 enum error document_fault(const struct document *document,
@@ -58,8 +59,8 @@ enum error document_fault(const struct document *document,
 {
     va_list args;
 
-    append_place(document, node->place);
-    append_path(document, node);
+    append_location(document, node->location);
+    document_append_path(document, node);
     va_start(args, format);
     text_vprintf(document->error, format, args);
     va_end(args);
@@ -71,41 +72,41 @@ enum error document_key_fault(const struct document *document,
 {
     va_list args;
 
-    append_place(document, node->key_place);
-    append_path(document, node);
+    append_location(document, node->key_location);
+    document_append_path(document, node);
     va_start(args, format);
     text_vprintf(document->error, format, args);
     va_end(args);
     return ERROR_CONFIG;
 }
 
-struct place document_place(struct slice source, size_t offset)
+struct location document_location(struct slice source, size_t offset)
 {
-    struct place place = { 1, 1 };
+    struct location location = { 1, 1 };
 
     for (size_t i = 0; i < offset && i < source.len; i++) {
         if (source.data[i] == '\n') {
-            place.line++;
-            place.column = 1;
+            location.line++;
+            location.column = 1;
         } else if (((unsigned char)source.data[i] & 0xc0) != 0x80) {
-            place.column++;
+            location.column++;
         }
     }
-    return place;
+    return location;
 }
 
 enum error document_fault_at(const struct document *document,
-                             struct place place, const char *what)
+                             struct location location, const char *what)
 {
-    append_place(document, place);
+    append_location(document, location);
     text_append_string(document->error, what);
     return ERROR_CONFIG;
 }
 
-enum error document_twice(const struct document *document, struct place place,
-                          const char *key)
+enum error document_twice(const struct document *document,
+                          struct location location, const char *key)
 {
-    append_place(document, place);
+    append_location(document, location);
     text_printf(document->error, "'%s' appears twice; remove one",
                 document_shown(document, key));
     return ERROR_CONFIG;
@@ -121,14 +122,14 @@ const struct node *document_get(const struct node *map, const char *key)
 }
 
 enum error document_node(struct document *document, enum node_kind kind,
-                         struct place place, struct node **result)
+                         struct location location, struct node **result)
 {
     if (document->node_count++ == DOCUMENT_MAX_NODES)
-        return document_fault_at(document, place,
+        return document_fault_at(document, location,
                                  "too many entries; 4096 are allowed");
     if ((*result = arena_alloc(document->arena, sizeof(**result))) == NULL)
         return ERROR_MEMORY;
     (*result)->kind = kind;
-    (*result)->place = place;
+    (*result)->location = location;
     return OK;
 }

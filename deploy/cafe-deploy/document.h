@@ -1,4 +1,4 @@
-/* A file for AWS as a tree of nodes, each with the place where it stands. */
+/* A file for AWS as a tree of nodes, each with its location. */
 #ifndef CAFE_DEPLOY_DOCUMENT_H
 #define CAFE_DEPLOY_DOCUMENT_H
 
@@ -21,16 +21,16 @@ enum dialect {
 enum node_kind { NODE_TEXT, NODE_LIST, NODE_MAP };
 
 /** Where something begins, counted from 1, in characters. */
-struct place {
+struct location {
     size_t line, column;
 };
 
 struct node {
     enum node_kind kind;
-    struct place place;
+    struct location location;
     const struct node *parent; /* NULL: the top */
     const char *key;           /* in a map; NULL in a list */
-    struct place key_place;
+    struct location key_location;
     size_t index;     /* among its parent's, from 0 */
     const char *tag;  /* "!Ref"; NULL: none */
     const char *text; /* NODE_TEXT: NUL-terminated UTF-8 without NUL */
@@ -81,7 +81,7 @@ MUST_CHECK enum error document_key_fault(const struct document *document,
 /** A text from a file as messages quote it: one line, not too long. */
 const char *document_shown(const struct document *document, const char *text);
 
-/** The place of a byte of a text. */
-struct place document_place(struct slice source, size_t offset);
+/** The location of a byte of a text. */
+struct location document_location(struct slice source, size_t offset);
 
 #endif

@@ -16,15 +16,17 @@ MUST_CHECK enum error document_yaml(struct document *document,
  * Errors  ERROR_CONFIG, ERROR_MEMORY.
  */
 MUST_CHECK enum error document_node(struct document *document,
-                                    enum node_kind kind, struct place place,
+                                    enum node_kind kind,
+                                    struct location location,
                                     struct node **result);
 
 /** Note what is wrong where there is no node yet. Returns  ERROR_CONFIG. */
 MUST_CHECK enum error document_fault_at(const struct document *document,
-                                        struct place place, const char *what);
+                                        struct location location,
+                                        const char *what);
 
 /** Note that a map has a key twice. Returns  ERROR_CONFIG. */
 MUST_CHECK enum error document_twice(const struct document *document,
-                                     struct place place, const char *key);
+                                     struct location location, const char *key);
 
 #endif

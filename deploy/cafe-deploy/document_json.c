@@ -1,5 +1,5 @@
 /* JSON as a tree. jansson reads it, by the grammar that AWS reads it by. It
- * keeps no places, so a cursor goes through the text, token by token, beside
+ * keeps no locations, so a cursor goes through the text, token by token, beside
  * what jansson has made of it. */
 #include <jansson.h>
 #include <string.h>
@@ -11,7 +11,7 @@ struct walk {
     struct document *document;
     struct slice source;
     size_t offset;
-    struct place place; /* of that byte */
+    struct location location; /* of that byte */
     size_t depth;
 };
 
@@ -23,16 +23,16 @@ static char current(const struct walk *walk)
                                            : '\0';
 }
 
-static void advance(struct walk *walk)
+static void document_json_advance(struct walk *walk)
 {
     char byte = current(walk);
 
     walk->offset++;
     if (byte == '\n') {
-        walk->place.line++;
-        walk->place.column = 1;
+        walk->location.line++;
+        walk->location.column = 1;
     } else if (((unsigned char)current(walk) & 0xc0) != 0x80) {
-        walk->place.column++;
+        walk->location.column++;
     }
 }
 
@@ -44,7 +44,7 @@ static bool at_end(const struct walk *walk)
 static void skip_space(struct walk *walk)
 {
     while (!at_end(walk) && strchr(" \t\r\n", current(walk)) != NULL)
-        advance(walk);
+        document_json_advance(walk);
 }
 
 /* A text with its quotes, a number or a word, or one other byte. */
@@ -55,16 +55,16 @@ static struct slice skip_token(struct walk *walk)
     if (current(walk) == '"') {
         do {
             if (current(walk) == '\\')
-                advance(walk);
-            advance(walk);
+                document_json_advance(walk);
+            document_json_advance(walk);
         } while (!at_end(walk) && current(walk) != '"');
-        advance(walk);
+        document_json_advance(walk);
     } else if (strchr("{}[],:", current(walk)) != NULL) {
-        advance(walk);
+        document_json_advance(walk);
     } else {
         while (!at_end(walk) &&
                strchr("{}[],:\" \t\r\n", current(walk)) == NULL)
-            advance(walk);
+            document_json_advance(walk);
     }
     if (walk->offset > walk->source.len) /* a text without its end */
         walk->offset = walk->source.len;
@@ -89,16 +89,16 @@ static enum error build_child(struct walk *walk, json_t *json,
         child.key = arena_copy(walk->document->arena, key, strlen(key));
         if (child.key == NULL)
             return ERROR_MEMORY;
-        child.key_place = walk->place;
+        child.key_location = walk->location;
         skip_token(walk);
         skip_space(walk);
-        advance(walk); /* the colon */
+        document_json_advance(walk); /* the colon */
         skip_space(walk);
     }
-    if ((err = document_node(walk->document, NODE_TEXT, walk->place, &node)) !=
-        OK)
+    if ((err = document_node(walk->document, NODE_TEXT, walk->location,
+                             &node)) != OK)
         return err;
-    child.place = node->place;
+    child.location = node->location;
     *node = child;
     if (*last == NULL)
         parent->first = node;
@@ -109,7 +109,7 @@ static enum error build_child(struct walk *walk, json_t *json,
     err = build(walk, json, node);
     skip_space(walk);
     if (current(walk) == ',')
-        advance(walk);
+        document_json_advance(walk);
     return err;
 }
 
@@ -148,7 +148,7 @@ static enum error build_text(struct walk *walk, const json_t *json,
     return node->text != NULL ? OK : ERROR_MEMORY;
 }
 
-/* The node has its place; the cursor is there. */
+/* The node has its location; the cursor is there. */
 static enum error build(struct walk *walk, json_t *json, struct node *node)
 {
     enum error err;
@@ -157,12 +157,12 @@ static enum error build(struct walk *walk, json_t *json, struct node *node)
         return build_text(walk, json, node);
     node->kind = json_is_array(json) ? NODE_LIST : NODE_MAP;
     if (walk->depth++ == DOCUMENT_MAX_DEPTH)
-        return document_fault_at(walk->document, node->place,
+        return document_fault_at(walk->document, node->location,
                                  "nested too deep; 16 are allowed");
-    advance(walk);
+    document_json_advance(walk);
     err = build_children(walk, json, node);
     skip_space(walk);
-    advance(walk);
+    document_json_advance(walk);
     walk->depth--;
     return err;
 }
@@ -227,11 +227,12 @@ static enum error refuse_key(struct walk *walk, struct slice token)
                                     : arena_copy(walk->document->arena,
                                                  token.data + 1, token.len - 2);
 
-    return key != NULL ? document_twice(walk->document, walk->place, key)
+    return key != NULL ? document_twice(walk->document, walk->location, key)
                        : ERROR_MEMORY;
 }
 
-static enum error refuse(struct walk *walk, const json_error_t *error)
+static enum error document_json_refuse(struct walk *walk,
+                                       const json_error_t *error)
 {
     struct slice token, before;
     size_t end = error->position > 0 ? (size_t)error->position : 0;
@@ -241,11 +242,12 @@ static enum error refuse(struct walk *walk, const json_error_t *error)
         return ERROR_MEMORY;
     case json_error_premature_end_of_input:
         return document_fault_at(
-            walk->document, document_place(walk->source, walk->source.len - 1),
+            walk->document,
+            document_location(walk->source, walk->source.len - 1),
             "ends too early; something is not closed");
     case json_error_invalid_utf8:
         return document_fault_at(walk->document,
-                                 document_place(walk->source, end),
+                                 document_location(walk->source, end),
                                  message_for(error));
     default:
         break;
@@ -254,16 +256,17 @@ static enum error refuse(struct walk *walk, const json_error_t *error)
     if (json_error_code(error) == json_error_duplicate_key)
         return refuse_key(walk, token);
     if (slice_is(before, ",") && (slice_is(token, "}") || slice_is(token, "]")))
-        return document_fault_at(walk->document, walk->place,
+        return document_fault_at(walk->document, walk->location,
                                  "a comma before the end; remove it");
-    return document_fault_at(walk->document, walk->place, message_for(error));
+    return document_fault_at(walk->document, walk->location,
+                             message_for(error));
 }
 
 enum error document_json(struct document *document, struct slice source)
 {
     struct walk walk = { .document = document,
                          .source = source,
-                         .place = { 1, 1 } };
+                         .location = { 1, 1 } };
     struct node *top;
     json_error_t error;
     json_t *json =
@@ -271,9 +274,9 @@ enum error document_json(struct document *document, struct slice source)
     enum error err;
 
     if (json == NULL)
-        return refuse(&walk, &error);
+        return document_json_refuse(&walk, &error);
     skip_space(&walk);
-    err = document_node(document, NODE_TEXT, walk.place, &top);
+    err = document_node(document, NODE_TEXT, walk.location, &top);
     if (err == OK)
         err = build(&walk, json, top);
     if (err == OK)

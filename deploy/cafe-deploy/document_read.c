@@ -3,7 +3,7 @@
 
 enum error document_read(struct document *document, struct slice source)
 {
-    static const struct place beginning = { 1, 1 };
+    static const struct location beginning = { 1, 1 };
     enum error err;
 
     document->top = NULL;

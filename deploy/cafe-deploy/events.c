@@ -46,7 +46,8 @@ static enum error start_run(struct site *site, const char *service,
 }
 
 /* Start a pipeline that is due; for each service one run at a time. */
-static enum error look_at(struct site *site, const char *service, pid_t *run)
+static enum error events_look_at(struct site *site, const char *service,
+                                 pid_t *run)
 {
     char *log = site_path(site, "pipelines/%s.log", service);
     bool due;
@@ -103,7 +104,7 @@ enum error events_run(struct site *site)
     site->arena = err == OK ? arena_open(0) : NULL;
     while (err == OK && site->arena != NULL) {
         for (size_t i = 0; i < SERVICES && err == OK; i++)
-            err = look_at(site, service_names[i], &runs[i]);
+            err = events_look_at(site, service_names[i], &runs[i]);
         arena_reset(site->arena);
         pause_ms(LOOK_MS);
     }

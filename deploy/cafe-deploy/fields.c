@@ -73,8 +73,8 @@ enum error text_read(const struct document *document, const struct node *node,
     return OK;
 }
 
-static enum error read_word(const struct document *document,
-                            const struct node *node, const char *word)
+static enum error fields_read_word(const struct document *document,
+                                   const struct node *node, const char *word)
 {
     const char *text;
     enum error err = text_read(document, node, &rule_any, &text);
@@ -85,9 +85,10 @@ static enum error read_word(const struct document *document,
     return err;
 }
 
-static enum error read_number(const struct document *document,
-                              const struct node *node,
-                              const struct field *field, unsigned *result)
+static enum error fields_read_number(const struct document *document,
+                                     const struct node *node,
+                                     const struct field *field,
+                                     unsigned *result)
 {
     uint64_t number = 0;
     enum error err = check_value(document, node, "a number");
@@ -121,7 +122,7 @@ enum error port_read(const struct document *document, const struct node *node,
                                        .min = 1,
                                        .max = 65535 };
 
-    return read_number(document, node, &port, result);
+    return fields_read_number(document, node, &port, result);
 }
 
 enum error revision_read(const struct document *document,
@@ -232,25 +233,25 @@ static enum error read_texts(const struct document *document,
 /* A value with nothing in it, into the struct of the map. */
 static enum error read_leaf(const struct document *document,
                             const struct node *node, const struct field *field,
-                            void *place)
+                            void *target)
 {
     switch (field->kind) {
     case FIELD_TEXT:
-        return text_read(document, node, field->rule, place);
+        return text_read(document, node, field->rule, target);
     case FIELD_NUMBER:
     case FIELD_UNITS:
-        return read_number(document, node, field, place);
+        return fields_read_number(document, node, field, target);
     default:
-        return read_switch(document, node, place);
+        return read_switch(document, node, target);
     }
 }
 
-/* Read a value by the row of its key. A row without a place of its own only
+/* Read a value by the row of its key. A row without a target of its own only
  * checks: what the rehearsal has no use for must be valid all the same, or AWS
  * would refuse it. */
-static enum error read_field(const struct document *document,
-                             const struct node *node, const struct field *field,
-                             void *result)
+static enum error fields_read_field(const struct document *document,
+                                    const struct node *node,
+                                    const struct field *field, void *result)
 {
     union {
         const char *text;
@@ -269,7 +270,7 @@ static enum error read_field(const struct document *document,
                          field->unstored ? (void *)&unstored
                                          : (char *)result + field->offset);
     case FIELD_WORD:
-        return read_word(document, node, field->word);
+        return fields_read_word(document, node, field->word);
     case FIELD_CHOICE:
         return read_choice(document, node, field->words);
     case FIELD_MAP:
@@ -291,12 +292,12 @@ static enum error read_field(const struct document *document,
 enum error field_check(const struct document *document, const struct node *node,
                        const struct field *field)
 {
-    return read_field(document, node, field, NULL);
+    return fields_read_field(document, node, field, NULL);
 }
 
-static enum error unknown_key(const struct document *document,
-                              const struct node *node,
-                              const struct field *fields)
+static enum error fields_unknown_key(const struct document *document,
+                                     const struct node *node,
+                                     const struct field *fields)
 {
     const char *nearest = NULL;
     /* Of a short key nearly every other is near: at most half of its letters
@@ -330,8 +331,8 @@ static enum error read_entry(const struct document *document,
     while (field->key != NULL && strcmp(field->key, node->key) != 0)
         field++;
     if (field->key == NULL)
-        return unknown_key(document, node, fields);
-    return read_field(document, node, field, result);
+        return fields_unknown_key(document, node, fields);
+    return fields_read_field(document, node, field, result);
 }
 
 enum error fields_read(const struct document *document, const struct node *map,

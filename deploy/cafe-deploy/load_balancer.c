@@ -213,9 +213,9 @@ static enum error fill_listener(const struct balancer *balancer, size_t index,
 }
 
 /* What was found, put together. */
-static enum error assemble(const struct document *last,
-                           struct balancer *balancer,
-                           struct load_balancer *result)
+static enum error load_balancer_assemble(const struct document *last,
+                                         struct balancer *balancer,
+                                         struct load_balancer *result)
 {
     struct load_balancer whole = { .paths = { NULL } };
     enum error err;
@@ -254,5 +254,5 @@ enum error load_balancer_read(struct arena *arena,
             (err = balancer_template_read(&documents[i], balancer)) != OK)
             return err;
     }
-    return assemble(&documents[count - 1], balancer, result);
+    return load_balancer_assemble(&documents[count - 1], balancer, result);
 }

@@ -60,8 +60,8 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 }
 };
 
-static bool read_number(const char *option, const char *value, uint64_t max,
-                        uint64_t *number)
+static bool main_read_number(const char *option, const char *value,
+                             uint64_t max, uint64_t *number)
 {
     if (slice_number(slice_of(value), max, number) == OK && *number > 0)
         return true;
@@ -70,7 +70,8 @@ static bool read_number(const char *option, const char *value, uint64_t max,
     return false;
 }
 
-static bool read_path(const char *option, const char *value, const char **path)
+static bool main_read_path(const char *option, const char *value,
+                           const char **path)
 {
     *path = value;
     if (*value == '\0')
@@ -105,8 +106,9 @@ static int read_option(struct site *site, struct call *call, int letter,
         if (values[i].letter != letter)
             continue;
         good = values[i].path != NULL
-                   ? read_path(name, optarg, values[i].path)
-                   : read_number(name, optarg, values[i].max, values[i].number);
+                   ? main_read_path(name, optarg, values[i].path)
+                   : main_read_number(name, optarg, values[i].max,
+                                      values[i].number);
         return good ? -1 : STATUS_WRONG;
     }
     if (letter == 'h')
@@ -157,7 +159,7 @@ static enum error find_paths(struct site *site)
     return OK;
 }
 
-static int status_of(struct site *site, enum error err)
+static int main_status_of(struct site *site, enum error err)
 {
     if (err == OK && interrupted() != NULL)
         fprintf(stderr,
@@ -180,13 +182,13 @@ int main(int argc, char **argv)
                          .hooks = "deploy/rehearsal/hooks" };
     struct call call = { .wait = false };
     const struct command *command;
-    int letter, place = 0, status = -1;
+    int letter, index = 0, status = -1;
     enum error err;
 
     signal(SIGPIPE, SIG_IGN); /* a deployment needs no reader */
     while (status < 0 &&
-           (letter = getopt_long(argc, argv, "", options, &place)) != -1)
-        status = read_option(&site, &call, letter, options[place].name);
+           (letter = getopt_long(argc, argv, "", options, &index)) != -1)
+        status = read_option(&site, &call, letter, options[index].name);
     if (status >= 0)
         return status;
     command = command_find(argc - optind, argv + optind, &call);
@@ -199,7 +201,7 @@ int main(int argc, char **argv)
     err = site.arena != NULL ? find_paths(&site) : ERROR_MEMORY;
     if (err == OK)
         err = command_run(&site, command, &call);
-    status = status_of(&site, err);
+    status = main_status_of(&site, err);
     text_free(&site.error);
     arena_close(site.arena);
     return status;

@@ -159,7 +159,7 @@ static enum error start_part(struct site *site, const struct part *part)
     return program_run(site, &line, RUN_S, part->name, NULL);
 }
 
-static enum error wait_for(struct site *site, const struct part *part)
+static enum error parts_wait_for(struct site *site, const struct part *part)
 {
     int64_t until_ms = clock_monotonic_ms() + START_S * 1000;
     bool answers = false;
@@ -193,6 +193,6 @@ enum error parts_start(struct site *site)
         err = start_part(site, &parts[i]);
     /* After all were started: they start at the same time. */
     for (size_t i = 0; i < PARTS && err == OK; i++)
-        err = wait_for(site, &parts[i]);
+        err = parts_wait_for(site, &parts[i]);
     return err;
 }

@@ -28,8 +28,8 @@ struct pipeline {
     const char *outcome;    /* "none", "running", "succeeded", "failed" */
 };
 
-static enum error read_word(struct site *site, const char *path,
-                            const char **word)
+static enum error pipeline_read_word(struct site *site, const char *path,
+                                     const char **word)
 {
     struct slice content;
     enum error err = path != NULL ? site_read(site, path, &content)
@@ -46,21 +46,22 @@ static enum error read_word(struct site *site, const char *path,
 static enum error sources_read(struct site *site, const char *service,
                                struct sources *sources)
 {
-    enum error err = read_word(
+    enum error err = pipeline_read_word(
         site, site_path(site, "repositories/deployment.git/refs/heads/dev"),
         &sources->commit);
 
     if (err != OK)
         return err;
-    return read_word(site,
-                     site_path(site,
-                               "registry/docker/registry/v2/repositories/%s/"
-                               "_manifests/tags/latest/current/link",
-                               service),
-                     &sources->image);
+    return pipeline_read_word(
+        site,
+        site_path(site,
+                  "registry/docker/registry/v2/repositories/%s/"
+                  "_manifests/tags/latest/current/link",
+                  service),
+        &sources->image);
 }
 
-static const char *next_line(struct site *site, struct slice *rest)
+static const char *pipeline_next_line(struct site *site, struct slice *rest)
 {
     struct slice line = slice_cut(rest, '\n');
 
@@ -78,9 +79,9 @@ static enum error pipeline_load(struct site *site, const char *service,
     if (err != OK)
         return err;
     pipeline->exists = rest.data != NULL;
-    pipeline->sources.commit = next_line(site, &rest);
-    pipeline->sources.image = next_line(site, &rest);
-    pipeline->outcome = next_line(site, &rest);
+    pipeline->sources.commit = pipeline_next_line(site, &rest);
+    pipeline->sources.image = pipeline_next_line(site, &rest);
+    pipeline->outcome = pipeline_next_line(site, &rest);
     return pipeline->sources.commit != NULL &&
                    pipeline->sources.image != NULL && pipeline->outcome != NULL
                ? OK
@@ -205,8 +206,8 @@ static enum error check_sources(struct site *site, const char *service,
     return OK;
 }
 
-static enum error run(struct site *site, const char *name,
-                      const struct sources *sources)
+static enum error pipeline_run(struct site *site, const char *name,
+                               const struct sources *sources)
 {
     struct deployment deployment;
     struct service service;
@@ -242,7 +243,7 @@ enum error pipeline_release(struct site *site, const char *service, bool wait)
     say("Pipeline update-%s-microservice\n"
         "  Source: deployment %.12s, image %.19s",
         service, now.commit, now.image);
-    err = run(site, service, &now);
+    err = pipeline_run(site, service, &now);
     saved =
         pipeline_save(site, service, &now, err == OK ? "succeeded" : "failed");
     return err == OK ? saved : err;
@@ -251,8 +252,8 @@ enum error pipeline_release(struct site *site, const char *service, bool wait)
 /* Show what was added to the log since the last time. Another run begins the
  * log anew, and may have written more than the last one by now: so the
  * beginning is compared. */
-static enum error show_log(struct site *site, const char *path,
-                           struct slice *shown)
+static enum error pipeline_show_log(struct site *site, const char *path,
+                                    struct slice *shown)
 {
     struct slice log;
     enum error err = site_read(site, path, &log);
@@ -308,7 +309,7 @@ enum error pipeline_wait(struct site *site, const char *service)
         done = !is_due(&pipeline, &now) &&
                strcmp(pipeline.outcome, "running") != 0;
         if (strcmp(pipeline.outcome, "running") == 0 || done)
-            err = show_log(site, path, &shown);
+            err = pipeline_show_log(site, path, &shown);
         if (err == OK && !done) {
             err = look_for_life(site, service, &idle_looks);
             pause_ms(LOOK_MS);

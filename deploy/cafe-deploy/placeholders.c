@@ -15,14 +15,15 @@ struct filling {
     struct text filled;
 };
 
-static enum error fault(struct filling *filling, size_t offset,
-                        const char *what, const char *name)
+static enum error placeholders_fault(struct filling *filling, size_t offset,
+                                     const char *what, const char *name)
 {
-    struct place place = document_place(filling->source, offset);
+    struct location location = document_location(filling->source, offset);
     struct text *error = filling->document.error;
 
-    text_printf(error, "%s:%zu:%zu: '%s' ", filling->document.path, place.line,
-                place.column, document_shown(&filling->document, name));
+    text_printf(error, "%s:%zu:%zu: '%s' ", filling->document.path,
+                location.line, location.column,
+                document_shown(&filling->document, name));
     text_append_string(error, what);
     return ERROR_CONFIG;
 }
@@ -76,7 +77,7 @@ static size_t bracketed_len(struct slice source, size_t offset)
 }
 
 /* A value may stand in quotes or without: it has to be safe in both. */
-static bool is_plain(const char *value)
+static bool placeholders_is_plain(const char *value)
 {
     for (; *value != '\0'; value++) {
         if (*value <= ' ' || *value > '~' || strchr("\"'\\", *value) != NULL)
@@ -90,19 +91,21 @@ static enum error replace(struct filling *filling, size_t offset,
 {
     size_t len = strlen(variable->value);
 
-    if (!is_plain(variable->value))
-        return fault(filling, offset,
-                     "has a value with spaces, quotes, backslashes or "
-                     "non-ASCII characters; choose another",
-                     variable->name);
+    if (!placeholders_is_plain(variable->value))
+        return placeholders_fault(
+            filling, offset,
+            "has a value with spaces, quotes, backslashes or "
+            "non-ASCII characters; choose another",
+            variable->name);
     if (filling->required != NULL &&
         strcmp(variable->name, filling->required) == 0 &&
         filling->required_count++ > 0)
-        return fault(filling, offset, "appears twice; keep one",
-                     variable->name);
+        return placeholders_fault(filling, offset, "appears twice; keep one",
+                                  variable->name);
     if (len > DOCUMENT_MAX_BYTES - filling->filled.len)
-        return fault(filling, offset, "makes it too large; 64 KiB are allowed",
-                     variable->name);
+        return placeholders_fault(filling, offset,
+                                  "makes it too large; 64 KiB are allowed",
+                                  variable->name);
     text_append(&filling->filled, variable->value, len);
     return OK;
 }
@@ -115,10 +118,10 @@ static enum error leftover(struct filling *filling, size_t offset, size_t len)
 
     if (name == NULL)
         return ERROR_MEMORY;
-    return fault(filling, offset, "has no value; give one", name);
+    return placeholders_fault(filling, offset, "has no value; give one", name);
 }
 
-static enum error fill(struct filling *filling)
+static enum error placeholders_fill_text(struct filling *filling)
 {
     struct slice source = filling->source;
     size_t offset = 0, len;
@@ -133,15 +136,17 @@ static enum error fill(struct filling *filling)
         } else if ((len = bracketed_len(source, offset)) > 0) {
             err = leftover(filling, offset, len);
         } else if (filling->filled.len == DOCUMENT_MAX_BYTES) {
-            err = fault(filling, offset, "is too large; 64 KiB are allowed",
-                        filling->document.path);
+            err = placeholders_fault(filling, offset,
+                                     "is too large; 64 KiB are allowed",
+                                     filling->document.path);
         } else {
             text_append_char(&filling->filled, source.data[offset++]);
         }
     }
     if (err == OK && filling->required != NULL && filling->required_count == 0)
-        return fault(filling, 0, "is not in it; put it where the value goes",
-                     filling->required);
+        return placeholders_fault(filling, 0,
+                                  "is not in it; put it where the value goes",
+                                  filling->required);
     return err;
 }
 
@@ -161,7 +166,7 @@ enum error placeholders_fill(struct arena *arena, const char *path,
     enum error err;
 
     text_init(&filling.filled, 0);
-    err = fill(&filling);
+    err = placeholders_fill_text(&filling);
     if (err == OK && filling.filled.failed)
         err = ERROR_MEMORY;
     if (err == OK) {

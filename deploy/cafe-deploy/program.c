@@ -199,7 +199,7 @@ static bool await_end(const struct running *running)
     return false;
 }
 
-static int status_of(pid_t pid)
+static int program_status_of(pid_t pid)
 {
     int status = 0;
 
@@ -240,7 +240,7 @@ enum error program_try(struct site *site, const struct command_line *line,
             kill(-running.pid, SIGKILL);
         if (outcome->too_late && line->may_stop)
             err = interrupt_check(site);
-        outcome->status = status_of(running.pid);
+        outcome->status = program_status_of(running.pid);
         outcome->output =
             arena_slice(site->arena, slice_trim(text_slice(&running.texts[0])));
         outcome->complaint =

@@ -29,7 +29,7 @@ static int choice_of(const char *const *names, struct slice word)
     return -1;
 }
 
-static bool read_number(struct slice word, unsigned *number)
+static bool service_read_number(struct slice word, unsigned *number)
 {
     uint64_t value;
 
@@ -55,7 +55,7 @@ static bool read_task(struct task_set *set, struct slice number,
     int choice = choice_of(phases, phase);
 
     if (set->count == TASKS_MAX || choice < 0 ||
-        !read_number(number, &task->number))
+        !service_read_number(number, &task->number))
         return false;
     task->phase = (enum task_phase)choice;
     set->count++;
@@ -63,32 +63,32 @@ static bool read_task(struct task_set *set, struct slice number,
 }
 
 /* `set` is the one that tasks belong to. */
-static bool read_line(struct service *service, struct task_set **set,
-                      struct slice line)
+static bool service_read_line(struct service *service, struct task_set **set,
+                              struct slice line)
 {
     struct slice key = slice_cut(&line, ' ');
     struct slice first = slice_cut(&line, ' ');
     int step;
 
     if (slice_is(key, "desired"))
-        return read_number(first, &service->desired);
+        return service_read_number(first, &service->desired);
     if (slice_is(key, "next_task"))
-        return read_number(first, &service->next_task);
+        return service_read_number(first, &service->next_task);
     if (slice_is(key, "deployments"))
-        return read_number(first, &service->deployments);
+        return service_read_number(first, &service->deployments);
     if (slice_is(key, "step")) {
         step = choice_of(steps, first);
         service->step = step < 0 ? STEP_NONE : (enum step)step;
         return step >= 0 && read_name(line, service->test_group);
     }
     if (slice_is(key, "until"))
-        return read_number(first, &service->wait_until_s);
+        return service_read_number(first, &service->wait_until_s);
     if (slice_is(key, "task"))
         return *set != NULL && read_task(*set, first, line);
     if (!slice_is(key, "blue") && !slice_is(key, "green"))
         return false;
     *set = slice_is(key, "blue") ? &service->blue : &service->green;
-    return read_number(first, &(*set)->revision) &&
+    return service_read_number(first, &(*set)->revision) &&
            read_name(line, (*set)->group);
 }
 
@@ -104,7 +104,7 @@ enum error service_load(struct site *site, const char *name,
     if (err != OK)
         return err;
     for (unsigned line = 1; rest.len > 0; line++) {
-        if (!read_line(service, &set, slice_cut(&rest, '\n')))
+        if (!service_read_line(service, &set, slice_cut(&rest, '\n')))
             return fail(site, ERROR_SYSTEM,
                         "%s:%u: not written by this program", path, line);
     }

@@ -22,14 +22,15 @@ static const struct rule rule_version = { "a version, 1.4.0 or LATEST", "", ".",
 /* Of what only ECS's own deployments know. */
 #define ONLY_ECS "not with the deployment controller CODE_DEPLOY"
 
-static field_fn read_cluster, read_group, read_balancers, read_subnets;
+static field_fn read_cluster, service_file_read_group, read_balancers,
+    read_subnets;
 
 static const struct field balancer_fields[] = {
     { .key = "targetGroupArn",
       .kind = FIELD_READ,
       .required = true,
       AT(target_group),
-      .read = read_group },
+      .read = service_file_read_group },
     { .key = "containerName",
       .kind = FIELD_TEXT,
       .required = true,
@@ -156,9 +157,11 @@ static const struct field service_fields[] = {
 };
 
 /* The name in "arn:…:KIND/NAME" or "arn:…:KIND/NAME/ID", or a plain one. */
-static enum error read_named(const struct document *document,
-                             const struct node *node, const char *kind,
-                             const struct rule *rule, const char **result)
+static enum error service_file_read_named(const struct document *document,
+                                          const struct node *node,
+                                          const char *kind,
+                                          const struct rule *rule,
+                                          const char **result)
 {
     const char *text, *found;
     struct slice rest;
@@ -183,14 +186,15 @@ static enum error read_named(const struct document *document,
 static enum error read_cluster(const struct document *document,
                                const struct node *node, void *result)
 {
-    return read_named(document, node, ":cluster/", &rule_name, result);
+    return service_file_read_named(document, node, ":cluster/", &rule_name,
+                                   result);
 }
 
-static enum error read_group(const struct document *document,
-                             const struct node *node, void *result)
+static enum error service_file_read_group(const struct document *document,
+                                          const struct node *node, void *result)
 {
-    return read_named(document, node, ":targetgroup/", &rule_group_name,
-                      result);
+    return service_file_read_named(document, node, ":targetgroup/",
+                                   &rule_group_name, result);
 }
 
 static enum error read_balancers(const struct document *document,
@@ -231,9 +235,9 @@ enum error service_file_read(struct arena *arena, const char *path,
     return err;
 }
 
-static enum error compare(const struct task_definition *task, const char *path,
-                          const char *container, unsigned port,
-                          struct text *error)
+static enum error service_file_compare(const struct task_definition *task,
+                                       const char *path, const char *container,
+                                       unsigned port, struct text *error)
 {
     if (strcmp(task->container, container) == 0 && task->port == port)
         return OK;
@@ -251,10 +255,10 @@ enum error files_agree(const struct task_definition *task,
     enum error err = OK;
 
     if (appspec != NULL)
-        err = compare(task, appspec->path, appspec->container, appspec->port,
-                      error);
+        err = service_file_compare(task, appspec->path, appspec->container,
+                                   appspec->port, error);
     if (err == OK && service != NULL)
-        err = compare(task, service->path, service->container, service->port,
-                      error);
+        err = service_file_compare(task, service->path, service->container,
+                                   service->port, error);
     return err;
 }

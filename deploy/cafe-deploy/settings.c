@@ -18,7 +18,8 @@ static const struct setting {
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
 
-static uint64_t *value_of(struct site *site, const struct setting *setting)
+static uint64_t *settings_value_of(struct site *site,
+                                   const struct setting *setting)
 {
     return (uint64_t *)(void *)((char *)site + setting->offset);
 }
@@ -31,7 +32,7 @@ enum error settings_write(struct site *site)
 
     text_init(&text, 0);
     for (size_t i = 0; i < SETTINGS; i++) {
-        text_append_number(&text, *value_of(site, &settings[i]));
+        text_append_number(&text, *settings_value_of(site, &settings[i]));
         text_append_char(&text, '\n');
     }
     err = path != NULL ? site_write(site, path, &text, 0600) : ERROR_MEMORY;
@@ -40,10 +41,10 @@ enum error settings_write(struct site *site)
 }
 
 /* A setting with what was kept of it. */
-static enum error take(struct site *site, const struct setting *setting,
-                       uint64_t kept)
+static enum error settings_take(struct site *site,
+                                const struct setting *setting, uint64_t kept)
 {
-    uint64_t *value = value_of(site, setting);
+    uint64_t *value = settings_value_of(site, setting);
 
     if (*value == 0)
         *value = kept;
@@ -67,7 +68,7 @@ enum error settings_read(struct site *site, bool *found)
         if (slice_number(slice_cut(&rest, '\n'), UINT16_MAX, &kept) != OK)
             return fail(site, ERROR_SYSTEM, "%s: not written by this program",
                         path);
-        err = take(site, &settings[i], kept);
+        err = settings_take(site, &settings[i], kept);
     }
     return err;
 }
@@ -75,7 +76,7 @@ enum error settings_read(struct site *site, bool *found)
 void settings_complete(struct site *site)
 {
     for (size_t i = 0; i < SETTINGS; i++) {
-        uint64_t *value = value_of(site, &settings[i]);
+        uint64_t *value = settings_value_of(site, &settings[i]);
 
         if (*value == 0)
             *value = settings[i].usual;

@@ -116,8 +116,8 @@ static enum error print_rule(struct site *site, const struct service *service,
 
 /* Its lock is asked for only when there is something to tell by it: whoever
  * wants it at this moment would find it taken. */
-static enum error load(struct site *site, const char *name,
-                       struct service *service, bool *interrupted)
+static enum error status_load(struct site *site, const char *name,
+                              struct service *service, bool *interrupted)
 {
     int lock;
     enum error err = service_load(site, name, service);
@@ -214,7 +214,8 @@ static enum error print_all(struct site *site, const struct view *view)
     enum error err = OK;
 
     for (size_t i = 0; i < SERVICES && err == OK; i++)
-        err = load(site, service_names[i], &services[i], &interrupted[i]);
+        err =
+            status_load(site, service_names[i], &services[i], &interrupted[i]);
     for (unsigned listener = PRODUCTION; listener <= TEST && err == OK;
          listener *= 2) {
         printf("Listener %u, http://127.0.0.1:%u\n",
@@ -282,7 +283,7 @@ static void say_lines(struct slice name, struct slice lines)
 }
 
 /* What a daemon says before it has a log goes to its standard error: a line. */
-static enum error show_log(struct site *site, struct slice name)
+static enum error status_show_log(struct site *site, struct slice name)
 {
     struct command_line line = { .count = 0 };
     struct outcome outcome;
@@ -304,6 +305,6 @@ enum error logs_show(struct site *site, const char *service)
     enum error err = docker_tasks(site, service, &names);
 
     while (err == OK && names.len > 0)
-        err = show_log(site, slice_cut(&names, '\n'));
+        err = status_show_log(site, slice_cut(&names, '\n'));
     return err;
 }

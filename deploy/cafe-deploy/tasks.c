@@ -130,7 +130,7 @@ static size_t count_healthy(struct site *site, const struct service *service,
     return healthy;
 }
 
-static void serve(struct task_set *set)
+static void tasks_serve(struct task_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
         if (set->tasks[i].phase == TASK_NEW)
@@ -150,8 +150,8 @@ static bool serve_if_healthy(struct site *site, struct service *service,
 
     if (new_ones == 0 || healthy < new_ones)
         return false;
-    serve(&service->blue);
-    serve(&service->green);
+    tasks_serve(&service->blue);
+    tasks_serve(&service->green);
     return true;
 }
 
@@ -183,8 +183,8 @@ static bool remove_idle(struct site *site, const struct service *service,
     return changed;
 }
 
-static enum error look(struct site *site, struct service *service,
-                       bool containers, bool too_late)
+static enum error tasks_look(struct site *site, struct service *service,
+                             bool containers, bool too_late)
 {
     struct servers servers = { 0 };
     bool changed;
@@ -282,8 +282,8 @@ enum error tasks_settle(struct site *site, struct service *service)
     for (unsigned looks = 1; err == OK; looks++) {
         int64_t passed_ms = clock_monotonic_ms() - begin_ms;
 
-        err = look(site, service, looks % LOOK_AT_CONTAINERS == 0,
-                   passed_ms > DEREGISTRATION_MS);
+        err = tasks_look(site, service, looks % LOOK_AT_CONTAINERS == 0,
+                         passed_ms > DEREGISTRATION_MS);
         if (err != OK ||
             (!any(service, TASK_NEW) && !any(service, TASK_LEAVING)))
             break;

@@ -150,7 +150,7 @@ static enum error check_owner(struct site *site, bool *fresh)
 }
 
 /* The settings come first: a folder that has them is ours, see clear(). */
-static enum error prepare(struct site *site)
+static enum error up_prepare(struct site *site)
 {
     enum error err = site_folder(site, site->folder, 0700);
 
@@ -167,7 +167,7 @@ static enum error prepare(struct site *site)
     return err == OK ? balancer_init(site) : err;
 }
 
-static enum error check_ports(struct site *site)
+static enum error up_check_ports(struct site *site)
 {
     const struct {
         const char *flag;
@@ -225,8 +225,8 @@ enum error site_up(struct site *site)
         (!fresh && (err = settings_read(site, &found)) != OK))
         return err;
     settings_complete(site);
-    if ((fresh && (err = check_ports(site)) != OK) ||
-        (err = prepare(site)) != OK ||
+    if ((fresh && (err = up_check_ports(site)) != OK) ||
+        (err = up_prepare(site)) != OK ||
         (fresh && (err = docker_make_network(site)) != OK))
         return err;
     if ((err = parts_start(site)) != OK || (err = balancer_sync(site)) != OK)
@@ -263,8 +263,8 @@ static enum error await_runs(struct site *site)
     return err;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind,
-                        struct FTW *walk)
+static int up_remove_entry(const char *path, const struct stat *status,
+                           int kind, struct FTW *walk)
 {
     (void)status;
     (void)kind;
@@ -278,7 +278,7 @@ static enum error remove_tree(struct site *site, const char *name)
 
     if (path == NULL)
         return ERROR_MEMORY;
-    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
+    if (nftw(path, up_remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0 &&
         errno != ENOENT)
         return fail(site, ERROR_SYSTEM, "%s: %s", path, strerror(errno));
     return OK;

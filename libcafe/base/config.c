@@ -20,7 +20,8 @@ static enum error read_defaults(struct config *config, struct text *error)
 }
 
 /* The value of NAME in NAME=value strings; NULL if it isn't there. */
-static const char *find_variable(char *const *environment, const char *name)
+static const char *config_find_variable(char *const *environment,
+                                        const char *name)
 {
     size_t len = strlen(name);
 
@@ -31,7 +32,8 @@ static const char *find_variable(char *const *environment, const char *name)
     return NULL;
 }
 
-static enum error read_environment(struct config *config, struct text *error)
+static enum error config_read_environment(struct config *config,
+                                          struct text *error)
 {
     const struct option *option = config->source.options;
     struct text name;
@@ -42,7 +44,8 @@ static enum error read_environment(struct config *config, struct text *error)
         const char *value;
 
         config_variable(option, &name);
-        value = find_variable(config->source.environment, text_string(&name));
+        value = config_find_variable(config->source.environment,
+                                     text_string(&name));
         /* Empty counts as not set: compose files pass on variables that nobody
          * has set as empty ones. */
         if (value != NULL && value[0] != '\0')
@@ -142,7 +145,7 @@ static enum error read_sources(struct config *config, int *command,
     if (err == OK && file != NULL)
         err = config_read_yaml(config, file, error);
     if (err == OK)
-        err = read_environment(config, error);
+        err = config_read_environment(config, error);
     if (err == OK)
         err = look_for_strangers(config);
     if (err == OK)
@@ -151,7 +154,7 @@ static enum error read_sources(struct config *config, int *command,
 }
 
 /* Room for what is noted of each option and command. */
-static enum error prepare(struct config *config)
+static enum error config_prepare(struct config *config)
 {
     const struct config_source *source = &config->source;
 
@@ -182,7 +185,7 @@ enum error config_load(const struct config_source *source, void *settings,
         return ERROR_MEMORY;
     config->source = *source;
     config->settings = settings;
-    err = prepare(config);
+    err = config_prepare(config);
     if (err == OK)
         err = read_sources(config, &asked_for, error);
     if (err != OK) {

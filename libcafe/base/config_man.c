@@ -5,7 +5,7 @@
 
 /* Write text so that groff takes no line of it for a request and no hyphen for
  * a dash: options have to be found by searching the page. */
-static void write_text(const char *text, FILE *out)
+static void config_man_write_text(const char *text, FILE *out)
 {
     if (*text == '.' || *text == '\'')
         fputs("\\&", out);
@@ -22,10 +22,10 @@ static void write_text(const char *text, FILE *out)
 static void write_flag(const char *flag, const char *argument, FILE *out)
 {
     fputs(".TP\n.B ", out);
-    write_text(flag, out);
+    config_man_write_text(flag, out);
     if (argument != NULL) {
         fputs(" \\fI", out);
-        write_text(argument, out);
+        config_man_write_text(argument, out);
         fputs("\\fR", out);
     }
     fputc('\n', out);
@@ -40,12 +40,12 @@ static void write_commands(const struct config_source *source, FILE *out)
           out);
     for (; command != NULL && command->flag != NULL; command++) {
         write_flag(command->flag, command->argument, out);
-        write_text(command->help, out);
+        config_man_write_text(command->help, out);
         fputc('\n', out);
     }
 }
 
-static void write_option(const struct option *option, FILE *out)
+static void config_man_write_option(const struct option *option, FILE *out)
 {
     struct text name, argument;
 
@@ -54,12 +54,12 @@ static void write_option(const struct option *option, FILE *out)
     config_flag(option, &name);
     config_placeholder(option, &argument);
     write_flag(text_string(&name), text_string(&argument), out);
-    write_text(option->help, out);
+    config_man_write_text(option->help, out);
     config_variable(option, &name);
     fprintf(out, "\n.br\nEnvironment: %s", text_string(&name));
     if (option->fallback[0] != '\0' && option->kind != OPTION_SECRET) {
         fputs("; default: ", out);
-        write_text(option->fallback, out);
+        config_man_write_text(option->fallback, out);
     }
     fputs(".\n", out);
     text_free(&name);
@@ -74,12 +74,12 @@ void config_man(const struct config_source *source,
     fprintf(out, ".TH %s 8 \"\" \"cafe %s\" \"Coffee suppliers\"\n",
             source->program, manual->version);
     fprintf(out, ".SH NAME\n%s \\- ", source->program);
-    write_text(manual->summary, out);
+    config_man_write_text(manual->summary, out);
     fprintf(out,
             "\n.SH SYNOPSIS\n.B %s\n[\\fB\\-\\-config\\fR \\fIFILE\\fR] "
             "[\\fIoption\\fR...]\n.SH DESCRIPTION\n",
             source->program);
-    write_text(manual->description, out);
+    config_man_write_text(manual->description, out);
     fputc('\n', out);
     write_commands(source, out);
     fputs(".SH OPTIONS\nAn option is a flag, an environment variable or a "
@@ -89,6 +89,6 @@ void config_man(const struct config_source *source,
     write_flag("--config", "FILE", out);
     fputs("Read options from a YAML file.\n", out);
     for (; option->name != NULL; option++)
-        write_option(option, out);
+        config_man_write_option(option, out);
     fputs(manual->rest, out);
 }

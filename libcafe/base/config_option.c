@@ -67,14 +67,15 @@ const struct option *config_find(const struct config *config, struct slice name)
 
 /* Values. */
 
-static void *place_of(const struct config *config, const struct option *option)
+static void *config_target(const struct config *config,
+                           const struct option *option)
 {
     return (char *)config->settings + option->offset;
 }
 
 /* A flag and a variable name their option, a line of a file doesn't. */
-static void write_place(const struct option *option, const char *origin,
-                        struct text *out)
+static void write_location(const struct option *option, const char *origin,
+                           struct text *out)
 {
     if (strcmp(origin, "default") == 0)
         text_printf(out, "%s (default)", option->name);
@@ -104,7 +105,7 @@ static enum error assign_number(struct config *config,
                     (long long)option->min, (long long)option->max);
         return ERROR_CONFIG;
     }
-    *(int64_t *)place_of(config, option) = number;
+    *(int64_t *)config_target(config, option) = number;
     return OK;
 }
 
@@ -118,7 +119,7 @@ static enum error assign_switch(struct config *config,
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (slice_is(raw, words[i][0]) || slice_is(raw, words[i][1])) {
-            *(bool *)place_of(config, option) = slice_is(raw, words[i][1]);
+            *(bool *)config_target(config, option) = slice_is(raw, words[i][1]);
             return OK;
         }
     }
@@ -132,7 +133,7 @@ static enum error assign_choice(struct config *config,
 {
     for (int i = 0; option->choices[i] != NULL; i++) {
         if (slice_is(raw, option->choices[i])) {
-            *(int *)place_of(config, option) = i;
+            *(int *)config_target(config, option) = i;
             return OK;
         }
     }
@@ -166,7 +167,7 @@ static enum error assign_text(struct config *config,
         text_append_string(error, ": control characters are not allowed here");
         return ERROR_CONFIG;
     }
-    *(const char **)place_of(config, option) = copy;
+    *(const char **)config_target(config, option) = copy;
     return OK;
 }
 
@@ -203,7 +204,7 @@ enum error config_assign(struct config *config, const struct option *option,
     if ((err = assign_value(config, option, raw, &why)) == OK) {
         config->origins[option - config->source.options] = origin;
     } else {
-        write_place(option, origin, error);
+        write_location(option, origin, error);
         text_append_slice(error, text_slice(&why));
     }
     text_free(&why);
@@ -218,11 +219,11 @@ const char *config_origin(const struct config *config, const char *name)
                           : "";
 }
 
-void config_place(const struct config *config, const char *name,
-                  struct text *out)
+void config_location(const struct config *config, const char *name,
+                     struct text *out)
 {
     const struct option *option = config_find(config, slice_of(name));
 
     if (option != NULL)
-        write_place(option, config_origin(config, name), out);
+        write_location(option, config_origin(config, name), out);
 }

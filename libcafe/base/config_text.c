@@ -6,29 +6,29 @@
 void config_value(const struct option *option, const void *settings,
                   struct text *value)
 {
-    const char *place = (const char *)settings + option->offset;
+    const char *target = (const char *)settings + option->offset;
     const char *string;
 
     text_reset(value);
     switch (option->kind) {
     case OPTION_NUMBER:
-        text_printf(value, "%lld", (long long)*(const int64_t *)place);
+        text_printf(value, "%lld", (long long)*(const int64_t *)target);
         break;
     case OPTION_SWITCH:
-        text_append_string(value, *(const bool *)place ? "on" : "off");
+        text_append_string(value, *(const bool *)target ? "on" : "off");
         break;
     case OPTION_CHOICE:
-        text_append_string(value, option->choices[*(const int *)place]);
+        text_append_string(value, option->choices[*(const int *)target]);
         break;
         /* That there is one is worth knowing, what it is goes into no log. */
     case OPTION_SECRET:
-        string = *(const char *const *)place;
+        string = *(const char *const *)target;
         text_append_string(value, string[0] ? "(hidden)" : "");
         break;
     case OPTION_TEXT:
     case OPTION_PATH:
     case OPTION_LIST:
-        text_append_string(value, *(const char *const *)place);
+        text_append_string(value, *(const char *const *)target);
         break;
     }
 }
@@ -56,7 +56,7 @@ bool config_same(const struct option *option, const void *settings,
 }
 
 /* The part of a dotted name before its last dot; 0 bytes without one. */
-static size_t group_len(const char *name)
+static size_t config_text_group_len(const char *name)
 {
     const char *dot = strrchr(name, '.');
 
@@ -68,10 +68,11 @@ static void write_group(const struct option *option,
                         const struct option *before, const char *lead,
                         FILE *out)
 {
-    size_t len = group_len(option->name);
+    size_t len = config_text_group_len(option->name);
 
-    if (len == 0 || (before != NULL && group_len(before->name) == len &&
-                     strncmp(before->name, option->name, len) == 0))
+    if (len == 0 ||
+        (before != NULL && config_text_group_len(before->name) == len &&
+         strncmp(before->name, option->name, len) == 0))
         return;
     fprintf(out, "%s%.*s:\n", lead, (int)len, option->name);
 }
@@ -95,7 +96,7 @@ static void write_scalar(const struct option *option, const char *value,
 static void write_key(const struct option *option, const char *lead,
                       const char *value, FILE *out)
 {
-    size_t len = group_len(option->name);
+    size_t len = config_text_group_len(option->name);
 
     fprintf(out, "%s%s%s: ", lead, len ? "  " : "",
             option->name + (len ? len + 1 : 0));
@@ -125,7 +126,7 @@ void config_sample(const struct config_source *source, FILE *out)
     fprintf(out, "# Configuration of %s: every option with its default.\n",
             source->program);
     for (; option->name != NULL; before = option++) {
-        bool grouped = group_len(option->name) > 0;
+        bool grouped = config_text_group_len(option->name) > 0;
 
         fputc('\n', out);
         write_group(option, before, "#", out);
@@ -152,7 +153,7 @@ void config_placeholder(const struct option *option, struct text *text)
         text_printf(text, "%s%s", i ? "|" : "", option->choices[i]);
 }
 
-static void write_option(const struct option *option, FILE *out)
+static void config_text_write_option(const struct option *option, FILE *out)
 {
     struct text name;
 
@@ -185,5 +186,5 @@ void config_help(const struct config_source *source, FILE *out)
                 command->help);
     fputs("  --config FILE\n      Read options from a YAML file.\n\n", out);
     for (; option->name != NULL; option++)
-        write_option(option, out);
+        config_text_write_option(option, out);
 }

@@ -56,7 +56,8 @@ static bool is_group(const struct config *config, const char *name)
     return false;
 }
 
-static enum error unknown_key(struct reading *reading, yaml_mark_t mark)
+static enum error config_yaml_unknown_key(struct reading *reading,
+                                          yaml_mark_t mark)
 {
     const char *name = text_string(&reading->key);
     const struct option *nearest = config_nearest(reading->config, name);
@@ -75,7 +76,8 @@ static void key_cut(struct reading *reading, size_t len)
 }
 
 /* A key of the present mapping: note its dotted name. */
-static enum error read_key(struct reading *reading, const yaml_event_t *event)
+static enum error config_yaml_read_key(struct reading *reading,
+                                       const yaml_event_t *event)
 {
     const char *name;
 
@@ -90,7 +92,7 @@ static enum error read_key(struct reading *reading, const yaml_event_t *event)
      * of the word that is wrong. */
     if (config_find(reading->config, slice_of(name)) == NULL &&
         !is_group(reading->config, name))
-        return unknown_key(reading, event->start_mark);
+        return config_yaml_unknown_key(reading, event->start_mark);
     return OK;
 }
 
@@ -112,8 +114,8 @@ static enum error store(struct reading *reading, const struct option *option,
                          reading->error);
 }
 
-static enum error read_scalar(struct reading *reading,
-                              const yaml_event_t *event)
+static enum error config_yaml_read_scalar(struct reading *reading,
+                                          const yaml_event_t *event)
 {
     struct slice value = { (const char *)event->data.scalar.value,
                            event->data.scalar.length };
@@ -130,7 +132,7 @@ static enum error read_scalar(struct reading *reading,
         return OK;
     }
     if (reading->expects_key)
-        return read_key(reading, event);
+        return config_yaml_read_key(reading, event);
     option = config_find(reading->config, text_slice(&reading->key));
     if (option == NULL)
         return fault_at(reading, event->start_mark,
@@ -187,11 +189,12 @@ static enum error end_sequence(struct reading *reading)
                  reading->list_mark);
 }
 
-static enum error read_event(struct reading *reading, const yaml_event_t *event)
+static enum error config_yaml_read_event(struct reading *reading,
+                                         const yaml_event_t *event)
 {
     switch (event->type) {
     case YAML_SCALAR_EVENT:
-        return read_scalar(reading, event);
+        return config_yaml_read_scalar(reading, event);
     case YAML_MAPPING_START_EVENT:
         return begin_mapping(reading, event->start_mark);
     case YAML_MAPPING_END_EVENT:
@@ -214,7 +217,7 @@ static enum error read_event(struct reading *reading, const yaml_event_t *event)
     return OK;
 }
 
-static enum error read_events(struct reading *reading)
+static enum error config_yaml_read_events(struct reading *reading)
 {
     bool more = true;
     enum error err = OK;
@@ -228,7 +231,7 @@ static enum error read_events(struct reading *reading)
                                 ? reading->parser.problem
                                 : "not YAML");
         more = event.type != YAML_STREAM_END_EVENT;
-        err = read_event(reading, &event);
+        err = config_yaml_read_event(reading, &event);
         if (err == OK && (reading->key.failed || reading->items.failed))
             err = ERROR_MEMORY;
         yaml_event_delete(&event);
@@ -244,7 +247,7 @@ static enum error read_content(struct reading *reading, struct slice content)
         return ERROR_MEMORY;
     yaml_parser_set_input_string(
         &reading->parser, (const unsigned char *)content.data, content.len);
-    err = read_events(reading);
+    err = config_yaml_read_events(reading);
     yaml_parser_delete(&reading->parser);
     return err;
 }

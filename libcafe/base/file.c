@@ -10,7 +10,8 @@
 
 enum { CHUNK_BYTES = 16 * 1024 };
 
-static enum error refuse(const char *path, const char *why, struct text *error)
+static enum error file_refuse(const char *path, const char *why,
+                              struct text *error)
 {
     text_printf(error, "%s: %s", path, why);
     return ERROR_CONFIG;
@@ -48,7 +49,7 @@ enum error file_read_from(int fd, const char *path, struct text *content,
             return ERROR_CONFIG;
         }
     }
-    return got < 0 ? refuse(path, strerror(errno), error) : OK;
+    return got < 0 ? file_refuse(path, strerror(errno), error) : OK;
 }
 
 enum error file_read(const char *path, struct text *content, struct text *error)
@@ -58,9 +59,9 @@ enum error file_read(const char *path, struct text *content, struct text *error)
     enum error err;
 
     if (fd < 0)
-        return refuse(path, strerror(errno), error);
+        return file_refuse(path, strerror(errno), error);
     if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
-        err = refuse(path, "is not a regular file", error);
+        err = file_refuse(path, "is not a regular file", error);
     else
         err = file_read_from(fd, path, content, error);
     close(fd);
@@ -75,7 +76,7 @@ enum error folder_each(const char *folder, folder_fn *each, void *context,
     DIR *dir = opendir(folder);
 
     if (dir == NULL)
-        return refuse(folder, strerror(errno), error);
+        return file_refuse(folder, strerror(errno), error);
     while (err == OK && (entry = readdir(dir)) != NULL) {
         if (entry->d_name[0] != '.')
             err = each(folder, entry->d_name, context, error);

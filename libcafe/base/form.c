@@ -73,7 +73,7 @@ void percent_encode(struct text *text, struct slice raw)
     }
 }
 
-static struct slice next_pair(struct slice *encoded)
+static struct slice form_next_pair(struct slice *encoded)
 {
     const char *ampersand =
         encoded->len ? memchr(encoded->data, '&', encoded->len) : NULL;
@@ -122,7 +122,7 @@ enum error form_parse(struct arena *arena, struct slice encoded,
             return ERROR_MEMORY;
     }
     while (encoded.len > 0) {
-        struct slice pair = next_pair(&encoded);
+        struct slice pair = form_next_pair(&encoded);
 
         /* WHATWG URL 5.1: "a=1&&b=2" has two fields. */
         if (pair.len == 0)

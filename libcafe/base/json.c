@@ -7,7 +7,7 @@
 
 /* Strings. */
 
-static bool is_plain(unsigned char byte)
+static bool json_is_plain(unsigned char byte)
 {
     return byte >= 0x20 && byte != '"' && byte != '\\' && byte < 0x7f;
 }
@@ -16,7 +16,7 @@ size_t json_plain_len(struct slice value)
 {
     size_t len = 0;
 
-    while (len < value.len && is_plain((unsigned char)value.data[len]))
+    while (len < value.len && json_is_plain((unsigned char)value.data[len]))
         len++;
     return len;
 }
@@ -107,7 +107,7 @@ static bool ends_with_any(const struct text *out, const char *bytes)
 }
 
 /* Begin a value: a comma where one is due, and its name. */
-static void begin(struct text *out, const char *name)
+static void json_begin(struct text *out, const char *name)
 {
     /* The text itself is the state. A string can't be mistaken for it, because
      * it ends in a quote. */
@@ -122,7 +122,7 @@ static void begin(struct text *out, const char *name)
 
 void json_object(struct text *out, const char *name)
 {
-    begin(out, name);
+    json_begin(out, name);
     if (ends_with_any(out, "[,"))
         text_append_char(out, '\n');
     text_append_char(out, '{');
@@ -135,7 +135,7 @@ void json_object_end(struct text *out)
 
 void json_array(struct text *out, const char *name)
 {
-    begin(out, name);
+    json_begin(out, name);
     text_append_char(out, '[');
 }
 
@@ -146,7 +146,7 @@ void json_array_end(struct text *out)
 
 void json_text(struct text *out, const char *name, struct slice value)
 {
-    begin(out, name);
+    json_begin(out, name);
     text_append_char(out, '"');
     json_escape(out, value);
     text_append_char(out, '"');
@@ -154,12 +154,12 @@ void json_text(struct text *out, const char *name, struct slice value)
 
 void json_number(struct text *out, const char *name, int64_t number)
 {
-    begin(out, name);
+    json_begin(out, name);
     text_append_integer(out, number);
 }
 
 void json_null(struct text *out, const char *name)
 {
-    begin(out, name);
+    json_begin(out, name);
     text_append_string(out, "null");
 }

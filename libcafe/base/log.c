@@ -18,7 +18,7 @@
 #include "cafe/base/utf8.h"
 
 enum {
-    KEPT_MAX_BYTES = 256 * 1024,
+    PENDING_MAX_BYTES = 256 * 1024,
     /* A pipe that polls writable takes this much at once (POSIX write()), so
      * a line must not be longer. */
     LINE_MAX_BYTES = PIPE_BUF,
@@ -38,8 +38,8 @@ struct log {
     int fd;
     size_t chunk_bytes; /* one write() takes at most this */
     struct counters *counters;
-    char *kept; /* KEPT_MAX_BYTES: whole lines */
-    size_t kept_len;
+    char *pending; /* PENDING_MAX_BYTES: whole lines */
+    size_t pending_len;
     int64_t dropped; /* since the last line that said so */
     struct text line;
     int64_t second; /* what the head of `now` was made for */
@@ -54,9 +54,9 @@ struct log *log_open(const char *service, const char *version,
 
     if (log == NULL)
         return NULL;
-    log->kept = malloc(KEPT_MAX_BYTES);
-    if (log->kept == NULL || pthread_mutex_init(&log->lock, NULL) != 0) {
-        free(log->kept);
+    log->pending = malloc(PENDING_MAX_BYTES);
+    if (log->pending == NULL || pthread_mutex_init(&log->lock, NULL) != 0) {
+        free(log->pending);
         free(log);
         return NULL;
     }
@@ -82,7 +82,7 @@ void log_close(struct log *log)
     log_flush(log);
     pthread_mutex_destroy(&log->lock);
     text_free(&log->line);
-    free(log->kept);
+    free(log->pending);
     free(log);
 }
 
@@ -171,7 +171,7 @@ static void append_decimal(struct text *line, double decimal)
     text_append_char(line, (char)('0' + thousandths % 10));
 }
 
-static void append_number(struct text *line, const struct log_field *field)
+static void log_append_number(struct text *line, const struct log_field *field)
 {
     if (field->kind == LOG_FIELD_NUMBER)
         text_append_integer(line, field->number);
@@ -200,7 +200,7 @@ static void make_json(struct log *log, enum log_level level, const char *msg,
         text_append_string(line, field->name);
         text_append_string(line, "\":");
         if (field->kind != LOG_FIELD_TEXT) {
-            append_number(line, field);
+            log_append_number(line, field);
             continue;
         }
         text_append_char(line, '"');
@@ -218,7 +218,7 @@ static bool is_bare(struct slice value)
                                memchr(value.data, '=', value.len) == NULL));
 }
 
-static void append_value(struct text *line, struct slice value)
+static void log_append_value(struct text *line, struct slice value)
 {
     const char *quote = is_bare(value) ? "" : "\"";
 
@@ -240,9 +240,9 @@ static void make_text(struct log *log, enum log_level level, const char *msg,
             continue;
         text_printf(line, " %s=", field->name);
         if (field->kind == LOG_FIELD_TEXT)
-            append_value(line, utf8_cut(field->text, value_max));
+            log_append_value(line, utf8_cut(field->text, value_max));
         else
-            append_number(line, field);
+            log_append_number(line, field);
     }
     text_append_char(line, '\n');
 }
@@ -267,10 +267,10 @@ static void make_line(struct log *log, enum log_level level, const char *msg,
 static bool keep_line(struct log *log)
 {
     if (log->line.failed || log->line.len > LINE_MAX_BYTES ||
-        log->line.len > KEPT_MAX_BYTES - log->kept_len)
+        log->line.len > PENDING_MAX_BYTES - log->pending_len)
         return false;
-    memcpy(log->kept + log->kept_len, log->line.data, log->line.len);
-    log->kept_len += log->line.len;
+    memcpy(log->pending + log->pending_len, log->line.data, log->line.len);
+    log->pending_len += log->line.len;
     return true;
 }
 
@@ -309,10 +309,10 @@ static size_t chunk_len(const struct log *log)
 {
     const char *end;
 
-    if (log->kept_len <= log->chunk_bytes)
-        return log->kept_len;
-    end = memrchr(log->kept, '\n', log->chunk_bytes);
-    return end != NULL ? (size_t)(end - log->kept) + 1 : log->kept_len;
+    if (log->pending_len <= log->chunk_bytes)
+        return log->pending_len;
+    end = memrchr(log->pending, '\n', log->chunk_bytes);
+    return end != NULL ? (size_t)(end - log->pending) + 1 : log->pending_len;
 }
 
 static bool takes_without_waiting(int fd)
@@ -328,15 +328,15 @@ void log_flush(struct log *log)
     /* poll() for each write: a pipe that is writable takes PIPE_BUF bytes
      * without waiting, no more. The descriptor stays blocking, because other
      * programs may share it. */
-    while (log->kept_len > 0 && takes_without_waiting(log->fd)) {
-        ssize_t written = write(log->fd, log->kept, chunk_len(log));
+    while (log->pending_len > 0 && takes_without_waiting(log->fd)) {
+        ssize_t written = write(log->fd, log->pending, chunk_len(log));
 
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
             break;
-        log->kept_len -= (size_t)written;
-        memmove(log->kept, log->kept + written, log->kept_len);
+        log->pending_len -= (size_t)written;
+        memmove(log->pending, log->pending + written, log->pending_len);
     }
     pthread_mutex_unlock(&log->lock);
 }

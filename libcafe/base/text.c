@@ -43,18 +43,18 @@ bool slice_starts(struct slice slice, const char *prefix)
            (len == 0 || memcmp(slice.data, prefix, len) == 0);
 }
 
-static bool is_space(char byte)
+static bool text_is_space(char byte)
 {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
 struct slice slice_trim(struct slice slice)
 {
-    while (slice.len > 0 && is_space(slice.data[0])) {
+    while (slice.len > 0 && text_is_space(slice.data[0])) {
         slice.data++;
         slice.len--;
     }
-    while (slice.len > 0 && is_space(slice.data[slice.len - 1]))
+    while (slice.len > 0 && text_is_space(slice.data[slice.len - 1]))
         slice.len--;
     return slice;
 }
@@ -145,7 +145,7 @@ void text_fit(struct text *text)
 /* Make room for `more` bytes and a NUL after what is there. The capacity
  * doubles, so that appending byte by byte stays linear; at a quarter of the
  * address space the sums can't overflow yet. */
-static bool reserve(struct text *text, size_t more)
+static bool text_reserve(struct text *text, size_t more)
 {
     size_t capacity = text->capacity ? text->capacity : FIRST_CAPACITY;
     char *data;
@@ -173,7 +173,7 @@ static bool reserve(struct text *text, size_t more)
 
 void text_append(struct text *text, const char *data, size_t len)
 {
-    if (len == 0 || !reserve(text, len))
+    if (len == 0 || !text_reserve(text, len))
         return;
     memcpy(text->data + text->len, data, len);
     text->len += len;
@@ -205,7 +205,7 @@ void text_vprintf(struct text *text, const char *format, va_list args)
     len = vsnprintf(NULL, 0, format, args);
     if (len < 0)
         text->failed = true;
-    else if (reserve(text, (size_t)len)) {
+    else if (text_reserve(text, (size_t)len)) {
         vsnprintf(text->data + text->len, (size_t)len + 1, format, again);
         text->len += (size_t)len;
     }

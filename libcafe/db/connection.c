@@ -57,8 +57,8 @@ static void drop_results(MYSQL *mysql)
 }
 
 /* Run a text; `touches` says that it may have an effect. */
-static enum error run(struct db_connection *connection, struct slice sql,
-                      bool touches)
+static enum error connection_run(struct db_connection *connection,
+                                 struct slice sql, bool touches)
 {
     MYSQL *mysql = connection->mysql;
 
@@ -78,12 +78,13 @@ static enum error run(struct db_connection *connection, struct slice sql,
 
 enum error db_run_text(struct db_connection *connection, struct slice sql)
 {
-    return run(connection, sql, true);
+    return connection_run(connection, sql, true);
 }
 
 enum error db_begin(struct db_connection *connection)
 {
-    enum error err = run(connection, SLICE("START TRANSACTION"), false);
+    enum error err =
+        connection_run(connection, SLICE("START TRANSACTION"), false);
 
     if (err == OK)
         connection->in_transaction = true;
@@ -94,7 +95,7 @@ enum error db_begin(struct db_connection *connection)
  * certainly refuse it leave the connection as it was. */
 enum error db_commit(struct db_connection *connection)
 {
-    enum error err = run(connection, SLICE("COMMIT"), false);
+    enum error err = connection_run(connection, SLICE("COMMIT"), false);
 
     if (err == OK)
         connection->in_transaction = false;

@@ -10,7 +10,7 @@ struct statement;
 
 struct db_connection {
     MYSQL *mysql;
-    struct statement *statements; /* kept ones, the last used first */
+    struct statement *statements; /* cached ones, the last used first */
     size_t statement_count;
     int64_t found_rows;
     int64_t insert_id;
@@ -57,7 +57,7 @@ MUST_CHECK enum error connection_failed(struct db_connection *connection,
 
 /* statement.c */
 
-/** Free the kept statements once the MYSQL they belonged to is closed. */
+/** Free the cached statements once the MYSQL they belonged to is closed. */
 void connection_free_statements(struct db_connection *connection);
 
 #endif

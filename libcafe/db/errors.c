@@ -99,7 +99,7 @@ static const struct error_class classes[] = {
     { 2008, ERROR_MEMORY, false }, /* the client is out of memory */
 };
 
-static const struct error_class *find(unsigned number)
+static const struct error_class *errors_find(unsigned number)
 {
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
         if (classes[i].number == number)
@@ -109,7 +109,7 @@ static const struct error_class *find(unsigned number)
 
 enum error db_error_class(unsigned number)
 {
-    const struct error_class *class = find(number);
+    const struct error_class *class = errors_find(number);
 
     if (class != NULL)
         return class->err;
@@ -129,7 +129,7 @@ bool db_error_refuses_commit(unsigned number)
 
 bool db_error_is_failover(unsigned number)
 {
-    const struct error_class *class = find(number);
+    const struct error_class *class = errors_find(number);
 
     return class != NULL && class->failover;
 }

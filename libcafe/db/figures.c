@@ -6,7 +6,7 @@
 #include "pool.h"
 
 /* The one of a name; NULL when there are too many. */
-static struct operation *find(struct db *db, const char *name)
+static struct operation *figures_find(struct db *db, const char *name)
 {
     for (size_t i = 0; i < OPERATIONS_MAX; i++) {
         struct operation *operation = &db->figures.operations[i];
@@ -21,7 +21,7 @@ static struct operation *find(struct db *db, const char *name)
 
 void pool_count(struct db *db, const char *name, int64_t took_us, bool failed)
 {
-    struct operation *operation = find(db, name);
+    struct operation *operation = figures_find(db, name);
 
     if (operation == NULL)
         return;

@@ -48,26 +48,18 @@ static const char get_lock[] =
 static const char release_lock[] =
     "SELECT RELEASE_LOCK(CONCAT('cafe_migrate-', MD5(DATABASE())))";
 
-static enum error take_integer(const struct db_row *row, void *context)
-{
-    int64_t *number = context;
-
-    *number = db_row_integer(row, 0);
-    return OK;
-}
-
 /* The integer that a query gives; untouched when it gives no row. */
-static enum error ask(struct db_connection *db, const char *sql,
-                      const struct db_value *values, size_t count,
-                      int64_t *number)
+static enum error migrate_ask(struct db_connection *db, const char *sql,
+                              const struct db_value *values, size_t count,
+                              int64_t *number)
 {
-    return db_query(db, sql, values, count, take_integer, number);
+    return db_query(db, sql, values, count, db_take_integer, number);
 }
 
 static enum error table_exists(struct db_connection *db, bool *exists)
 {
     int64_t tables = 0;
-    enum error err = ask(db, find_table, NULL, 0, &tables);
+    enum error err = migrate_ask(db, find_table, NULL, 0, &tables);
 
     *exists = tables > 0;
     return err;
@@ -88,12 +80,12 @@ static enum error failed(struct run *run, const char *what, enum error err)
 
 /* Wait one second at a time: a single long wait would be ended by the
  * connection's read timeout. */
-static enum error lock(struct run *run)
+static enum error migrate_lock(struct run *run)
 {
     for (int64_t second = 0; second <= LOCK_WAIT_MAX_S; second++) {
         const struct db_value wait = DB_VALUE_INTEGER(second ? 1 : 0);
         int64_t locked = 0;
-        enum error err = ask(run->db, get_lock, &wait, 1, &locked);
+        enum error err = migrate_ask(run->db, get_lock, &wait, 1, &locked);
 
         if (err != OK)
             return failed(run, "taking the lock", err);
@@ -179,7 +171,7 @@ static enum error is_applied(struct run *run,
     enum error err = OK;
 
     if (run->has_table)
-        err = ask(run->db, compare, values, 2, &same);
+        err = migrate_ask(run->db, compare, values, 2, &same);
     if (err != OK)
         return failed(run, migration->name, err);
     /* Databases would differ by when they were migrated: a change needs a
@@ -221,8 +213,9 @@ static enum error run_finish(struct run *run, unsigned flags)
 }
 
 /* The last one is noted as applied when all is finished. */
-static enum error apply(struct run *run, const struct db_migration *migration,
-                        unsigned flags)
+static enum error migrate_apply(struct run *run,
+                                const struct db_migration *migration,
+                                unsigned flags)
 {
     const bool last = migration[1].number == 0;
     bool applied = false;
@@ -250,7 +243,7 @@ static enum error apply_all(struct run *run,
     if (err != OK)
         return failed(run, "the table cafe_migrations", err);
     for (size_t i = 0; err == OK && migrations[i].number != 0; i++)
-        err = apply(run, &migrations[i], flags);
+        err = migrate_apply(run, &migrations[i], flags);
     return err;
 }
 
@@ -260,14 +253,15 @@ enum error db_migrate_lock(struct db_connection *connection,
     struct run run = { .db = connection, .report = report };
     enum error err = db_run_text(connection, slice_of(bound_waits));
 
-    return err == OK ? lock(&run) : failed(&run, "bounding the waits", err);
+    return err == OK ? migrate_lock(&run)
+                     : failed(&run, "bounding the waits", err);
 }
 
 enum error db_migrate_unlock(struct db_connection *connection)
 {
     int64_t released = 0;
 
-    return ask(connection, release_lock, NULL, 0, &released);
+    return migrate_ask(connection, release_lock, NULL, 0, &released);
 }
 
 enum error db_migrate_steps(struct db_connection *connection,
@@ -312,7 +306,7 @@ enum error db_schema_version(struct db_connection *connection, int *version)
     enum error err = table_exists(connection, &exists);
 
     if (err == OK && exists)
-        err = ask(connection, find_last, NULL, 0, &last);
+        err = migrate_ask(connection, find_last, NULL, 0, &last);
     if (err == OK)
         *version = (int)last;
     return err;

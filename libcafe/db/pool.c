@@ -16,7 +16,7 @@
 /* Call the done functions of all results, without the mutex: they may submit
  * the next job. Tasks are kept for that; there are never more than were queued
  * or running at once. */
-static void deliver(struct db *db)
+static void pool_deliver(struct db *db)
 {
     struct task *task;
     struct task_list results;
@@ -77,7 +77,7 @@ static void watch_first(struct db *db)
 }
 
 /* A thread signals, too, when it has put a job back: it waits once more. */
-static void on_results(evutil_socket_t fd, short what, void *argument)
+static void pool_on_results(evutil_socket_t fd, short what, void *argument)
 {
     struct db *db = argument;
     eventfd_t signals;
@@ -85,7 +85,7 @@ static void on_results(evutil_socket_t fd, short what, void *argument)
     (void)what;
     if (eventfd_read(fd, &signals) != 0)
         return;
-    deliver(db);
+    pool_deliver(db);
     watch_first(db);
 }
 
@@ -202,13 +202,13 @@ static enum error start_workers(struct db *db)
     return err;
 }
 
-static enum error open_events(struct db *db, struct event_base *base)
+static enum error pool_open_events(struct db *db, struct event_base *base)
 {
     db->results_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (db->results_fd < 0)
         return ERROR_SYSTEM;
-    db->on_results =
-        event_new(base, db->results_fd, EV_READ | EV_PERSIST, on_results, db);
+    db->on_results = event_new(base, db->results_fd, EV_READ | EV_PERSIST,
+                               pool_on_results, db);
     db->on_deadline = evtimer_new(base, on_deadline, db);
     if (db->on_results == NULL || db->on_deadline == NULL ||
         event_add(db->on_results, NULL) != 0)
@@ -228,7 +228,7 @@ enum error db_open(struct event_base *base, const struct db_config *config,
     made->results_fd = -1;
     pthread_mutex_init(&made->mutex, NULL);
     made->workers = calloc((size_t)config->threads, sizeof(*made->workers));
-    err = made->workers != NULL ? open_events(made, base) : ERROR_MEMORY;
+    err = made->workers != NULL ? pool_open_events(made, base) : ERROR_MEMORY;
     if (err == OK && mysql_library_init(0, NULL, NULL))
         err = ERROR_SYSTEM;
     if (err == OK)
@@ -264,7 +264,7 @@ void db_close(struct db *db)
     queue_refuse_waiting(db, ERROR_STOPPING);
     pthread_mutex_unlock(&db->mutex);
     while (db->results.first != NULL)
-        deliver(db);
+        pool_deliver(db);
     tasks_free(&db->spare);
     if (db->on_results != NULL)
         event_free(db->on_results);

@@ -1,4 +1,4 @@
-/* Prepared statements: kept with their connection, read row by row. */
+/* Prepared statements: cached with their connection, read row by row. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +83,8 @@ void connection_free_statements(struct db_connection *connection)
 }
 
 /* Unlink and free the statement that a link points to. */
-static void drop(struct db_connection *connection, struct statement **link)
+static void statement_drop(struct db_connection *connection,
+                           struct statement **link)
 {
     struct statement *statement = *link;
 
@@ -98,7 +99,7 @@ static void drop_oldest(struct db_connection *connection)
 
     while ((*link)->next != NULL)
         link = &(*link)->next;
-    drop(connection, link);
+    statement_drop(connection, link);
 }
 
 static void put_first(struct db_connection *connection,
@@ -108,8 +109,9 @@ static void put_first(struct db_connection *connection,
     connection->statements = statement;
 }
 
-/* The kept statement of this text, moved to the front; NULL: none yet. */
-static struct statement *find(struct db_connection *connection, const char *sql)
+/* The cached statement of this text, moved to the front; NULL: none yet. */
+static struct statement *statement_find(struct db_connection *connection,
+                                        const char *sql)
 {
     struct statement **link = &connection->statements;
     struct statement *found;
@@ -166,8 +168,8 @@ static enum error make_cells(struct statement *statement)
     return OK;
 }
 
-static enum error prepare(struct db_connection *connection,
-                          struct statement *statement)
+static enum error statement_prepare(struct db_connection *connection,
+                                    struct statement *statement)
 {
     const char *sql = statement->sql;
 
@@ -179,11 +181,11 @@ static enum error prepare(struct db_connection *connection,
     return make_cells(statement);
 }
 
-/* The kept statement of this text, prepared now if need be. */
+/* The cached statement of this text, prepared now if need be. */
 static enum error obtain(struct db_connection *connection, const char *sql,
                          struct statement **result)
 {
-    struct statement *statement = find(connection, sql);
+    struct statement *statement = statement_find(connection, sql);
     enum error err;
 
     if (statement != NULL) {
@@ -197,7 +199,7 @@ static enum error obtain(struct db_connection *connection, const char *sql,
         return ERROR_MEMORY;
     statement->sql = sql;
     statement->reads = slice_starts(slice_of(sql), "SELECT ");
-    err = prepare(connection, statement);
+    err = statement_prepare(connection, statement);
     if (err != OK) {
         statement_free(statement);
         return err;
@@ -309,16 +311,16 @@ static enum error fetch_rows(struct db_connection *connection,
 
 /* Free the rest of a result: rows that were left unread would come as the
  * answer to the next statement. A statement that the server may have forgotten,
- * or whose columns have changed, is prepared anew next time; find() has put it
- * first. */
-static void finish(struct db_connection *connection,
-                   struct statement *statement, enum error err)
+ * or whose columns have changed, is prepared anew next time; statement_find()
+ * has put it first. */
+static void statement_finish(struct db_connection *connection,
+                             struct statement *statement, enum error err)
 {
     if (statement->columns > 0)
         mysql_stmt_free_result(statement->stmt);
     if (err == ERROR_DB || err == ERROR_DB_SCHEMA || err == ERROR_DB_TRIGGERS)
-        if (find(connection, statement->sql) != NULL)
-            drop(connection, &connection->statements);
+        if (statement_find(connection, statement->sql) != NULL)
+            statement_drop(connection, &connection->statements);
 }
 
 enum error db_query(struct db_connection *connection, const char *sql,
@@ -343,7 +345,7 @@ enum error db_query(struct db_connection *connection, const char *sql,
             (int64_t)mysql_stmt_affected_rows(statement->stmt);
         connection->insert_id = (int64_t)mysql_stmt_insert_id(statement->stmt);
     }
-    finish(connection, statement, err);
+    statement_finish(connection, statement, err);
     return err;
 }
 
@@ -369,22 +371,26 @@ bool db_row_null(const struct db_row *row, unsigned column)
 
 struct slice db_row_text(const struct db_row *row, unsigned column)
 {
-    const struct cell *cell;
+    const struct cell *cell = cell_of(row, column);
 
-    if (db_row_null(row, column))
+    if (cell == NULL || cell->null)
         return slice_of(NULL);
-    cell = cell_of(row, column);
     return (struct slice){ cell->data, cell->len };
 }
 
 int64_t db_row_integer(const struct db_row *row, unsigned column)
 {
-    const struct cell *cell;
+    const struct cell *cell = cell_of(row, column);
 
-    if (db_row_null(row, column))
+    if (cell == NULL || cell->null)
         return 0;
-    cell = cell_of(row, column);
     /* Each cell has a byte more than its capacity for this. */
     cell->data[cell->len] = '\0';
     return strtoll(cell->data, NULL, 10);
+}
+
+enum error db_take_integer(const struct db_row *row, void *context)
+{
+    *(int64_t *)context = db_row_integer(row, 0);
+    return OK;
 }

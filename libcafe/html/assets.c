@@ -59,7 +59,7 @@ static const char *type_of(const char *name)
     return NULL;
 }
 
-static struct asset *find(const struct assets *assets, struct slice name)
+static struct asset *assets_find(const struct assets *assets, struct slice name)
 {
     for (struct asset *asset = assets->first; asset != NULL;
          asset = asset->next) {
@@ -69,8 +69,8 @@ static struct asset *find(const struct assets *assets, struct slice name)
     return NULL;
 }
 
-static struct page *make_page(const char *type, enum encoding encoding,
-                              struct text *content)
+static struct page *assets_make_page(const char *type, enum encoding encoding,
+                                     struct text *content)
 {
     struct page *page = page_open(200);
 
@@ -114,7 +114,7 @@ static enum error load_form(struct asset *asset, const char *path,
     text_free(&ignored);
     if (err == OK) {
         asset->pages[encoding] =
-            make_page(type_of(asset->name), encoding, &content);
+            assets_make_page(type_of(asset->name), encoding, &content);
         if (asset->pages[encoding] == NULL || asset->pages[encoding]->failed)
             err = ERROR_MEMORY;
     }
@@ -125,7 +125,7 @@ static enum error load_form(struct asset *asset, const char *path,
 /* The asset of this name, made if there is none. */
 static struct asset *find_or_add(struct assets *assets, const char *name)
 {
-    struct asset *asset = find(assets, slice_of(name));
+    struct asset *asset = assets_find(assets, slice_of(name));
 
     if (asset != NULL)
         return asset;
@@ -146,8 +146,8 @@ static bool is_compressed(const char *name)
                            strcmp(dot, suffixes[ENCODING_BROTLI]) == 0);
 }
 
-static enum error load(const char *folder, const char *name, void *context,
-                       struct text *error)
+static enum error assets_load(const char *folder, const char *name,
+                              void *context, struct text *error)
 {
     struct assets *assets = context;
     struct asset *asset;
@@ -251,7 +251,7 @@ enum error assets_open(const char *const folders[], const char *prefix,
         return ERROR_MEMORY;
     }
     for (size_t i = 0; err == OK && folders[i] != NULL; i++)
-        err = folder_each(folders[i], load, assets, error);
+        err = folder_each(folders[i], assets_load, assets, error);
     if (err == OK)
         err = name_set(assets, prefix);
     if (err != OK) {
@@ -277,7 +277,7 @@ void assets_close(struct assets *assets)
 
 const char *assets_url(const struct assets *assets, const char *name)
 {
-    const struct asset *asset = find(assets, slice_of(name));
+    const struct asset *asset = assets_find(assets, slice_of(name));
 
     return asset != NULL ? asset->url : NULL;
 }
@@ -299,8 +299,9 @@ struct page *assets_page(const struct assets *assets, struct slice path,
         memcmp(path.data, assets->hash, HASH_HEX_CHARS) != 0 ||
         path.data[HASH_HEX_CHARS] != '/')
         return NULL;
-    asset = find(assets, (struct slice){ path.data + HASH_HEX_CHARS + 1,
-                                         path.len - HASH_HEX_CHARS - 1 });
+    asset =
+        assets_find(assets, (struct slice){ path.data + HASH_HEX_CHARS + 1,
+                                            path.len - HASH_HEX_CHARS - 1 });
     if (asset == NULL)
         return NULL;
     if (asset->pages[encoding] == NULL)

@@ -7,12 +7,14 @@
 
 enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 8, BROTLI_WINDOW = 18 };
 
-static const int gzip_levels[] = { [COMPRESS_ONCE] = 1, [COMPRESS_KEPT] = 6 };
-static const int brotli_levels[] = { [COMPRESS_ONCE] = 1, [COMPRESS_KEPT] = 5 };
+static const int gzip_levels[] = { [COMPRESS_ONCE] = 1, [COMPRESS_CACHED] = 6 };
+static const int brotli_levels[] = {
+    [COMPRESS_ONCE] = 1, [COMPRESS_CACHED] = 5
+};
 
 /* Room for the longest possible result, which the text then owns: compressing
  * in one call needs no loop. */
-static char *reserve(struct text *out, size_t bytes)
+static char *compress_reserve(struct text *out, size_t bytes)
 {
     out->data = malloc(bytes + 1);
     if (out->data == NULL) {
@@ -23,8 +25,8 @@ static char *reserve(struct text *out, size_t bytes)
     return out->data;
 }
 
-/* Give back what was not needed: kept pages count by their capacity. */
-static void finish(struct text *out, size_t len)
+/* Give back what was not needed: cached pages count by their capacity. */
+static void compress_finish(struct text *out, size_t len)
 {
     out->len = len;
     out->data[len] = '\0';
@@ -43,12 +45,12 @@ static void gzip(struct slice body, int level, struct text *out)
         return;
     }
     room = deflateBound(&stream, (uLong)body.len);
-    stream.next_out = (Bytef *)reserve(out, room);
+    stream.next_out = (Bytef *)compress_reserve(out, room);
     stream.avail_out = (uInt)room;
     if (out->failed || deflate(&stream, Z_FINISH) != Z_STREAM_END)
         out->failed = true;
     else
-        finish(out, stream.total_out);
+        compress_finish(out, stream.total_out);
     deflateEnd(&stream);
 }
 
@@ -56,12 +58,12 @@ static void brotli(struct slice body, int level, struct text *out)
 {
     size_t len = BrotliEncoderMaxCompressedSize(body.len);
 
-    if (reserve(out, len) == NULL)
+    if (compress_reserve(out, len) == NULL)
         return;
     if (BrotliEncoderCompress(level, BROTLI_WINDOW, BROTLI_MODE_TEXT, body.len,
                               (const uint8_t *)body.data, &len,
                               (uint8_t *)out->data))
-        finish(out, len);
+        compress_finish(out, len);
     else
         out->failed = true;
 }

@@ -52,8 +52,8 @@ static bool parse_member(struct slice member, struct slice *name, int *weight)
                         weight);
 }
 
-static void note(struct slice name, int weight, int weights[ENCODINGS],
-                 int *any)
+static void encoding_note(struct slice name, int weight, int weights[ENCODINGS],
+                          int *any)
 {
     if (slice_is(name, "*"))
         *any = weight;
@@ -80,7 +80,7 @@ enum encoding encoding_choose(struct slice list)
             continue;
         if (!parse_member(member, &name, &weight))
             return ENCODING_IDENTITY;
-        note(name, weight, weights, &any);
+        encoding_note(name, weight, weights, &any);
     }
     /* Identity is taken where nothing better is, even when it was not asked
      * for: an answer is worth more than a 406. */
@@ -100,7 +100,7 @@ enum encoding encoding_choose(struct slice list)
 struct liking {
     int weight;
     int precision; /* 3: by name, 2: its kind, 1: any, 0: not at all */
-    size_t place;
+    size_t position;
 };
 
 static int precision_of(struct slice range, const char *type)
@@ -140,10 +140,10 @@ static struct liking liking_of(struct slice accept, const char *type)
 {
     struct liking best = { 0, 0, 0 };
 
-    for (size_t place = 1; accept.len > 0; place++) {
+    for (size_t position = 1; accept.len > 0; position++) {
         struct slice member = slice_cut(&accept, ',');
         struct slice range = slice_trim(slice_cut(&member, ';'));
-        struct liking found = { 0, precision_of(range, type), place };
+        struct liking found = { 0, precision_of(range, type), position };
 
         if (found.precision > best.precision &&
             find_weight(member, &found.weight))
@@ -163,5 +163,5 @@ bool accept_prefers(struct slice accept, const char *type, const char *other)
         return a.weight > b.weight;
     if (a.precision != b.precision)
         return a.precision > b.precision;
-    return a.place < b.place;
+    return a.position < b.position;
 }

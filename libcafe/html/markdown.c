@@ -68,7 +68,7 @@ static void replace_by_children(cmark_node *node)
     cmark_node_free(node);
 }
 
-static void drop(cmark_node *node)
+static void markdown_drop(cmark_node *node)
 {
     cmark_node_unlink(node);
     cmark_node_free(node);
@@ -88,7 +88,7 @@ static void make_safe(cmark_node *node)
     switch (cmark_node_get_type(node)) {
     case CMARK_NODE_HTML_BLOCK:
     case CMARK_NODE_HTML_INLINE:
-        drop(node);
+        markdown_drop(node);
         break;
     case CMARK_NODE_HEADING:
         lower_heading(node);
@@ -260,7 +260,7 @@ static bool write_markdown(struct slice source, struct text *out)
 
 /* Plain text. */
 
-static bool is_blank(struct slice source)
+static bool markdown_is_blank(struct slice source)
 {
     for (size_t i = 0; i < source.len; i++) {
         if ((unsigned char)source.data[i] > ' ')
@@ -307,7 +307,7 @@ static void write_plain(struct slice rest, struct text *out)
 
 bool markdown_render(struct slice source, struct text *out)
 {
-    if (is_blank(source) || write_markdown(source, out))
+    if (markdown_is_blank(source) || write_markdown(source, out))
         return true;
     write_plain(source, out);
     return false;

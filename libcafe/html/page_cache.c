@@ -19,9 +19,9 @@
 enum { BUCKETS = 4096, SEEN_MAX = 4096, KEY_MAX_BYTES = 1024 };
 
 struct entry {
-    struct entry *chain;      /* next in the bucket */
-    TAILQ_ENTRY(entry) place; /* in its list */
-    struct page *page;        /* NULL: seen only */
+    struct entry *chain;     /* next in the bucket */
+    TAILQ_ENTRY(entry) link; /* in its list */
+    struct page *page;       /* NULL: seen only */
     uint64_t version;
     uint64_t hash;
     size_t bytes;
@@ -37,15 +37,16 @@ struct list {
 
 struct page_cache {
     size_t max_bytes;
-    size_t bytes; /* of kept entries */
+    size_t bytes; /* of cached entries */
     int64_t hits, misses;
-    struct list kept, seen;
+    struct list cached, seen;
     struct entry *buckets[BUCKETS];
 };
 
-static struct list *list_of(struct page_cache *cache, const struct entry *entry)
+static struct list *page_cache_list_of(struct page_cache *cache,
+                                       const struct entry *entry)
 {
-    return entry->page != NULL ? &cache->kept : &cache->seen;
+    return entry->page != NULL ? &cache->cached : &cache->seen;
 }
 
 static struct entry *oldest(const struct list *list)
@@ -53,50 +54,51 @@ static struct entry *oldest(const struct list *list)
     return TAILQ_LAST(&list->entries, entries);
 }
 
-static void link_in(struct page_cache *cache, struct entry *entry)
+static void page_cache_link_in(struct page_cache *cache, struct entry *entry)
 {
-    struct list *list = list_of(cache, entry);
+    struct list *list = page_cache_list_of(cache, entry);
 
-    TAILQ_INSERT_HEAD(&list->entries, entry, place);
+    TAILQ_INSERT_HEAD(&list->entries, entry, link);
     list->count++;
 }
 
-static void link_out(struct page_cache *cache, struct entry *entry)
+static void page_cache_link_out(struct page_cache *cache, struct entry *entry)
 {
-    struct list *list = list_of(cache, entry);
+    struct list *list = page_cache_list_of(cache, entry);
 
-    TAILQ_REMOVE(&list->entries, entry, place);
+    TAILQ_REMOVE(&list->entries, entry, link);
     list->count--;
 }
 
-/* Turn a kept entry into a seen one: the page is worth keeping as soon as it is
- * rendered again. The entry changes its list with its page, so it is taken out
- * before and put in after that. */
+/* Turn a cached entry into a seen one: the page is worth keeping as soon as it
+ * is rendered again. The entry changes its list with its page, so it is taken
+ * out before and put in after that. */
 static void forget_page(struct page_cache *cache, struct entry *entry)
 {
-    link_out(cache, entry);
+    page_cache_link_out(cache, entry);
     cache->bytes -= entry->bytes;
     page_unref(entry->page);
     entry->page = NULL;
-    link_in(cache, entry);
+    page_cache_link_in(cache, entry);
 }
 
-static void remove_entry(struct page_cache *cache, struct entry *entry)
+static void page_cache_remove_entry(struct page_cache *cache,
+                                    struct entry *entry)
 {
     struct entry **at = &cache->buckets[entry->hash % BUCKETS];
 
     while (*at != entry)
         at = &(*at)->chain;
     *at = entry->chain;
-    link_out(cache, entry);
+    page_cache_link_out(cache, entry);
     if (entry->page != NULL)
         cache->bytes -= entry->bytes;
     page_unref(entry->page);
     free(entry);
 }
 
-static struct entry *find(const struct page_cache *cache, struct slice key,
-                          uint64_t hash)
+static struct entry *page_cache_look_up(const struct page_cache *cache,
+                                        struct slice key, uint64_t hash)
 {
     struct entry *entry = key.data != NULL ? cache->buckets[hash % BUCKETS]
                                            : NULL;
@@ -120,9 +122,9 @@ static void see(struct page_cache *cache, struct slice key, uint64_t hash)
     memcpy(entry->key, key.data, key.len);
     entry->chain = cache->buckets[hash % BUCKETS];
     cache->buckets[hash % BUCKETS] = entry;
-    link_in(cache, entry);
+    page_cache_link_in(cache, entry);
     while (cache->seen.count > SEEN_MAX)
-        remove_entry(cache, oldest(&cache->seen));
+        page_cache_remove_entry(cache, oldest(&cache->seen));
 }
 
 struct page_cache *page_cache_open(size_t max_bytes)
@@ -131,7 +133,7 @@ struct page_cache *page_cache_open(size_t max_bytes)
 
     if (cache == NULL)
         return NULL;
-    TAILQ_INIT(&cache->kept.entries);
+    TAILQ_INIT(&cache->cached.entries);
     TAILQ_INIT(&cache->seen.entries);
     cache->max_bytes = max_bytes;
     return cache;
@@ -141,25 +143,25 @@ void page_cache_close(struct page_cache *cache)
 {
     if (cache == NULL)
         return;
-    while (cache->kept.count > 0)
-        remove_entry(cache, oldest(&cache->kept));
+    while (cache->cached.count > 0)
+        page_cache_remove_entry(cache, oldest(&cache->cached));
     while (cache->seen.count > 0)
-        remove_entry(cache, oldest(&cache->seen));
+        page_cache_remove_entry(cache, oldest(&cache->seen));
     free(cache);
 }
 
 /* Move to the front of its list. */
 static void touch(struct page_cache *cache, struct entry *entry)
 {
-    link_out(cache, entry);
-    link_in(cache, entry);
+    page_cache_link_out(cache, entry);
+    page_cache_link_in(cache, entry);
 }
 
 struct page *page_cache_find(struct page_cache *cache, struct slice key,
                              uint64_t version, bool *wanted)
 {
     uint64_t hash = hash_short(key);
-    struct entry *entry = find(cache, key, hash);
+    struct entry *entry = page_cache_look_up(cache, key, hash);
 
     *wanted = entry != NULL;
     if (key.data == NULL)
@@ -187,7 +189,7 @@ static size_t size_of(const struct entry *entry, const struct page *page)
 void page_cache_keep(struct page_cache *cache, struct slice key,
                      uint64_t version, struct page *page)
 {
-    struct entry *entry = find(cache, key, hash_short(key));
+    struct entry *entry = page_cache_look_up(cache, key, hash_short(key));
     size_t bytes;
 
     if (entry == NULL || page == NULL || page->failed)
@@ -199,12 +201,12 @@ void page_cache_keep(struct page_cache *cache, struct slice key,
         return;
     /* This entry has no page and is not among those. */
     while (cache->bytes + bytes > cache->max_bytes)
-        remove_entry(cache, oldest(&cache->kept));
-    link_out(cache, entry);
+        page_cache_remove_entry(cache, oldest(&cache->cached));
+    page_cache_link_out(cache, entry);
     entry->page = page_ref(page);
     entry->version = version;
     entry->bytes = bytes;
-    link_in(cache, entry);
+    page_cache_link_in(cache, entry);
     cache->bytes += bytes;
 }
 
@@ -225,5 +227,5 @@ void page_cache_metrics(const struct page_cache *cache, struct text *out)
                   "Memory used by cached pages, in bytes.",
                   (int64_t)cache->bytes);
     metrics_gauge(out, "cafe_page_cache_pages", "Pages in the cache.",
-                  (int64_t)cache->kept.count);
+                  (int64_t)cache->cached.count);
 }

@@ -20,8 +20,8 @@ static const struct {
 };
 
 struct page *render_page(const struct templates *templates, const char *name,
-                         const struct view *view, int status, const char *cache,
-                         bool scripts)
+                         const struct context *context, int status,
+                         const char *cache, bool scripts)
 {
     struct page *page = page_open(status);
     struct text body;
@@ -36,7 +36,7 @@ struct page *render_page(const struct templates *templates, const char *name,
          i++)
         page_field(page, security_fields[i].name, security_fields[i].value);
     text_init(&body, RENDER_MAX_BYTES);
-    template_render(templates, name, view, &body);
+    template_render(templates, name, context, &body);
     page_body(page, &body);
     return page;
 }

@@ -46,9 +46,9 @@ const struct template_file *templates_find(const struct templates *templates,
 }
 
 /* Compile a source, known by `label` in messages. */
-static enum error add(struct templates *templates, struct slice name,
-                      const char *label, struct slice source,
-                      struct text *error)
+static enum error templates_add_source(struct templates *templates,
+                                       struct slice name, const char *label,
+                                       struct slice source, struct text *error)
 {
     struct arena *arena = templates->arena;
     struct template_file *file = arena_alloc(arena, sizeof(*file));
@@ -74,7 +74,7 @@ static enum error add(struct templates *templates, struct slice name,
 enum error templates_add(struct templates *templates, const char *name,
                          struct slice source, struct text *error)
 {
-    return add(templates, slice_of(name), name, source, error);
+    return templates_add_source(templates, slice_of(name), name, source, error);
 }
 
 /* The length of a file name without ".html"; 0 when it ends otherwise. */
@@ -106,7 +106,8 @@ static enum error add_file(const char *folder, const char *entry, void *context,
     text_init(&source, FILE_MAX_BYTES);
     err = file_read(path, &source, error);
     if (err == OK)
-        err = add(templates, name, path, text_slice(&source), error);
+        err = templates_add_source(templates, name, path, text_slice(&source),
+                                   error);
     text_free(&source);
     return err;
 }
@@ -158,9 +159,9 @@ enum error templates_open(const char *folder, struct templates **result,
 
 /* Rendering. */
 
-/* A view that names are looked up in, and those around it. */
+/* A context that names are looked up in, and those around it. */
 struct scope {
-    const struct view *view;
+    const struct context *context;
     const struct scope *outer;
 };
 
@@ -208,21 +209,22 @@ void html_escape(struct text *out, struct slice raw)
         text_append(out, raw.data + from, raw.len - from);
 }
 
-/* "." is the innermost view. Only the first part of a dotted name is looked for
- * outwards (specification, "Dotted Names - Context Precedence"): "a.b" never
- * takes "a" from one object and "b" from another. */
-static const struct view *look_up(const struct scope *scope, struct slice name)
+/* "." is the innermost context. Only the first part of a dotted name is looked
+ * for outwards (specification, "Dotted Names - Context Precedence"): "a.b"
+ * never takes "a" from one object and "b" from another. */
+static const struct context *look_up(const struct scope *scope,
+                                     struct slice name)
 {
-    const struct view *found = NULL;
+    const struct context *found = NULL;
     struct slice part;
 
     if (slice_is(name, "."))
-        return scope->view;
+        return scope->context;
     part = slice_cut(&name, '.');
     for (; scope != NULL && found == NULL; scope = scope->outer)
-        found = view_member(scope->view, part);
+        found = context_member(scope->context, part);
     while (found != NULL && name.len > 0)
-        found = view_member(found, slice_cut(&name, '.'));
+        found = context_member(found, slice_cut(&name, '.'));
     return found;
 }
 
@@ -255,26 +257,26 @@ static void render_nodes(struct renderer *renderer, const struct node *node,
 static void render_value(struct renderer *renderer, const struct node *node,
                          const struct scope *scope)
 {
-    const struct view *view = look_up(scope, node->text);
+    const struct context *context = look_up(scope, node->text);
 
-    if (node->kind == NODE_RAW || view_kind(view) == VIEW_HTML)
-        text_append_slice(renderer->out, view_slice(view));
+    if (node->kind == NODE_RAW || context_kind(context) == CONTEXT_HTML)
+        text_append_slice(renderer->out, context_slice(context));
     else
-        html_escape(renderer->out, view_slice(view));
+        html_escape(renderer->out, context_slice(context));
 }
 
-static bool is_false(const struct view *view)
+static bool is_false(const struct context *context)
 {
-    switch (view_kind(view)) {
-    case VIEW_FALSE:
+    switch (context_kind(context)) {
+    case CONTEXT_FALSE:
         return true;
-    case VIEW_LIST:
-        return view_first(view) == NULL;
-    case VIEW_TEXT:
-    case VIEW_HTML:
-        return view_slice(view).len == 0;
-    case VIEW_TRUE:
-    case VIEW_OBJECT:
+    case CONTEXT_LIST:
+        return context_first(context) == NULL;
+    case CONTEXT_TEXT:
+    case CONTEXT_HTML:
+        return context_slice(context).len == 0;
+    case CONTEXT_TRUE:
+    case CONTEXT_OBJECT:
         return false;
     }
     return false;
@@ -283,17 +285,18 @@ static bool is_false(const struct view *view)
 static void render_section(struct renderer *renderer, const struct node *node,
                            const struct scope *scope)
 {
-    const struct view *view = look_up(scope, node->text);
-    struct scope inner = { view, scope };
+    const struct context *context = look_up(scope, node->text);
+    struct scope inner = { context, scope };
 
-    if (is_false(view))
+    if (is_false(context))
         return;
-    if (view_kind(view) != VIEW_LIST) {
+    if (context_kind(context) != CONTEXT_LIST) {
         render_nodes(renderer, node->children, &inner);
         return;
     }
-    for (view = view_first(view); view != NULL; view = view_next(view)) {
-        inner.view = view;
+    for (context = context_first(context); context != NULL;
+         context = context_next(context)) {
+        inner.context = context;
         render_nodes(renderer, node->children, &inner);
         /* A long list must not be walked to its end for nothing. */
         if (renderer->out->failed)
@@ -362,14 +365,14 @@ static void render_nodes(struct renderer *renderer, const struct node *node,
 }
 
 void template_render(const struct templates *templates, const char *name,
-                     const struct view *view, struct text *out)
+                     const struct context *context, struct text *out)
 {
     const struct template_file *file =
         templates_find(templates, slice_of(name));
     struct renderer renderer = { .templates = templates,
                                  .out = out,
                                  .indent = "" };
-    struct scope scope = { view, NULL };
+    struct scope scope = { context, NULL };
 
     if (file == NULL)
         out->failed = true;

@@ -37,16 +37,16 @@ struct tag {
 };
 
 /* "views/nav.html:12: section 'x' is not closed" */
-static enum error fault(const struct compiler *compiler, int line,
-                        const char *before, struct slice name,
-                        const char *after)
+static enum error compile_fault(const struct compiler *compiler, int line,
+                                const char *before, struct slice name,
+                                const char *after)
 {
     text_printf(compiler->error, "%s:%d: %s'%.*s'%s", compiler->name, line,
                 before, (int)name.len, name.data, after);
     return ERROR_CONFIG;
 }
 
-static size_t find(struct slice source, size_t from, const char *wanted)
+static size_t compile_find(struct slice source, size_t from, const char *wanted)
 {
     const char *found =
         memmem(source.data + from, source.len - from, wanted, strlen(wanted));
@@ -54,8 +54,9 @@ static size_t find(struct slice source, size_t from, const char *wanted)
     return found != NULL ? (size_t)(found - source.data) : source.len;
 }
 
-static struct node *add_node(struct compiler *compiler, enum node_kind kind,
-                             struct slice text, int line)
+static struct node *compile_add_node(struct compiler *compiler,
+                                     enum node_kind kind, struct slice text,
+                                     int line)
 {
     struct node *node = arena_alloc(compiler->arena, sizeof(*node));
 
@@ -78,7 +79,7 @@ static enum error add_literal(struct compiler *compiler, size_t begin,
 
     if (text.len == 0)
         return OK;
-    if (add_node(compiler, NODE_LITERAL, text, compiler->line) == NULL)
+    if (compile_add_node(compiler, NODE_LITERAL, text, compiler->line) == NULL)
         return ERROR_MEMORY;
     compiler->line_start = text.data[text.len - 1] == '\n';
     return OK;
@@ -95,7 +96,7 @@ static void move_to(struct compiler *compiler, size_t to)
     }
 }
 
-static bool is_blank(struct slice source, size_t begin, size_t end)
+static bool compile_is_blank(struct slice source, size_t begin, size_t end)
 {
     for (; begin < end; begin++) {
         if (source.data[begin] != ' ' && source.data[begin] != '\t')
@@ -135,10 +136,10 @@ static enum error read_tag(struct compiler *compiler, struct tag *tag)
     if (tag->sigil == '{' || tag->sigil == '=')
         ending[extra++] = tag->sigil == '{' ? '}' : '=';
     memcpy(ending + extra, compiler->close, strlen(compiler->close) + 1);
-    end = find(compiler->source, begin, ending);
+    end = compile_find(compiler->source, begin, ending);
     if (end == compiler->source.len)
-        return fault(compiler, tag->line, "a tag is not closed by ",
-                     slice_of(ending), "");
+        return compile_fault(compiler, tag->line, "a tag is not closed by ",
+                             slice_of(ending), "");
     tag->content = slice_trim(
         (struct slice){ compiler->source.data + begin, end - begin });
     tag->end = end + strlen(ending);
@@ -154,14 +155,15 @@ static bool has_space(struct slice text)
     return false;
 }
 
-static enum error check_name(const struct compiler *compiler,
-                             const struct tag *tag)
+static enum error compile_check_name(const struct compiler *compiler,
+                                     const struct tag *tag)
 {
     if (tag->content.len == 0)
-        return fault(compiler, tag->line, "a tag has no name: ", tag->content,
-                     "");
+        return compile_fault(compiler, tag->line,
+                             "a tag has no name: ", tag->content, "");
     if (has_space(tag->content))
-        return fault(compiler, tag->line, "", tag->content, " is not a name");
+        return compile_fault(compiler, tag->line, "", tag->content,
+                             " is not a name");
     return OK;
 }
 
@@ -181,8 +183,8 @@ static enum error set_delimiters(struct compiler *compiler,
     if (open.len == 0 || close.len == 0 || open.len > DELIMITER_MAX_BYTES ||
         close.len > DELIMITER_MAX_BYTES || has_space(close) ||
         memchr(tag->content.data, '=', tag->content.len) != NULL)
-        return fault(compiler, tag->line, "", tag->content,
-                     " are not two delimiters");
+        return compile_fault(compiler, tag->line, "", tag->content,
+                             " are not two delimiters");
     memcpy(compiler->open, open.data, open.len);
     compiler->open[open.len] = '\0';
     memcpy(compiler->close, close.data, close.len);
@@ -196,9 +198,9 @@ static enum error open_section(struct compiler *compiler, const struct tag *tag)
     struct node *node;
 
     if (compiler->depth == SECTIONS_MAX_DEPTH)
-        return fault(compiler, tag->line, "section ", tag->content,
-                     " is too deep");
-    node = add_node(compiler, kind, tag->content, tag->line);
+        return compile_fault(compiler, tag->line, "section ", tag->content,
+                             " is too deep");
+    node = compile_add_node(compiler, kind, tag->content, tag->line);
     if (node == NULL)
         return ERROR_MEMORY;
     /* The tail points to the node's `next` now: that is where its parent goes
@@ -215,12 +217,12 @@ static enum error close_section(struct compiler *compiler,
     const struct open_section *section;
 
     if (compiler->depth == 0)
-        return fault(compiler, tag->line, "section ", tag->content,
-                     " is not open");
+        return compile_fault(compiler, tag->line, "section ", tag->content,
+                             " is not open");
     section = &compiler->sections[--compiler->depth];
     if (!slice_equal(section->node->text, tag->content))
-        return fault(compiler, tag->line, "section ", tag->content,
-                     " is closed, but another is open");
+        return compile_fault(compiler, tag->line, "section ", tag->content,
+                             " is closed, but another is open");
     compiler->tail = section->tail;
     return OK;
 }
@@ -229,7 +231,7 @@ static enum error add_partial(struct compiler *compiler, const struct tag *tag,
                               struct slice indent)
 {
     struct node *node =
-        add_node(compiler, NODE_PARTIAL, tag->content, tag->line);
+        compile_add_node(compiler, NODE_PARTIAL, tag->content, tag->line);
 
     if (node == NULL)
         return ERROR_MEMORY;
@@ -241,7 +243,7 @@ static enum error add_value(struct compiler *compiler, const struct tag *tag)
 {
     enum node_kind kind = tag->sigil ? NODE_RAW : NODE_VALUE;
 
-    return add_node(compiler, kind, tag->content, tag->line) != NULL
+    return compile_add_node(compiler, kind, tag->content, tag->line) != NULL
                ? OK
                : ERROR_MEMORY;
 }
@@ -255,7 +257,7 @@ static enum error add_tag(struct compiler *compiler, const struct tag *tag,
         return OK;
     if (tag->sigil == '=')
         return set_delimiters(compiler, tag);
-    if ((err = check_name(compiler, tag)) != OK)
+    if ((err = compile_check_name(compiler, tag)) != OK)
         return err;
     switch (tag->sigil) {
     case '#':
@@ -285,7 +287,7 @@ static enum error take_tag(struct compiler *compiler, size_t literal)
     if (err != OK)
         return err;
     if (tag.sigil != '\0' && strchr("#^/!=>", tag.sigil) != NULL &&
-        is_blank(compiler->source, compiler->line_begin, tag.begin))
+        compile_is_blank(compiler->source, compiler->line_begin, tag.begin))
         next = rest_of_line(compiler->source, tag.end);
     if (next != 0) {
         literal_end = compiler->line_begin;
@@ -324,7 +326,7 @@ enum error template_compile(struct arena *arena, const char *name,
     while (compiler.at < source.len) {
         size_t literal = compiler.at;
 
-        move_to(&compiler, find(source, literal, compiler.open));
+        move_to(&compiler, compile_find(source, literal, compiler.open));
         if (compiler.at == source.len)
             err = add_literal(&compiler, literal, source.len);
         else
@@ -335,8 +337,8 @@ enum error template_compile(struct arena *arena, const char *name,
     if (compiler.depth > 0) {
         const struct node *open = compiler.sections[compiler.depth - 1].node;
 
-        return fault(&compiler, open->line, "section ", open->text,
-                     " is not closed");
+        return compile_fault(&compiler, open->line, "section ", open->text,
+                             " is not closed");
     }
     return OK;
 }

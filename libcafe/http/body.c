@@ -33,7 +33,7 @@ bool body_begin(struct request *req)
 }
 
 /* Move what the buffer has of a body with a length. */
-static bool take_known(struct connection *connection)
+static bool body_take_known(struct connection *connection)
 {
     struct request *req = connection->req;
     size_t missing = (size_t)req->head.content_length - req->body.len;
@@ -72,7 +72,7 @@ int body_take(struct connection *connection, bool *whole)
     int status;
 
     if (req->chunks == NULL) {
-        *whole = take_known(connection);
+        *whole = body_take_known(connection);
         return 0;
     }
     status = take_chunks(connection);

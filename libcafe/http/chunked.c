@@ -20,7 +20,7 @@ static void skip(struct slice *rest, size_t len)
     rest->len -= len;
 }
 
-static bool begins(struct slice rest, char byte)
+static bool chunks_begins(struct slice rest, char byte)
 {
     return rest.len > 0 && rest.data[0] == byte;
 }
@@ -54,14 +54,14 @@ static bool take_quoted(struct slice *rest)
 /* *( ";" name [ "=" value ] ) */
 static bool extensions_are_sound(struct slice rest)
 {
-    while (begins(rest, ';')) {
+    while (chunks_begins(rest, ';')) {
         skip(&rest, 1);
         if (!take_token(&rest))
             return false;
-        if (!begins(rest, '='))
+        if (!chunks_begins(rest, '='))
             continue;
         skip(&rest, 1);
-        if (begins(rest, '"') ? !take_quoted(&rest) : !take_token(&rest))
+        if (chunks_begins(rest, '"') ? !take_quoted(&rest) : !take_token(&rest))
             return false;
     }
     return rest.len == 0;
@@ -116,7 +116,7 @@ static int read_trailer(struct chunk_reader *reader, struct slice line)
     return 0;
 }
 
-static int read_line(struct chunk_reader *reader, struct slice line)
+static int chunks_read_line(struct chunk_reader *reader, struct slice line)
 {
     switch (reader->part) {
     case CHUNK_SIZE:
@@ -153,7 +153,7 @@ static int take_line(struct chunk_reader *reader, struct slice *bytes)
     if (line.len < 2 || line.data[line.len - 2] != '\r')
         return 400;
     line.len -= 2;
-    return read_line(reader, line);
+    return chunks_read_line(reader, line);
 }
 
 /* The part of a chunk's data that is there. */

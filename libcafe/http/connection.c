@@ -98,7 +98,7 @@ void connection_release_buffer(struct connection *connection)
  * the connection is broken. There is always room, or the 0 of recv() would be
  * taken for the end: the parser refuses a head before it fills the buffer, and
  * a chunked body is taken out as it comes. */
-static bool receive(struct connection *connection)
+static bool connection_receive(struct connection *connection)
 {
     ssize_t got;
 
@@ -115,8 +115,8 @@ static bool receive(struct connection *connection)
     return got > 0 || (got < 0 && errno == EAGAIN);
 }
 
-/* As receive(), straight into the body. It never reads past its end: what
- * follows is the next request, and stays in the socket until that one's
+/* As connection_receive(), straight into the body. It never reads past its end:
+ * what follows is the next request, and stays in the socket until that one's
  * turn. */
 static bool receive_body(struct connection *connection)
 {
@@ -157,13 +157,13 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
         if (connection->filled > 0) /* advance_idle() has left off */
             connection_await(connection, EV_READ);
         else
-            alive = receive(connection);
+            alive = connection_receive(connection);
         break;
     case CONNECTION_HEAD:
-        alive = receive(connection);
+        alive = connection_receive(connection);
         break;
     case CONNECTION_BODY:
-        alive = connection->req->chunks != NULL ? receive(connection)
+        alive = connection->req->chunks != NULL ? connection_receive(connection)
                                                 : receive_body(connection);
         break;
     case CONNECTION_LINGERING:
@@ -199,7 +199,7 @@ static enum rejection why_refused(int status)
 
 /* Answer what can't be understood or takes too long, then close. Where the next
  * request would begin is unknown, so what has arrived is dropped. */
-static void refuse(struct connection *connection, int status)
+static void connection_refuse(struct connection *connection, int status)
 {
     request_reject(connection->req, why_refused(status));
     connection->closing = true;
@@ -261,7 +261,7 @@ static void advance_head(struct connection *connection)
     int status = parser_feed(&req->parser, bytes, &req->head, &head_len);
 
     if (status != 0)
-        refuse(connection, status);
+        connection_refuse(connection, status);
     else if (head_len > 0)
         finish_head(connection, head_len);
 }
@@ -292,7 +292,7 @@ static void advance_body(struct connection *connection)
     int status = body_take(connection, &whole);
 
     if (status != 0)
-        refuse(connection, status);
+        connection_refuse(connection, status);
     else if (req->body.failed)
         connection_enter(connection, CONNECTION_CLOSED);
     else if (whole)
@@ -385,7 +385,7 @@ void connection_advance(struct connection *connection)
  * ends; the request stays until the handler answers it after all. Its arena
  * may be in use on another thread, so nothing here allocates from it.
  */
-static void give_up(struct connection *connection)
+static void connection_give_up(struct connection *connection)
 {
     struct request *req = connection->req;
     const struct server_config *config = connection->server->config;
@@ -415,9 +415,9 @@ void connection_expire(struct connection *connection)
     if (connection->state == CONNECTION_HEAD ||
         connection->state == CONNECTION_BODY) {
         connection->advancing = true;
-        refuse(connection, 408);
+        connection_refuse(connection, 408);
     } else if (connection->state == CONNECTION_HANDLING) {
-        give_up(connection);
+        connection_give_up(connection);
     } else if (connection->state == CONNECTION_WRITING) {
         answer_expire(connection);
         return;
@@ -433,7 +433,7 @@ void connection_finish(struct connection *connection)
 {
     if (connection->state != CONNECTION_IDLE)
         return;
-    if (!receive(connection))
+    if (!connection_receive(connection))
         connection_enter(connection, CONNECTION_CLOSED);
     else if (connection->filled == 0)
         connection_linger(connection);

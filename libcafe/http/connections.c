@@ -6,7 +6,8 @@
 #include "private.h"
 
 /* Put it at the front of a list. */
-static void link_in(struct connection *connection, struct connection **list)
+static void connections_link_in(struct connection *connection,
+                                struct connection **list)
 {
     connection->next = *list;
     connection->previous = list;
@@ -15,18 +16,18 @@ static void link_in(struct connection *connection, struct connection **list)
     *list = connection;
 }
 
-static void link_out(struct connection *connection)
+static void connections_link_out(struct connection *connection)
 {
     *connection->previous = connection->next;
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
 }
 
-static void enlist(struct connection *connection)
+static void connections_enlist(struct connection *connection)
 {
     struct server *server = connection->server;
 
-    link_in(connection, &server->connections);
+    connections_link_in(connection, &server->connections);
     server->connection_count++;
     counter_add(server->config->counters, COUNTER_CONNECTIONS_OPEN, 1);
 }
@@ -35,7 +36,7 @@ static void delist(struct connection *connection)
 {
     if (connection->server->next == connection)
         connection->server->next = connection->next;
-    link_out(connection);
+    connections_link_out(connection);
     connection->server->connection_count--;
     counter_add(connection->server->config->counters, COUNTER_CONNECTIONS_OPEN,
                 -1);
@@ -77,7 +78,7 @@ void connection_open(struct server *server, evutil_socket_t fd,
     connection->server = server;
     connection->fd = fd;
     note_peer(connection, peer);
-    enlist(connection);
+    connections_enlist(connection);
     counter_add(server->config->counters, COUNTER_CONNECTIONS_ACCEPTED, 1);
     connection_enter(connection, CONNECTION_IDLE);
     if (connection->awaiting == 0)
@@ -85,7 +86,7 @@ void connection_open(struct server *server, evutil_socket_t fd,
 }
 
 /* Free what is closed already. */
-static void release(struct connection *connection)
+static void connections_release(struct connection *connection)
 {
     if (connection->req != NULL)
         connection_end_request(connection);
@@ -103,16 +104,16 @@ void connection_close(struct connection *connection)
     /* A handler, perhaps with a job on another thread, still has the request
      * and the memory it points to. */
     if (connection->given_up)
-        link_in(connection, &server->abandoned);
+        connections_link_in(connection, &server->abandoned);
     else
-        release(connection);
+        connections_release(connection);
     server_resume(server);
 }
 
 void connection_forget(struct connection *connection)
 {
-    link_out(connection);
-    release(connection);
+    connections_link_out(connection);
+    connections_release(connection);
 }
 
 void connection_handed_back(struct connection *connection)

@@ -61,9 +61,9 @@ void durations_close(struct durations *durations)
     free(durations);
 }
 
-/* The place of a row; the last one for what is in no table. */
-static size_t place_of(const struct durations *durations,
-                       const struct route *route)
+/* The index of a row; the last one for what is in no table. */
+static size_t durations_index_of(const struct durations *durations,
+                                 const struct route *route)
 {
     size_t before = 0;
 
@@ -77,10 +77,10 @@ static size_t place_of(const struct durations *durations,
     return row_count(durations) - 1;
 }
 
-static struct kind *find(struct durations *durations, size_t place,
-                         enum method method, int status)
+static struct kind *durations_find(struct durations *durations, size_t index,
+                                   enum method method, int status)
 {
-    struct kind *kind = durations->rows[place];
+    struct kind *kind = durations->rows[index];
 
     while (kind != NULL && (kind->method != method || kind->status != status))
         kind = kind->next;
@@ -90,27 +90,27 @@ static struct kind *find(struct durations *durations, size_t place,
         return kind;
     kind->method = method;
     kind->status = status;
-    kind->next = durations->rows[place];
-    durations->rows[place] = kind;
+    kind->next = durations->rows[index];
+    durations->rows[index] = kind;
     return kind;
 }
 
 void durations_add(struct durations *durations, const struct route *route,
                    enum method method, int status, int64_t took_us)
 {
-    struct kind *kind =
-        find(durations, place_of(durations, route), method, status);
+    struct kind *kind = durations_find(
+        durations, durations_index_of(durations, route), method, status);
 
     if (kind != NULL)
         histogram_add(&kind->took, took_us);
 }
 
-static const char *path_of(const struct durations *durations, size_t place)
+static const char *path_of(const struct durations *durations, size_t index)
 {
-    if (place < durations->counts[0])
-        return durations->tables[0][place].path;
-    place -= durations->counts[0];
-    return place < durations->counts[1] ? durations->tables[1][place].path : "";
+    if (index < durations->counts[0])
+        return durations->tables[0][index].path;
+    index -= durations->counts[0];
+    return index < durations->counts[1] ? durations->tables[1][index].path : "";
 }
 
 void durations_write(const struct durations *durations, struct text *out)

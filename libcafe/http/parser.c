@@ -41,21 +41,21 @@ const char *method_name(enum method method)
 }
 
 /* The bytes of `text` from an offset on. */
-static struct slice after(struct slice text, size_t offset)
+static struct slice parser_after(struct slice text, size_t offset)
 {
     return (struct slice){ text.data + offset, text.len - offset };
 }
 
 /* Cut at the first `byte`: *head before it, *tail after it. */
-static bool cut(struct slice text, char byte, struct slice *head,
-                struct slice *tail)
+static bool parser_cut(struct slice text, char byte, struct slice *head,
+                       struct slice *tail)
 {
     const char *at = text.len ? memchr(text.data, byte, text.len) : NULL;
 
     if (at == NULL)
         return false;
     *head = (struct slice){ text.data, (size_t)(at - text.data) };
-    *tail = after(text, head->len + 1);
+    *tail = parser_after(text, head->len + 1);
     return true;
 }
 
@@ -74,10 +74,10 @@ static int read_version(struct slice version, struct request_head *head)
 }
 
 /* Path and query of a target without its authority. */
-static int read_path(struct slice rest, struct request_head *head)
+static int parser_read_path(struct slice rest, struct request_head *head)
 {
     head->query = (struct slice){ NULL, 0 };
-    if (!cut(rest, '?', &head->path, &head->query))
+    if (!parser_cut(rest, '?', &head->path, &head->query))
         head->path = rest;
     if (head->path.len == 0)
         head->path = SLICE("/");
@@ -109,7 +109,7 @@ static size_t scheme_len(struct slice target)
 /* The authority of an absolute-form target. */
 static struct slice target_authority(struct slice target)
 {
-    struct slice authority = after(target, scheme_len(target));
+    struct slice authority = parser_after(target, scheme_len(target));
     size_t len = 0;
 
     while (len < authority.len && authority.data[len] != '/' &&
@@ -134,14 +134,14 @@ static int read_target(struct request_head *head)
     if (head->method == OPTIONS && slice_is(target, "*"))
         return read_asterisk(head);
     if (scheme_len(target) == 0)
-        return target.data[0] == '/' ? read_path(target, head) : 400;
+        return target.data[0] == '/' ? parser_read_path(target, head) : 400;
     authority = target_authority(target);
     if (!authority_valid(authority))
         return 400;
-    target = after(target, scheme_len(target) + authority.len);
+    target = parser_after(target, scheme_len(target) + authority.len);
     if (head->method == OPTIONS && target.len == 0)
         return read_asterisk(head);
-    return read_path(target, head);
+    return parser_read_path(target, head);
 }
 
 /* RFC 9112 3: method SP target SP version, with single spaces. */
@@ -150,11 +150,11 @@ static int read_request_line(struct slice line, struct request_head *head)
     struct slice rest, version;
     int status;
 
-    if (!cut(line, ' ', &head->method_text, &rest))
+    if (!parser_cut(line, ' ', &head->method_text, &rest))
         return 400;
     /* Before any refusal: the answer to HEAD has no body. */
     head->method = method_parse(head->method_text);
-    if (!cut(rest, ' ', &head->target, &version) ||
+    if (!parser_cut(rest, ' ', &head->target, &version) ||
         !grammar_token(head->method_text))
         return 400;
     if ((status = read_version(version, head)) != 0)
@@ -221,7 +221,7 @@ static int read_known_field(struct parser *parser,
 static struct slice without_blanks(struct slice value)
 {
     while (value.len > 0 && (value.data[0] == ' ' || value.data[0] == '\t'))
-        value = after(value, 1);
+        value = parser_after(value, 1);
     while (value.len > 0 && (value.data[value.len - 1] == ' ' ||
                              value.data[value.len - 1] == '\t'))
         value.len--;
@@ -229,15 +229,15 @@ static struct slice without_blanks(struct slice value)
 }
 
 /* RFC 9112 5: a name directly followed by ":"; a folded line has no name. */
-static int read_field(struct parser *parser, struct slice line,
-                      struct request_head *head)
+static int parser_read_field(struct parser *parser, struct slice line,
+                             struct request_head *head)
 {
     struct field_line *field;
 
     if (head->field_count == PARSER_FIELDS_MAX)
         return 431;
     field = &head->fields[head->field_count];
-    if (!cut(line, ':', &field->name, &field->value) ||
+    if (!parser_cut(line, ':', &field->name, &field->value) ||
         !grammar_token(field->name) || !grammar_field_value(field->value))
         return 400;
     /* White space is allowed here, but not all take a tab for it: framing
@@ -273,15 +273,15 @@ static int read_end(const struct parser *parser, struct request_head *head)
     return 0;
 }
 
-static int read_line(struct parser *parser, struct slice line,
-                     struct request_head *head, bool *complete)
+static int parser_read_line(struct parser *parser, struct slice line,
+                            struct request_head *head, bool *complete)
 {
     int status;
 
     if (parser->started) {
         *complete = line.len == 0;
         return *complete ? read_end(parser, head)
-                         : read_field(parser, line, head);
+                         : parser_read_field(parser, line, head);
     }
     /* RFC 9112 2.2 asks to ignore one empty line before a request: old clients
      * sent one after a body. */
@@ -320,7 +320,7 @@ static void note_method(const struct parser *parser, struct slice bytes,
                           bytes.len - parser->line_start };
     struct slice rest;
 
-    if (!parser->started && cut(line, ' ', &head->method_text, &rest))
+    if (!parser->started && parser_cut(line, ' ', &head->method_text, &rest))
         head->method = method_parse(head->method_text);
 }
 
@@ -351,7 +351,7 @@ int parser_feed(struct parser *parser, struct slice bytes,
             return 400;
         line.len--;
         parser->line_start = stop;
-        if ((status = read_line(parser, line, head, &complete)) != 0)
+        if ((status = parser_read_line(parser, line, head, &complete)) != 0)
             return status;
         if (complete) {
             *head_len = stop;

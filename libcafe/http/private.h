@@ -73,7 +73,7 @@ struct connection {
 };
 
 /** What a request takes of the memory for answers: see room.c. */
-struct place {
+struct room {
     struct request *next;
     struct request **previous; /* NULL: it takes nothing */
     size_t reserved;           /* bytes, for an answer that is being made */
@@ -117,7 +117,7 @@ struct request {
     bool bodyless;     /* HEAD, 304 */
     const char *extra; /* "Name: value\r\n" lines of this answer alone */
 
-    struct place place;
+    struct room room;
 };
 
 struct server {
@@ -129,8 +129,8 @@ struct server {
     struct connection *connections;
     struct connection *abandoned; /* closed; a handler has the request */
     struct connection *next;      /* the one that a walk goes on with */
-    struct request *places;       /* that take memory for answers */
-    size_t places_bytes;          /* of it, together */
+    struct request *answers;      /* that take memory for answers */
+    size_t answers_bytes;         /* of it, together */
     size_t connection_count;
     int64_t accepted_ms; /* when the last connection came in; 0: never */
     bool draining;

@@ -38,52 +38,52 @@ static uint64_t client_of(const struct request *req)
     return key;
 }
 
-static void enlist(struct request *req)
+static void room_enlist(struct request *req)
 {
-    struct place *place = &req->place;
+    struct room *room = &req->room;
     struct server *server = req->server;
 
-    if (place->previous != NULL)
+    if (room->previous != NULL)
         return;
-    place->client = client_of(req);
-    place->next = server->places;
-    place->previous = &server->places;
-    if (place->next != NULL)
-        place->next->place.previous = &place->next;
-    server->places = req;
+    room->client = client_of(req);
+    room->next = server->answers;
+    room->previous = &server->answers;
+    if (room->next != NULL)
+        room->next->room.previous = &room->next;
+    server->answers = req;
 }
 
 void request_set_reserved(struct request *req, size_t bytes)
 {
-    enlist(req);
-    req->server->places_bytes += bytes - req->place.reserved;
-    req->place.reserved = bytes;
+    room_enlist(req);
+    req->server->answers_bytes += bytes - req->room.reserved;
+    req->room.reserved = bytes;
 }
 
-static void release(struct request *req)
+static void room_release(struct request *req)
 {
     request_set_reserved(req, 0);
-    if (req->place.held && --req->page->waiting == 0)
-        req->server->places_bytes -= req->page->body.capacity;
-    req->place.held = false;
+    if (req->room.held && --req->page->waiting == 0)
+        req->server->answers_bytes -= req->page->body.capacity;
+    req->room.held = false;
 }
 
 void room_leave(struct request *req)
 {
-    struct place *place = &req->place;
+    struct room *room = &req->room;
 
-    if (place->previous == NULL)
+    if (room->previous == NULL)
         return;
-    release(req);
-    *place->previous = place->next;
-    if (place->next != NULL)
-        place->next->place.previous = place->previous;
-    place->previous = NULL;
+    room_release(req);
+    *room->previous = room->next;
+    if (room->next != NULL)
+        room->next->room.previous = room->previous;
+    room->previous = NULL;
 }
 
-static size_t bytes_of(const struct request *req)
+static size_t room_bytes_of(const struct request *req)
 {
-    return req->place.held ? req->page->body.capacity : req->place.reserved;
+    return req->room.held ? req->page->body.capacity : req->room.reserved;
 }
 
 /* What one client has; of it, what is being made. */
@@ -93,12 +93,12 @@ static size_t bytes_of_client(const struct server *server, uint64_t client,
     size_t bytes = 0;
 
     *making = 0;
-    for (const struct request *req = server->places; req != NULL;
-         req = req->place.next) {
-        if (req->place.client != client)
+    for (const struct request *req = server->answers; req != NULL;
+         req = req->room.next) {
+        if (req->room.client != client)
             continue;
-        bytes += bytes_of(req);
-        *making += req->place.reserved;
+        bytes += room_bytes_of(req);
+        *making += req->room.reserved;
     }
     return bytes;
 }
@@ -116,17 +116,17 @@ static bool find_greedy(const struct server *server, uint64_t *client)
     size_t lead = 0, making;
 
     *client = 0;
-    for (const struct request *req = server->places; req != NULL;
-         req = req->place.next) {
-        size_t bytes = bytes_of(req);
+    for (const struct request *req = server->answers; req != NULL;
+         req = req->room.next) {
+        size_t bytes = room_bytes_of(req);
 
-        if (req->place.client == *client) {
+        if (req->room.client == *client) {
             lead += bytes;
         } else if (bytes <= lead) {
             lead -= bytes;
         } else {
             lead = bytes - lead;
-            *client = req->place.client;
+            *client = req->room.client;
         }
     }
     return bytes_of_client(server, *client, &making) > share_of(server);
@@ -138,11 +138,10 @@ static struct request *slowest(const struct server *server,
 {
     struct request *found = NULL;
 
-    for (struct request *req = server->places; req != NULL;
-         req = req->place.next) {
-        if (req->place.held &&
-            (client == NULL || req->place.client == *client) &&
-            (found == NULL || req->place.pace < found->place.pace))
+    for (struct request *req = server->answers; req != NULL;
+         req = req->room.next) {
+        if (req->room.held && (client == NULL || req->room.client == *client) &&
+            (found == NULL || req->room.pace < found->room.pace))
             found = req;
     }
     return found;
@@ -155,7 +154,7 @@ static bool cut_one(struct server *server, bool modest)
     struct request *found = slowest(server, NULL);
     uint64_t client;
 
-    if (found != NULL && found->place.pace >= PACE_SLOW)
+    if (found != NULL && found->room.pace >= PACE_SLOW)
         found = modest && find_greedy(server, &client)
                     ? slowest(server, &client)
                     : NULL;
@@ -166,12 +165,12 @@ static bool cut_one(struct server *server, bool modest)
 
 /* Have so many bytes free, or most of them: what takes long is not done for
  * one request. */
-static bool make_room(struct server *server, size_t bytes, bool modest)
+static bool room_make_room(struct server *server, size_t bytes, bool modest)
 {
     size_t most = (size_t)server->config->limits.answers_max_bytes;
     int cuts = 0;
 
-    while (server->places_bytes > 0 && server->places_bytes + bytes > most) {
+    while (server->answers_bytes > 0 && server->answers_bytes + bytes > most) {
         if (cuts++ == CUTS_MAX || !cut_one(server, modest))
             return false;
     }
@@ -187,7 +186,7 @@ bool request_reserve(struct request *req, size_t bytes)
 
     if (making > 0 && making + bytes > share)
         return false;
-    if (!make_room(server, bytes, mine + bytes <= share))
+    if (!room_make_room(server, bytes, mine + bytes <= share))
         return false;
     request_set_reserved(req, bytes);
     return true;
@@ -196,32 +195,32 @@ bool request_reserve(struct request *req, size_t bytes)
 void room_hold(struct request *req)
 {
     struct server *server = req->server;
-    struct place *place = &req->place;
+    struct room *room = &req->room;
     struct page *page = req->page;
 
-    if (place->held || page->body.len < HELD_MIN_BYTES)
+    if (room->held || page->body.len < HELD_MIN_BYTES)
         return;
     request_set_reserved(req, 0);
     if (page->waiting++ == 0) {
         /* What is there is sent, also where there is no room. */
-        (void)!make_room(server, page->body.capacity, false);
-        server->places_bytes += page->body.capacity;
+        (void)!room_make_room(server, page->body.capacity, false);
+        server->answers_bytes += page->body.capacity;
     }
-    place->held = true;
-    place->pace = PACE_FIRST;
-    place->read = answer_read(req->connection);
+    room->held = true;
+    room->pace = PACE_FIRST;
+    room->read = answer_read(req->connection);
 }
 
 void room_look(struct server *server)
 {
-    for (struct request *req = server->places; req != NULL;
-         req = req->place.next) {
-        struct place *place = &req->place;
-        size_t read = place->held ? answer_read(req->connection) : 0;
-        size_t more = read > place->read ? read - place->read : 0;
+    for (struct request *req = server->answers; req != NULL;
+         req = req->room.next) {
+        struct room *room = &req->room;
+        size_t read = room->held ? answer_read(req->connection) : 0;
+        size_t more = read > room->read ? read - room->read : 0;
 
-        place->pace -= place->pace / PACE_FADES;
-        place->pace += more < LOOK_MAX_BYTES ? more : LOOK_MAX_BYTES;
-        place->read = read;
+        room->pace -= room->pace / PACE_FADES;
+        room->pace += more < LOOK_MAX_BYTES ? more : LOOK_MAX_BYTES;
+        room->read = read;
     }
 }

@@ -260,7 +260,7 @@ static int port_of(int fd)
 /* Accept on a listening socket, which the server owns from now on: a backlog of
  * 0 says that it listens already. It is enabled apart, since
  * evconnlistener_new() would not tell that its event could not be added. */
-static enum error serve(struct server *server, int fd)
+static enum error server_serve(struct server *server, int fd)
 {
     server->port = port_of(fd);
     server->listener = evconnlistener_new(
@@ -291,7 +291,7 @@ enum error server_listen(struct server *server, const char *bind_to, int port,
         close(fd);
         return ERROR_BUSY;
     }
-    return serve(server, fd);
+    return server_serve(server, fd);
 }
 
 enum error server_try(const char *bind_to, int port, struct text *error)
@@ -313,7 +313,7 @@ enum error server_adopt(struct server *server, int fd, struct text *error)
         return ERROR_SYSTEM;
     }
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    return serve(server, fd);
+    return server_serve(server, fd);
 }
 
 int server_port(const struct server *server)
@@ -349,7 +349,7 @@ void server_metrics(const struct server *server, struct text *out)
     metrics_gauge(out, "cafe_http_answers_bytes",
                   "Memory of answers that wait for their readers, and of long "
                   "lists that are being written, in bytes.",
-                  (int64_t)server->places_bytes);
+                  (int64_t)server->answers_bytes);
 }
 
 size_t server_connections(const struct server *server)

@@ -23,7 +23,7 @@ enum error frame_blame(const struct config *config, const char *name,
 {
     if (err == OK)
         return OK;
-    config_place(config, name, error);
+    config_location(config, name, error);
     text_printf(error, ": %s",
                 why->len > 0 ? text_string(why) : error_text(err));
     return err;
@@ -39,11 +39,11 @@ static enum error check_times(const struct config *config,
     if (settings->drain_delay_ms == 0 ||
         settings->drain_delay_ms < settings->stop_max_ms)
         return OK;
-    config_place(config, "drain_delay_ms", error);
+    config_location(config, "drain_delay_ms", error);
     text_printf(error, ": %lld ms must be less than the %lld ms of ",
                 (long long)settings->drain_delay_ms,
                 (long long)settings->stop_max_ms);
-    config_place(config, "stop_max_ms", error);
+    config_location(config, "stop_max_ms", error);
     return ERROR_CONFIG;
 }
 
@@ -59,10 +59,10 @@ static enum error check_ports(const struct config *config,
     if (settings->port == 0 || settings->port != settings->ops_port ||
         !same_address)
         return OK;
-    config_place(config, "ops.port", error);
+    config_location(config, "ops.port", error);
     text_printf(error, ": %lld is also the port of ",
                 (long long)settings->port);
-    config_place(config, "port", error);
+    config_location(config, "port", error);
     return ERROR_CONFIG;
 }
 
@@ -73,18 +73,18 @@ static enum error check_database(const struct config *config,
     const struct db_options *db = &settings->db;
 
     if (db->password[0] != '\0' && db->password_file[0] != '\0') {
-        config_place(config, "db.password_file", error);
+        config_location(config, "db.password_file", error);
         text_append_string(error, ": a password is already set by ");
-        config_place(config, "db.password", error);
+        config_location(config, "db.password", error);
     } else if (db->name[0] == '\0') {
-        config_place(config, "db.name", error);
+        config_location(config, "db.name", error);
         text_append_string(error, ": is empty");
     } else if (db->host[0] == '\0' && db->socket[0] == '\0') {
-        config_place(config, "db.host", error);
+        config_location(config, "db.host", error);
         text_append_string(error, ": is empty, and so is db.socket");
     } else if (strlen(db->socket) >=
                sizeof(((struct sockaddr_un *)0)->sun_path)) {
-        config_place(config, "db.socket", error);
+        config_location(config, "db.socket", error);
         text_printf(error, ": is longer than the %zu bytes of a socket's path",
                     sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
     }

@@ -40,7 +40,7 @@ static struct slice inside(struct slice host)
 
 /* The list of an option. */
 
-static bool is_name(struct slice text)
+static bool hosts_is_name(struct slice text)
 {
     bool only_dots = true;
 
@@ -56,7 +56,7 @@ static bool is_name(struct slice text)
 }
 
 /* An IPv6 address may stand in brackets, as in a URL. */
-static bool read_address(struct slice host, struct slice *address)
+static bool hosts_read_address(struct slice host, struct slice *address)
 {
     struct slice inner = inside(host);
 
@@ -73,10 +73,10 @@ static enum error add_host(struct host_list *list, struct slice host,
 
     if (slice_is(host, "any")) {
         list->any = true;
-    } else if (read_address(host, &address)) {
+    } else if (hosts_read_address(host, &address)) {
         text_append_char(addresses, ',');
         text_append(addresses, address.data, address.len);
-    } else if (is_name(host)) {
+    } else if (hosts_is_name(host)) {
         list->names[list->count++] = without_dot(host);
     } else {
         text_printf(error,
@@ -147,7 +147,7 @@ void host_list_close(struct host_list *list)
 
 /* Does a request ask for one of them? */
 
-static bool is_listed(const struct host_list *list, struct slice host)
+static bool hosts_is_listed(const struct host_list *list, struct slice host)
 {
     struct slice inner = inside(host);
     struct slice name = without_dot(host);
@@ -169,7 +169,7 @@ int host_check(void *context, struct request *req)
     struct slice host = authority_host(request_head(req)->host);
 
     if (rules->hosts == NULL || rules->hosts->any || host.len == 0 ||
-        is_listed(rules->hosts, host) ||
+        hosts_is_listed(rules->hosts, host) ||
         origin_list_names(rules->origins, without_dot(host)))
         return 0;
     return MISDIRECTED;

@@ -14,11 +14,11 @@ enum {
     /* The worst that is known takes 1.3 ms. */
     QUICK_MAX_BYTES = 1024,
     WAITING_MAX_OF_CLIENT = 8,
-    KEPT_MAX = 64,
-    KEPT_MAX_BYTES = 4 * 1024 * 1024
+    CACHED_MAX = 64,
+    CACHED_MAX_BYTES = 4 * 1024 * 1024
 };
 
-/* One text: waits to be rendered, is, or was and is kept. */
+/* One text: waits to be rendered, is, or was and is cached. */
 struct rendering {
     struct rendering *next;
     struct notes *notes;
@@ -41,7 +41,7 @@ struct visitor {
 
 struct notes {
     struct offload *offload;
-    struct rendering *first; /* the latest; those that are done are kept */
+    struct rendering *first; /* the latest; those that are done are cached */
 };
 
 static void unref(struct rendering *rendering)
@@ -61,7 +61,7 @@ static void remove_at(struct rendering **at)
 }
 
 /* Drop what was rendered before the latest ones. */
-static void make_room(struct notes *notes)
+static void notes_make_room(struct notes *notes)
 {
     struct rendering **at = &notes->first;
     size_t count = 0, bytes = 0;
@@ -71,14 +71,14 @@ static void make_room(struct notes *notes)
             count++;
             bytes += (*at)->html.capacity;
         }
-        if ((*at)->done && (count > KEPT_MAX || bytes > KEPT_MAX_BYTES))
+        if ((*at)->done && (count > CACHED_MAX || bytes > CACHED_MAX_BYTES))
             remove_at(at);
         else
             at = &(*at)->next;
     }
 }
 
-static void show(struct visitor *visitor)
+static void notes_show(struct visitor *visitor)
 {
     const struct rendering *rendering = visitor->rendering;
     const struct rendered_notes rendered = { text_slice(&rendering->html),
@@ -88,14 +88,14 @@ static void show(struct visitor *visitor)
 }
 
 /* On the thread. */
-static void work(void *argument)
+static void notes_work(void *argument)
 {
     struct rendering *rendering = argument;
 
     rendering->formatted = markdown_render(rendering->source, &rendering->html);
 }
 
-static void finish(void *argument, enum error err)
+static void notes_finish(void *argument, enum error err)
 {
     struct rendering *rendering = argument;
     struct rendering **at = &rendering->notes->first;
@@ -109,13 +109,13 @@ static void finish(void *argument, enum error err)
     if (rendering->html.failed)
         remove_at(at);
     else
-        make_room(rendering->notes);
+        notes_make_room(rendering->notes);
     while ((waiter = waiters_take(&rendering->visitors)) != NULL)
-        show((struct visitor *)waiter);
+        notes_show((struct visitor *)waiter);
     unref(rendering);
 }
 
-static struct rendering *find(struct notes *notes, const char *key)
+static struct rendering *notes_find(struct notes *notes, const char *key)
 {
     struct rendering *rendering = notes->first;
 
@@ -124,8 +124,9 @@ static struct rendering *find(struct notes *notes, const char *key)
     return rendering;
 }
 
-static struct rendering *begin(struct notes *notes, const char *key,
-                               const struct request *req, struct slice source)
+static struct rendering *notes_begin(struct notes *notes, const char *key,
+                                     const struct request *req,
+                                     struct slice source)
 {
     struct rendering *rendering = calloc(1, sizeof(*rendering));
 
@@ -137,8 +138,8 @@ static struct rendering *begin(struct notes *notes, const char *key,
     rendering->source = source;
     text_init(&rendering->html, 0);
     waiters_init(&rendering->visitors);
-    if (offload_submit(notes->offload, request_client(req), work, finish,
-                       rendering) != OK) {
+    if (offload_submit(notes->offload, request_client(req), notes_work,
+                       notes_finish, rendering) != OK) {
         unref(rendering);
         return NULL;
     }
@@ -147,7 +148,7 @@ static struct rendering *begin(struct notes *notes, const char *key,
     return rendering;
 }
 
-static void visitor_end(void *argument)
+static void notes_visitor_end(void *argument)
 {
     struct visitor *visitor = argument;
 
@@ -181,23 +182,23 @@ void notes_when_rendered(struct notes *notes, struct request *req,
         return;
     }
     if (visitor == NULL ||
-        lifetime_on_end(request_life(req), visitor_end, visitor) != OK) {
+        lifetime_on_end(request_life(req), notes_visitor_end, visitor) != OK) {
         show_fn(req, NULL);
         return;
     }
     hash_hex(source, key);
     visitor->req = req;
     visitor->show = show_fn;
-    visitor->rendering = find(notes, key);
+    visitor->rendering = notes_find(notes, key);
     if (visitor->rendering == NULL)
-        visitor->rendering = begin(notes, key, req, source);
+        visitor->rendering = notes_begin(notes, key, req, source);
     if (visitor->rendering == NULL) {
         show_fn(req, NULL);
         return;
     }
     visitor->rendering->references++;
     if (visitor->rendering->done)
-        show(visitor);
+        notes_show(visitor);
     else
         waiters_add(&visitor->rendering->visitors, &visitor->waiter);
 }

@@ -34,7 +34,7 @@ static const struct {
     { NOTIFY_WATCHDOG, "WATCHDOG=1\n" },
 };
 
-static void complain(const struct notify *notify, const char *reason)
+static void notify_complain(const struct notify *notify, const char *reason)
 {
     log_line(notify->log, LOG_ERROR, "cannot notify the service manager",
              LOG_STRING("reason", reason), LOG_END);
@@ -56,9 +56,9 @@ static void send_unsent(struct notify *notify)
     /* A manager that is gone stops no daemon: it is logged, and the daemon
      * serves on. */
     else if (errno != EAGAIN && errno != EINTR)
-        complain(notify, strerror(errno));
+        notify_complain(notify, strerror(errno));
     else if (event_add(notify->retry, &soon) != 0)
-        complain(notify, error_text(ERROR_MEMORY));
+        notify_complain(notify, error_text(ERROR_MEMORY));
 }
 
 void notify_send(struct notify *notify, unsigned messages)
@@ -78,7 +78,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *argument)
     notify_send(argument, NOTIFY_WATCHDOG);
 }
 
-static void on_retry(evutil_socket_t fd, short what, void *argument)
+static void notify_on_retry(evutil_socket_t fd, short what, void *argument)
 {
     struct notify *notify = argument;
 
@@ -89,8 +89,8 @@ static void on_retry(evutil_socket_t fd, short what, void *argument)
 }
 
 /* "/path", or "@name" for an abstract name, whose first byte is 0. */
-static enum error read_address(struct notify *notify, const char *name,
-                               struct text *error)
+static enum error notify_read_address(struct notify *notify, const char *name,
+                                      struct text *error)
 {
     size_t len = strlen(name);
 
@@ -150,7 +150,7 @@ static enum error open_watchdog(struct notify *notify, struct event_base *base,
 static enum error open_all(struct notify *notify, struct event_base *base,
                            const char *name, struct text *error)
 {
-    enum error err = read_address(notify, name, error);
+    enum error err = notify_read_address(notify, name, error);
 
     if (err != OK)
         return err;
@@ -159,7 +159,7 @@ static enum error open_all(struct notify *notify, struct event_base *base,
         text_printf(error, "environment NOTIFY_SOCKET: %s", strerror(errno));
         return ERROR_SYSTEM;
     }
-    notify->retry = event_new(base, -1, 0, on_retry, notify);
+    notify->retry = event_new(base, -1, 0, notify_on_retry, notify);
     if (notify->retry == NULL)
         return ERROR_MEMORY;
     return open_watchdog(notify, base, error);

@@ -45,14 +45,14 @@ struct offload {
     bool stopping;
 };
 
-static void append(struct list *list, struct task *task)
+static void offload_append(struct list *list, struct task *task)
 {
     task->next = NULL;
     *list->end = task;
     list->end = &task->next;
 }
 
-static struct task *take(struct list *list)
+static struct task *offload_take(struct list *list)
 {
     struct task *task = list->first;
 
@@ -69,10 +69,10 @@ static struct task *next_task(struct offload *offload)
     if (offload->stopping)
         return NULL;
     offload->turn = offload->waiting.first->turn;
-    return take(&offload->waiting);
+    return offload_take(&offload->waiting);
 }
 
-static void *run(void *argument)
+static void *offload_run(void *argument)
 {
     struct offload *offload = argument;
     struct task *task;
@@ -84,7 +84,7 @@ static void *run(void *argument)
         pthread_mutex_unlock(&offload->mutex);
         task->work(task->job);
         pthread_mutex_lock(&offload->mutex);
-        append(&offload->results, task);
+        offload_append(&offload->results, task);
         /* A full counter can't be: it is emptied once it isn't 0. */
         failed = eventfd_write(offload->fd, 1);
         assert(!failed && "the loop was not woken");
@@ -99,12 +99,13 @@ static struct task *take_from(struct offload *offload, struct list *list)
     struct task *task;
 
     pthread_mutex_lock(&offload->mutex);
-    task = take(list);
+    task = offload_take(list);
     pthread_mutex_unlock(&offload->mutex);
     return task;
 }
 
-static void deliver(struct offload *offload, struct list *list, enum error err)
+static void offload_deliver(struct offload *offload, struct list *list,
+                            enum error err)
 {
     struct task *task;
 
@@ -114,14 +115,14 @@ static void deliver(struct offload *offload, struct list *list, enum error err)
     }
 }
 
-static void on_results(evutil_socket_t fd, short what, void *argument)
+static void offload_on_results(evutil_socket_t fd, short what, void *argument)
 {
     struct offload *offload = argument;
     eventfd_t count;
 
     (void)what;
     if (eventfd_read(fd, &count) == 0)
-        deliver(offload, &offload->results, OK);
+        offload_deliver(offload, &offload->results, OK);
 }
 
 enum error offload_open(struct event_base *base, size_t most_of_client,
@@ -139,9 +140,9 @@ enum error offload_open(struct event_base *base, size_t most_of_client,
     offload->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (offload->fd >= 0)
         offload->on_results = event_new(base, offload->fd, EV_READ | EV_PERSIST,
-                                        on_results, offload);
+                                        offload_on_results, offload);
     if (offload->on_results == NULL || event_add(offload->on_results, NULL) ||
-        thread_start(&offload->thread, run, offload) != OK) {
+        thread_start(&offload->thread, offload_run, offload) != OK) {
         offload_close(offload);
         return ERROR_SYSTEM;
     }
@@ -161,8 +162,8 @@ void offload_stop(struct offload *offload)
     if (offload->running)
         pthread_join(offload->thread, NULL);
     offload->running = false;
-    deliver(offload, &offload->results, OK);
-    deliver(offload, &offload->waiting, ERROR_STOPPING);
+    offload_deliver(offload, &offload->results, OK);
+    offload_deliver(offload, &offload->waiting, ERROR_STOPPING);
 }
 
 void offload_close(struct offload *offload)

@@ -30,7 +30,7 @@ static void healthz(struct request *req)
 
 /* The client side, for container health checks without curl. */
 
-static int connect_to(const char *bind, int port)
+static int ops_connect_to(const char *bind, int port)
 {
     const struct timeval timeout = { HEALTHCHECK_TIMEOUT_S, 0 };
     struct sockaddr_in v4 = { .sin_family = AF_INET,
@@ -83,8 +83,8 @@ static bool is_healthy(int fd)
 int ops_healthcheck(const struct service_settings *settings)
 {
     bool ops = settings->ops_port != 0;
-    int fd = connect_to(ops ? settings->ops_bind : settings->bind,
-                        (int)(ops ? settings->ops_port : settings->port));
+    int fd = ops_connect_to(ops ? settings->ops_bind : settings->bind,
+                            (int)(ops ? settings->ops_port : settings->port));
     bool healthy = fd >= 0 && is_healthy(fd);
 
     if (fd >= 0)

@@ -23,7 +23,7 @@ struct origin_list {
 };
 
 /* Without case: an origin in an option is written by hand. */
-static bool begins(struct slice text, const char *scheme)
+static bool origin_begins(struct slice text, const char *scheme)
 {
     size_t len = strlen(scheme);
 
@@ -34,9 +34,9 @@ static bool begins(struct slice text, const char *scheme)
 /* "http://host" or "https://host:port", and nothing after it. */
 static bool read_origin(struct slice text, struct origin *origin)
 {
-    size_t scheme = begins(text, "https://") ? 8 : 7;
+    size_t scheme = origin_begins(text, "https://") ? 8 : 7;
 
-    if (!begins(text, "https://") && !begins(text, "http://"))
+    if (!origin_begins(text, "https://") && !origin_begins(text, "http://"))
         return false;
     for (size_t i = scheme; i < text.len; i++) {
         if (text.data[i] <= ' ' || text.data[i] > '~' ||
@@ -121,8 +121,8 @@ bool origin_list_names(const struct origin_list *list, struct slice host)
 
 /* Does a request come from here? */
 
-static bool is_listed(const struct origin_list *list,
-                      const struct origin *origin)
+static bool origin_is_listed(const struct origin_list *list,
+                             const struct origin *origin)
 {
     for (size_t i = 0; i < list->count; i++) {
         if (list->origins[i].secure == origin->secure &&
@@ -164,7 +164,7 @@ static bool is_own(const struct access_rules *rules, const struct request *req,
     if (!read_origin(text, &origin))
         return false;
     if (rules->origins != NULL)
-        return is_listed(rules->origins, &origin);
+        return origin_is_listed(rules->origins, &origin);
     return is_at(&origin, request_head(req)->host) ||
            is_forwarded_host(rules, req, &origin);
 }

@@ -1,4 +1,4 @@
-/* Answers with pages: from the cache, or compressed and kept. */
+/* Answers with pages: from the cache, or compressed and cached. */
 #include <string.h>
 
 #include "cafe/html/compress.h"
@@ -27,8 +27,8 @@ struct preparation {
 };
 
 /* "name encoding"; printf() would take longer than finding the page. */
-static struct slice join(struct arena *arena, const char *name,
-                         const char *encoding)
+static struct slice page_answer_join(struct arena *arena, const char *name,
+                                     const char *encoding)
 {
     size_t name_len = name != NULL ? strlen(name) : 0;
     size_t encoding_len = strlen(encoding);
@@ -43,15 +43,16 @@ static struct slice join(struct arena *arena, const char *name,
     return (struct slice){ joined, name_len + 1 + encoding_len };
 }
 
-bool page_answer_kept(const struct service *service, struct request *req,
-                      const char *name, uint64_t version, struct page_key *key)
+bool page_answer_cached(const struct service *service, struct request *req,
+                        const char *name, uint64_t version,
+                        struct page_key *key)
 {
     enum encoding encoding =
         encoding_choose(request_field(req, "accept-encoding"));
     struct page *page;
 
-    *key = (struct page_key){ .name = join(request_arena(req), name,
-                                           encoding_name(encoding)),
+    *key = (struct page_key){ .name = page_answer_join(request_arena(req), name,
+                                                       encoding_name(encoding)),
                               .version = version,
                               .encoding = encoding };
     page = page_cache_find(service->cache, key->name, version, &key->keep);
@@ -66,7 +67,7 @@ static void compress(struct page *page, const struct page_key *key)
 
     text_init(&out, 0);
     compress_text(text_slice(&page->body), key->encoding,
-                  key->keep ? COMPRESS_KEPT : COMPRESS_ONCE, &out);
+                  key->keep ? COMPRESS_CACHED : COMPRESS_ONCE, &out);
     if (out.failed) { /* it goes out as it is */
         text_free(&out);
         return;
@@ -76,21 +77,22 @@ static void compress(struct page *page, const struct page_key *key)
 }
 
 /* What takes time, on any thread. */
-static void prepare(struct page *page, const struct page_key *key)
+static void page_answer_prepare(struct page *page, const struct page_key *key)
 {
     bool packs = key->encoding != ENCODING_IDENTITY &&
                  page->body.len >= COMPRESS_MIN_BYTES;
 
     /* A weak tag for what is compressed: sent once it is compressed faster, and
-     * so into other bytes than once it is kept. */
+     * so into other bytes than once it is cached. */
     if (key->name.data != NULL)
         page_make_etag(page, packs);
     if (packs)
         compress(page, key);
 }
 
-static void finish(const struct service *service, struct request *req,
-                   struct page *page, const struct page_key *key)
+static void page_answer_finish(const struct service *service,
+                               struct request *req, struct page *page,
+                               const struct page_key *key)
 {
     /* On the loop: the cache belongs to it. */
     if (key->keep)
@@ -102,7 +104,7 @@ static void on_thread(void *argument)
 {
     struct preparation *job = argument;
 
-    prepare(job->page, &job->key);
+    page_answer_prepare(job->page, &job->key);
 }
 
 static void on_prepared(void *argument, enum error err)
@@ -111,7 +113,7 @@ static void on_prepared(void *argument, enum error err)
 
     if (err != OK) /* it goes out as it is */
         job->key.keep = false;
-    finish(job->service, job->req, job->page, &job->key);
+    page_answer_finish(job->service, job->req, job->page, &job->key);
 }
 
 static enum error offload(const struct service *service, struct request *req,
@@ -139,8 +141,8 @@ void page_answer(const struct service *service, struct request *req,
                                : OFFLOAD_MIN_BYTES) &&
         offload(service, req, page, key) == OK)
         return;
-    prepare(page, key);
-    finish(service, req, page, key);
+    page_answer_prepare(page, key);
+    page_answer_finish(service, req, page, key);
 }
 
 void page_answer_once(const struct service *service, struct request *req,

@@ -73,28 +73,30 @@ static const char *outage_advice(const struct service *service,
     return otherwise;
 }
 
-struct view *page_view(const struct service *service, struct request *req,
-                       const char *title)
+struct context *page_context(const struct service *service, struct request *req,
+                             const char *title)
 {
-    struct view *view = view_open(request_arena(req));
+    struct context *context = context_open(request_arena(req));
 
-    view_string(view, "title", title);
-    view_string(view, "bootstrap_css",
-                assets_url(service->assets, "bootstrap.min.css"));
-    view_string(view, "cafe_css", assets_url(service->assets, "cafe.css"));
-    view_string(view, "request_id", request_id(req));
-    return view;
+    context_string(context, "title", title);
+    context_string(context, "bootstrap_css",
+                   assets_url(service->assets, "bootstrap.min.css"));
+    context_string(context, "cafe_css",
+                   assets_url(service->assets, "cafe.css"));
+    context_string(context, "request_id", request_id(req));
+    return context;
 }
 
 struct page *page_render(const struct service *service, const char *name,
-                         const struct view *view, int status, const char *cache)
+                         const struct context *context, int status,
+                         const char *cache)
 {
-    return render_page(service->templates, name, view, status, cache,
+    return render_page(service->templates, name, context, status, cache,
                        service->scripts);
 }
 
 /* The row of a status: its own, or the one for all of its kind. */
-static size_t row_of(int status)
+static size_t pages_row_of(int status)
 {
     int fallback = status >= 500 ? 500 : 400;
     size_t found = 0;
@@ -111,15 +113,16 @@ static size_t row_of(int status)
 const char *page_error_advice(const struct service *service, int status,
                               enum error reason)
 {
-    const char *advice = errors[row_of(status)].advice;
+    const char *advice = errors[pages_row_of(status)].advice;
 
     return status == 503 ? outage_advice(service, reason, advice) : advice;
 }
 
-void page_view_error(const struct service *service, struct view *view,
-                     int status, enum error reason)
+void page_context_error(const struct service *service, struct context *context,
+                        int status, enum error reason)
 {
-    view_number(view, "status", status);
-    view_string(view, "heading", errors[row_of(status)].heading);
-    view_string(view, "advice", page_error_advice(service, status, reason));
+    context_number(context, "status", status);
+    context_string(context, "heading", errors[pages_row_of(status)].heading);
+    context_string(context, "advice",
+                   page_error_advice(service, status, reason));
 }

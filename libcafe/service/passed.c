@@ -26,11 +26,11 @@ static bool is_listening(int fd)
 }
 
 /* One socket takes its place. */
-static enum error take(struct passed_sockets *passed, int fd, struct slice name,
-                       struct text *error)
+static enum error passed_take(struct passed_sockets *passed, int fd,
+                              struct slice name, struct text *error)
 {
     bool ops = slice_is(name, "ops");
-    int *place = ops ? &passed->ops : &passed->main;
+    int *slot = ops ? &passed->ops : &passed->main;
 
     if (!is_listening(fd)) {
         text_printf(error,
@@ -39,14 +39,14 @@ static enum error take(struct passed_sockets *passed, int fd, struct slice name,
                     fd);
         return ERROR_CONFIG;
     }
-    if (*place >= 0) {
+    if (*slot >= 0) {
         text_printf(error, "environment LISTEN_FDS: descriptor %d: %s", fd,
                     ops ? "there is already one named 'ops'"
                         : "there is already one for pages; name the other one "
                           "'ops'");
         return ERROR_CONFIG;
     }
-    *place = fd;
+    *slot = fd;
     return OK;
 }
 
@@ -83,6 +83,6 @@ enum error passed_sockets_find(struct passed_sockets *passed,
         return ERROR_CONFIG;
     }
     for (int i = 0; err == OK && i < (int)count; i++)
-        err = take(passed, FIRST_FD + i, slice_cut(&names, ':'), error);
+        err = passed_take(passed, FIRST_FD + i, slice_cut(&names, ':'), error);
     return err;
 }

@@ -135,7 +135,8 @@ static void append_text(struct text *text, const struct report *report)
     text_append_char(text, '\n');
 }
 
-static void put_string(struct text *json, const char *name, const char *value)
+static void readiness_put_string(struct text *json, const char *name,
+                                 const char *value)
 {
     if (value != NULL)
         json_text(json, name, slice_of(value));
@@ -148,7 +149,7 @@ static void put_time(struct text *json, const char *name, int64_t utc_us)
     char iso[CLOCK_ISO_BYTES];
 
     clock_iso(utc_us, iso);
-    put_string(json, name, utc_us ? iso : NULL);
+    readiness_put_string(json, name, utc_us ? iso : NULL);
 }
 
 static void append_json(struct text *json, const struct report *report)
@@ -158,8 +159,8 @@ static void append_json(struct text *json, const struct report *report)
     bool stale = state->trouble != OK;
 
     json_object(json, NULL);
-    put_string(json, "status", report->status);
-    put_string(json, "reason", report->reason);
+    readiness_put_string(json, "status", report->status);
+    readiness_put_string(json, "reason", report->reason);
     put_time(json, "since", report->since_us);
     json_object(json, "database");
     put_time(json, "answered_at", answered_us);
@@ -167,17 +168,18 @@ static void append_json(struct text *json, const struct report *report)
         json_number(json, "age_ms", (clock_utc_us() - answered_us) / 1000);
     else
         json_null(json, "age_ms");
-    put_string(json, "schema", schema_text(report->known));
+    readiness_put_string(json, "schema", schema_text(report->known));
     json_object_end(json);
     json_object(json, "pages");
     put_time(json, "as_of", state->as_of_us);
     put_time(json, "stale_since", stale ? state->trouble_since_us : 0);
-    put_string(json, "reason", stale ? error_text(state->trouble) : NULL);
+    readiness_put_string(json, "reason",
+                         stale ? error_text(state->trouble) : NULL);
     json_object_end(json);
     if (state->unwritable) {
         json_object(json, "saves");
         put_time(json, "refused_since", state->unwritable_since_us);
-        put_string(json, "reason", unwritable_reason);
+        readiness_put_string(json, "reason", unwritable_reason);
         json_object_end(json);
     }
     json_object_end(json);
@@ -231,14 +233,14 @@ static void probe_end(void *argument)
 
 /* Questions. */
 
-static void note(struct readiness *known, enum error outcome)
+static void readiness_note(struct readiness *known, enum error outcome)
 {
     if (known->outcome != outcome)
         known->since_us = known->asked_us;
     known->outcome = outcome;
 }
 
-static void give_up(struct frame *frame, enum error outcome)
+static void readiness_give_up(struct frame *frame, enum error outcome)
 {
     struct readiness *known = &frame->readiness;
     struct waiters all;
@@ -246,7 +248,7 @@ static void give_up(struct frame *frame, enum error outcome)
     waiters_init(&all);
     inquiry_leave_all(&known->inquiry, &all);
     known->late = true;
-    note(known, outcome);
+    readiness_note(known, outcome);
     answer_all(frame, &all);
 }
 
@@ -257,7 +259,7 @@ static void in(struct frame *frame, int64_t ms)
     const struct timeval delay = { ms / 1000, ms % 1000 * 1000 };
 
     if (event_add(frame->readiness.timer, &delay) != 0)
-        give_up(frame, ERROR_MEMORY);
+        readiness_give_up(frame, ERROR_MEMORY);
 }
 
 static int64_t wait_ms(const struct frame *frame)
@@ -270,7 +272,7 @@ static int64_t wait_ms(const struct frame *frame)
 
 static db_done_fn on_asked;
 
-static void ask(struct frame *frame)
+static void readiness_ask(struct frame *frame)
 {
     struct readiness *known = &frame->readiness;
 
@@ -295,20 +297,21 @@ static void on_asked(void *job, enum error outcome)
         known->schema = outcome;
     }
     known->late = slow || !is_answer(outcome);
-    note(known, slow && is_answer(outcome) ? ERROR_DEADLINE : outcome);
+    readiness_note(known,
+                   slow && is_answer(outcome) ? ERROR_DEADLINE : outcome);
     waiters_init(&answered);
     inquiry_end(&known->inquiry, &answered);
     if (known->late)
         inquiry_leave_all(&known->inquiry, &answered);
     else if (inquiry_wanted(&known->inquiry))
-        ask(frame);
+        readiness_ask(frame);
     if (known->late && !frame->draining)
         in(frame, RETRY_MS);
     /* Last: an answer may bring the next probe of the same connection. */
     answer_all(frame, &answered);
 }
 
-static void on_time(evutil_socket_t fd, short what, void *argument)
+static void readiness_on_time(evutil_socket_t fd, short what, void *argument)
 {
     struct frame *frame = argument;
     struct readiness *known = &frame->readiness;
@@ -319,18 +322,18 @@ static void on_time(evutil_socket_t fd, short what, void *argument)
     (void)fd;
     (void)what;
     if (known->late)
-        ask(frame);
+        readiness_ask(frame);
     if (oldest == NULL)
         return;
     left = oldest->since_ms + wait_ms(frame) - clock_monotonic_ms();
     if (left <= 0)
-        give_up(frame, ERROR_DEADLINE);
+        readiness_give_up(frame, ERROR_DEADLINE);
     else
         in(frame, left);
 }
 
 /* False: out of memory. */
-static bool join(struct readiness *known, struct request *req)
+static bool readiness_join(struct readiness *known, struct request *req)
 {
     struct probe *probe = arena_alloc(request_arena(req), sizeof(*probe));
 
@@ -347,14 +350,14 @@ void readiness_show(struct request *req)
 {
     struct frame *frame = request_app(req);
     struct readiness *known = &frame->readiness;
-    bool waits = !frame->draining && !known->late && join(known, req);
+    bool waits = !frame->draining && !known->late && readiness_join(known, req);
 
     frame->asked_ms = clock_monotonic_ms();
     /* Answered from what is known; the question goes on for the next probe. */
     if (!waits)
         answer(req, frame);
     if (waits || !event_pending(known->timer, EV_TIMEOUT, NULL))
-        ask(frame);
+        readiness_ask(frame);
     if (waits && !event_pending(known->timer, EV_TIMEOUT, NULL))
         in(frame, wait_ms(frame));
 }
@@ -366,7 +369,7 @@ enum error readiness_open(struct frame *frame)
     inquiry_init(&known->inquiry);
     known->outcome = ERROR_DEADLINE;
     known->since_us = clock_utc_us();
-    known->timer = evtimer_new(frame->service.base, on_time, frame);
+    known->timer = evtimer_new(frame->service.base, readiness_on_time, frame);
     return known->timer != NULL ? OK : ERROR_MEMORY;
 }
 

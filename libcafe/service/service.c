@@ -19,8 +19,8 @@
 
 enum { DB_BACK_OFF_MAX_MS = 2000 };
 
-static int complain(const struct frame *frame, struct text *error,
-                    enum error err)
+static int service_complain(const struct frame *frame, struct text *error,
+                            enum error err)
 {
     if (error->len == 0)
         text_append_string(error, error_text(err));
@@ -270,7 +270,7 @@ static void log_warnings(const struct frame *frame)
                  LOG_STRING("reason", warning), LOG_END);
 }
 
-static int serve(struct frame *frame)
+static int service_serve(struct frame *frame)
 {
     struct text error;
     enum error err;
@@ -287,7 +287,7 @@ static int serve(struct frame *frame)
         announce(frame);
         status = run_loop(frame);
     } else {
-        status = complain(frame, &error, err);
+        status = service_complain(frame, &error, err);
     }
     close_service(frame);
     text_free(&error);
@@ -296,7 +296,7 @@ static int serve(struct frame *frame)
 
 /* Everything that a start would refuse except ports in use; on demand also the
  * database, which a start would not wait for. */
-static int check(struct frame *frame, bool connect)
+static int service_check(struct frame *frame, bool connect)
 {
     struct text error;
     enum error err;
@@ -311,7 +311,7 @@ static int check(struct frame *frame, bool connect)
         puts(connect ? "The configuration is fine, and so is the database."
                      : "The configuration is fine.");
     else
-        status = complain(frame, &error, err);
+        status = service_complain(frame, &error, err);
     close_service(frame);
     text_free(&error);
     return status;
@@ -334,7 +334,7 @@ static int run_command(struct frame *frame, int command)
     else if (command & COMMAND_HEALTHCHECK)
         return ops_healthcheck(frame->settings);
     else if (command & COMMAND_CHECK)
-        return check(frame, (command & COMMAND_CONNECT) != 0);
+        return service_check(frame, (command & COMMAND_CONNECT) != 0);
     else
         return frame->definition->run_command(command, frame->config,
                                               frame->settings);
@@ -364,9 +364,9 @@ int service_main(const struct service_definition *definition, int argc,
         err = config_load(&frame.source, frame.settings, &command,
                           &frame.config, &error);
     if (err != OK)
-        status = complain(&frame, &error, err);
+        status = service_complain(&frame, &error, err);
     else
-        status = command ? run_command(&frame, command) : serve(&frame);
+        status = command ? run_command(&frame, command) : service_serve(&frame);
     config_close(frame.config);
     free(frame.settings);
     arena_close(frame.arena);

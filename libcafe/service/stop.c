@@ -96,7 +96,7 @@ static void look_again_in(struct frame *frame, int64_t ms)
 }
 
 /* The drain delay is over, or it is time to see whether all have gone. */
-static void on_time(evutil_socket_t fd, short what, void *argument)
+static void stop_on_time(evutil_socket_t fd, short what, void *argument)
 {
     struct frame *frame = argument;
 
@@ -115,7 +115,7 @@ static void on_time(evutil_socket_t fd, short what, void *argument)
         look_again_in(frame, LOOK_MS);
 }
 
-static void begin(struct frame *frame, int number)
+static void stop_begin(struct frame *frame, int number)
 {
     int64_t now_ms = clock_monotonic_ms();
     int64_t max_ms = frame->settings->stop_max_ms;
@@ -142,7 +142,7 @@ static void on_stop(evutil_socket_t number, short what, void *argument)
 
     (void)what;
     if (!frame->draining) {
-        begin(frame, (int)number);
+        stop_begin(frame, (int)number);
         return;
     }
     log_line(frame->service.log, LOG_WARNING, "stopped immediately",
@@ -165,7 +165,7 @@ enum error stop_open(struct frame *frame)
     frame->signals[0] = evsignal_new(base, SIGTERM, on_stop, frame);
     frame->signals[1] = evsignal_new(base, SIGINT, on_stop, frame);
     frame->signals[2] = evsignal_new(base, SIGHUP, on_reload, frame);
-    frame->stop_timer = evtimer_new(base, on_time, frame);
+    frame->stop_timer = evtimer_new(base, stop_on_time, frame);
     for (size_t i = 0; i < 3; i++) {
         if (frame->signals[i] == NULL || event_add(frame->signals[i], NULL))
             return ERROR_MEMORY;

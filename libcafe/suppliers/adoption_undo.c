@@ -28,7 +28,7 @@ static enum error take_definition(const struct db_row *row, void *context)
     return OK;
 }
 
-static enum error take_exists(const struct db_row *row, void *context)
+static enum error undo_take_exists(const struct db_row *row, void *context)
 {
     (void)row;
     *(bool *)context = true;
@@ -40,7 +40,7 @@ static enum error read_definition(struct db_connection *connection,
 {
     bool exists = false;
     enum error err =
-        db_query(connection, find_table, NULL, 0, take_exists, &exists);
+        db_query(connection, find_table, NULL, 0, undo_take_exists, &exists);
 
     if (err == OK && exists)
         err = db_query(connection, show_table, NULL, 0, take_definition,
@@ -56,7 +56,7 @@ enum error adoption_begin(struct adoption *adoption,
     *adoption = (struct adoption){ 0 };
     text_init(&adoption->definition, 0);
     if ((err = db_schema_version(connection, &adoption->version)) != OK ||
-        (err = db_query(connection, find_triggers, NULL, 0, take_exists,
+        (err = db_query(connection, find_triggers, NULL, 0, undo_take_exists,
                         &adoption->had_triggers)) != OK)
         return err;
     return read_definition(connection, &adoption->definition);
@@ -69,7 +69,7 @@ void adoption_end(struct adoption *adoption)
 
 /* Definitions. */
 
-static bool next_line(struct slice *rest, struct slice *line)
+static bool undo_next_line(struct slice *rest, struct slice *line)
 {
     const char *end;
     size_t len;
@@ -87,11 +87,11 @@ static bool next_line(struct slice *rest, struct slice *line)
     return true;
 }
 
-static bool has_line(struct slice definition, struct slice wanted)
+static bool undo_has_line(struct slice definition, struct slice wanted)
 {
     struct slice line;
 
-    while (next_line(&definition, &line))
+    while (undo_next_line(&definition, &line))
         if (slice_equal(line, wanted))
             return true;
     return false;
@@ -117,7 +117,7 @@ static bool has_column(struct slice definition, struct slice name)
 {
     struct slice line;
 
-    while (next_line(&definition, &line))
+    while (undo_next_line(&definition, &line))
         if (is_column(line) && slice_equal(column_name(line), name))
             return true;
     return false;
@@ -129,7 +129,7 @@ static struct slice table_options(struct slice definition)
 {
     struct slice line;
 
-    while (next_line(&definition, &line))
+    while (undo_next_line(&definition, &line))
         if (slice_starts(line, ") "))
             return (struct slice){ line.data + 2, line.len - 2 };
     return SLICE("");
@@ -154,12 +154,12 @@ static void write_way_back(struct slice before, struct slice now,
     struct slice rest = now;
     struct slice line;
 
-    while (next_line(&rest, &line))
+    while (undo_next_line(&rest, &line))
         if (is_column(line) && !has_column(before, column_name(line)))
             append_change(sql, "DROP COLUMN ", column_name(line));
     rest = before;
-    while (next_line(&rest, &line))
-        if (is_column(line) && (other_options || !has_line(now, line)))
+    while (undo_next_line(&rest, &line))
+        if (is_column(line) && (other_options || !undo_has_line(now, line)))
             append_change(sql, "MODIFY COLUMN", line);
     if (other_options)
         append_change(sql, "", options);

@@ -51,7 +51,7 @@ struct visitor {
 struct catalog {
     struct catalog_config config;
     struct db *feed;
-    struct content *newest; /* NULL before the first reading */
+    struct index *newest; /* NULL before the first reading */
     uint64_t serials;
     struct question question;
     struct inquiry inquiry;         /* visitors */
@@ -76,17 +76,18 @@ struct catalog {
 
 /* The request is over: it waits no more and needs no snapshot. Both calls do
  * nothing for a visitor that had not got so far. */
-static void visitor_end(void *argument)
+static void catalog_visitor_end(void *argument)
 {
     struct visitor *visitor = argument;
 
     waiters_leave(&visitor->waiter);
-    content_unref(visitor->snapshot.content);
+    index_unref(visitor->snapshot.index);
 }
 
 /* Each visitor holds a reference of its own: whatever the next question brings,
  * its handler may read these suppliers until the request ends. */
-static void show(struct catalog *catalog, struct visitor *visitor, bool stale)
+static void catalog_show(struct catalog *catalog, struct visitor *visitor,
+                         bool stale)
 {
     if (visitor->since_us)
         visitor->life->waited_us += clock_monotonic_us() - visitor->since_us;
@@ -94,7 +95,7 @@ static void show(struct catalog *catalog, struct visitor *visitor, bool stale)
         visitor->show(visitor->life, NULL);
         return;
     }
-    visitor->snapshot = (struct snapshot){ content_ref(catalog->newest),
+    visitor->snapshot = (struct snapshot){ index_ref(catalog->newest),
                                            catalog->as_of_us, stale };
     visitor->show(visitor->life, &visitor->snapshot);
 }
@@ -104,11 +105,11 @@ static void show_all(struct catalog *catalog, struct waiters *list, bool stale)
     struct waiter *waiter;
 
     while ((waiter = waiters_take(list)) != NULL)
-        show(catalog, (struct visitor *)waiter, stale);
+        catalog_show(catalog, (struct visitor *)waiter, stale);
 }
 
 /* Have a timer run; false: out of memory, it will not. */
-static bool after(struct event *event, int64_t ms)
+static bool catalog_after(struct event *event, int64_t ms)
 {
     const struct timeval delay = { ms / 1000, ms % 1000 * 1000 };
 
@@ -147,20 +148,19 @@ static void come_back(struct catalog *catalog)
 
 /* Questions. */
 
-static void adopt(struct catalog *catalog, struct content *next)
+static void adopt(struct catalog *catalog, struct index *next)
 {
-    struct content *before = catalog->newest;
+    struct index *before = catalog->newest;
 
     next->serial = ++catalog->serials;
     /* In this order: the older one must know its successor when it is let go.
      */
-    content_follow(before, next);
+    index_follow(before, next);
     catalog->newest = next;
-    content_unref(before);
+    index_unref(before);
 }
 
-static struct question new_question(struct catalog *catalog,
-                                    struct content *base)
+static struct question new_question(struct catalog *catalog, struct index *base)
 {
     return (struct question){ .base = base,
                               .max_bytes =
@@ -170,9 +170,9 @@ static struct question new_question(struct catalog *catalog,
 
 static db_done_fn on_answer;
 
-static void ask(struct catalog *catalog)
+static void catalog_ask(struct catalog *catalog)
 {
-    struct content *base = catalog->newest;
+    struct index *base = catalog->newest;
 
     if (catalog->stopping || !inquiry_begin(&catalog->inquiry))
         return;
@@ -181,7 +181,7 @@ static void ask(struct catalog *catalog)
     catalog->asked_ms = clock_monotonic_ms();
     catalog->asked_utc_us = clock_utc_us();
     catalog->question =
-        new_question(catalog, base != NULL ? content_ref(base) : NULL);
+        new_question(catalog, base != NULL ? index_ref(base) : NULL);
     db_submit(catalog->feed, "ask", feed_ask, on_answer, &catalog->question);
 }
 
@@ -196,7 +196,7 @@ static int64_t retry_ms(const struct catalog *catalog, enum error reason)
  * request tries once more. */
 static void try_again_later(struct catalog *catalog, enum error reason)
 {
-    if (!after(catalog->retry, retry_ms(catalog, reason)))
+    if (!catalog_after(catalog->retry, retry_ms(catalog, reason)))
         go_away(catalog, ERROR_MEMORY);
 }
 
@@ -226,7 +226,7 @@ static void ask_soon(struct catalog *catalog)
 {
     if (!catalog->stopping && !catalog->inquiry.under_way &&
         !event_pending(catalog->retry, EV_TIMEOUT, NULL) &&
-        !after(catalog->retry, 0))
+        !catalog_after(catalog->retry, 0))
         go_away(catalog, ERROR_MEMORY);
 }
 
@@ -239,7 +239,7 @@ static void on_answer(void *job, enum error outcome)
                                      catalog->config.settings.wait_ms;
     struct waiters batch;
 
-    content_unref(question->base);
+    index_unref(question->base);
     if (outcome != OK) {
         note_failure(catalog, outcome);
         return;
@@ -262,11 +262,11 @@ static void on_answer(void *job, enum error outcome)
     show_all(catalog, &batch, catalog->away);
 }
 
-static void on_retry(evutil_socket_t fd, short what, void *argument)
+static void catalog_on_retry(evutil_socket_t fd, short what, void *argument)
 {
     (void)fd;
     (void)what;
-    ask(argument);
+    catalog_ask(argument);
 }
 
 /* Patience: the longest that a request waits. */
@@ -286,7 +286,7 @@ static void on_patience(evutil_socket_t fd, short what, void *argument)
            clock_monotonic_ms();
     if (left <= 0)
         go_away(catalog, ERROR_DEADLINE);
-    else if (!after(catalog->patience, left))
+    else if (!catalog_after(catalog->patience, left))
         go_away(catalog, ERROR_MEMORY);
 }
 
@@ -300,8 +300,9 @@ static void on_patience(evutil_socket_t fd, short what, void *argument)
  * is not read all the time. */
 static bool compare_later(struct catalog *catalog, bool soon)
 {
-    return after(catalog->compare,
-                 soon ? COMPARE_AGAIN_MS : catalog->config.settings.compare_ms);
+    return catalog_after(catalog->compare,
+                         soon ? COMPARE_AGAIN_MS
+                              : catalog->config.settings.compare_ms);
 }
 
 /* Make up for a timer that could not be added for want of memory: without this
@@ -319,10 +320,10 @@ static const char unlogged_remedy[] =
     "triggers are missing. Run: employee --migrate, which restores them and "
     "completes the log";
 
-/* Take over a comparison, if the content that it was compared with is still the
+/* Take over a comparison, if the index that it was compared with is still the
  * newest, and no question is under way. The answer to a question may share rows
- * with the content it was based on, so only that one may come before it in the
- * chain; a content read in between would come between them. */
+ * with the index it was based on, so only that one may come before it in the
+ * chain; an index read in between would come between them. */
 static void finish_comparison(struct catalog *catalog)
 {
     struct question *comparison = &catalog->comparison;
@@ -331,9 +332,9 @@ static void finish_comparison(struct catalog *catalog)
     if (!catalog->compared || catalog->inquiry.under_way)
         return;
     catalog->compared = false;
-    content_unref(comparison->base);
+    index_unref(comparison->base);
     if (comparison->found != NULL && moved) {
-        content_discard(comparison->found);
+        index_discard(comparison->found);
     } else if (comparison->found != NULL) {
         log_line(catalog->config.log, LOG_WARNING,
                  "suppliers changed without a log entry",
@@ -369,7 +370,7 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
         return;
     }
     catalog->comparing = true;
-    catalog->comparison = new_question(catalog, content_ref(catalog->newest));
+    catalog->comparison = new_question(catalog, index_ref(catalog->newest));
     /* By the pool, not by the feed's connection: reading the whole table would
      * hold up the questions that requests wait for. */
     db_submit(catalog->config.db, "compare", feed_compare, on_compared,
@@ -378,11 +379,11 @@ static void on_compare(evutil_socket_t fd, short what, void *argument)
 
 /* What the others call. */
 
-static enum error open_events(struct catalog *catalog)
+static enum error catalog_open_events(struct catalog *catalog)
 {
     struct event_base *base = catalog->config.base;
 
-    catalog->retry = evtimer_new(base, on_retry, catalog);
+    catalog->retry = evtimer_new(base, catalog_on_retry, catalog);
     catalog->patience = evtimer_new(base, on_patience, catalog);
     catalog->compare = evtimer_new(base, on_compare, catalog);
     return catalog->retry != NULL && catalog->patience != NULL &&
@@ -422,12 +423,12 @@ enum error catalog_open(const struct catalog_config *config,
     catalog->config = *config;
     catalog->confirmed_ms = clock_monotonic_ms();
     inquiry_init(&catalog->inquiry);
-    if ((err = open_events(catalog)) != OK ||
+    if ((err = catalog_open_events(catalog)) != OK ||
         (err = open_feed(catalog)) != OK) {
         catalog_close(catalog);
         return err;
     }
-    ask(catalog);
+    catalog_ask(catalog);
     *result = catalog;
     return OK;
 }
@@ -454,14 +455,14 @@ void catalog_close(struct catalog *catalog)
     db_close(catalog->feed);
     /* A comparison that waited for a question to end. */
     if (catalog->compared) {
-        content_unref(catalog->comparison.base);
+        index_unref(catalog->comparison.base);
         if (catalog->comparison.found != NULL)
-            content_discard(catalog->comparison.found);
+            index_discard(catalog->comparison.found);
     }
     free_event(catalog->retry);
     free_event(catalog->patience);
     free_event(catalog->compare);
-    content_unref(catalog->newest);
+    index_unref(catalog->newest);
     free(catalog);
 }
 
@@ -496,7 +497,8 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
     const struct catalog_settings *settings = &catalog->config.settings;
     struct visitor *visitor = arena_alloc(life->arena, sizeof(*visitor));
 
-    if (visitor == NULL || lifetime_on_end(life, visitor_end, visitor) != OK) {
+    if (visitor == NULL ||
+        lifetime_on_end(life, catalog_visitor_end, visitor) != OK) {
         show_fn(life, NULL);
         return;
     }
@@ -506,19 +508,19 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
      * could not be added, this request takes its place. */
     if (catalog->away) {
         ask_soon(catalog);
-        show(catalog, visitor, true);
+        catalog_show(catalog, visitor, true);
         return;
     }
     visitor->since_ms = clock_monotonic_ms();
     if (catalog->newest != NULL &&
         visitor->since_ms - catalog->confirmed_ms < settings->max_age_ms) {
-        show(catalog, visitor, false);
+        catalog_show(catalog, visitor, false);
         return;
     }
     visitor->since_us = clock_monotonic_us();
     inquiry_join(&catalog->inquiry, &visitor->waiter);
     ask_soon(catalog);
     if (!event_pending(catalog->patience, EV_TIMEOUT, NULL) &&
-        !after(catalog->patience, settings->wait_ms))
+        !catalog_after(catalog->patience, settings->wait_ms))
         go_away(catalog, ERROR_MEMORY);
 }

@@ -7,7 +7,7 @@
 #include "cafe/suppliers/tidy.h"
 
 /* Give a text as a string of the arena. */
-static const char *settle(struct arena *arena, struct text *text)
+static const char *contact_settle(struct arena *arena, struct text *text)
 {
     const char *copy = text->failed ? NULL
                                     : arena_copy(arena, text->data, text->len);
@@ -27,7 +27,7 @@ const char *contact_tel(struct arena *arena, struct slice phone)
     text_init(&url, 0);
     text_append_string(&url, "tel:");
     phone_append_url(&url, &number);
-    return settle(arena, &url);
+    return contact_settle(arena, &url);
 }
 
 struct slice contact_phone(struct arena *arena, struct slice phone)
@@ -42,7 +42,7 @@ struct slice contact_phone(struct arena *arena, struct slice phone)
         return phone;
     text_init(&text, 0);
     phone_append_text(&text, &number, tidied);
-    copy = settle(arena, &text);
+    copy = contact_settle(arena, &text);
     return copy != NULL ? slice_of(copy) : phone;
 }
 
@@ -88,7 +88,7 @@ const char *contact_mailto(struct arena *arena, struct slice email)
     percent_encode(&url, local);
     text_append_char(&url, '@');
     percent_encode(&url, domain);
-    return settle(arena, &url);
+    return contact_settle(arena, &url);
 }
 
 const char *contact_place(struct arena *arena, const struct supplier *supplier)
@@ -106,7 +106,7 @@ const char *contact_place(struct arena *arena, const struct supplier *supplier)
             text_append_string(&place, ", ");
         text_append_slice(&place, part);
     }
-    return settle(arena, &place);
+    return contact_settle(arena, &place);
 }
 
 const char *contact_map(struct arena *arena, const struct supplier *supplier,
@@ -123,5 +123,5 @@ const char *contact_map(struct arena *arena, const struct supplier *supplier,
     text_append(&url, map_url, (size_t)(at - map_url));
     percent_encode(&url, slice_of(place));
     text_append_string(&url, at + strlen(mark));
-    return settle(arena, &url);
+    return contact_settle(arena, &url);
 }

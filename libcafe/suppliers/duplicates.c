@@ -91,8 +91,8 @@ static bool same_phone(const struct looking *looking, const struct row *row)
            phone_same(&looking->phone, &phone);
 }
 
-static unsigned compare(const struct looking *looking, const struct row *row,
-                        unsigned reasons)
+static unsigned duplicates_compare(const struct looking *looking,
+                                   const struct row *row, unsigned reasons)
 {
     const struct row *wanted = looking->wanted;
     unsigned found = 0;
@@ -109,8 +109,8 @@ static unsigned compare(const struct looking *looking, const struct row *row,
     return found;
 }
 
-static void note(struct duplicates *duplicates, const struct row *row,
-                 unsigned reasons)
+static void duplicates_note(struct duplicates *duplicates,
+                            const struct row *row, unsigned reasons)
 {
     if (duplicates->count == DUPLICATES_MAX)
         duplicates->more = true;
@@ -119,19 +119,19 @@ static void note(struct duplicates *duplicates, const struct row *row,
             (struct duplicate){ &row->supplier, reasons };
 }
 
-static void look_through(const struct content *content,
+static void look_through(const struct index *index,
                          const struct looking *looking, unsigned reasons,
                          struct duplicates *duplicates)
 {
-    for (size_t i = 0; reasons != 0 && !duplicates->more && i < content->count;
+    for (size_t i = 0; reasons != 0 && !duplicates->more && i < index->count;
          i++) {
-        const struct row *row = content->by_name[i];
+        const struct row *row = index->by_name[i];
         unsigned found = row->supplier.id == looking->wanted->supplier.id
                              ? 0
-                             : compare(looking, row, reasons);
+                             : duplicates_compare(looking, row, reasons);
 
         if (found != 0)
-            note(duplicates, row, found);
+            duplicates_note(duplicates, row, found);
     }
 }
 
@@ -152,15 +152,15 @@ enum error duplicates_find(const struct snapshot *snapshot,
         looking.wanted = wanted;
         looking.has_phone = phone_read(phone, &looking.phone, NULL);
         *duplicates = (struct duplicates){ 0 };
-        look_through(snapshot->content, &looking,
-                     wanted_reasons(wanted, before), duplicates);
+        look_through(snapshot->index, &looking, wanted_reasons(wanted, before),
+                     duplicates);
     }
     free(wanted);
     arena_close(looking.scratch);
     return err;
 }
 
-static enum error take_known(const struct db_row *row, void *context)
+static enum error duplicates_take_known(const struct db_row *row, void *context)
 {
     (void)row;
     *(bool *)context = true;
@@ -173,5 +173,6 @@ enum error duplicates_key_known(struct db_connection *connection, void *job)
     const struct db_value key = DB_VALUE_TEXT(asked->form_key);
 
     asked->known = false;
-    return db_query(connection, select_key, &key, 1, take_known, &asked->known);
+    return db_query(connection, select_key, &key, 1, duplicates_take_known,
+                    &asked->known);
 }

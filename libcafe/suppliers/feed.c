@@ -82,8 +82,8 @@ static bool same_revision(const struct revision *a, const struct revision *b)
     return a->number == b->number && strcmp(a->at, b->at) == 0;
 }
 
-static enum error take_row(const struct db_row *db_row, uint64_t revision,
-                           struct row **row)
+static enum error feed_take_row(const struct db_row *db_row, uint64_t revision,
+                                struct row **row)
 {
     struct supplier supplier = {
         .id = db_row_integer(db_row, COLUMN_ID),
@@ -107,7 +107,7 @@ struct loading {
     size_t count, capacity;
 };
 
-static enum error make_room(struct loading *loading)
+static enum error feed_make_room(struct loading *loading)
 {
     size_t capacity = loading->capacity ? 2 * loading->capacity : ROWS_FIRST;
     struct row **rows;
@@ -133,10 +133,10 @@ static enum error load_row(const struct db_row *db_row, void *context)
     loading->any = true;
     if (db_row_null(db_row, COLUMN_ID))
         return OK;
-    if ((err = make_room(loading)) != OK ||
-        (err = take_row(db_row,
-                        (uint64_t)db_row_integer(db_row, COLUMN_SUPPLIER),
-                        &row)) != OK)
+    if ((err = feed_make_room(loading)) != OK ||
+        (err = feed_take_row(db_row,
+                             (uint64_t)db_row_integer(db_row, COLUMN_SUPPLIER),
+                             &row)) != OK)
         return err;
     loading->rows[loading->count++] = row;
     loading->bytes += row->bytes + 2 * sizeof(row);
@@ -163,14 +163,14 @@ enum error feed_load(struct db_connection *connection, void *job)
         free_loading(&loading);
         return err;
     }
-    return content_make(loading.rows, loading.count, &loading.revision,
-                        &question->found);
+    return index_make(loading.rows, loading.count, &loading.revision,
+                      &question->found);
 }
 
 /* What has changed. */
 
 struct following {
-    const struct content *base;
+    const struct index *base;
     bool continuous; /* the change that the base ends with was there */
     struct revision revision;
     size_t count;
@@ -198,7 +198,7 @@ static enum error follow_row(const struct db_row *row, void *context)
     following->count++;
     if (db_row_null(row, COLUMN_ID))
         return OK;
-    return take_row(row, following->revision.number, &change->row);
+    return feed_take_row(row, following->revision.number, &change->row);
 }
 
 /* By id; of one supplier, the change with the row comes last. */
@@ -213,7 +213,7 @@ static int compare_changes(const void *left, const void *right)
 }
 
 /* Each supplier once: with its row, if it is there. */
-static void unite(struct following *following)
+static void feed_unite(struct following *following)
 {
     struct change *changes = following->changes;
     size_t kept = 0;
@@ -258,11 +258,11 @@ static enum error follow(struct db_connection *connection,
     if (err == OK && following->revision.number < least)
         err = ERROR_DB_RETRY;
     if (err == OK) {
-        unite(following);
-        err = content_apply(question->base, following->changes,
-                            following->count, &following->revision,
-                            question->max_bytes, &question->found);
-        following->count = 0; /* the rows belong to the content, or are freed */
+        feed_unite(following);
+        err = index_apply(question->base, following->changes, following->count,
+                          &following->revision, question->max_bytes,
+                          &question->found);
+        following->count = 0; /* the rows belong to the index, or are freed */
     }
     free_following(following);
     return err;
@@ -315,9 +315,9 @@ enum error feed_compare(struct db_connection *connection, void *job)
         return err;
     if (!same_revision(&question->found->revision, &question->base->revision))
         err = ERROR_CONFLICT;
-    else if (!content_equal(question->found, question->base))
+    else if (!index_equal(question->found, question->base))
         return supplier_triggers_check(connection);
-    content_discard(question->found);
+    index_discard(question->found);
     question->found = NULL;
     return err == OK ? supplier_triggers_check(connection) : err;
 }

@@ -4,11 +4,11 @@
 
 #include "snapshot.h"
 
-/** A question: what has changed since a content? */
+/** A question: what has changed since an index? */
 struct question {
-    struct content *base; /* NULL: everything is wanted */
+    struct index *base; /* NULL: everything is wanted */
     size_t max_bytes;
-    struct content *found; /* out: the newer content; NULL: still the base */
+    struct index *found; /* out: the newer index; NULL: still the base */
     void *asker;
 };
 

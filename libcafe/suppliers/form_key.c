@@ -52,7 +52,7 @@ bool form_key_valid(struct slice text)
 
 /* Each part with its length in front: no two different forms give the same
  * text, so a field can't be continued in the next. */
-static void append_part(struct text *text, struct slice part)
+static void form_key_append_part(struct text *text, struct slice part)
 {
     text_append_number(text, part.len);
     text_append_char(text, ':');
@@ -80,16 +80,16 @@ enum error form_claim_open(struct form_claim *claim, const char *key,
     if (key == NULL)
         return OK;
     snprintf(claim->key, sizeof(claim->key), "%s", key);
-    append_part(text, slice_of(action));
+    form_key_append_part(text, slice_of(action));
     text_printf(text, "%lld,%llu,", (long long)id, (unsigned long long)version);
     for (size_t f = 0; fields != NULL && f < SUPPLIER_FIELDS; f++)
         if (!is_later(f))
-            append_part(text, fields[f]);
+            form_key_append_part(text, fields[f]);
     for (size_t f = 0; fields != NULL && f < SUPPLIER_FIELDS; f++) {
         if (!is_later(f) || fields[f].len == 0)
             continue;
-        append_part(text, slice_of(supplier_columns[f].name));
-        append_part(text, fields[f]);
+        form_key_append_part(text, slice_of(supplier_columns[f].name));
+        form_key_append_part(text, fields[f]);
     }
     return text->failed ? ERROR_MEMORY : OK;
 }

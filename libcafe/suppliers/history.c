@@ -71,8 +71,8 @@ static enum history_action action_of(struct slice name)
 }
 
 /* A copy in the arena; an absent text stays absent. */
-static enum error keep(struct arena *arena, struct slice text,
-                       struct slice *kept)
+static enum error history_keep(struct arena *arena, struct slice text,
+                               struct slice *kept)
 {
     *kept = text;
     if (text.data != NULL)
@@ -86,7 +86,8 @@ static enum error keep_fields(struct arena *arena, const struct db_row *row,
     enum error err = OK;
 
     for (unsigned f = 0; f < SUPPLIER_FIELDS && err == OK; f++)
-        err = keep(arena, db_row_text(row, column + f), &supplier->fields[f]);
+        err = history_keep(arena, db_row_text(row, column + f),
+                           &supplier->fields[f]);
     return err;
 }
 
@@ -128,10 +129,10 @@ static enum error keep_entry(struct arena *arena, const struct db_row *row,
     };
     if ((err = keep_fields(arena, row, COLUMN_FIELDS, &entry->supplier)) !=
             OK ||
-        (err = keep(arena, db_row_text(row, COLUMN_ACTOR), &entry->actor)) !=
-            OK ||
-        (err = keep(arena, db_row_text(row, COLUMN_WRITER), &entry->writer)) !=
-            OK)
+        (err = history_keep(arena, db_row_text(row, COLUMN_ACTOR),
+                            &entry->actor)) != OK ||
+        (err = history_keep(arena, db_row_text(row, COLUMN_WRITER),
+                            &entry->writer)) != OK)
         return err;
     return keep_before(arena, row, entry);
 }
@@ -208,15 +209,9 @@ static const char empty_entries[] =
               " actor = NULL, writer = ''"
               " WHERE supplier_id = ? AND revision <= ? AND writer <> ''";
 
-static enum error take_integer(const struct db_row *row, void *context)
-{
-    *(int64_t *)context = db_row_integer(row, 0);
-    return OK;
-}
-
 /* The row is locked, so that the version in it stays the last. */
-static enum error forget(struct db_connection *connection, int64_t id,
-                         int64_t *entries)
+static enum error history_empty_entries(struct db_connection *connection,
+                                        int64_t id, int64_t *entries)
 {
     const struct db_value supplier = DB_VALUE_INTEGER(id);
     int64_t present = 0;
@@ -224,9 +219,9 @@ static enum error forget(struct db_connection *connection, int64_t id,
     enum error err;
     struct db_value values[2];
 
-    if ((err = db_query(connection, lock_row, &supplier, 1, take_integer,
+    if ((err = db_query(connection, lock_row, &supplier, 1, db_take_integer,
                         &present)) != OK ||
-        (err = db_query(connection, select_last, &supplier, 1, take_integer,
+        (err = db_query(connection, select_last, &supplier, 1, db_take_integer,
                         &last)) != OK)
         return err;
     if (last == 0)
@@ -248,7 +243,7 @@ enum error history_forget(struct db_connection *connection, int64_t id,
 
     if (err != OK)
         return err;
-    if ((err = forget(connection, id, &emptied)) != OK)
+    if ((err = history_empty_entries(connection, id, &emptied)) != OK)
         return db_rollback(connection, err);
     if ((err = db_commit(connection)) == OK)
         *entries = emptied;

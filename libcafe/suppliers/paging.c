@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-static size_t number_of(const struct form *query, const char *name, size_t min,
-                        size_t max, size_t fallback)
+static size_t paging_number_of(const struct form *query, const char *name,
+                               size_t min, size_t max, size_t fallback)
 {
     uint64_t number;
 
@@ -20,8 +20,9 @@ static size_t number_of(const struct form *query, const char *name, size_t min,
 
 void paging_wanted(const struct form *query, size_t *page, size_t *per)
 {
-    *page = number_of(query, "page", 1, PAGING_PAGE_MAX, 1);
-    *per = number_of(query, "per", 1, PAGING_PER_MAX, PAGING_PER_DEFAULT);
+    *page = paging_number_of(query, "page", 1, PAGING_PAGE_MAX, 1);
+    *per =
+        paging_number_of(query, "per", 1, PAGING_PER_MAX, PAGING_PER_DEFAULT);
 }
 
 void paging_set(struct paging *paging, size_t count, size_t page, size_t per)

@@ -123,7 +123,7 @@ static size_t country_len(const char *digits, size_t count)
 }
 
 /* How many digits from one on stand together. */
-static size_t group_len(const struct scan *scan, size_t first)
+static size_t phone_group_len(const struct scan *scan, size_t first)
 {
     size_t end = first;
 
@@ -139,7 +139,7 @@ static bool leads_abroad(const struct scan *scan, size_t exit_len, bool sure)
 {
     size_t left = scan->count - exit_len;
     size_t len = country_len(scan->digits + exit_len, left);
-    size_t group = group_len(scan, exit_len);
+    size_t group = phone_group_len(scan, exit_len);
 
     if (len == 0 || left > PHONE_DIGITS_MAX + 1 ||
         left < (sure ? PHONE_DIGITS_MIN : ABROAD_DIGITS_MIN))

@@ -102,8 +102,8 @@ static enum error take_name(const struct db_row *row, void *context)
     return OK;
 }
 
-static enum error check(struct db_connection *connection, const char *sql,
-                        struct look *look)
+static enum error repair_check(struct db_connection *connection,
+                               const char *sql, struct look *look)
 {
     return db_query(connection, sql, NULL, 0, take_name, look);
 }
@@ -116,19 +116,13 @@ static enum error check_columns(struct db_connection *connection,
     return db_query(connection, sql, &value, 1, take_name, look);
 }
 
-static enum error take_integer(const struct db_row *row, void *context)
-{
-    *(int64_t *)context = db_row_integer(row, 0);
-    return OK;
-}
-
 /* An empty table in its place would mean that every supplier was removed. */
 static enum error require_suppliers(struct db_connection *connection,
                                     struct text *report)
 {
     int64_t tables = 0;
     enum error err =
-        db_query(connection, find_suppliers, NULL, 0, take_integer, &tables);
+        db_query(connection, find_suppliers, NULL, 0, db_take_integer, &tables);
 
     if (err != OK || tables > 0)
         return err;
@@ -143,25 +137,25 @@ static enum error require_suppliers(struct db_connection *connection,
 static enum error look_at_tables(struct db_connection *connection, int version,
                                  struct look *look)
 {
-    enum error err = check(connection, missing_tables, look);
+    enum error err = repair_check(connection, missing_tables, look);
 
     if (err == OK)
         err = check_columns(connection, missing_columns, version, look);
     if (err == OK)
         err = check_columns(connection, missing_log_columns, version, look);
     if (err == OK)
-        err = check(connection, other_engine, look);
+        err = repair_check(connection, other_engine, look);
     if (err == OK)
-        err = check(connection, other_characters, look);
+        err = repair_check(connection, other_characters, look);
     return err;
 }
 
 static enum error look_into_tables(struct db_connection *connection,
                                    struct look *look)
 {
-    enum error err = check(connection, lost_counter, look);
+    enum error err = repair_check(connection, lost_counter, look);
 
-    return err == OK ? check(connection, not_logged, look) : err;
+    return err == OK ? repair_check(connection, not_logged, look) : err;
 }
 
 enum error repair_look(struct db_connection *connection, int version,
@@ -303,7 +297,7 @@ static bool watches(struct db_connection *connection)
 {
     int64_t count = 0;
 
-    return db_query(connection, ask_watch, NULL, 0, take_integer, &count) ==
+    return db_query(connection, ask_watch, NULL, 0, db_take_integer, &count) ==
                OK &&
            count == TRIGGERS;
 }
@@ -335,7 +329,7 @@ enum error supplier_triggers_check(struct db_connection *connection)
 {
     int64_t count = 0;
     enum error err =
-        db_query(connection, ask_watch, NULL, 0, take_integer, &count);
+        db_query(connection, ask_watch, NULL, 0, db_take_integer, &count);
     unsigned number = err == OK ? 0 : db_error_number(connection);
 
     if (number == ER_SP_DOES_NOT_EXIST || number == ER_PROCACCESS_DENIED)

@@ -13,7 +13,7 @@ void report_stale(struct log *log, struct lasting *lasting, enum error reason)
                                     LOG_STRING("remedy", remedy), LOG_END });
 }
 
-void report_metrics(const struct content *newest, int64_t stale_us,
+void report_metrics(const struct index *newest, int64_t stale_us,
                     struct text *out)
 {
     static const char stale[] = "cafe_catalog_stale_seconds";

@@ -14,7 +14,7 @@ void report_stale(struct log *log, struct lasting *lasting, enum error reason);
  * newest    What is shown; NULL: nothing.
  * stale_us  Its age while the database does not confirm it, else 0.
  */
-void report_metrics(const struct content *newest, int64_t stale_us,
+void report_metrics(const struct index *newest, int64_t stale_us,
                     struct text *out);
 
 #endif

@@ -22,8 +22,8 @@ static const char *const writing[] = {
     NULL,
 };
 
-static enum error explain(struct db_connection *connection,
-                          const char *const *statements)
+static enum error rights_explain(struct db_connection *connection,
+                                 const char *const *statements)
 {
     enum error err = OK;
 
@@ -35,12 +35,12 @@ static enum error explain(struct db_connection *connection,
 enum error supplier_reading_check(struct db_connection *connection, void *job)
 {
     (void)job;
-    return explain(connection, reading);
+    return rights_explain(connection, reading);
 }
 
 enum error supplier_writing_check(struct db_connection *connection, void *job)
 {
     enum error err = supplier_reading_check(connection, job);
 
-    return err == OK ? explain(connection, writing) : err;
+    return err == OK ? rights_explain(connection, writing) : err;
 }

@@ -41,7 +41,7 @@ static struct slice span_of(const char *text, struct span span)
 
 /* What is searched. */
 
-static bool is_blank(char byte)
+static bool row_is_blank(char byte)
 {
     return (unsigned char)byte <= ' ';
 }
@@ -58,7 +58,7 @@ static void append_variants(struct making *making, struct slice fold)
         struct slice word, loose;
         size_t start;
 
-        while (end < fold.len && !is_blank(fold.data[end]))
+        while (end < fold.len && !row_is_blank(fold.data[end]))
             end++;
         word = (struct slice){ fold.data + at, end - at };
         start = text->len;
@@ -226,7 +226,7 @@ static void set_grams(struct row *row)
     }
 }
 
-static size_t bytes_of(const struct making *making)
+static size_t row_bytes_of(const struct making *making)
 {
     size_t bytes = sizeof(struct row) + making->spans.grams + making->text.len;
 
@@ -236,7 +236,7 @@ static size_t bytes_of(const struct making *making)
     return bytes;
 }
 
-static enum error assemble(struct making *making, struct row **result)
+static enum error row_assemble(struct making *making, struct row **result)
 {
     const struct text *text = &making->text;
     struct row *row;
@@ -246,7 +246,7 @@ static enum error assemble(struct making *making, struct row **result)
     /* Struct, grams and texts in one allocation: one cache miss on the way to a
      * row, and one free(). */
     making->spans.grams = grams_for(making->spans.searched.len);
-    bytes = bytes_of(making);
+    bytes = row_bytes_of(making);
     if ((row = malloc(bytes)) == NULL)
         return ERROR_MEMORY;
     row->supplier = *making->supplier;
@@ -280,7 +280,7 @@ enum error row_make(const struct supplier *supplier, struct row **row)
     if (making.arena != NULL)
         err = append_all(&making);
     if (err == OK)
-        err = assemble(&making, row);
+        err = row_assemble(&making, row);
     text_free(&making.text);
     arena_close(making.arena);
     return err;

@@ -163,8 +163,8 @@ static const struct db_migration *wide_log(void)
 
 /* After the tables and columns: what the table of fields makes of them. The
  * schema has its new number only then. */
-static enum error finish(struct db_connection *connection, unsigned flags,
-                         struct text *report)
+static enum error schema_finish(struct db_connection *connection,
+                                unsigned flags, struct text *report)
 {
     const bool dry_run = flags & DB_MIGRATE_DRY_RUN;
     enum error err =
@@ -173,14 +173,14 @@ static enum error finish(struct db_connection *connection, unsigned flags,
     return err == OK && !dry_run ? repair_log(connection) : err;
 }
 
-static enum error apply(struct db_connection *connection, unsigned flags,
-                        struct text *report)
+static enum error schema_apply(struct db_connection *connection, unsigned flags,
+                               struct text *report)
 {
     enum error err = db_migrate_steps(connection, wide_log(), flags, report);
 
     if (err == OK)
-        err =
-            db_migrate(connection, supplier_migrations, finish, flags, report);
+        err = db_migrate(connection, supplier_migrations, schema_finish, flags,
+                         report);
     return err;
 }
 
@@ -204,7 +204,7 @@ static enum error change(struct db_connection *connection, unsigned flags,
     if (err != OK)
         return err;
     if ((err = adoption_begin(&adoption, connection)) == OK) {
-        err = apply(connection, flags, report);
+        err = schema_apply(connection, flags, report);
         if (err == OK)
             err = confirm(connection, report);
         if (err != OK)
@@ -250,7 +250,7 @@ static enum error migrate_from(struct db_connection *connection, int version,
     if (found.missing == 0 && newest)
         err = db_migrate(connection, supplier_migrations, NULL, flags, report);
     else
-        err = dry_run ? apply(connection, flags, report)
+        err = dry_run ? schema_apply(connection, flags, report)
                       : change(connection, flags, report);
     if (err == OK && found.missing > 0)
         text_append_string(report, dry_run ? "Nothing was changed.\n"

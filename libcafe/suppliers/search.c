@@ -10,7 +10,7 @@
 
 /* Reading texts. */
 
-static bool is_blank(char byte)
+static bool search_is_blank(char byte)
 {
     return byte == ' ' || byte_is_control(byte);
 }
@@ -25,7 +25,7 @@ static enum error collapse(struct arena *arena, struct slice *text)
     if (out == NULL)
         return ERROR_MEMORY;
     for (size_t i = 0; i < text->len; i++) {
-        if (!is_blank(text->data[i]))
+        if (!search_is_blank(text->data[i]))
             out[len++] = text->data[i];
         else if (len > 0 && out[len - 1] != ' ')
             out[len++] = ' ';
@@ -36,7 +36,7 @@ static enum error collapse(struct arena *arena, struct slice *text)
 
 /* The first code points of valid UTF-8: continuation bytes do not count, so a
  * character is never cut. */
-static struct slice cut(struct slice text, size_t max_chars)
+static struct slice search_cut(struct slice text, size_t max_chars)
 {
     size_t at = 0;
 
@@ -47,9 +47,9 @@ static struct slice cut(struct slice text, size_t max_chars)
     return slice_trim((struct slice){ text.data, at });
 }
 
-static enum error read_text(struct arena *arena, const struct form *query,
-                            const char *name, size_t max_chars,
-                            struct slice *text)
+static enum error search_read_text(struct arena *arena,
+                                   const struct form *query, const char *name,
+                                   size_t max_chars, struct slice *text)
 {
     struct slice value = form_value(query, name);
     enum error err;
@@ -60,16 +60,16 @@ static enum error read_text(struct arena *arena, const struct form *query,
     if ((err = collapse(arena, &value)) != OK ||
         (err = utf8_normalise(arena, value, &value)) != OK)
         return err;
-    *text = cut(value, max_chars);
+    *text = search_cut(value, max_chars);
     return OK;
 }
 
-static enum error read_filter(struct arena *arena, const struct form *query,
-                              const char *name, struct slice *text,
-                              struct slice *fold)
+static enum error search_read_filter(struct arena *arena,
+                                     const struct form *query, const char *name,
+                                     struct slice *text, struct slice *fold)
 {
     enum error err =
-        read_text(arena, query, name, SEARCH_FILTER_MAX_CHARS, text);
+        search_read_text(arena, query, name, SEARCH_FILTER_MAX_CHARS, text);
 
     if (err == OK)
         err = unicode_fold(arena, *text, fold);
@@ -117,8 +117,8 @@ static bool is_phone_part(struct slice word)
     return true;
 }
 
-static enum error settle(struct arena *arena, struct text *text,
-                         struct slice *result)
+static enum error search_settle(struct arena *arena, struct text *text,
+                                struct slice *result)
 {
     *result = arena_slice(arena, text_slice(text));
     if (text->failed || result->data == NULL)
@@ -136,10 +136,10 @@ static enum error read_phone(struct arena *arena, const struct phone *phone,
 
     text_init(&text, 0);
     phone_append_digits(&text, phone);
-    if ((err = settle(arena, &text, &word->digits)) == OK) {
+    if ((err = search_settle(arena, &text, &word->digits)) == OK) {
         phone_append_home(&text, phone);
         if (text.len != word->digits.len + 1) /* else the digits find it */
-            err = settle(arena, &text, &word->home);
+            err = search_settle(arena, &text, &word->home);
     }
     text_free(&text);
     return err;
@@ -153,7 +153,7 @@ static enum error read_loose(struct arena *arena, struct search_word *word)
     text_init(&text, 0);
     unicode_append_loose(&text, word->text);
     if (text.len > 0 && !slice_equal(text_slice(&text), word->text))
-        err = settle(arena, &text, &word->loose);
+        err = search_settle(arena, &text, &word->loose);
     text_free(&text);
     return err;
 }
@@ -211,8 +211,8 @@ static enum error split(struct arena *arena, struct slice fold, bool marks,
 }
 
 /* A whole number of several words, or one that was copied, is one word. */
-static enum error read_number(struct arena *arena, struct search *search,
-                              struct slice fold)
+static enum error search_read_number(struct arena *arena, struct search *search,
+                                     struct slice fold)
 {
     struct slice tidied;
     struct phone phone;
@@ -235,7 +235,7 @@ static enum error read_words(struct arena *arena, struct search *search)
     if (err == OK)
         err = collapse(arena, &fold); /* what folds to a space, too */
     if (err == OK)
-        err = read_number(arena, search, fold);
+        err = search_read_number(arena, search, fold);
     if (err == OK && search->word_count == 0)
         err = split(arena, fold, false, search);
     /* A search for "&" or "-" alone is one, too. */
@@ -278,13 +278,13 @@ enum error search_read(struct arena *arena, const struct form *query,
     struct search made = { 0 };
     enum error err;
 
-    if ((err = read_text(arena, query, "q", SEARCH_TEXT_MAX_CHARS,
-                         &made.text)) != OK ||
+    if ((err = search_read_text(arena, query, "q", SEARCH_TEXT_MAX_CHARS,
+                                &made.text)) != OK ||
         (err = read_words(arena, &made)) != OK ||
-        (err = read_filter(arena, query, "state", &made.state,
-                           &made.state_fold)) != OK ||
-        (err = read_filter(arena, query, "city", &made.city,
-                           &made.city_fold)) != OK)
+        (err = search_read_filter(arena, query, "state", &made.state,
+                                  &made.state_fold)) != OK ||
+        (err = search_read_filter(arena, query, "city", &made.city,
+                                  &made.city_fold)) != OK)
         return err;
     read_sort(query, &made);
     paging_wanted(query, &made.page, &made.per);
@@ -300,7 +300,7 @@ bool search_is_all(const struct search *search)
 
 /* The URL. */
 
-static void append_name(struct text *url, bool *any, const char *name)
+static void search_append_name(struct text *url, bool *any, const char *name)
 {
     text_append_char(url, *any ? '&' : '?');
     text_append_string(url, name);
@@ -308,21 +308,21 @@ static void append_name(struct text *url, bool *any, const char *name)
     *any = true;
 }
 
-static void append_value(struct text *url, bool *any, const char *name,
-                         struct slice value)
+static void search_append_value(struct text *url, bool *any, const char *name,
+                                struct slice value)
 {
     if (value.len == 0)
         return;
-    append_name(url, any, name);
+    search_append_name(url, any, name);
     percent_encode(url, value);
 }
 
-static void append_number(struct text *url, bool *any, const char *name,
-                          size_t number, size_t usual)
+static void search_append_number(struct text *url, bool *any, const char *name,
+                                 size_t number, size_t usual)
 {
     if (number == usual)
         return;
-    append_name(url, any, name);
+    search_append_name(url, any, name);
     text_append_number(url, number);
 }
 
@@ -345,12 +345,12 @@ const char *search_url(const struct search *search, const char *path,
 
     text_init(&url, 0);
     text_append_string(&url, path);
-    append_value(&url, &any, "q", search->text);
-    append_value(&url, &any, "state", search->state);
-    append_value(&url, &any, "city", search->city);
-    append_value(&url, &any, "sort", slice_of(sort));
-    append_number(&url, &any, "page", search->page, 1);
-    append_number(&url, &any, "per", search->per, PAGING_PER_DEFAULT);
+    search_append_value(&url, &any, "q", search->text);
+    search_append_value(&url, &any, "state", search->state);
+    search_append_value(&url, &any, "city", search->city);
+    search_append_value(&url, &any, "sort", slice_of(sort));
+    search_append_number(&url, &any, "page", search->page, 1);
+    search_append_number(&url, &any, "per", search->per, PAGING_PER_DEFAULT);
     if (!url.failed && sort != NULL)
         copy = arena_copy(arena, url.data, url.len);
     text_free(&url);

@@ -12,16 +12,16 @@ void search_sort(struct search *search, enum supplier_field field,
 /** "city", "-city", or "" for the usual order; NULL when out of memory. */
 const char *search_sort_value(const struct search *search, struct arena *arena);
 
-/** The rows that a search looks at, in the order that places count from. */
-static inline struct row *const *search_rows(const struct content *content,
+/** The rows that a search looks at, in the order that positions count from. */
+static inline struct row *const *search_rows(const struct index *index,
                                              const struct search *search)
 {
-    return search->by_id ? content->by_id : content->by_name;
+    return search->by_id ? index->by_id : index->by_name;
 }
 
 /** A state or city that occurs, and how often. */
 struct choice {
-    uint32_t place; /* among search_rows(), of the first that has it */
+    uint32_t position; /* among search_rows(), of the first that has it */
     uint32_t count;
 };
 
@@ -32,11 +32,11 @@ struct choices {
     struct choice items[SEARCH_CHOICES_MAX];
 };
 
-/** What was found in a content: shared, and valid for that content only. */
+/** What was found in an index: shared, and valid for that index only. */
 struct found {
     unsigned references;
     size_t count;
-    uint32_t *places; /* among search_rows(); NULL: all of them in order */
+    uint32_t *positions; /* among search_rows(); NULL: all of them in order */
     struct choices states, cities;
 };
 
@@ -44,7 +44,7 @@ struct found *found_ref(struct found *found);
 
 void found_unref(struct found *found);
 
-/** Bytes of memory, places included. */
+/** Bytes of memory, positions included. */
 size_t found_bytes(const struct found *found);
 
 /** A search at work. */
@@ -53,17 +53,16 @@ struct scan;
 /**
  * Begin to search.
  *
- * content, search  Borrowed until scan_close().
+ * index, search  Borrowed until scan_close().
  * Returns          NULL when out of memory.
  */
-struct scan *scan_open(const struct content *content,
-                       const struct search *search);
+struct scan *scan_open(const struct index *index, const struct search *search);
 
 /**
  * Go on for about 20 µs.
  *
  * done    Out, when OK: there is nothing left to do.
- * Errors  ERROR_MEMORY, ERROR_LIMIT (more suppliers than places have bits).
+ * Errors  ERROR_MEMORY, ERROR_LIMIT (more suppliers than positions have bits).
  */
 MUST_CHECK enum error scan_step(struct scan *scan, bool *done);
 
@@ -76,20 +75,20 @@ void scan_close(struct scan *scan);
 struct sorting;
 
 /**
- * Begin to sort places.
+ * Begin to sort positions.
  *
- * content  Borrowed until sorting_close().
- * places   In the order of names; taken over, sorted in place.
- * Returns  NULL when out of memory; then places are still the caller's.
+ * index  Borrowed until sorting_close().
+ * positions   In the order of names; taken over, sorted in place.
+ * Returns  NULL when out of memory; then positions are still the caller's.
  */
-struct sorting *sorting_open(const struct content *content,
+struct sorting *sorting_open(const struct index *index,
                              enum supplier_field field, bool descending,
-                             uint32_t *places, size_t count);
+                             uint32_t *positions, size_t count);
 
 /** Go on for about 20 µs. Returns whether it is done. */
 bool sorting_step(struct sorting *sorting);
 
-/** The places, once it is done; owned by the caller. */
+/** The positions, once it is done; owned by the caller. */
 uint32_t *sorting_take(struct sorting *sorting);
 
 void sorting_close(struct sorting *sorting);

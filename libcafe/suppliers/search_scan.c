@@ -18,7 +18,7 @@ enum {
 };
 
 /* Places that were found, in order. */
-struct places {
+struct positions {
     uint32_t *items;
     size_t count, capacity;
 };
@@ -41,14 +41,14 @@ struct needle {
 #define NOWHERE SIZE_MAX
 
 struct scan {
-    const struct content *content;
+    const struct index *index;
     struct row *const *rows;
     const struct search *search;
     size_t order[SEARCH_WORDS_MAX]; /* of words: the longest first */
     struct needle texts[SEARCH_WORDS_MAX], looses[SEARCH_WORDS_MAX];
     struct needle digits[SEARCH_WORDS_MAX], homes[SEARCH_WORDS_MAX];
     size_t at; /* the next row */
-    struct places ranks[RANKS];
+    struct positions ranks[RANKS];
     struct counting states, cities;
     struct sorting *sorting;
     struct found *found;
@@ -181,7 +181,7 @@ static size_t slot_of(struct slice fold)
 }
 
 static void add_choice(struct counting *counting, size_t slot,
-                       struct slice fold, uint32_t place)
+                       struct slice fold, uint32_t position)
 {
     struct choices *choices = &counting->choices;
 
@@ -190,12 +190,12 @@ static void add_choice(struct counting *counting, size_t slot,
         return;
     }
     counting->folds[choices->count] = fold;
-    choices->items[choices->count] = (struct choice){ place, 1 };
+    choices->items[choices->count] = (struct choice){ position, 1 };
     counting->slots[slot] = (uint16_t)++choices->count;
 }
 
 static void count_choice(struct counting *counting, struct slice fold,
-                         uint32_t place)
+                         uint32_t position)
 {
     size_t slot;
 
@@ -210,7 +210,7 @@ static void count_choice(struct counting *counting, struct slice fold,
             return;
         }
     }
-    add_choice(counting, slot, fold, place);
+    add_choice(counting, slot, fold, position);
 }
 
 /* Sorted by their folds. An insertion sort: they are few, and it runs once for
@@ -240,24 +240,24 @@ static void take_choices(const struct counting *counting,
 
 /* Rows. */
 
-static enum error add_place(struct places *places, uint32_t place)
+static enum error add_position(struct positions *positions, uint32_t position)
 {
-    if (places->count == places->capacity) {
-        size_t capacity = places->capacity ? 2 * places->capacity
-                                           : PLACES_FIRST;
+    if (positions->count == positions->capacity) {
+        size_t capacity = positions->capacity ? 2 * positions->capacity
+                                              : PLACES_FIRST;
         uint32_t *items =
-            realloc(places->items, capacity * sizeof(places->items[0]));
+            realloc(positions->items, capacity * sizeof(positions->items[0]));
 
         if (items == NULL)
             return ERROR_MEMORY;
-        places->items = items;
-        places->capacity = capacity;
+        positions->items = items;
+        positions->capacity = capacity;
     }
-    places->items[places->count++] = place;
+    positions->items[positions->count++] = position;
     return OK;
 }
 
-/* All suppliers in the order of the rows: no list of places is needed. */
+/* All suppliers in the order of the rows: no list of positions is needed. */
 static bool is_everybody(const struct search *search)
 {
     return search_is_all(search) && !search->sorted;
@@ -268,9 +268,9 @@ static bool is_in(struct slice filter, struct slice fold)
     return filter.len == 0 || slice_equal(filter, fold);
 }
 
-static enum error look_at(struct scan *scan, uint32_t place)
+static enum error scan_look_at(struct scan *scan, uint32_t position)
 {
-    const struct row *row = scan->rows[place];
+    const struct row *row = scan->rows[position];
     const struct search *search = scan->search;
     size_t rank = rank_of(scan, row);
     struct slice state, city;
@@ -281,21 +281,21 @@ static enum error look_at(struct scan *scan, uint32_t place)
     city = row_fold(row, SUPPLIER_CITY);
     /* States count whatever state is chosen, cities within it: so each filter
      * shows what choosing another value would find. */
-    count_choice(&scan->states, state, place);
+    count_choice(&scan->states, state, position);
     if (!is_in(search->state_fold, state))
         return OK;
-    count_choice(&scan->cities, city, place);
+    count_choice(&scan->cities, city, position);
     if (!is_in(search->city_fold, city) || is_everybody(search))
         return OK;
-    return add_place(&scan->ranks[rank], place);
+    return add_position(&scan->ranks[rank], position);
 }
 
 /* Rows lie all over the memory, so each first look would stall for a read from
  * it: have the next ones brought into the cache meanwhile. */
-static void fetch(const struct scan *scan, size_t place)
+static void fetch(const struct scan *scan, size_t position)
 {
-    if (place < scan->content->count) {
-        const char *row = (const char *)scan->rows[place];
+    if (position < scan->index->count) {
+        const char *row = (const char *)scan->rows[position];
 
         for (size_t line = 0; line < AHEAD_LINES; line++)
             __builtin_prefetch(row + offsetof(struct row, spans) + line * 64);
@@ -304,35 +304,35 @@ static void fetch(const struct scan *scan, size_t place)
 
 static enum error look_at_some(struct scan *scan)
 {
-    size_t count = scan->content->count;
+    size_t count = scan->index->count;
     size_t stop = count - scan->at < STEP_ROWS ? count : scan->at + STEP_ROWS;
     enum error err = OK;
 
     while (err == OK && scan->at < stop) {
         fetch(scan, scan->at + AHEAD);
-        err = look_at(scan, (uint32_t)scan->at++);
+        err = scan_look_at(scan, (uint32_t)scan->at++);
     }
     return err;
 }
 
 /* The best ones first. */
-static enum error unite(struct scan *scan)
+static enum error scan_unite(struct scan *scan)
 {
     struct found *found = scan->found;
     size_t at = 0;
 
     for (size_t rank = 0; rank < RANKS; rank++)
         found->count += scan->ranks[rank].count;
-    found->places = malloc((found->count + 1) * sizeof(found->places[0]));
-    if (found->places == NULL)
+    found->positions = malloc((found->count + 1) * sizeof(found->positions[0]));
+    if (found->positions == NULL)
         return ERROR_MEMORY;
     for (size_t rank = 0; rank < RANKS; rank++) {
-        const struct places *places = &scan->ranks[rank];
+        const struct positions *positions = &scan->ranks[rank];
 
-        if (places->count > 0)
-            memcpy(found->places + at, places->items,
-                   places->count * sizeof(found->places[0]));
-        at += places->count;
+        if (positions->count > 0)
+            memcpy(found->positions + at, positions->items,
+                   positions->count * sizeof(found->positions[0]));
+        at += positions->count;
     }
     return OK;
 }
@@ -342,18 +342,17 @@ static enum error begin_sorting(struct scan *scan)
     struct found *found = scan->found;
     const struct search *search = scan->search;
 
-    scan->sorting = sorting_open(scan->content, search->sort,
-                                 search->descending, found->places,
-                                 found->count);
+    scan->sorting = sorting_open(scan->index, search->sort, search->descending,
+                                 found->positions, found->count);
     if (scan->sorting == NULL)
         return ERROR_MEMORY;
     /* The sorting owns them now, and gives them back when it is done. */
-    found->places = NULL;
+    found->positions = NULL;
     return OK;
 }
 
 /* All rows have been looked at. */
-static enum error finish(struct scan *scan)
+static enum error scan_finish(struct scan *scan)
 {
     struct found *found = scan->found = calloc(1, sizeof(*found));
     enum error err;
@@ -364,10 +363,10 @@ static enum error finish(struct scan *scan)
     take_choices(&scan->states, &found->states);
     take_choices(&scan->cities, &found->cities);
     if (is_everybody(scan->search)) {
-        found->count = scan->content->count;
+        found->count = scan->index->count;
         return OK;
     }
-    err = unite(scan);
+    err = scan_unite(scan);
     return err == OK && scan->search->sorted ? begin_sorting(scan) : err;
 }
 
@@ -377,27 +376,26 @@ enum error scan_step(struct scan *scan, bool *done)
 
     *done = false;
     /* Places are 32 bits. */
-    if (scan->content->count > UINT32_MAX)
+    if (scan->index->count > UINT32_MAX)
         return ERROR_LIMIT;
-    if (scan->at < scan->content->count)
+    if (scan->at < scan->index->count)
         return look_at_some(scan);
-    if (scan->found == NULL && (err = finish(scan)) != OK)
+    if (scan->found == NULL && (err = scan_finish(scan)) != OK)
         return err;
     *done = scan->sorting == NULL || sorting_step(scan->sorting);
     if (*done && scan->sorting != NULL)
-        scan->found->places = sorting_take(scan->sorting);
+        scan->found->positions = sorting_take(scan->sorting);
     return OK;
 }
 
-struct scan *scan_open(const struct content *content,
-                       const struct search *search)
+struct scan *scan_open(const struct index *index, const struct search *search)
 {
     struct scan *scan = calloc(1, sizeof(*scan));
 
     if (scan == NULL)
         return NULL;
-    scan->content = content;
-    scan->rows = search_rows(content, search);
+    scan->index = index;
+    scan->rows = search_rows(index, search);
     scan->search = search;
     make_needles(scan);
     return scan;
@@ -434,13 +432,13 @@ void found_unref(struct found *found)
 {
     if (found == NULL || --found->references > 0)
         return;
-    free(found->places);
+    free(found->positions);
     free(found);
 }
 
 size_t found_bytes(const struct found *found)
 {
-    return sizeof(*found) + (found->places != NULL
-                                 ? found->count * sizeof(found->places[0])
+    return sizeof(*found) + (found->positions != NULL
+                                 ? found->count * sizeof(found->positions[0])
                                  : 0);
 }

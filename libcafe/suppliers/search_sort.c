@@ -15,15 +15,15 @@ enum {
  * bytes and longer are read from their rows. */
 struct entry {
     uint64_t head[HEAD_BYTES / 8]; /* the fold's first bytes, then zeros */
-    uint32_t place;
+    uint32_t position;
     uint8_t len; /* of the fold; HEAD_BYTES + 1: longer */
 };
 
 struct sorting {
-    const struct content *content;
+    const struct index *index;
     enum supplier_field field;
     bool descending;
-    uint32_t *places;
+    uint32_t *positions;
     size_t count;
     size_t keyed; /* entries that are filled in */
     struct entry *from, *to;
@@ -31,19 +31,19 @@ struct sorting {
     size_t left, left_end;   /* the rest of a run, */
     size_t right, right_end; /* that of the run after it, */
     size_t out;              /* and where the next entry goes */
-    size_t written;          /* back to places */
+    size_t written;          /* back to positions */
 };
 
-struct sorting *sorting_open(const struct content *content,
+struct sorting *sorting_open(const struct index *index,
                              enum supplier_field field, bool descending,
-                             uint32_t *places, size_t count)
+                             uint32_t *positions, size_t count)
 {
     struct sorting *sorting = calloc(1, sizeof(*sorting));
     size_t bytes = (count ? count : 1) * sizeof(struct entry);
 
     if (sorting == NULL)
         return NULL;
-    *sorting = (struct sorting){ .content = content,
+    *sorting = (struct sorting){ .index = index,
                                  .field = field,
                                  .descending = descending,
                                  .count = count,
@@ -54,22 +54,22 @@ struct sorting *sorting_open(const struct content *content,
         sorting_close(sorting);
         return NULL;
     }
-    sorting->places = places;
+    sorting->positions = positions;
     return sorting;
 }
 
-static struct slice fold_at(const struct sorting *sorting, uint32_t place)
+static struct slice fold_at(const struct sorting *sorting, uint32_t position)
 {
-    return row_fold(sorting->content->by_name[place], sorting->field);
+    return row_fold(sorting->index->by_name[position], sorting->field);
 }
 
 static void fill_entry(const struct sorting *sorting, size_t at)
 {
     struct entry *entry = &sorting->from[at];
-    struct slice fold = fold_at(sorting, sorting->places[at]);
+    struct slice fold = fold_at(sorting, sorting->positions[at]);
 
     *entry = (struct entry){
-        .place = sorting->places[at],
+        .position = sorting->positions[at],
         .len = (uint8_t)(fold.len > HEAD_BYTES ? HEAD_BYTES + 1 : fold.len)
     };
     /* Big-endian, so that comparing numbers is comparing bytes. */
@@ -85,8 +85,8 @@ static int compare_folds(const struct sorting *sorting, const struct entry *a,
         if (a->head[i] != b->head[i])
             return a->head[i] < b->head[i] ? -1 : 1;
     if (a->len > HEAD_BYTES || b->len > HEAD_BYTES)
-        return compare_slices(fold_at(sorting, a->place),
-                              fold_at(sorting, b->place));
+        return compare_slices(fold_at(sorting, a->position),
+                              fold_at(sorting, b->position));
     return (a->len > b->len) - (a->len < b->len);
 }
 
@@ -109,7 +109,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static void next_pair(struct sorting *sorting)
+static void sorting_next_pair(struct sorting *sorting)
 {
     sorting->left = sorting->out;
     sorting->left_end = least(sorting->left + sorting->width, sorting->count);
@@ -141,7 +141,7 @@ static void merge_some(struct sorting *sorting)
 
         if (sorting->left == sorting->left_end &&
             sorting->right == sorting->right_end)
-            next_pair(sorting);
+            sorting_next_pair(sorting);
         take_left =
             sorting->right == sorting->right_end ||
             (sorting->left < sorting->left_end &&
@@ -169,24 +169,24 @@ bool sorting_step(struct sorting *sorting)
     }
     stop = least(sorting->written + STEP_ENTRIES, sorting->count);
     for (; sorting->written < stop; sorting->written++)
-        sorting->places[sorting->written] =
-            sorting->from[sorting->written].place;
+        sorting->positions[sorting->written] =
+            sorting->from[sorting->written].position;
     return sorting->written == sorting->count;
 }
 
 uint32_t *sorting_take(struct sorting *sorting)
 {
-    uint32_t *places = sorting->places;
+    uint32_t *positions = sorting->positions;
 
-    sorting->places = NULL;
-    return places;
+    sorting->positions = NULL;
+    return positions;
 }
 
 void sorting_close(struct sorting *sorting)
 {
     if (sorting == NULL)
         return;
-    free(sorting->places);
+    free(sorting->positions);
     free(sorting->from);
     free(sorting->to);
     free(sorting);

@@ -19,8 +19,8 @@ enum {
     SLICE_US = 1000,
     /* At about 200 ns each this is a queue of two seconds. */
     QUEUE_MAX_ROWS = 10 * 1000 * 1000,
-    KEPT_MAX = 64,
-    KEPT_MAX_BYTES = 4 * 1024 * 1024
+    CACHED_MAX = 64,
+    CACHED_MAX_BYTES = 4 * 1024 * 1024
 };
 
 /* A request that waits for a search, then one that holds its result; in its
@@ -38,7 +38,7 @@ struct visitor {
 struct job {
     struct job *next;
     struct slice key; /* its bytes follow the struct */
-    struct content *content;
+    struct index *index;
     const struct search *search; /* the first visitor's */
     struct scan *scan;           /* NULL: not begun, or done */
     bool done;
@@ -47,12 +47,12 @@ struct job {
     bool plain; /* all suppliers are listed */
 };
 
-/* A result that is kept. */
-struct kept {
-    struct kept *next; /* used less recently */
+/* A result that is cached. */
+struct cached {
+    struct cached *next; /* used less recently */
     struct found *found;
     uint64_t serial;
-    bool plain;       /* stays while its content is the newest */
+    bool plain;       /* stays while its index is the newest */
     struct slice key; /* its bytes follow the struct */
 };
 
@@ -61,18 +61,19 @@ struct searcher {
     struct job *first;
     struct job **end;
     size_t queued_rows;
-    struct kept *kept;             /* most recently used first */
-    size_t kept_count, kept_bytes; /* of those that are not plain */
+    struct cached *cached;             /* most recently used first */
+    size_t cached_count, cached_bytes; /* of those that are not plain */
     size_t plain_bytes;
-    int64_t kept_hits, searched, refused; /* requests */
+    int64_t cached_hits, searched, refused; /* requests */
     bool stopping;
 };
 
 /* Keys: which searches find the same in the same order. Each part has its
- * length in front, so that no two searches share a key, and the content's
- * serial is in it: what was found are places among the rows of that content. */
+ * length in front, so that no two searches share a key, and the index's
+ * serial is in it: what was found are positions among the rows of that index.
+ */
 
-static void append_part(struct text *key, struct slice part)
+static void searcher_append_part(struct text *key, struct slice part)
 {
     text_append_number(key, part.len);
     text_append_char(key, part.data != NULL ? ':' : '-');
@@ -92,11 +93,11 @@ static struct slice make_key(const struct search *search, uint64_t serial,
     text_append_char(&key, search->by_id ? '#' : ' ');
     text_append_number(&key, search->sorted ? search->sort + 1u : 0u);
     text_append_char(&key, ' ');
-    append_part(&key, search->state_fold);
-    append_part(&key, search->city_fold);
+    searcher_append_part(&key, search->state_fold);
+    searcher_append_part(&key, search->city_fold);
     for (size_t i = 0; i < search->word_count; i++) {
-        append_part(&key, search->words[i].text);
-        append_part(&key, search->words[i].digits);
+        searcher_append_part(&key, search->words[i].text);
+        searcher_append_part(&key, search->words[i].digits);
     }
     made = key.failed ? (struct slice){ NULL, 0 }
                       : arena_slice(arena, text_slice(&key));
@@ -104,94 +105,95 @@ static struct slice make_key(const struct search *search, uint64_t serial,
     return made;
 }
 
-/* Results that are kept. */
+/* Results that are cached. */
 
-static size_t bytes_of_kept(const struct kept *kept)
+static size_t bytes_of_cached(const struct cached *cached)
 {
-    return sizeof(*kept) + kept->key.len + found_bytes(kept->found);
+    return sizeof(*cached) + cached->key.len + found_bytes(cached->found);
 }
 
-static struct kept *take_kept(struct searcher *searcher, struct kept **at)
+static struct cached *take_cached(struct searcher *searcher, struct cached **at)
 {
-    struct kept *kept = *at;
+    struct cached *cached = *at;
 
-    *at = kept->next;
-    if (kept->plain) {
-        searcher->plain_bytes -= bytes_of_kept(kept);
+    *at = cached->next;
+    if (cached->plain) {
+        searcher->plain_bytes -= bytes_of_cached(cached);
     } else {
-        searcher->kept_count--;
-        searcher->kept_bytes -= bytes_of_kept(kept);
+        searcher->cached_count--;
+        searcher->cached_bytes -= bytes_of_cached(cached);
     }
-    return kept;
+    return cached;
 }
 
-static void put_kept(struct searcher *searcher, struct kept *kept)
+static void put_cached(struct searcher *searcher, struct cached *cached)
 {
-    kept->next = searcher->kept;
-    searcher->kept = kept;
-    if (kept->plain) {
-        searcher->plain_bytes += bytes_of_kept(kept);
+    cached->next = searcher->cached;
+    searcher->cached = cached;
+    if (cached->plain) {
+        searcher->plain_bytes += bytes_of_cached(cached);
     } else {
-        searcher->kept_count++;
-        searcher->kept_bytes += bytes_of_kept(kept);
+        searcher->cached_count++;
+        searcher->cached_bytes += bytes_of_cached(cached);
     }
 }
 
-static void drop_kept(struct searcher *searcher, struct kept **at)
+static void drop_cached(struct searcher *searcher, struct cached **at)
 {
-    struct kept *kept = take_kept(searcher, at);
+    struct cached *cached = take_cached(searcher, at);
 
-    found_unref(kept->found);
-    free(kept);
+    found_unref(cached->found);
+    free(cached);
 }
 
-/* Drop results of older contents, which only requests in flight could still ask
+/* Drop results of older indexes, which only requests in flight could still ask
  * for, then those used least recently. */
-static void make_room(struct searcher *searcher, uint64_t serial)
+static void searcher_make_room(struct searcher *searcher, uint64_t serial)
 {
-    struct kept **at = &searcher->kept;
+    struct cached **at = &searcher->cached;
 
     while (*at != NULL) {
         if ((*at)->serial < serial)
-            drop_kept(searcher, at);
+            drop_cached(searcher, at);
         else
             at = &(*at)->next;
     }
-    while (searcher->kept_count > KEPT_MAX ||
-           searcher->kept_bytes > KEPT_MAX_BYTES) {
+    while (searcher->cached_count > CACHED_MAX ||
+           searcher->cached_bytes > CACHED_MAX_BYTES) {
         /* At most 64: a walk to the end costs less than a second link in each.
          */
-        struct kept **oldest = NULL;
+        struct cached **oldest = NULL;
 
-        for (at = &searcher->kept; *at != NULL; at = &(*at)->next) {
+        for (at = &searcher->cached; *at != NULL; at = &(*at)->next) {
             if (!(*at)->plain)
                 oldest = at;
         }
-        drop_kept(searcher, oldest);
+        drop_cached(searcher, oldest);
     }
 }
 
-static void keep(struct searcher *searcher, const struct job *job)
+static void searcher_keep(struct searcher *searcher, const struct job *job)
 {
-    struct kept *kept = malloc(sizeof(*kept) + job->key.len);
+    struct cached *cached = malloc(sizeof(*cached) + job->key.len);
 
-    if (kept == NULL)
+    if (cached == NULL)
         return;
-    memcpy(kept + 1, job->key.data, job->key.len);
-    kept->key = (struct slice){ (char *)(kept + 1), job->key.len };
-    kept->serial = job->content->serial;
-    kept->found = found_ref(job->found);
-    kept->plain = job->plain;
-    put_kept(searcher, kept);
-    make_room(searcher, kept->serial);
+    memcpy(cached + 1, job->key.data, job->key.len);
+    cached->key = (struct slice){ (char *)(cached + 1), job->key.len };
+    cached->serial = job->index->serial;
+    cached->found = found_ref(job->found);
+    cached->plain = job->plain;
+    put_cached(searcher, cached);
+    searcher_make_room(searcher, cached->serial);
 }
 
-static struct found *find_kept(struct searcher *searcher, struct slice key)
+static struct found *find_cached(struct searcher *searcher, struct slice key)
 {
-    for (struct kept **at = &searcher->kept; *at != NULL; at = &(*at)->next) {
+    for (struct cached **at = &searcher->cached; *at != NULL;
+         at = &(*at)->next) {
         if (slice_equal((*at)->key, key)) {
-            put_kept(searcher, take_kept(searcher, at));
-            return searcher->kept->found;
+            put_cached(searcher, take_cached(searcher, at));
+            return searcher->cached->found;
         }
     }
     return NULL;
@@ -200,7 +202,7 @@ static struct found *find_kept(struct searcher *searcher, struct slice key)
 /* Showing. */
 
 /* The request is over: it waits no more and needs no result. */
-static void visitor_end(void *argument)
+static void searcher_visitor_end(void *argument)
 {
     struct visitor *visitor = argument;
 
@@ -208,7 +210,7 @@ static void visitor_end(void *argument)
     found_unref(visitor->result.found);
 }
 
-static void show(struct visitor *visitor, struct found *found)
+static void searcher_show(struct visitor *visitor, struct found *found)
 {
     struct search_result *result = &visitor->result;
 
@@ -228,7 +230,7 @@ static void close_job(struct job *job)
 {
     scan_close(job->scan);
     found_unref(job->found);
-    content_unref(job->content);
+    index_unref(job->index);
     free(job);
 }
 
@@ -271,25 +273,25 @@ static void insert_job(struct searcher *searcher, struct job *job)
 static struct job *add_job(struct searcher *searcher, struct slice key,
                            const struct visitor *visitor)
 {
-    struct content *content = visitor->result.snapshot->content;
+    struct index *index = visitor->result.snapshot->index;
     struct job *job;
 
     /* A single search is never too large, or a large list could never be
      * searched. */
     if (searcher->first != NULL &&
-        searcher->queued_rows + content->count > QUEUE_MAX_ROWS)
+        searcher->queued_rows + index->count > QUEUE_MAX_ROWS)
         return NULL;
     if (!turn_soon(searcher) ||
         (job = calloc(1, sizeof(*job) + key.len)) == NULL)
         return NULL;
     memcpy(job + 1, key.data, key.len);
     job->key = (struct slice){ (char *)(job + 1), key.len };
-    job->content = content_ref(content);
+    job->index = index_ref(index);
     job->search = visitor->result.search;
     job->plain = search_is_all(job->search);
     waiters_init(&job->visitors);
     insert_job(searcher, job);
-    searcher->queued_rows += content->count;
+    searcher->queued_rows += index->count;
     return job;
 }
 
@@ -300,7 +302,7 @@ static void remove_first(struct searcher *searcher)
     searcher->first = job->next;
     if (searcher->first == NULL)
         searcher->end = &searcher->first;
-    searcher->queued_rows -= job->content->count;
+    searcher->queued_rows -= job->index->count;
     close_job(job);
 }
 
@@ -310,7 +312,7 @@ static void job_done(struct searcher *searcher, struct job *job,
     job->done = true;
     if (outcome == OK) {
         job->found = scan_take(job->scan);
-        keep(searcher, job);
+        searcher_keep(searcher, job);
     }
     scan_close(job->scan);
     job->scan = NULL;
@@ -322,7 +324,7 @@ static void step_job(struct searcher *searcher, struct job *job)
     bool done = false;
 
     if (job->scan == NULL)
-        job->scan = scan_open(job->content, job->search);
+        job->scan = scan_open(job->index, job->search);
     if (job->scan != NULL)
         err = scan_step(job->scan, &done);
     if (done || err != OK)
@@ -334,14 +336,14 @@ static bool show_next(struct job *job)
     struct waiter *waiter = waiters_take(&job->visitors);
 
     if (waiter != NULL)
-        show((struct visitor *)waiter, job->found);
+        searcher_show((struct visitor *)waiter, job->found);
     return waiter != NULL;
 }
 
 /* The least that can be done: one step of a search, or one visitor shown. A job
  * that is done stays first while it has visitors, so equal searches that come
  * meanwhile still find it. */
-static void work(struct searcher *searcher)
+static void searcher_work(struct searcher *searcher)
 {
     struct job *job = searcher->first;
 
@@ -351,7 +353,7 @@ static void work(struct searcher *searcher)
         remove_first(searcher);
 }
 
-static void give_up(struct searcher *searcher, enum error reason)
+static void searcher_give_up(struct searcher *searcher, enum error reason)
 {
     while (searcher->first != NULL) {
         struct job *job = searcher->first;
@@ -375,10 +377,10 @@ static void on_turn(evutil_socket_t fd, short what, void *argument)
     do {
         if (searcher->first == NULL)
             return;
-        work(searcher);
+        searcher_work(searcher);
     } while (clock_monotonic_us() < end_us);
     if (searcher->first != NULL && !turn_soon(searcher))
-        give_up(searcher, ERROR_MEMORY);
+        searcher_give_up(searcher, ERROR_MEMORY);
 }
 
 /* What the others call. */
@@ -402,7 +404,7 @@ enum error searcher_open(struct event_base *base, struct searcher **result)
 void searcher_stop(struct searcher *searcher)
 {
     searcher->stopping = true;
-    give_up(searcher, ERROR_STOPPING);
+    searcher_give_up(searcher, ERROR_STOPPING);
 }
 
 void searcher_close(struct searcher *searcher)
@@ -411,16 +413,16 @@ void searcher_close(struct searcher *searcher)
         return;
     while (searcher->first != NULL)
         remove_first(searcher);
-    while (searcher->kept != NULL)
-        drop_kept(searcher, &searcher->kept);
+    while (searcher->cached != NULL)
+        drop_cached(searcher, &searcher->cached);
     if (searcher->turn != NULL)
         event_free(searcher->turn);
     free(searcher);
 }
 
 /* Have it wait for its search; false: it can't. */
-static bool wait_for(struct searcher *searcher, struct visitor *visitor,
-                     struct slice key)
+static bool searcher_wait_for(struct searcher *searcher,
+                              struct visitor *visitor, struct slice key)
 {
     struct job *job = find_job(searcher, key);
 
@@ -443,7 +445,7 @@ void search_when_found(struct searcher *searcher,
     struct found *found;
 
     if (searcher->stopping || visitor == NULL || key.data == NULL ||
-        lifetime_on_end(life, visitor_end, visitor) != OK) {
+        lifetime_on_end(life, searcher_visitor_end, visitor) != OK) {
         show_fn(life, NULL);
         return;
     }
@@ -451,14 +453,14 @@ void search_when_found(struct searcher *searcher,
     visitor->life = life;
     visitor->result.search = search;
     visitor->result.snapshot = snapshot;
-    if ((found = find_kept(searcher, key)) != NULL) {
-        searcher->kept_hits++;
-        show(visitor, found);
-    } else if (wait_for(searcher, visitor, key)) {
+    if ((found = find_cached(searcher, key)) != NULL) {
+        searcher->cached_hits++;
+        searcher_show(visitor, found);
+    } else if (searcher_wait_for(searcher, visitor, key)) {
         searcher->searched++;
     } else {
         searcher->refused++;
-        show(visitor, NULL);
+        searcher_show(visitor, NULL);
     }
 }
 
@@ -470,9 +472,9 @@ void searcher_metrics(const struct searcher *searcher, struct text *out)
                   "Lists requested: searched, served from cached results "
                   "(kept), or refused because the queue was full.");
     metrics_sample(out, name, "result=\"searched\"", searcher->searched);
-    metrics_sample(out, name, "result=\"kept\"", searcher->kept_hits);
+    metrics_sample(out, name, "result=\"kept\"", searcher->cached_hits);
     metrics_sample(out, name, "result=\"refused\"", searcher->refused);
     metrics_gauge(out, "cafe_search_kept_bytes",
                   "Memory used by cached search results, in bytes.",
-                  (int64_t)(searcher->kept_bytes + searcher->plain_bytes));
+                  (int64_t)(searcher->cached_bytes + searcher->plain_bytes));
 }

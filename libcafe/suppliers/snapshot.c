@@ -1,4 +1,4 @@
-/* Snapshots: how contents are read, linked and let go. */
+/* Snapshots: how indexes are read, linked and let go. */
 #include "snapshot.h"
 
 #include <stdlib.h>
@@ -14,21 +14,21 @@ static void free_rows(struct row *const *rows, size_t count)
         free(rows[i]);
 }
 
-static void free_struct(struct content *content)
+static void free_struct(struct index *index)
 {
-    free(content->by_name);
-    free(content->by_id);
-    free(content->replaced);
-    free(content);
+    free(index->by_name);
+    free(index->by_id);
+    free(index->replaced);
+    free(index);
 }
 
-void content_discard(struct content *content)
+void index_discard(struct index *index)
 {
-    free_rows(content->by_id, content->count);
-    free_struct(content);
+    free_rows(index->by_id, index->count);
+    free_struct(index);
 }
 
-void content_follow(struct content *newest, struct content *next)
+void index_follow(struct index *newest, struct index *next)
 {
     /* Before the catalog lets go of `newest`: freed without a newer one it
      * would take the rows with it that both share. */
@@ -37,18 +37,18 @@ void content_follow(struct content *newest, struct content *next)
         newest->newer = next;
 }
 
-struct content *content_ref(struct content *content)
+struct index *index_ref(struct index *index)
 {
-    content->references++;
-    return content;
+    index->references++;
+    return index;
 }
 
 /* Only the oldest may free rows, for a row may be in any run of successive
- * contents. If the newer one shares, it has all rows of the oldest but those
+ * indexes. If the newer one shares, it has all rows of the oldest but those
  * that it replaced; else (everything was read again) it has none of them. */
-static void free_oldest(struct content *oldest)
+static void free_oldest(struct index *oldest)
 {
-    struct content *newer = oldest->newer;
+    struct index *newer = oldest->newer;
 
     if (newer != NULL && newer->shares)
         free_rows(newer->replaced, newer->replaced_count);
@@ -59,31 +59,30 @@ static void free_oldest(struct content *oldest)
     free_struct(oldest);
 }
 
-/* Nobody reads this content any more, but older ones do, so its rows stay. The
+/* Nobody reads this index any more, but older ones do, so its rows stay. The
  * arrays can go, unless nothing else names its rows: those that the newer one
  * replaced are named there. */
-static void free_places(struct content *content)
+static void free_positions(struct index *index)
 {
-    if (content->newer == NULL || !content->newer->shares)
+    if (index->newer == NULL || !index->newer->shares)
         return;
-    free(content->by_name);
-    free(content->by_id);
-    content->by_name = NULL;
-    content->by_id = NULL;
+    free(index->by_name);
+    free(index->by_id);
+    index->by_name = NULL;
+    index->by_id = NULL;
 }
 
-void content_unref(struct content *content)
+void index_unref(struct index *index)
 {
-    if (content == NULL || --content->references > 0)
+    if (index == NULL || --index->references > 0)
         return;
-    free_places(content);
+    free_positions(index);
     /* Contents without readers in the middle have waited for this one. */
-    while (content != NULL && content->older == NULL &&
-           content->references == 0) {
-        struct content *newer = content->newer;
+    while (index != NULL && index->older == NULL && index->references == 0) {
+        struct index *newer = index->newer;
 
-        free_oldest(content);
-        content = newer;
+        free_oldest(index);
+        index = newer;
     }
 }
 
@@ -91,13 +90,13 @@ void content_unref(struct content *content)
 
 size_t snapshot_count(const struct snapshot *snapshot)
 {
-    return snapshot->content->count;
+    return snapshot->index->count;
 }
 
 const struct supplier *snapshot_at(const struct snapshot *snapshot,
-                                   size_t place)
+                                   size_t position)
 {
-    return &snapshot->content->by_name[place]->supplier;
+    return &snapshot->index->by_name[position]->supplier;
 }
 
 static int compare_id(const void *id, const void *element)
@@ -108,12 +107,12 @@ static int compare_id(const void *id, const void *element)
     return (wanted > (*row)->supplier.id) - (wanted < (*row)->supplier.id);
 }
 
-struct row *content_find(const struct content *content, int64_t id)
+struct row *index_find(const struct index *index, int64_t id)
 {
-    struct row *const *found =
-        content->count == 0 ? NULL
-                            : bsearch(&id, content->by_id, content->count,
-                                      sizeof(*content->by_id), compare_id);
+    struct row *const *found = index->count == 0
+                                   ? NULL
+                                   : bsearch(&id, index->by_id, index->count,
+                                             sizeof(*index->by_id), compare_id);
 
     return found != NULL ? *found : NULL;
 }
@@ -121,14 +120,14 @@ struct row *content_find(const struct content *content, int64_t id)
 const struct supplier *snapshot_find(const struct snapshot *snapshot,
                                      int64_t id)
 {
-    const struct row *row = content_find(snapshot->content, id);
+    const struct row *row = index_find(snapshot->index, id);
 
     return row != NULL ? &row->supplier : NULL;
 }
 
 uint64_t snapshot_serial(const struct snapshot *snapshot)
 {
-    return snapshot->content->serial;
+    return snapshot->index->serial;
 }
 
 int64_t snapshot_as_of_us(const struct snapshot *snapshot)
@@ -143,8 +142,8 @@ bool snapshot_stale(const struct snapshot *snapshot)
 
 /* What pages say of one that is stale. */
 
-void snapshot_view(const struct snapshot *snapshot, struct arena *arena,
-                   struct view *view)
+void snapshot_context(const struct snapshot *snapshot, struct arena *arena,
+                      struct context *context)
 {
     char as_of[CLOCK_ISO_BYTES];
     struct slice minute = { as_of + strlen("2026-11-23T"), strlen("14:02") };
@@ -152,7 +151,7 @@ void snapshot_view(const struct snapshot *snapshot, struct arena *arena,
     if (snapshot == NULL || !snapshot_stale(snapshot))
         return;
     clock_iso(snapshot_as_of_us(snapshot), as_of);
-    view_text(view, "as_of", arena_slice(arena, minute));
+    context_text(context, "as_of", arena_slice(arena, minute));
 }
 
 void snapshot_mark(const struct snapshot *snapshot, struct page *page)

@@ -65,16 +65,16 @@ struct revision {
  * All suppliers at one revision. Made on a database thread, then read-only
  * except for references and links, which are the loop's.
  *
- * Successive contents share the rows that did not change. Each has the list of
- * the rows that it replaced: they are kept until the older content and all
+ * Successive indexes share the rows that did not change. Each has the list of
+ * the rows that it replaced: they are kept until the older index and all
  * before that are gone. So no row needs a count of references.
  */
-struct content {
+struct index {
     unsigned references;
-    struct content *older, *newer;
-    uint64_t serial; /* tells contents apart, whatever their revision */
+    struct index *older, *newer;
+    uint64_t serial; /* tells indexes apart, whatever their revision */
     struct revision revision;
-    size_t bytes; /* of rows and places */
+    size_t bytes; /* of rows and positions */
     size_t count;
     struct row **by_name;
     struct row **by_id;
@@ -110,50 +110,50 @@ MUST_CHECK enum error row_make(const struct supplier *supplier,
                                struct row **row);
 
 /**
- * Make a content from all rows, in any order.
+ * Make an index from all rows, in any order.
  *
  * rows    Taken over with the array, also on failure.
  * Errors  ERROR_MEMORY.
  */
-MUST_CHECK enum error content_make(struct row **rows, size_t count,
-                                   const struct revision *revision,
-                                   struct content **content);
+MUST_CHECK enum error index_make(struct row **rows, size_t count,
+                                 const struct revision *revision,
+                                 struct index **index);
 
 /**
- * Make the content that follows a base after some changes.
+ * Make the index that follows a base after some changes.
  *
  * changes  By id, each id once. Their rows are taken over, also on failure.
  * Errors   ERROR_MEMORY, ERROR_LIMIT (over max_bytes).
  */
-MUST_CHECK enum error content_apply(const struct content *base,
-                                    const struct change *changes, size_t count,
-                                    const struct revision *revision,
-                                    size_t max_bytes, struct content **content);
+MUST_CHECK enum error index_apply(const struct index *base,
+                                  const struct change *changes, size_t count,
+                                  const struct revision *revision,
+                                  size_t max_bytes, struct index **index);
 
 /** The row of a supplier; NULL if there is none. */
-struct row *content_find(const struct content *content, int64_t id);
+struct row *index_find(const struct index *index, int64_t id);
 
 /** Both show the same suppliers. */
-bool content_equal(const struct content *a, const struct content *b);
+bool index_equal(const struct index *a, const struct index *b);
 
-/** Free a content of content_make() that has never been linked. */
-void content_discard(struct content *content);
+/** Free an index of index_make() that has never been linked. */
+void index_discard(struct index *index);
 
 /*
  * On the loop thread.
  */
 
-/** Link a content as the successor of the newest (NULL: there is none). */
-void content_follow(struct content *newest, struct content *next);
+/** Link an index as the successor of the newest (NULL: there is none). */
+void index_follow(struct index *newest, struct index *next);
 
-struct content *content_ref(struct content *content);
+struct index *index_ref(struct index *index);
 
-/** Drop a reference; rows that no content in use has are freed. */
-void content_unref(struct content *content);
+/** Drop a reference; rows that no index in use has are freed. */
+void index_unref(struct index *index);
 
-/** What one request is shown: a content, and if it was confirmed. */
+/** What one request is shown: an index, and if it was confirmed. */
 struct snapshot {
-    struct content *content;
+    struct index *index;
     int64_t as_of_us;
     bool stale;
 };

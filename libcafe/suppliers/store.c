@@ -84,7 +84,7 @@ static enum error verify_base(struct db_connection *connection,
     return err;
 }
 
-static enum error take_exists(const struct db_row *row, void *context)
+static enum error store_take_exists(const struct db_row *row, void *context)
 {
     (void)row;
     *(bool *)context = true;
@@ -92,15 +92,16 @@ static enum error take_exists(const struct db_row *row, void *context)
 }
 
 /* From here on no other transaction changes the supplier, if it is there. */
-static enum error lock(struct db_connection *connection,
-                       struct attempt *attempt)
+static enum error store_lock(struct db_connection *connection,
+                             struct attempt *attempt)
 {
     const struct db_value id = DB_VALUE_INTEGER(attempt->job.supplier.id);
     struct versions versions;
     enum error err;
 
     attempt->exists = false;
-    err = db_query(connection, lock_row, &id, 1, take_exists, &attempt->exists);
+    err = db_query(connection, lock_row, &id, 1, store_take_exists,
+                   &attempt->exists);
     if (err == OK)
         err = versions_read(connection, id.integer, 1, &versions);
     if (err != OK || (err = verify_base(connection, attempt)) != OK)
@@ -112,11 +113,11 @@ static enum error lock(struct db_connection *connection,
                : OK;
 }
 
-/* As lock(), for a change that makes no sense without the row. */
+/* As store_lock(), for a change that makes no sense without the row. */
 static enum error lock_present(struct db_connection *connection,
                                struct attempt *attempt)
 {
-    enum error err = lock(connection, attempt);
+    enum error err = store_lock(connection, attempt);
 
     return err == OK && !attempt->exists ? ERROR_NOT_FOUND : err;
 }
@@ -151,8 +152,8 @@ static enum error refuse_changed(struct db_connection *connection,
 }
 
 /* What is there, and what the form shows. */
-static enum error read_shown(struct db_connection *connection,
-                             struct attempt *attempt)
+static enum error store_read_shown(struct db_connection *connection,
+                                   struct attempt *attempt)
 {
     struct store_job *job = &attempt->job;
     int64_t id = job->supplier.id;
@@ -195,7 +196,7 @@ static enum error merge_changed(struct store_job *job)
 
 /* Whatever the form was based on: nothing gets into the row that the rules
  * refuse, but what is there may stay. */
-static enum error check(struct store_job *job)
+static enum error store_check(struct store_job *job)
 {
     untouched_check(job->arena, &job->supplier, &job->clash.theirs.supplier,
                     &job->faults);
@@ -216,7 +217,8 @@ static enum error write_fields(struct db_connection *connection,
                       sql == insert_supplier ? SUPPLIER_FIELDS : VALUES);
 }
 
-static enum error add(struct db_connection *connection, struct attempt *attempt)
+static enum error store_insert(struct db_connection *connection,
+                               struct attempt *attempt)
 {
     struct supplier *supplier = &attempt->job.supplier;
     enum error err = write_fields(connection, insert_supplier, supplier);
@@ -233,13 +235,13 @@ static enum error update(struct db_connection *connection,
     enum error err = lock_present(connection, attempt);
 
     if (err == OK)
-        err = read_shown(connection, attempt);
+        err = store_read_shown(connection, attempt);
     if (err == OK)
         err = restore_untouched(job);
     if (err == OK && (changed_meanwhile(attempt) || attempt->follows))
         err = merge_changed(job);
     if (err == OK)
-        err = check(job);
+        err = store_check(job);
     if (err != OK)
         return err;
     return write_fields(connection, update_supplier, &job->supplier);
@@ -283,7 +285,7 @@ static enum error restore(struct db_connection *connection,
     enum error err = take_back(connection, attempt);
 
     if (err == OK)
-        err = lock(connection, attempt);
+        err = store_lock(connection, attempt);
     if (err == OK && changed_meanwhile(attempt))
         err = refuse_changed(connection, attempt);
     if (err != OK)
@@ -297,7 +299,7 @@ static enum error restore(struct db_connection *connection,
     return err;
 }
 
-static const struct kind adding = { "add", NULL, true, add };
+static const struct kind adding = { "add", NULL, true, store_insert };
 static const struct kind updating = { "update", NULL, true, update };
 static const struct kind removing = { "remove", NULL, false, remove_it };
 static const struct kind restoring = { "restore", "restore", false, restore };
@@ -309,8 +311,8 @@ static struct db_value text_or_null(const char *text)
     return text != NULL ? DB_VALUE_TEXT(slice_of(text)) : DB_VALUE_NULL;
 }
 
-static enum error begin(struct db_connection *connection,
-                        const struct attempt *attempt)
+static enum error store_begin(struct db_connection *connection,
+                              const struct attempt *attempt)
 {
     const struct db_value values[] = {
         text_or_null(attempt->job.actor),
@@ -331,8 +333,8 @@ static enum error begin(struct db_connection *connection,
  * to lock: that nobody came in between shows in the log, whose order is that
  * of the commits. Without triggers nothing is saved that nobody could follow.
  */
-static enum error note(struct db_connection *connection,
-                       struct attempt *attempt)
+static enum error store_note(struct db_connection *connection,
+                             struct attempt *attempt)
 {
     struct store_job *job = &attempt->job;
     struct versions versions;
@@ -354,7 +356,7 @@ static enum error note(struct db_connection *connection,
 static enum error transact(struct db_connection *connection,
                            struct attempt *attempt)
 {
-    enum error err = begin(connection, attempt);
+    enum error err = store_begin(connection, attempt);
 
     if (err != OK)
         return err;
@@ -363,7 +365,7 @@ static enum error transact(struct db_connection *connection,
     err = form_claim_take(connection, &attempt->claim);
     attempt->claimed = err == OK;
     if (err != OK || (err = attempt->kind->change(connection, attempt)) != OK ||
-        (err = note(connection, attempt)) != OK)
+        (err = store_note(connection, attempt)) != OK)
         return db_rollback(connection, err);
     return db_commit(connection);
 }
@@ -373,8 +375,9 @@ static enum error transact(struct db_connection *connection,
  * the next supplier, typed after going back in the browser. Only the person
  * knows.
  */
-static enum error ask(struct db_connection *connection, struct store_job *job,
-                      const struct form_outcome *outcome)
+static enum error store_ask(struct db_connection *connection,
+                            struct store_job *job,
+                            const struct form_outcome *outcome)
 {
     enum error err =
         row_read(connection, job->arena, outcome->supplier_id, &job->earlier);
@@ -399,8 +402,8 @@ static void turn_into_new_edit(struct attempt *attempt,
 }
 
 /* The first text's key, then that of this text, if it is another one. */
-static enum error settle(struct db_connection *connection,
-                         struct attempt *attempt)
+static enum error store_settle(struct db_connection *connection,
+                               struct attempt *attempt)
 {
     struct form_outcome outcome;
     enum error err = transact(connection, attempt);
@@ -422,15 +425,15 @@ static enum error settle(struct db_connection *connection,
         if (keys > 0)
             return ERROR_DB; /* two texts of one digest */
         if (attempt->kind == &adding)
-            return ask(connection, &attempt->job, &outcome);
+            return store_ask(connection, &attempt->job, &outcome);
         turn_into_new_edit(attempt, &outcome);
         err = transact(connection, attempt);
     }
     return err;
 }
 
-static enum error run(struct db_connection *connection, struct store_job *job,
-                      const struct kind *kind)
+static enum error store_run(struct db_connection *connection,
+                            struct store_job *job, const struct kind *kind)
 {
     struct attempt attempt = { .kind = kind, .job = *job };
     struct supplier *supplier = &attempt.job.supplier;
@@ -443,7 +446,7 @@ static enum error run(struct db_connection *connection, struct store_job *job,
                           supplier->id, kind == &restoring ? job->version : 0,
                           kind->writes_fields ? supplier->fields : NULL);
     if (err == OK)
-        err = settle(connection, &attempt);
+        err = store_settle(connection, &attempt);
     form_claim_close(&attempt.claim);
     if (err == ERROR_DB_DUPLICATE && attempt.claimed)
         err = ERROR_DB_VALUE; /* a unique key of the table's owner */
@@ -460,20 +463,20 @@ static enum error run(struct db_connection *connection, struct store_job *job,
 
 enum error store_add(struct db_connection *connection, void *job)
 {
-    return run(connection, job, &adding);
+    return store_run(connection, job, &adding);
 }
 
 enum error store_update(struct db_connection *connection, void *job)
 {
-    return run(connection, job, &updating);
+    return store_run(connection, job, &updating);
 }
 
 enum error store_remove(struct db_connection *connection, void *job)
 {
-    return run(connection, job, &removing);
+    return store_run(connection, job, &removing);
 }
 
 enum error store_restore(struct db_connection *connection, void *job)
 {
-    return run(connection, job, &restoring);
+    return store_run(connection, job, &restoring);
 }

@@ -8,8 +8,10 @@
 
 /* Reading. */
 
-static enum error read_field(struct arena *arena, const struct form *form,
-                             enum supplier_field field, struct slice *text)
+static enum error supplier_read_field(struct arena *arena,
+                                      const struct form *form,
+                                      enum supplier_field field,
+                                      struct slice *text)
 {
     const struct supplier_column *column = &supplier_columns[field];
     struct slice value = form_value(form, column->name);
@@ -29,7 +31,7 @@ enum error supplier_from_form(struct arena *arena, const struct form *form,
     struct supplier made = { 0 };
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
-        enum error err = read_field(arena, form, f, &made.fields[f]);
+        enum error err = supplier_read_field(arena, form, f, &made.fields[f]);
 
         if (err != OK)
             return err;
@@ -111,9 +113,9 @@ void supplier_check_room(struct arena *arena, const struct supplier *supplier,
     }
 }
 
-void supplier_view(const struct supplier *supplier, struct view *object)
+void supplier_context(const struct supplier *supplier, struct context *object)
 {
-    view_number(object, "id", supplier->id);
+    context_number(object, "id", supplier->id);
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        view_text(object, supplier_columns[f].name, supplier->fields[f]);
+        context_text(object, supplier_columns[f].name, supplier->fields[f]);
 }

@@ -12,8 +12,9 @@
 
 enum { CHAR_MAX_BYTES = 4 /* of a code point in UTF-8 */ };
 
-static supplier_check_fn check_name, check_address, check_city, check_state,
-    check_country, check_email, check_phone, check_website, check_notes;
+static supplier_check_fn supplier_check_name, check_address, check_city,
+    check_state, check_country, check_email, check_phone, check_website,
+    check_notes;
 static supplier_tidy_fn tidy_website, tidy_notes;
 static supplier_link_fn link_website;
 
@@ -29,7 +30,7 @@ static supplier_link_fn link_website;
     .autocomplete = "organization", \
     .hint = "",                     \
     .tidy = tidy_line,              \
-    .check = check_name
+    .check = supplier_check_name
 
 #define FORM_ADDRESS                            \
     .label = "Address",                         \
@@ -173,7 +174,7 @@ static bool is_control_of_notes(uint32_t letter)
            (letter_is_control(letter) || letter == 0x2028 || letter == 0x2029);
 }
 
-static bool is_space(uint32_t letter)
+static bool supplier_is_space(uint32_t letter)
 {
     return letter == ' ';
 }
@@ -225,9 +226,9 @@ static const char *check_line(struct arena *arena,
     return NULL;
 }
 
-static const char *check_name(struct arena *arena,
-                              const struct supplier *supplier,
-                              enum supplier_field field)
+static const char *supplier_check_name(struct arena *arena,
+                                       const struct supplier *supplier,
+                                       enum supplier_field field)
 {
     return check_line(arena, supplier, field, "The supplier name is required");
 }
@@ -283,7 +284,7 @@ static const char *check_email(struct arena *arena,
         return fault;
     at = memchr(text.data, '@', text.len);
     local = at != NULL ? (size_t)(at - text.data) : 0;
-    space = find_letter(text, is_space);
+    space = find_letter(text, supplier_is_space);
     if (local == 0 || local + 1 == text.len ||
         memchr(at + 1, '@', text.len - local - 1) != NULL)
         return "E-mail should have one @, for instance orders@example.com";

@@ -60,7 +60,7 @@ static int keep_in_line(uint32_t letter)
 }
 
 /* At the ends, whatever shows nothing goes. */
-static bool is_blank(uint32_t letter)
+static bool tidy_is_blank(uint32_t letter)
 {
     int plain = unicode_plain(letter);
 
@@ -86,13 +86,13 @@ struct slice tidy_ends(struct slice text)
         size_t len;
         struct slice last;
 
-        if (text.len > 0 && is_blank(utf8_next(&rest))) {
+        if (text.len > 0 && tidy_is_blank(utf8_next(&rest))) {
             text = rest;
             continue;
         }
         len = text.len > 0 ? last_len(text) : 0;
         last = (struct slice){ text.data + text.len - len, len };
-        if (len == 0 || !is_blank(utf8_next(&last)))
+        if (len == 0 || !tidy_is_blank(utf8_next(&last)))
             return text;
         text.len -= len;
     }
@@ -253,18 +253,18 @@ const char *tidy_name(struct arena *arena, struct slice text, size_t at)
 {
     struct slice rest = { text.data + at, text.len - at };
     struct slice one = rest;
-    size_t place = utf8_count((struct slice){ text.data, at }) + 1;
+    size_t position = utf8_count((struct slice){ text.data, at }) + 1;
     uint32_t letter = utf8_next(&rest);
 
     one.len -= rest.len;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (names[i].letter == letter)
             return arena_printf(arena, "%s as character %zu", names[i].name,
-                                place);
+                                position);
     if (!unicode_visible(one))
-        return arena_printf(arena, "U+%04X as character %zu", letter, place);
+        return arena_printf(arena, "U+%04X as character %zu", letter, position);
     return arena_printf(arena, "%s\u201c%.*s\u201d as character %zu",
                         letter < 0x80 && isalpha((int)letter) ? "the letter "
                                                               : "",
-                        (int)one.len, one.data, place);
+                        (int)one.len, one.data, position);
 }

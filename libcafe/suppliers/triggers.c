@@ -100,7 +100,8 @@ struct finding {
     struct text fault;     /* what is wrong with it; empty: nothing */
 };
 
-static void say(struct finding *finding, const char *fault, struct slice what)
+static void triggers_say(struct finding *finding, const char *fault,
+                         struct slice what)
 {
     text_append_string(&finding->fault, fault);
     text_append_slice(&finding->fault, what);
@@ -113,17 +114,19 @@ static enum error take_trigger(const struct db_row *row, void *context)
     finding->found = true;
     finding->elsewhere = !db_row_integer(row, 0);
     if (finding->elsewhere)
-        say(finding, ": it is on ", db_row_text(row, 3));
+        triggers_say(finding, ": it is on ", db_row_text(row, 3));
     else if (!db_row_integer(row, 1))
-        say(finding, ": it differs from this program's", SLICE(""));
+        triggers_say(finding, ": it differs from this program's", SLICE(""));
     else if (!db_row_integer(row, 2))
-        say(finding, ": it runs as another account, ", db_row_text(row, 4));
+        triggers_say(finding, ": it runs as another account, ",
+                     db_row_text(row, 4));
     return OK;
 }
 
 /* `finding` is to be freed in any case. */
-static enum error look(struct db_connection *connection,
-                       const struct trigger *trigger, struct finding *finding)
+static enum error triggers_look_at(struct db_connection *connection,
+                                   const struct trigger *trigger,
+                                   struct finding *finding)
 {
     const struct db_value values[] = {
         DB_VALUE_TEXT(slice_of(trigger->body)),
@@ -152,7 +155,7 @@ enum error triggers_look(struct db_connection *connection, struct text *report,
     for (size_t i = 0; err == OK && i < TRIGGERS; i++) {
         struct finding finding;
 
-        err = look(connection, &triggers[i], &finding);
+        err = triggers_look_at(connection, &triggers[i], &finding);
         if (err == OK && !is_fine(&finding)) {
             text_printf(report, "missing: the trigger %s on suppliers%s\n",
                         triggers[i].name, text_string(&finding.fault));
@@ -210,9 +213,10 @@ static enum error under_lock(struct db_connection *connection,
 }
 
 /* One of this name on another table is in the way; nothing logs then. */
-static enum error make(struct db_connection *connection,
-                       const struct trigger *trigger,
-                       enum trigger_exchange exchange, bool elsewhere)
+static enum error triggers_make_one(struct db_connection *connection,
+                                    const struct trigger *trigger,
+                                    enum trigger_exchange exchange,
+                                    bool elsewhere)
 {
     if (exchange == TRIGGER_UNDER_LOCK)
         return under_lock(connection, trigger);
@@ -229,14 +233,14 @@ enum error triggers_make(struct db_connection *connection,
     for (size_t i = 0; err == OK && i < TRIGGERS; i++) {
         struct finding finding;
 
-        err = look(connection, &triggers[i], &finding);
+        err = triggers_look_at(connection, &triggers[i], &finding);
         if (err == OK && !is_fine(&finding)) {
             text_printf(report, "the trigger %s: %s%s\n", triggers[i].name,
                         dry_run ? "would run:\n" : "made",
                         dry_run ? triggers[i].create : "");
             if (!dry_run)
-                err =
-                    make(connection, &triggers[i], exchange, finding.elsewhere);
+                err = triggers_make_one(connection, &triggers[i], exchange,
+                                        finding.elsewhere);
         }
         text_free(&finding.fault);
     }

@@ -122,7 +122,7 @@ static enum error take_text(struct arena *arena, struct slice text,
     return err;
 }
 
-static enum error take_row(const struct db_row *row, void *context)
+static enum error unescape_take_row(const struct db_row *row, void *context)
 {
     struct repairs *repairs = context;
     struct repair *repair = arena_alloc(repairs->arena, sizeof(*repair));
@@ -146,7 +146,7 @@ static enum error read_repairs(struct db_connection *connection,
 {
     repairs->first = NULL;
     repairs->end = &repairs->first;
-    return db_query(connection, sql, values, count, take_row, repairs);
+    return db_query(connection, sql, values, count, unescape_take_row, repairs);
 }
 
 static enum error write_repair(struct db_connection *connection,

@@ -71,17 +71,17 @@ static void put(struct line *line, struct slice text)
     }
 }
 
-static void put_string(struct line *line, const char *string)
+static void vcard_put_string(struct line *line, const char *string)
 {
     put(line, slice_of(string));
 }
 
-static struct line begin(struct text *out, const char *start,
-                         const char *escaped)
+static struct line vcard_begin(struct text *out, const char *start,
+                               const char *escaped)
 {
     struct line line = { out, escaped, 0 };
 
-    put_string(&line, start);
+    vcard_put_string(&line, start);
     return line;
 }
 
@@ -117,14 +117,14 @@ static void put_value(struct line *line, struct slice text)
     }
 }
 
-static void write_text(struct text *out, const char *start, const char *escaped,
-                       struct slice value)
+static void vcard_write_text(struct text *out, const char *start,
+                             const char *escaped, struct slice value)
 {
     struct line line;
 
     if (value.len == 0)
         return;
-    line = begin(out, start, escaped);
+    line = vcard_begin(out, start, escaped);
     put_value(&line, value);
     end(&line);
 }
@@ -145,10 +145,10 @@ static void write_address(struct text *out, const struct style *style,
             known += supplier->fields[parts[i]].len;
     if (known == 0)
         return;
-    line = begin(out, style->address, in_parts);
+    line = vcard_begin(out, style->address, in_parts);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (i > 0)
-            put_string(&line, ";");
+            vcard_put_string(&line, ";");
         if (parts[i] != SUPPLIER_FIELDS)
             put_value(&line, supplier->fields[parts[i]]);
     }
@@ -193,7 +193,7 @@ static void write_links(struct text *out, const struct supplier *supplier,
                                : NULL;
 
         if (link != NULL)
-            write_text(out, column->link_property, "", slice_of(link));
+            vcard_write_text(out, column->link_property, "", slice_of(link));
     }
 }
 
@@ -211,15 +211,15 @@ void vcard_append(struct text *out, const struct supplier *supplier,
     text_append_string(out, "BEGIN:VCARD\r\n");
     text_append_string(out, style->head);
     write_uid(out, style, supplier);
-    write_text(out, "FN:", escaped, name);
-    write_text(out, "ORG:", in_parts, fields[SUPPLIER_NAME]);
+    vcard_write_text(out, "FN:", escaped, name);
+    vcard_write_text(out, "ORG:", in_parts, fields[SUPPLIER_NAME]);
     write_address(out, style, supplier);
-    write_text(out, style->email, escaped,
-               contact_email(scratch, fields[SUPPLIER_EMAIL]));
-    write_text(out, style->phone, escaped,
-               contact_phone(scratch, fields[SUPPLIER_PHONE]));
+    vcard_write_text(out, style->email, escaped,
+                     contact_email(scratch, fields[SUPPLIER_EMAIL]));
+    vcard_write_text(out, style->phone, escaped,
+                     contact_phone(scratch, fields[SUPPLIER_PHONE]));
     write_links(out, supplier, scratch);
-    write_text(out, "NOTE:", escaped, fields[SUPPLIER_NOTES]);
+    vcard_write_text(out, "NOTE:", escaped, fields[SUPPLIER_NOTES]);
     write_revision(out, supplier->changed_us);
     text_append_string(out, "END:VCARD\r\n");
 }

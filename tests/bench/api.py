@@ -3,7 +3,7 @@
 
     tests/bench/api.py [SUPPLIERS…]        10000 by default
 
-CPU time a request is from /proc: of answers that are kept, beside a page, under
+CPU time a request is from /proc: of answers that are cached, beside a page, under
 wrk; and of those that are written anew, by a daemon that keeps none. Nothing
 here can fail.
 """
@@ -22,7 +22,7 @@ import measure  # noqa: E402
 API = "/api/v1/suppliers"
 SECONDS = 5
 CONNECTIONS = 64
-KEPT = ("/suppliers", API, f"{API}?limit=200", f"{API}/17",
+CACHED = ("/suppliers", API, f"{API}?limit=200", f"{API}/17",
         "/api/v1/openapi.json")
 LISTS = ("/suppliers.csv", "/suppliers.vcf", "/suppliers.json")
 ANEW = ("/suppliers", API, f"{API}?limit=200", f"{API}/17")
@@ -52,13 +52,13 @@ def cost_ms(customer, path, count, encoding="identity"):
     return (measure.cpu_us(pid) - before) / count / 1000, len(answer.body)
 
 
-def measure_kept(folder, database):
+def measure_cached(folder, database):
     customer = launch(folder, database)
-    for path in KEPT:
+    for path in CACHED:
         contender = contenders.Contender("customer", customer.port,
                                          customer.process.pid, path)
         result = measure.run(contender, database, CONNECTIONS, SECONDS)
-        print(f"  {result['app_cpu_us']:8.2f} µs CPU, kept  {path}, "
+        print(f"  {result['app_cpu_us']:8.2f} µs CPU, cached  {path}, "
               f"{len(contender.get().body)} bytes")
     customer.stop()
 
@@ -92,7 +92,7 @@ def main():
         for count in map(int, sys.argv[1:] or ("10000",)):
             contenders.load_suppliers(database, count)
             print(f"{count} suppliers, {CONNECTIONS} connections")
-            measure_kept(folder, database)
+            measure_cached(folder, database)
             measure_anew(folder, database)
             measure_lists(folder, database)
     finally:

@@ -70,11 +70,11 @@ static struct row *make_row(struct arena *arena, size_t seq)
 }
 
 /* Rows lie in memory in about the order of names, as those of the feed do. */
-static struct content *make_content(size_t count)
+static struct index *make_content(size_t count)
 {
     struct row **rows = calloc(count + 1, sizeof(struct row *));
     const struct revision revision = { 1, "" };
-    struct content *content = NULL;
+    struct index *index = NULL;
     struct arena *arena = arena_open(0);
 
     if (rows == NULL || arena == NULL)
@@ -85,9 +85,9 @@ static struct content *make_content(size_t count)
             exit(1);
     }
     arena_close(arena);
-    if (content_make(rows, count, &revision, &content) != OK)
+    if (index_make(rows, count, &revision, &index) != OK)
         exit(1);
-    return content;
+    return index;
 }
 
 struct figures {
@@ -96,12 +96,12 @@ struct figures {
 };
 
 /* Reading the clock at each step costs as much as the step: so either. */
-static struct figures measure_one(const struct content *content,
+static struct figures measure_one(const struct index *index,
                                   const struct search *search, bool steps)
 {
     struct figures figures = { 0 };
     double start_us = cpu_us();
-    struct scan *scan = scan_open(content, search);
+    struct scan *scan = scan_open(index, search);
     struct found *found;
     bool done = false;
 
@@ -123,7 +123,7 @@ static struct figures measure_one(const struct content *content,
 }
 
 /* The best of some rounds: what others do on the machine only adds. */
-static void measure(const struct content *content, const char *query)
+static void measure(const struct index *index, const char *query)
 {
     struct arena *arena = arena_open(0);
     struct figures best = { 1e12, 1e12, 0 };
@@ -134,8 +134,8 @@ static void measure(const struct content *content, const char *query)
         search_read(arena, &form, &search) != OK)
         exit(1);
     for (int round = 0; round < ROUNDS; round++) {
-        struct figures whole = measure_one(content, &search, false);
-        struct figures steps = measure_one(content, &search, true);
+        struct figures whole = measure_one(index, &search, false);
+        struct figures steps = measure_one(index, &search, true);
 
         if (whole.total_us < best.total_us)
             best.total_us = whole.total_us;
@@ -143,7 +143,7 @@ static void measure(const struct content *content, const char *query)
             best.step_us = steps.step_us;
         best.found = whole.found;
     }
-    printf("%9zu  %-26s %9zu %10.3f %12.3f\n", content->count,
+    printf("%9zu  %-26s %9zu %10.3f %12.3f\n", index->count,
            query[0] ? query : "(everybody)", best.found, best.total_us / 1e3,
            best.step_us / 1e3);
     arena_close(arena);
@@ -151,13 +151,13 @@ static void measure(const struct content *content, const char *query)
 
 static void measure_all(size_t count)
 {
-    struct content *content = make_content(count);
+    struct index *index = make_content(count);
 
     for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
-        measure(content, queries[i]);
+        measure(index, queries[i]);
     printf("%9zu  %.1f MiB of suppliers\n", count,
-           (double)content->bytes / 1048576);
-    content_discard(content);
+           (double)index->bytes / 1048576);
+    index_discard(index);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Measures searches in the customer daemon, first ones and kept ones.
+"""Measures searches in the customer daemon, first ones and cached ones.
 
     tests/bench/search.py [SUPPLIERS…]     10000 and 100000 by default
 
@@ -84,7 +84,7 @@ def measure(folder, database, count):
          [f"/suppliers?q=finca+{'a' * (n % 2)}&per={n // 2 + 40}" if n < 2
           else f"/suppliers?q=sons+finca+nandu&state=Quind%C3%ADo+{n % 32}"
                f"&city=&per={40 + n}" for n in range(32)]),
-        ("the same again, kept", ["/suppliers?q=finca"] * COUNT),
+        ("the same again, cached", ["/suppliers?q=finca"] * COUNT),
     )
     for what, paths in rows:
         print(f"  {cost_ms(customer, paths):8.2f} ms CPU  {what}")

@@ -1,5 +1,6 @@
 /* Files for AWS: each reader reads any bytes or refuses them with one line
- * that names file and place; what it has read is what the header promises. */
+ * that names file and location; what it has read is what the header promises.
+ */
 #include "cafe/base/arena.h"
 #include "files.h"
 #include "fuzz.h"

@@ -84,11 +84,11 @@ static void check_url(struct arena *arena, const struct search *search)
     CHECK(search->sorted == again.sorted && search->sort == again.sort);
 }
 
-static struct content *make_content(struct slice bytes)
+static struct index *make_content(struct slice bytes)
 {
     struct row **rows = calloc(ROWS, sizeof(struct row *));
     const struct revision revision = { 1, "" };
-    struct content *content = NULL;
+    struct index *index = NULL;
 
     CHECK(rows != NULL);
     for (size_t i = 0; i < ROWS; i++) {
@@ -102,15 +102,15 @@ static struct content *make_content(struct slice bytes)
         }
         CHECK(row_make(&supplier, &rows[i]) == OK);
     }
-    CHECK(content_make(rows, ROWS, &revision, &content) == OK);
-    return content;
+    CHECK(index_make(rows, ROWS, &revision, &index) == OK);
+    return index;
 }
 
 /* Each is found at most once, and fewer with a filter than without. */
-static size_t count_found(const struct content *content,
+static size_t count_found(const struct index *index,
                           const struct search *search)
 {
-    struct scan *scan = scan_open(content, search);
+    struct scan *scan = scan_open(index, search);
     bool seen[ROWS] = { false };
     struct found *found;
     bool done = false;
@@ -123,9 +123,9 @@ static size_t count_found(const struct content *content,
     scan_close(scan);
     count = found->count;
     CHECK(count <= ROWS);
-    for (size_t i = 0; found->places != NULL && i < count; i++) {
-        CHECK(found->places[i] < ROWS && !seen[found->places[i]]);
-        seen[found->places[i]] = true;
+    for (size_t i = 0; found->positions != NULL && i < count; i++) {
+        CHECK(found->positions[i] < ROWS && !seen[found->positions[i]]);
+        seen[found->positions[i]] = true;
     }
     found_unref(found);
     return count;
@@ -133,20 +133,20 @@ static size_t count_found(const struct content *content,
 
 static void check_found(struct slice bytes, const struct search *search)
 {
-    struct content *content = make_content(bytes);
+    struct index *index = make_content(bytes);
     struct search wider = *search;
-    size_t count = count_found(content, search);
+    size_t count = count_found(index, search);
 
     wider.state = wider.state_fold = (struct slice){ "", 0 };
-    CHECK(count <= count_found(content, &wider));
+    CHECK(count <= count_found(index, &wider));
     wider.sort = SUPPLIER_EMAIL;
     wider.sorted = true;
     wider.descending = !wider.descending;
-    CHECK(count <= count_found(content, &wider));
+    CHECK(count <= count_found(index, &wider));
     if (wider.word_count > 0)
         wider.word_count--;
-    CHECK(count <= count_found(content, &wider));
-    content_discard(content);
+    CHECK(count <= count_found(index, &wider));
+    index_discard(index);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

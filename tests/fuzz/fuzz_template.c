@@ -26,28 +26,29 @@ static size_t count(struct slice text, char byte)
     return found;
 }
 
-static struct view *make_view(struct arena *arena, bool short_lists)
+static struct context *make_context(struct arena *arena, bool short_lists)
 {
-    struct view *view = view_open(arena);
-    struct view *object = view_object(view, "o");
-    struct view *list = view_list(view, "l");
-    struct view *item = view_list_object(list);
+    struct context *context = context_open(arena);
+    struct context *object = context_object(context, "o");
+    struct context *list = context_list(context, "l");
+    struct context *item = context_list_object(list);
 
-    view_string(view, "n", hostile);
-    view_number(view, "i", INT64_MIN);
-    view_flag(view, "t", true);
-    view_flag(view, "f", false);
-    view_string(view, "e", "");
-    view_html(view, "h", SLICE("(safe)"));
-    view_string(object, "n", hostile);
-    view_object(object, "o");
-    view_string(item, "n", "first");
+    context_string(context, "n", hostile);
+    context_number(context, "i", INT64_MIN);
+    context_flag(context, "t", true);
+    context_flag(context, "f", false);
+    context_string(context, "e", "");
+    context_html(context, "h", SLICE("(safe)"));
+    context_string(object, "n", hostile);
+    context_object(object, "o");
+    context_string(item, "n", "first");
     if (!short_lists) {
-        view_list_text(list, slice_of(hostile));
-        view_list_text(view_list_list(view_list(view, "ll")), SLICE("x"));
+        context_list_text(list, slice_of(hostile));
+        context_list_text(context_list_list(context_list(context, "ll")),
+                          SLICE("x"));
     }
-    view_list(view, "el");
-    return view;
+    context_list(context, "el");
+    return context;
 }
 
 /* Nothing in it writes a value raw or changes delimiters, and it has no such
@@ -76,7 +77,7 @@ static void render(const struct templates *templates, struct slice a,
 
     CHECK(arena != NULL);
     text_init(&out, OUT_MAX_BYTES);
-    template_render(templates, "a", make_view(arena, partials), &out);
+    template_render(templates, "a", make_context(arena, partials), &out);
     CHECK(out.len <= OUT_MAX_BYTES);
     if (!out.failed) {
         CHECK(utf8_valid(text_slice(&out)));

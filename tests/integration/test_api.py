@@ -11,7 +11,7 @@ import pytest
 
 import harness
 from api import DESCRIPTION, PROBLEM, SUPPLIERS, Api
-from test_takeaway import HOSTILE
+from test_downloads import HOSTILE
 from writers import NAMES, connect, insert, query
 
 MEMBERS = ["id", "version", "updated_at", *NAMES]

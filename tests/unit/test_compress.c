@@ -120,9 +120,9 @@ static const struct {
     expect_fn *expect;
 } ways[] = {
     { ENCODING_GZIP, COMPRESS_ONCE, expect_gzip },
-    { ENCODING_GZIP, COMPRESS_KEPT, expect_gzip },
+    { ENCODING_GZIP, COMPRESS_CACHED, expect_gzip },
     { ENCODING_BROTLI, COMPRESS_ONCE, expect_brotli },
-    { ENCODING_BROTLI, COMPRESS_KEPT, expect_brotli },
+    { ENCODING_BROTLI, COMPRESS_CACHED, expect_brotli },
 };
 
 enum { WAYS = sizeof(ways) / sizeof(ways[0]) };

@@ -206,26 +206,26 @@ static inline void spell(const struct option *option,
                          const struct settings *settings, char *out,
                          size_t out_bytes)
 {
-    const char *place = (const char *)settings + option->offset;
+    const char *target = (const char *)settings + option->offset;
 
     switch (option->kind) {
     case OPTION_NUMBER:
         snprintf(out, out_bytes, "%" PRId64,
-                 *(const int64_t *)(const void *)place);
+                 *(const int64_t *)(const void *)target);
         break;
     case OPTION_SWITCH:
-        snprintf(out, out_bytes, "%s", *(const bool *)place ? "on" : "off");
+        snprintf(out, out_bytes, "%s", *(const bool *)target ? "on" : "off");
         break;
     case OPTION_CHOICE:
         snprintf(out, out_bytes, "%s",
-                 formats[*(const int *)(const void *)place]);
+                 formats[*(const int *)(const void *)target]);
         break;
     case OPTION_TEXT:
     case OPTION_PATH:
     case OPTION_SECRET:
     case OPTION_LIST:
         snprintf(out, out_bytes, "%s",
-                 *(const char *const *)(const void *)place);
+                 *(const char *const *)(const void *)target);
         break;
     }
 }

@@ -115,18 +115,18 @@ static void test_map(void **state)
     }
 }
 
-static void test_view(void **state)
+static void test_context(void **state)
 {
     struct supplier supplier = {
         .fields = { [SUPPLIER_PHONE] = SLICE("5550100") },
     };
-    struct view *view = view_open(*state);
+    struct context *context = context_open(*state);
 
-    contact_view(&supplier, "https://m/{query}", *state, view);
-    assert_true(
-        slice_is(view_slice(view_member(view, SLICE("tel"))), "tel:5550100"));
-    assert_null(view_member(view, SLICE("mailto")));
-    assert_null(view_member(view, SLICE("map")));
+    contact_context(&supplier, "https://m/{query}", *state, context);
+    assert_true(slice_is(context_slice(context_member(context, SLICE("tel"))),
+                         "tel:5550100"));
+    assert_null(context_member(context, SLICE("mailto")));
+    assert_null(context_member(context, SLICE("map")));
 }
 
 int main(void)
@@ -135,7 +135,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_tel, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mailto, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_map, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_view, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_context, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

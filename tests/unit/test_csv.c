@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "cafe/suppliers/csv.h"
-#include "test_takeaway.h"
+#include "test_downloads.h"
 
 static void expect_table(enum csv_reader reader, const char *name)
 {

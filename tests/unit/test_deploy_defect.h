@@ -7,8 +7,8 @@
 #define UNKNOWN "AWS knows no such key; "
 
 /* A file in which `from` (the first one; NULL: all) became `to`. The message
- * names the place of the first `at` in what came of it; NULL: it is about the
- * templates together, and names the beginning of the last one. */
+ * names the location of the first `at` in what came of it; NULL: it is about
+ * the templates together, and names the beginning of the last one. */
 struct defect {
     const char *file;
     const char *from, *to;
@@ -37,16 +37,16 @@ static const char *expected(struct fixture *fixture,
                             const struct defect *defect, struct slice file)
 {
     const char *at = defect->at != NULL ? strstr(file.data, defect->at) : NULL;
-    struct place place;
+    struct location location;
 
     if (defect->at == NULL)
         return arena_printf(fixture->arena, LISTENERS_FILE ":1:1: %s",
                             defect->message);
     if (at == NULL)
         fail_msg("%s: '%s' is not in it", defect->file, defect->at);
-    place = document_place(file, (size_t)(at - file.data));
+    location = document_location(file, (size_t)(at - file.data));
     return arena_printf(fixture->arena, "%s:%zu:%zu: %s", defect->file,
-                        place.line, place.column, defect->message);
+                        location.line, location.column, defect->message);
 }
 
 /* What is read of a file, whichever it is. */

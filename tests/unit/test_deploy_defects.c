@@ -1,5 +1,5 @@
 /* The files for AWS in JSON: each defect that somebody could make is found, in
- * its place, and the message says what to do. */
+ * its location, and the message says what to do. */
 #include "test_deploy_defect.h"
 
 #define CONTAINER "containerDefinitions[0]"

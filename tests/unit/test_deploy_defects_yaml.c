@@ -1,5 +1,5 @@
 /* The files for AWS in YAML: each defect that somebody could make is found, in
- * its place, and the message says what to do. */
+ * its location, and the message says what to do. */
 #include "test_deploy_defect.h"
 
 #define TARGET "Resources[0].TargetService"

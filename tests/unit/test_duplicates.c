@@ -1,5 +1,5 @@
 /* Suppliers that may be there already. */
-#include "test_content.h"
+#include "test_index.h"
 
 #include "cafe/base/clock.h"
 #include "cafe/suppliers/duplicates.h"
@@ -19,24 +19,23 @@ static struct supplier supplier_of(int64_t id, const char *name,
                                       [SUPPLIER_PHONE] = slice_of(phone) } };
 }
 
-static struct content *content_of(const struct supplier *suppliers,
-                                  size_t count)
+static struct index *content_of(const struct supplier *suppliers, size_t count)
 {
     struct row **rows = calloc(count, sizeof(struct row *));
-    struct content *content = NULL;
+    struct index *index = NULL;
 
     assert_non_null(rows);
     for (size_t i = 0; i < count; i++)
         assert_int_equal(row_make(&suppliers[i], &rows[i]), OK);
-    assert_int_equal(content_make(rows, count, &revision, &content), OK);
-    return content;
+    assert_int_equal(index_make(rows, count, &revision, &index), OK);
+    return index;
 }
 
 /* "id:reasons id:reasons" of what is found. */
-static void expect(struct content *content, const struct supplier *supplier,
+static void expect(struct index *index, const struct supplier *supplier,
                    const struct supplier *before, const char *wanted)
 {
-    const struct snapshot snapshot = { .content = content };
+    const struct snapshot snapshot = { .index = index };
     struct duplicates found;
     struct text text;
 
@@ -59,25 +58,25 @@ static void test_reasons(void **state)
         supplier_of(2, "Other", "Koln", "", ""),
         supplier_of(3, "Third", "Bonn", "b@example.com", "5550101 ext. 7"),
     };
-    struct content *content = content_of(stored, 3);
+    struct index *index = content_of(stored, 3);
     struct supplier typed =
         supplier_of(0, "New", "K\u00f6ln", "new@example.com", "1234567");
 
     (void)state;
-    expect(content, &typed, NULL, "");
+    expect(index, &typed, NULL, "");
     typed.fields[SUPPLIER_PHONE] = SLICE("49-221-5550100");
-    expect(content, &typed, NULL, "1:1");
+    expect(index, &typed, NULL, "1:1");
     typed.fields[SUPPLIER_EMAIL] = SLICE("B@EXAMPLE.com");
-    expect(content, &typed, NULL, "1:1 3:2");
+    expect(index, &typed, NULL, "1:1 3:2");
     typed.fields[SUPPLIER_NAME] = SLICE("cafe lodz");
     typed.fields[SUPPLIER_CITY] = SLICE("KOLN");
-    expect(content, &typed, NULL, "1:5 3:2");
+    expect(index, &typed, NULL, "1:5 3:2");
     typed.fields[SUPPLIER_CITY] = SLICE("Bonn");
     typed.fields[SUPPLIER_PHONE] = SLICE("555 0101");
-    expect(content, &typed, NULL, "3:2");
+    expect(index, &typed, NULL, "3:2");
     typed.fields[SUPPLIER_PHONE] = SLICE("555 0101 x7");
-    expect(content, &typed, NULL, "3:3");
-    content_discard(content);
+    expect(index, &typed, NULL, "3:3");
+    index_discard(index);
 }
 
 /* A phone with a digit more or less is another one. */
@@ -88,14 +87,14 @@ static void test_digits(void **state)
         supplier_of(2, "c", "d", "", "12345678"),
         supplier_of(3, "e", "f", "", "none"),
     };
-    struct content *content = content_of(stored, 3);
+    struct index *index = content_of(stored, 3);
     struct supplier typed = supplier_of(0, "x", "y", "", "123 45 67");
 
     (void)state;
-    expect(content, &typed, NULL, "1:1");
+    expect(index, &typed, NULL, "1:1");
     typed.fields[SUPPLIER_PHONE] = SLICE("none");
-    expect(content, &typed, NULL, "");
-    content_discard(content);
+    expect(index, &typed, NULL, "");
+    index_discard(index);
 }
 
 /* With and without country code, however it is spelt. */
@@ -108,16 +107,16 @@ static void test_spellings_of_a_phone(void **state)
         supplier_of(4, "g", "h", "", "+49 20 7946 0958"),
         supplier_of(5, "i", "j", "", "020 7946 0958 ext. 3"),
     };
-    struct content *content = content_of(stored, 5);
+    struct index *index = content_of(stored, 5);
     struct supplier typed = supplier_of(0, "x", "y", "", "+44 (0)20 7946 0958");
 
     (void)state;
-    expect(content, &typed, NULL, "1:1 2:1 3:1");
+    expect(index, &typed, NULL, "1:1 2:1 3:1");
     typed.fields[SUPPLIER_PHONE] = SLICE("020 79460958");
-    expect(content, &typed, NULL, "1:1 2:1 3:1 4:1");
+    expect(index, &typed, NULL, "1:1 2:1 3:1 4:1");
     typed.fields[SUPPLIER_PHONE] = SLICE("011 44 20 7946 0958");
-    expect(content, &typed, NULL, "1:1 2:1 3:1");
-    content_discard(content);
+    expect(index, &typed, NULL, "1:1 2:1 3:1");
+    index_discard(index);
 }
 
 /* Who saves a supplier that looks like another one is not asked each time. */
@@ -127,32 +126,32 @@ static void test_only_what_changed(void **state)
         supplier_of(1, "Same", "Here", "a@example.com", "1234567"),
         supplier_of(2, "Same", "Here", "a@example.com", "1234567"),
     };
-    struct content *content = content_of(stored, 2);
+    struct index *index = content_of(stored, 2);
     struct supplier typed = stored[1];
 
     (void)state;
-    expect(content, &typed, &stored[1], "");
-    expect(content, &typed, NULL, "1:7");
+    expect(index, &typed, &stored[1], "");
+    expect(index, &typed, NULL, "1:7");
     typed.fields[SUPPLIER_PHONE] = SLICE("123-4567");
-    expect(content, &typed, &stored[1], "1:1");
+    expect(index, &typed, &stored[1], "1:1");
     typed.fields[SUPPLIER_CITY] = SLICE("here");
-    expect(content, &typed, &stored[1], "1:5");
-    content_discard(content);
+    expect(index, &typed, &stored[1], "1:5");
+    index_discard(index);
 }
 
 static void test_no_more_than_fit(void **state)
 {
     struct supplier stored[DUPLICATES_MAX + 1];
     struct supplier typed = supplier_of(0, "n", "c", "", "1234567");
-    struct content *content;
+    struct index *index;
 
     (void)state;
     for (int i = 0; i <= DUPLICATES_MAX; i++)
         stored[i] = supplier_of(i + 1, "m", "c", "", "1234567");
-    content = content_of(stored, DUPLICATES_MAX + 1);
-    expect(content, &typed, NULL,
+    index = content_of(stored, DUPLICATES_MAX + 1);
+    expect(index, &typed, NULL,
            "1:1 2:1 3:1 4:1 5:1 6:1 7:1 8:1 9:1 10:1 more");
-    content_discard(content);
+    index_discard(index);
 }
 
 /* Prints what 10,000 suppliers cost. */
@@ -172,14 +171,14 @@ static void test_many(void **state)
                                 arena_printf(names, "City %d", i),
                                 arena_printf(names, "a%d@example.com", i),
                                 arena_printf(names, "+1 555 000 %04d", i));
-    snapshot.content = content_of(stored, MANY);
+    snapshot.index = content_of(stored, MANY);
     began = clock_monotonic_us();
     for (int i = 0; i < 100; i++)
         assert_int_equal(duplicates_find(&snapshot, &typed, NULL, &found), OK);
     print_message("%d suppliers: %d us a search\n", MANY,
                   (int)(clock_monotonic_us() - began) / 100);
     assert_int_equal(found.count, 2);
-    content_discard(snapshot.content);
+    index_discard(snapshot.index);
     free(stored);
     arena_close(names);
 }

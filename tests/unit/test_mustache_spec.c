@@ -45,10 +45,10 @@ static struct slice number(struct slice text)
 }
 
 static void fill_object(yaml_document_t *doc, const yaml_node_t *node,
-                        struct arena *arena, struct view *object);
+                        struct arena *arena, struct context *object);
 
 static void fill_list(yaml_document_t *doc, const yaml_node_t *node,
-                      struct arena *arena, struct view *list)
+                      struct arena *arena, struct context *list)
 {
     const yaml_node_item_t *item;
 
@@ -57,34 +57,34 @@ static void fill_list(yaml_document_t *doc, const yaml_node_t *node,
         const yaml_node_t *value = yaml_document_get_node(doc, *item);
 
         if (value->type == YAML_SCALAR_NODE)
-            view_list_text(list,
-                           value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
-                               ? number(scalar(value))
-                               : scalar(value));
+            context_list_text(list, value->data.scalar.style ==
+                                            YAML_PLAIN_SCALAR_STYLE
+                                        ? number(scalar(value))
+                                        : scalar(value));
         else if (value->type == YAML_SEQUENCE_NODE)
-            fill_list(doc, value, arena, view_list_list(list));
+            fill_list(doc, value, arena, context_list_list(list));
         else
-            fill_object(doc, value, arena, view_list_object(list));
+            fill_object(doc, value, arena, context_list_object(list));
     }
 }
 
-static void fill_scalar(const yaml_node_t *value, struct view *object,
+static void fill_scalar(const yaml_node_t *value, struct context *object,
                         const char *name)
 {
     struct slice text = scalar(value);
     bool plain = value->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 
     if (plain && slice_is(text, "true"))
-        view_flag(object, name, true);
+        context_flag(object, name, true);
     else if (plain && (slice_is(text, "false") || slice_is(text, "null") ||
                        slice_is(text, "~") || text.len == 0))
-        view_flag(object, name, false);
+        context_flag(object, name, false);
     else
-        view_text(object, name, plain ? number(text) : text);
+        context_text(object, name, plain ? number(text) : text);
 }
 
 static void fill_object(yaml_document_t *doc, const yaml_node_t *node,
-                        struct arena *arena, struct view *object)
+                        struct arena *arena, struct context *object)
 {
     const yaml_node_pair_t *pair;
 
@@ -97,9 +97,9 @@ static void fill_object(yaml_document_t *doc, const yaml_node_t *node,
         if (value->type == YAML_SCALAR_NODE)
             fill_scalar(value, object, name);
         else if (value->type == YAML_SEQUENCE_NODE)
-            fill_list(doc, value, arena, view_list(object, name));
+            fill_list(doc, value, arena, context_list(object, name));
         else
-            fill_object(doc, value, arena, view_object(object, name));
+            fill_object(doc, value, arena, context_object(object, name));
     }
 }
 
@@ -125,10 +125,11 @@ static void add_partials(yaml_document_t *doc, const yaml_node_t *test,
 }
 
 /* "." has to work at the root for a context that is a text or a list. */
-static const struct view *root_of(yaml_document_t *doc, const yaml_node_t *data,
-                                  struct arena *arena)
+static const struct context *root_of(yaml_document_t *doc,
+                                     const yaml_node_t *data,
+                                     struct arena *arena)
 {
-    struct view *root = view_open(arena);
+    struct context *root = context_open(arena);
 
     if (data->type == YAML_MAPPING_NODE) {
         fill_object(doc, data, arena, root);
@@ -137,8 +138,8 @@ static const struct view *root_of(yaml_document_t *doc, const yaml_node_t *data,
     if (data->type == YAML_SCALAR_NODE)
         fill_scalar(data, root, "x");
     else
-        fill_list(doc, data, arena, view_list(root, "x"));
-    return view_member(root, SLICE("x"));
+        fill_list(doc, data, arena, context_list(root, "x"));
+    return context_member(root, SLICE("x"));
 }
 
 static bool run(yaml_document_t *doc, const yaml_node_t *test, struct text *out,

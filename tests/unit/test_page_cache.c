@@ -4,7 +4,8 @@
 
 /*
  * A key letter and what happens to it: asked for with '-', '?' or '+' as the
- * answer, or '!' kept. "v2" makes it another version. There is room for three.
+ * answer, or '!' cached. "v2" makes it another version. There is room for
+ * three.
  */
 static const struct {
     const char *rule;
@@ -60,10 +61,10 @@ static void test_scripts(void **state)
     }
 }
 
-/* How many bytes are left over beside one page, and if it is kept then. */
+/* How many bytes are left over beside one page, and if it is cached then. */
 static const struct {
     int64_t spare;
-    bool kept;
+    bool cached;
 } rooms[] = { { -1, false }, { 0, true }, { 1, true } };
 
 static void test_room_to_the_byte(void **state)
@@ -77,8 +78,9 @@ static void test_room_to_the_byte(void **state)
 
         ask_twice(cache, SLICE("k"));
         keep(cache, SLICE("k"), 1, 200, BODY_BYTES);
-        assert_int_equal(ask(cache, SLICE("k"), 1), rooms[i].kept ? '+' : '?');
-        assert_int_equal(page_cache_bytes(cache), rooms[i].kept ? cost : 0);
+        assert_int_equal(ask(cache, SLICE("k"), 1),
+                         rooms[i].cached ? '+' : '?');
+        assert_int_equal(page_cache_bytes(cache), rooms[i].cached ? cost : 0);
         page_cache_close(cache);
     }
 }
@@ -94,8 +96,9 @@ static void test_room_for_two_to_the_byte(void **state)
             page_cache_open((size_t)(2 * (int64_t)cost + rooms[i].spare));
 
         run_script(cache, "first", "a- a? a! b- b? b! b+");
-        assert_int_equal(page_cache_bytes(cache), (rooms[i].kept + 1) * cost);
-        assert_int_equal(ask(cache, SLICE("a"), 1), rooms[i].kept ? '+' : '-');
+        assert_int_equal(page_cache_bytes(cache), (rooms[i].cached + 1) * cost);
+        assert_int_equal(ask(cache, SLICE("a"), 1),
+                         rooms[i].cached ? '+' : '-');
         page_cache_close(cache);
     }
 }
@@ -131,7 +134,7 @@ static void test_no_room_at_all(void **state)
     page_cache_close(NULL);
 }
 
-static void test_failed_pages_are_not_kept(void **state)
+static void test_failed_pages_are_not_cached(void **state)
 {
     struct page_cache *cache = page_cache_open(ROOMY_BYTES);
     struct page *page = page_of(200, BODY_BYTES);
@@ -179,7 +182,7 @@ static void test_keys_are_told_apart(void **state)
     page_cache_close(cache);
 }
 
-/* Out of memory a key is absent: no page may be kept for it. */
+/* Out of memory a key is absent: no page may be cached for it. */
 static void test_absent_keys_name_nothing(void **state)
 {
     struct page_cache *cache = page_cache_open(ROOMY_BYTES);
@@ -260,7 +263,7 @@ int main(void)
         cmocka_unit_test(test_room_for_two_to_the_byte),
         cmocka_unit_test(test_too_large_pushes_nothing_out),
         cmocka_unit_test(test_no_room_at_all),
-        cmocka_unit_test(test_failed_pages_are_not_kept),
+        cmocka_unit_test(test_failed_pages_are_not_cached),
         cmocka_unit_test(test_keys_are_told_apart),
         cmocka_unit_test(test_absent_keys_name_nothing),
         cmocka_unit_test(test_long_keys),

@@ -53,7 +53,7 @@ static inline void keep(struct page_cache *cache, struct slice key,
     page_unref(page);
 }
 
-/* '-': never asked for; '?': wanted; '+': kept. */
+/* '-': never asked for; '?': wanted; '+': cached. */
 static inline char ask(struct page_cache *cache, struct slice key,
                        uint64_t version)
 {
@@ -72,7 +72,7 @@ static inline void ask_twice(struct page_cache *cache, struct slice key)
     assert_int_equal(ask(cache, key, 1), '?');
 }
 
-/* The page that is kept for a key. */
+/* The page that is cached for a key. */
 static inline void expect_status(struct page_cache *cache, struct slice key,
                                  int status)
 {

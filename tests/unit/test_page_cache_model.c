@@ -43,7 +43,7 @@ static void test_a_flood_pushes_nothing_out(void **state)
 enum { MODEL_KEYS = 60, MODEL_STEPS = 100 * 1000, MODEL_BODY_BYTES = 5000 };
 
 struct modelled {
-    bool asked, kept;
+    bool asked, cached;
     uint64_t version, used; /* used: at which step */
     size_t bytes;
     int status;
@@ -59,19 +59,19 @@ struct model {
 
 static void model_drop(struct model *model, struct modelled *key)
 {
-    if (key->kept)
+    if (key->cached)
         model->bytes -= key->bytes;
-    key->kept = false;
+    key->cached = false;
 }
 
 static char model_ask(struct model *model, size_t at, uint64_t version)
 {
     struct modelled *key = &model->keys[at];
 
-    if (key->kept && key->version != version)
+    if (key->cached && key->version != version)
         model_drop(model, key);
     key->used = model->step;
-    if (key->kept)
+    if (key->cached)
         return '+';
     if (key->asked)
         return '?';
@@ -84,7 +84,7 @@ static void model_push_out(struct model *model)
     struct modelled *oldest = NULL;
 
     for (size_t i = 0; i < MODEL_KEYS; i++)
-        if (model->keys[i].kept &&
+        if (model->keys[i].cached &&
             (oldest == NULL || model->keys[i].used < oldest->used))
             oldest = &model->keys[i];
     assert_non_null(oldest);
@@ -106,7 +106,7 @@ static void model_keep(struct model *model, size_t at, uint64_t version,
     while (model->bytes + bytes > model->max_bytes)
         model_push_out(model);
     *key = (struct modelled){ .asked = true,
-                              .kept = true,
+                              .cached = true,
                               .version = version,
                               .used = model->step,
                               .bytes = bytes,

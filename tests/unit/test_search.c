@@ -1,6 +1,6 @@
 /* What a query asks for, its one URL, and what the page of it shows. */
 #include "search_private.h"
-#include "test_content.h"
+#include "test_index.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 #define TEN "0123456789"
@@ -190,10 +190,10 @@ static const char *const table[][4] = {
     { "Beans & Co", "Springfield", "il", "555-0101" },
 };
 
-static struct content *make_table(void)
+static struct index *make_table(void)
 {
     struct row **rows = calloc(ROWS(table), sizeof(struct row *));
-    struct content *content = NULL;
+    struct index *index = NULL;
 
     assert_non_null(rows);
     for (size_t i = 0; i < ROWS(table); i++) {
@@ -207,14 +207,14 @@ static struct content *make_table(void)
 
         assert_int_equal(row_make(&supplier, &rows[i]), OK);
     }
-    assert_int_equal(content_make(rows, ROWS(table), &revision, &content), OK);
-    return content;
+    assert_int_equal(index_make(rows, ROWS(table), &revision, &index), OK);
+    return index;
 }
 
-static struct found *find(const struct content *content,
+static struct found *find(const struct index *index,
                           const struct search *search)
 {
-    struct scan *scan = scan_open(content, search);
+    struct scan *scan = scan_open(index, search);
     struct found *found;
     bool done = false;
 
@@ -227,23 +227,25 @@ static struct found *find(const struct content *content,
     return found;
 }
 
-static struct slice member(const struct view *view, const char *name)
+static struct slice member(const struct context *context, const char *name)
 {
-    return view_slice(view_member(view, slice_of(name)));
+    return context_slice(context_member(context, slice_of(name)));
 }
 
-static bool is_set(const struct view *view, const char *name)
+static bool is_set(const struct context *context, const char *name)
 {
-    return view_kind(view_member(view, slice_of(name))) == VIEW_TRUE;
+    return context_kind(context_member(context, slice_of(name))) ==
+           CONTEXT_TRUE;
 }
 
 /* "value(count)*" of a list to choose from. */
-static void append_choices(struct text *text, const struct view *form,
+static void append_choices(struct text *text, const struct context *form,
                            const char *name)
 {
-    const struct view *item = view_first(view_member(form, slice_of(name)));
+    const struct context *item =
+        context_first(context_member(form, slice_of(name)));
 
-    for (; item != NULL; item = view_next(item)) {
+    for (; item != NULL; item = context_next(item)) {
         text_append_char(text, ' ');
         text_append_slice(text, member(item, "value"));
         text_append_char(text, '(');
@@ -253,25 +255,26 @@ static void append_choices(struct text *text, const struct view *form,
     text_append_char(text, ';');
 }
 
-static void append_set(struct text *text, const struct view *view,
+static void append_set(struct text *text, const struct context *context,
                        const char *name)
 {
-    if (is_set(view, name))
+    if (is_set(context, name))
         text_printf(text, " %s", name);
 }
 
 /* All that a page has to show, in one line. */
-static void describe(const struct view *view, struct text *text)
+static void describe(const struct context *context, struct text *text)
 {
-    const struct view *form = view_member(view, SLICE("search"));
-    const struct view *item = view_first(view_member(view, SLICE("suppliers")));
+    const struct context *form = context_member(context, SLICE("search"));
+    const struct context *item =
+        context_first(context_member(context, SLICE("suppliers")));
 
-    for (; item != NULL; item = view_next(item)) {
+    for (; item != NULL; item = context_next(item)) {
         text_append_slice(text, member(item, "id"));
         text_append_char(text, ' ');
     }
-    text_append_slice(text, member(view, "range"));
-    append_set(text, view, "any");
+    text_append_slice(text, member(context, "range"));
+    append_set(text, context, "any");
     append_set(text, form, "none_yet");
     append_set(text, form, "none_found");
     append_set(text, form, "filtered");
@@ -311,54 +314,54 @@ static const struct {
                      "Łódź(1) Springfield(2) Wien(1);" },
 };
 
-static struct view *view_of(struct arena *arena, struct content *content,
-                            const char *query)
+static struct context *context_of(struct arena *arena, struct index *index,
+                                  const char *query)
 {
     struct snapshot *snapshot = arena_alloc(arena, sizeof(*snapshot));
     struct search *search = arena_alloc(arena, sizeof(*search));
     struct search_result result = { .search = search, .snapshot = snapshot };
-    struct view *view = view_open(arena);
+    struct context *context = context_open(arena);
 
-    snapshot->content = content;
+    snapshot->index = index;
     *search = read_query(arena, query);
-    result.found = find(content, search);
+    result.found = find(index, search);
     assert_int_equal(search_count(&result), result.found->count);
     assert_ptr_equal(search_asked(&result), search);
     assert_ptr_equal(search_snapshot(&result), snapshot);
     paging_set(&result.paging, result.found->count, search->page, search->per);
-    search_view(&result, "/s", arena, view);
+    search_context(&result, "/s", arena, context);
     found_unref(result.found);
-    return view;
+    return context;
 }
 
 static void test_pages(void **state)
 {
-    struct content *content = make_table();
+    struct index *index = make_table();
 
     for (size_t i = 0; i < ROWS(pages); i++) {
         struct text text;
 
         text_init(&text, 0);
-        describe(view_of(*state, content, pages[i].query), &text);
+        describe(context_of(*state, index, pages[i].query), &text);
         if (strcmp(text_string(&text), pages[i].shown) != 0)
             fail_msg("'%s':\n%s\nnot\n%s", pages[i].query, text_string(&text),
                      pages[i].shown);
         text_free(&text);
     }
-    content_discard(content);
+    index_discard(index);
 }
 
 static void test_nobody(void **state)
 {
-    struct content *content = NULL;
+    struct index *index = NULL;
     struct text text;
 
-    assert_int_equal(content_make(NULL, 0, &revision, &content), OK);
+    assert_int_equal(index_make(NULL, 0, &revision, &index), OK);
     text_init(&text, 0);
-    describe(view_of(*state, content, "q=x"), &text);
+    describe(context_of(*state, index, "q=x"), &text);
     assert_string_equal(text_string(&text), "0–0 of 0 none_yet;;;/s");
     text_free(&text);
-    content_discard(content);
+    index_discard(index);
 }
 
 /* A header's link, and how the list is sorted. */
@@ -378,23 +381,23 @@ static const struct {
 
 static void test_columns(void **state)
 {
-    struct content *content = make_table();
+    struct index *index = make_table();
 
     for (size_t i = 0; i < ROWS(columns); i++) {
-        struct view *view = view_of(*state, content, columns[i].query);
-        const struct view *item =
-            view_first(view_member(view, SLICE("columns")));
+        struct context *context = context_of(*state, index, columns[i].query);
+        const struct context *item =
+            context_first(context_member(context, SLICE("columns")));
 
         while (item != NULL &&
                !slice_is(member(item, "name"), columns[i].column))
-            item = view_next(item);
+            item = context_next(item);
         assert_non_null(item);
         if (!slice_is(member(item, "url"), columns[i].url) ||
             !slice_is(member(item, "order"), columns[i].order))
             fail_msg("'%s' %s: %s", columns[i].query, columns[i].column,
                      member(item, "url").data);
     }
-    content_discard(content);
+    index_discard(index);
 }
 
 /* The orders to choose from, the chosen one in brackets. */
@@ -411,16 +414,16 @@ static const struct {
 
 static void test_sorts(void **state)
 {
-    struct content *content = make_table();
+    struct index *index = make_table();
 
     for (size_t i = 0; i < ROWS(sorts); i++) {
-        struct view *view = view_of(*state, content, sorts[i].query);
-        const struct view *item = view_first(
-            view_member(view_member(view, SLICE("search")), SLICE("sorts")));
+        struct context *context = context_of(*state, index, sorts[i].query);
+        const struct context *item = context_first(context_member(
+            context_member(context, SLICE("search")), SLICE("sorts")));
         struct text text;
 
         text_init(&text, 0);
-        for (; item != NULL; item = view_next(item)) {
+        for (; item != NULL; item = context_next(item)) {
             bool selected = is_set(item, "selected");
 
             text_append_string(&text, selected ? " [" : " ");
@@ -430,20 +433,22 @@ static void test_sorts(void **state)
         assert_string_equal(text_string(&text) + 1, sorts[i].sorts);
         text_free(&text);
     }
-    content_discard(content);
+    index_discard(index);
 }
 
 static void test_neighbours(void **state)
 {
-    struct content *content = make_table();
-    struct view *view = view_of(*state, content, "sort=-city&per=1&page=2");
+    struct index *index = make_table();
+    struct context *context =
+        context_of(*state, index, "sort=-city&per=1&page=2");
 
-    assert_true(slice_is(member(view, "previous"), "/s?sort=-city&per=1"));
-    assert_true(slice_is(member(view, "next"), "/s?sort=-city&page=3&per=1"));
-    view = view_of(*state, content, "q=beans");
-    assert_null(view_member(view, SLICE("previous")));
-    assert_null(view_member(view, SLICE("next")));
-    content_discard(content);
+    assert_true(slice_is(member(context, "previous"), "/s?sort=-city&per=1"));
+    assert_true(
+        slice_is(member(context, "next"), "/s?sort=-city&page=3&per=1"));
+    context = context_of(*state, index, "q=beans");
+    assert_null(context_member(context, SLICE("previous")));
+    assert_null(context_member(context, SLICE("next")));
+    index_discard(index);
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 #include "cafe/base/unicode.h"
 #include "cafe/suppliers/phone.h"
 #include "search_private.h"
-#include "test_content.h"
+#include "test_index.h"
 
 enum { ROUNDS = 200, ROWS_MAX = 700, WORDS_MAX = 4 };
 
@@ -21,10 +21,10 @@ static const char *const longs[] = {
 struct model {
     uint64_t seed;
     struct arena *arena;
-    struct content *content;
+    struct index *index;
     struct search search;
     struct row *const *rows;
-    struct slice folds[ROWS_MAX][SUPPLIER_FIELDS]; /* by place */
+    struct slice folds[ROWS_MAX][SUPPLIER_FIELDS]; /* by position */
     struct slice searched[ROWS_MAX][SUPPLIER_FIELDS];
     int ranks[ROWS_MAX];
 };
@@ -63,7 +63,7 @@ static void make_rows(struct model *model)
             supplier.fields[f] = random_text(model, 6);
         assert_int_equal(row_make(&supplier, &rows[i]), OK);
     }
-    assert_int_equal(content_make(rows, count, &revision, &model->content), OK);
+    assert_int_equal(index_make(rows, count, &revision, &model->index), OK);
 }
 
 /* A random list, read from a query as a browser sends it. */
@@ -97,7 +97,7 @@ static void make_search(struct model *model)
         model->search.sorted = false;
         model->search.descending = false;
     }
-    model->rows = search_rows(model->content, &model->search);
+    model->rows = search_rows(model->index, &model->search);
     text_free(&query);
 }
 
@@ -115,7 +115,7 @@ static struct model *open_model(uint64_t seed)
 
 static void close_model(struct model *model)
 {
-    content_discard(model->content);
+    index_discard(model->index);
     arena_close(model->arena);
     free(model);
 }
@@ -136,10 +136,10 @@ static struct slice fold(struct model *model, struct slice text, bool digits)
     return (struct slice){ out, len };
 }
 
-static struct slice field(const struct model *model, size_t place,
+static struct slice field(const struct model *model, size_t position,
                           enum supplier_field f)
 {
-    return model->folds[place][f];
+    return model->folds[position][f];
 }
 
 static bool has(struct slice text, struct slice part)
@@ -187,10 +187,10 @@ static struct slice phone_lines(struct model *model, struct slice text)
 }
 
 /* Where a word is in a field: -1 if it isn't. */
-static ptrdiff_t find_in(struct model *model, size_t place,
+static ptrdiff_t find_in(struct model *model, size_t position,
                          enum supplier_field f, const struct search_word *word)
 {
-    const char *text = model->searched[place][f].data;
+    const char *text = model->searched[position][f].data;
     const char *at = strstr(text, arena_slice(model->arena, word->text).data);
 
     if (at == NULL && word->loose.len > 0)
@@ -198,22 +198,22 @@ static ptrdiff_t find_in(struct model *model, size_t place,
     return at != NULL ? at - text : -1;
 }
 
-static bool matches(struct model *model, size_t place,
+static bool matches(struct model *model, size_t position,
                     const struct search_word *word)
 {
-    struct slice phone = model->searched[place][SUPPLIER_PHONE];
+    struct slice phone = model->searched[position][SUPPLIER_PHONE];
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
-        if (find_in(model, place, f, word) >= 0)
+        if (find_in(model, position, f, word) >= 0)
             return true;
     return has(phone, arena_slice(model->arena, word->digits)) ||
            has(phone, arena_slice(model->arena, word->home));
 }
 
 /* It is what the name begins with, or the other spelling of its first word. */
-static bool begins(struct model *model, size_t place, ptrdiff_t at)
+static bool begins(struct model *model, size_t position, ptrdiff_t at)
 {
-    struct slice rest = model->searched[place][SUPPLIER_NAME];
+    struct slice rest = model->searched[position][SUPPLIER_NAME];
     struct slice name = slice_cut(&rest, '\n');
     struct slice first = slice_cut(&rest, '\n');
     struct text loose;
@@ -225,23 +225,24 @@ static bool begins(struct model *model, size_t place, ptrdiff_t at)
     text_free(&loose);
     return at == 0 ||
            (same &&
-            model->searched[place][SUPPLIER_NAME].data + at == first.data);
+            model->searched[position][SUPPLIER_NAME].data + at == first.data);
 }
 
 /* -1: it doesn't match. */
-static int rank(struct model *model, size_t place)
+static int rank(struct model *model, size_t position)
 {
     const struct search *search = &model->search;
     size_t in_name = 0;
     bool first_begins = false;
 
     for (size_t i = 0; i < search->word_count; i++) {
-        ptrdiff_t at = find_in(model, place, SUPPLIER_NAME, &search->words[i]);
+        ptrdiff_t at =
+            find_in(model, position, SUPPLIER_NAME, &search->words[i]);
 
-        if (!matches(model, place, &search->words[i]))
+        if (!matches(model, position, &search->words[i]))
             return -1;
         in_name += at >= 0;
-        first_begins |= i == 0 && begins(model, place, at);
+        first_begins |= i == 0 && begins(model, position, at);
     }
     if (in_name == 0)
         return 3;
@@ -252,29 +253,29 @@ static int rank(struct model *model, size_t place)
 
 static void prepare(struct model *model)
 {
-    for (size_t place = 0; place < model->content->count; place++) {
-        const struct row *row = model->rows[place];
+    for (size_t position = 0; position < model->index->count; position++) {
+        const struct row *row = model->rows[position];
 
         for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
-            model->searched[place][f] =
+            model->searched[position][f] =
                 f == SUPPLIER_PHONE
                     ? phone_lines(model, row->supplier.fields[f])
                     : with_spellings(model, row->supplier.fields[f]);
         for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
-            model->folds[place][f] =
+            model->folds[position][f] =
                 fold(model, row->supplier.fields[f], f == SUPPLIER_PHONE);
-        model->ranks[place] = rank(model, place);
+        model->ranks[position] = rank(model, position);
     }
 }
 
-static bool passes(struct model *model, size_t place, enum supplier_field f,
+static bool passes(struct model *model, size_t position, enum supplier_field f,
                    struct slice filter)
 {
     return filter.len == 0 ||
-           slice_equal(field(model, place, f), fold(model, filter, false));
+           slice_equal(field(model, position, f), fold(model, filter, false));
 }
 
-/* Whether a place comes before a later one of the rows. */
+/* Whether a position comes before a later one of the rows. */
 static bool stays_first(const struct model *model, size_t a, size_t b)
 {
     const struct search *search = &model->search;
@@ -293,7 +294,7 @@ static bool stays_first(const struct model *model, size_t a, size_t b)
 
 struct expected {
     size_t count;
-    uint32_t places[ROWS_MAX];
+    uint32_t positions[ROWS_MAX];
     bool with_words[ROWS_MAX], in_state[ROWS_MAX];
 };
 
@@ -301,20 +302,21 @@ static void expect(struct model *model, struct expected *expected)
 {
     prepare(model);
     expected->count = 0;
-    for (size_t place = 0; place < model->content->count; place++) {
+    for (size_t position = 0; position < model->index->count; position++) {
         size_t at = expected->count;
 
-        expected->with_words[place] = model->ranks[place] >= 0;
-        expected->in_state[place] =
-            expected->with_words[place] &&
-            passes(model, place, SUPPLIER_STATE, model->search.state);
-        if (!expected->in_state[place] ||
-            !passes(model, place, SUPPLIER_CITY, model->search.city))
+        expected->with_words[position] = model->ranks[position] >= 0;
+        expected->in_state[position] =
+            expected->with_words[position] &&
+            passes(model, position, SUPPLIER_STATE, model->search.state);
+        if (!expected->in_state[position] ||
+            !passes(model, position, SUPPLIER_CITY, model->search.city))
             continue;
-        for (; at > 0 && !stays_first(model, expected->places[at - 1], place);
+        for (; at > 0 &&
+               !stays_first(model, expected->positions[at - 1], position);
              at--)
-            expected->places[at] = expected->places[at - 1];
-        expected->places[at] = (uint32_t)place;
+            expected->positions[at] = expected->positions[at - 1];
+        expected->positions[at] = (uint32_t)position;
         expected->count++;
     }
 }
@@ -326,19 +328,19 @@ static void check_choices(struct model *model, const struct choices *choices,
     size_t total = 0;
 
     for (size_t i = 0; i < choices->count; i++) {
-        struct slice value = field(model, choices->items[i].place, f);
+        struct slice value = field(model, choices->items[i].position, f);
         size_t count = 0;
 
         assert_true(strcmp(last.data, value.data) < 0);
-        for (size_t place = 0; place < model->content->count; place++)
-            count += counts[place] &&
-                     slice_equal(field(model, place, f), value);
+        for (size_t position = 0; position < model->index->count; position++)
+            count += counts[position] &&
+                     slice_equal(field(model, position, f), value);
         assert_int_equal(choices->items[i].count, count);
         total += count;
         last = value;
     }
-    for (size_t place = 0; place < model->content->count; place++)
-        total -= counts[place] && field(model, place, f).len > 0;
+    for (size_t position = 0; position < model->index->count; position++)
+        total -= counts[position] && field(model, position, f).len > 0;
     assert_true(choices->too_many || total == 0);
 }
 
@@ -350,11 +352,11 @@ static void check(struct model *model, const struct found *found)
     expect(model, expected);
     assert_int_equal(found->count, expected->count);
     for (size_t i = 0; i < found->count; i++)
-        assert_int_equal(found->places ? found->places[i] : i,
-                         expected->places[i]);
+        assert_int_equal(found->positions ? found->positions[i] : i,
+                         expected->positions[i]);
     for (size_t i = 1; model->search.by_id && i < found->count; i++)
-        assert_true(model->rows[expected->places[i - 1]]->supplier.id <
-                    model->rows[expected->places[i]]->supplier.id);
+        assert_true(model->rows[expected->positions[i - 1]]->supplier.id <
+                    model->rows[expected->positions[i]]->supplier.id);
     check_choices(model, &found->states, SUPPLIER_STATE, expected->with_words);
     check_choices(model, &found->cities, SUPPLIER_CITY, expected->in_state);
     free(expected);
@@ -362,7 +364,7 @@ static void check(struct model *model, const struct found *found)
 
 static struct found *find(struct model *model)
 {
-    struct scan *scan = scan_open(model->content, &model->search);
+    struct scan *scan = scan_open(model->index, &model->search);
     struct found *found;
     bool done = false;
 
@@ -403,7 +405,7 @@ static void test_left_in_the_middle(void **state)
     (void)state;
     for (uint64_t round = 1; round <= 40; round++) {
         struct model *model = open_model(round);
-        struct scan *scan = scan_open(model->content, &model->search);
+        struct scan *scan = scan_open(model->index, &model->search);
         bool done = false;
 
         for (uint64_t i = 0; i < round / 4 && !done; i++)

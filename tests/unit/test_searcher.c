@@ -4,7 +4,7 @@
 
 #include "cafe/base/form.h"
 #include "search_private.h"
-#include "test_content.h"
+#include "test_index.h"
 #include "test_timers.h"
 
 enum { MANY = 50000, TURNS_MIN = 100, ASKERS_MAX = 16 };
@@ -39,10 +39,10 @@ int64_t __wrap_clock_monotonic_us(void)
     return now_us += 334;
 }
 
-static struct content *make_names(size_t count, uint64_t serial)
+static struct index *make_names(size_t count, uint64_t serial)
 {
     struct row **rows = calloc(count + 1, sizeof(struct row *));
-    struct content *content = NULL;
+    struct index *index = NULL;
     char name[32];
 
     assert_non_null(rows);
@@ -50,9 +50,9 @@ static struct content *make_names(size_t count, uint64_t serial)
         snprintf(name, sizeof(name), "beans %zu", i);
         rows[i] = row_of((int64_t)i + 1, 1, name);
     }
-    assert_int_equal(content_make(rows, count, &revision, &content), OK);
-    content->serial = serial;
-    return content;
+    assert_int_equal(index_make(rows, count, &revision, &index), OK);
+    index->serial = serial;
+    return index;
 }
 
 static int set_up(void **state)
@@ -62,7 +62,7 @@ static int set_up(void **state)
     assert_non_null(fixture);
     fixture->base = event_base_new();
     assert_int_equal(searcher_open(fixture->base, &fixture->searcher), OK);
-    fixture->snapshot.content = make_names(300, 1);
+    fixture->snapshot.index = make_names(300, 1);
     *state = fixture;
     return 0;
 }
@@ -84,7 +84,7 @@ static int tear_down(void **state)
 
     end_askers(fixture);
     searcher_close(fixture->searcher);
-    content_unref(fixture->snapshot.content);
+    index_unref(fixture->snapshot.index);
     event_base_free(fixture->base);
     free(fixture);
     return 0;
@@ -157,7 +157,7 @@ static void test_next_page_is_there_at_once(void **state)
     asker = ask(fixture, "q=Beans++2&page=2");
     assert_int_equal(asker->shown, 1);
     assert_int_equal(asker->page, 2);
-    /* Not so another order, filter or content. */
+    /* Not so another order, filter or index. */
     assert_int_equal(ask(fixture, "q=2+beans")->shown, 0);
     assert_int_equal(ask(fixture, "q=beans+2&sort=name")->shown, 0);
     assert_int_equal(ask(fixture, "q=beans+2&sort=-name")->shown, 0);
@@ -176,15 +176,15 @@ static void test_order_of_ids(void **state)
     for (size_t q = 0; q < 2; q++) {
         struct asker *asker = ask_in_order(fixture, queries[q], true);
         int64_t last = 0;
-        size_t place = 0;
+        size_t position = 0;
 
         run(fixture);
         assert_true(asker->count > 100);
         for (int64_t id = -1; id <= 301; id++) {
-            while (place < asker->count &&
-                   search_at(asker->result, place)->id <= id)
-                place++;
-            assert_int_equal(search_after(asker->result, id), place);
+            while (position < asker->count &&
+                   search_at(asker->result, position)->id <= id)
+                position++;
+            assert_int_equal(search_after(asker->result, id), position);
         }
         for (size_t i = 0; i < asker->count; i++) {
             assert_true(search_at(asker->result, i)->id > last);
@@ -222,32 +222,32 @@ static void test_equal_ones_share(void **state)
     assert_int_equal(second->page, 2);
 }
 
-static void test_another_content_is_searched_anew(void **state)
+static void test_another_index_is_searched_anew(void **state)
 {
     struct fixture *fixture = *state;
-    struct content *before = fixture->snapshot.content;
+    struct index *before = fixture->snapshot.index;
     struct asker *asker;
 
     assert_int_equal(ask(fixture, "q=beans")->shown, 0);
     run(fixture);
-    fixture->snapshot.content = make_names(20, 2);
+    fixture->snapshot.index = make_names(20, 2);
     asker = ask(fixture, "q=beans");
     assert_int_equal(asker->shown, 0);
     run(fixture);
     assert_int_equal(asker->count, 20);
     end_askers(fixture);
-    content_unref(before);
+    index_unref(before);
 }
 
 /* What is looked through stays, also when all others have left it. */
-static void test_content_stays_until_done(void **state)
+static void test_index_stays_until_done(void **state)
 {
     struct fixture *fixture = *state;
-    struct content *before = fixture->snapshot.content;
+    struct index *before = fixture->snapshot.index;
     struct asker *asker = ask(fixture, "q=beans");
 
-    fixture->snapshot.content = make_names(20, 2);
-    content_unref(before);
+    fixture->snapshot.index = make_names(20, 2);
+    index_unref(before);
     run(fixture);
     assert_int_equal(asker->count, 300);
 }
@@ -303,8 +303,8 @@ static void test_no_turn_after_a_slice(void **state)
 {
     struct fixture *fixture = *state;
 
-    content_unref(fixture->snapshot.content);
-    fixture->snapshot.content = make_names(MANY, 1);
+    index_unref(fixture->snapshot.index);
+    fixture->snapshot.index = make_names(MANY, 1);
     ask(fixture, "q=4&sort=-name")->more = "q=5";
     ask(fixture, "q=9");
     timers_left = 0;
@@ -321,18 +321,18 @@ static void test_no_turn_after_a_slice(void **state)
 static void test_too_many(void **state)
 {
     struct fixture *fixture = *state;
-    struct content large = { .references = 9, .count = 12 * 1000 * 1000 };
-    struct content *before = fixture->snapshot.content;
+    struct index large = { .references = 9, .count = 12 * 1000 * 1000 };
+    struct index *before = fixture->snapshot.index;
     struct asker *refused;
 
-    fixture->snapshot.content = &large;
+    fixture->snapshot.index = &large;
     assert_int_equal(ask(fixture, "q=1")->shown, 0);
     assert_int_equal(ask(fixture, "q=1")->shown, 0); /* shares it */
     refused = ask(fixture, "q=2");
     assert_int_equal(refused->shown, 1);
     assert_false(refused->found);
     searcher_stop(fixture->searcher);
-    fixture->snapshot.content = before;
+    fixture->snapshot.index = before;
 }
 
 static void on_other(evutil_socket_t fd, short what, void *argument)
@@ -355,8 +355,8 @@ static void test_loop_goes_on(void **state)
     assert_int_equal(write(pair[1], "", 1), 1); /* there is always to read */
     other = event_new(fixture->base, pair[0], EV_READ | EV_PERSIST, on_other,
                       fixture);
-    content_unref(fixture->snapshot.content);
-    fixture->snapshot.content = make_names(MANY, 1);
+    index_unref(fixture->snapshot.index);
+    fixture->snapshot.index = make_names(MANY, 1);
     assert_non_null(other);
     event_add(other, NULL);
     ask(fixture, "q=4&sort=-name");
@@ -394,7 +394,7 @@ static void test_the_plain_list_comes_first(void **state)
     run(fixture);
 }
 
-/* However many searches are kept after it. */
+/* However many searches are cached after it. */
 static void test_the_plain_list_stays(void **state)
 {
     struct fixture *fixture = *state;
@@ -424,8 +424,8 @@ int main(void)
         ALL(test_order_of_ids),
         ALL(test_orders_do_not_share),
         ALL(test_equal_ones_share),
-        ALL(test_another_content_is_searched_anew),
-        ALL(test_content_stays_until_done),
+        ALL(test_another_index_is_searched_anew),
+        ALL(test_index_stays_until_done),
         ALL(test_asked_while_shown),
         ALL(test_stopped),
         ALL(test_no_turn_for_a_search),

@@ -307,16 +307,17 @@ static void test_forms_are_never_escaped(void **state)
 
 static void test_templates_see_every_field(void **state)
 {
-    struct view *view = view_open(*state);
+    struct context *context = context_open(*state);
     struct supplier supplier = good();
 
     supplier.id = 42;
-    supplier_view(&supplier, view);
-    assert_true(slice_is(view_slice(view_member(view, SLICE("id"))), "42"));
+    supplier_context(&supplier, context);
+    assert_true(
+        slice_is(context_slice(context_member(context, SLICE("id"))), "42"));
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++) {
         struct slice name = slice_of(supplier_columns[f].name);
 
-        assert_true(slice_equal(view_slice(view_member(view, name)),
+        assert_true(slice_equal(context_slice(context_member(context, name)),
                                 supplier.fields[f]));
     }
 }

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "cafe/suppliers/supplier_json.h"
-#include "test_takeaway.h"
+#include "test_downloads.h"
 
 static void test_golden(void **state)
 {

@@ -16,7 +16,7 @@
 struct fixture {
     struct templates *templates;
     struct arena *arena;
-    struct view *view;
+    struct context *context;
     struct text out, error;
 };
 
@@ -26,7 +26,7 @@ static int set_up(void **state)
 
     assert_int_equal(templates_open_empty(&fixture->templates), OK);
     fixture->arena = arena_open(0);
-    fixture->view = view_open(fixture->arena);
+    fixture->context = context_open(fixture->arena);
     text_init(&fixture->out, 0);
     text_init(&fixture->error, 0);
     *state = fixture;
@@ -55,7 +55,8 @@ static void add(struct fixture *fixture, const char *name, const char *source)
 static const char *render(struct fixture *fixture, const char *source)
 {
     add(fixture, "page", source);
-    template_render(fixture->templates, "page", fixture->view, &fixture->out);
+    template_render(fixture->templates, "page", fixture->context,
+                    &fixture->out);
     assert_false(fixture->out.failed);
     return text_string(&fixture->out);
 }
@@ -74,7 +75,7 @@ static void test_escapes_all_five(void **state)
 {
     struct fixture *fixture = *state;
 
-    view_string(fixture->view, "x", "<a href=\"b\">'&'</a>");
+    context_string(fixture->context, "x", "<a href=\"b\">'&'</a>");
     assert_string_equal(
         render(fixture, "{{x}}"),
         "&lt;a href=&quot;b&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
@@ -84,7 +85,7 @@ static void test_safe_markup_is_not_escaped(void **state)
 {
     struct fixture *fixture = *state;
 
-    view_html(fixture->view, "x", SLICE("<b>"));
+    context_html(fixture->context, "x", SLICE("<b>"));
     assert_string_equal(render(fixture, "{{x}}"), "<b>");
 }
 
@@ -92,27 +93,28 @@ static void test_empty_text_is_false(void **state)
 {
     struct fixture *fixture = *state;
 
-    view_string(fixture->view, "x", "");
+    context_string(fixture->context, "x", "");
     assert_string_equal(render(fixture, "{{#x}}yes{{/x}}{{^x}}no{{/x}}"), "no");
 }
 
 static void test_setting_again_replaces(void **state)
 {
     struct fixture *fixture = *state;
-    struct view *list = view_list(fixture->view, "x");
+    struct context *list = context_list(fixture->context, "x");
 
-    view_list_text(list, SLICE("old"));
-    view_number(fixture->view, "x", -12);
+    context_list_text(list, SLICE("old"));
+    context_number(fixture->context, "x", -12);
     assert_string_equal(render(fixture, "{{x}}"), "-12");
 }
 
 static void test_lists_in_lists(void **state)
 {
     struct fixture *fixture = *state;
-    struct view *inner = view_list_list(view_list(fixture->view, "x"));
+    struct context *inner =
+        context_list_list(context_list(fixture->context, "x"));
 
-    view_list_text(inner, SLICE("a"));
-    view_list_text(inner, SLICE("b"));
+    context_list_text(inner, SLICE("a"));
+    context_list_text(inner, SLICE("b"));
     assert_string_equal(render(fixture, "{{#x}}({{#.}}{{.}}{{/.}}){{/x}}"),
                         "(ab)");
 }
@@ -150,7 +152,8 @@ static void test_endless_partials_end(void **state)
     struct fixture *fixture = *state;
 
     add(fixture, "again", "x{{>again}}");
-    template_render(fixture->templates, "again", fixture->view, &fixture->out);
+    template_render(fixture->templates, "again", fixture->context,
+                    &fixture->out);
     assert_true(fixture->out.failed);
 }
 
@@ -158,7 +161,8 @@ static void test_unknown_template_fails(void **state)
 {
     struct fixture *fixture = *state;
 
-    template_render(fixture->templates, "none", fixture->view, &fixture->out);
+    template_render(fixture->templates, "none", fixture->context,
+                    &fixture->out);
     assert_true(fixture->out.failed);
 }
 
@@ -201,7 +205,7 @@ static void test_folder(void **state)
     write_file(folder, "nav.html", "<nav>");
     write_file(folder, "readme.txt", "{{#not a template");
     assert_int_equal(templates_open(folder, &templates, &fixture->error), OK);
-    template_render(templates, "home", fixture->view, &fixture->out);
+    template_render(templates, "home", fixture->context, &fixture->out);
     assert_string_equal(text_string(&fixture->out), "<nav>home");
     templates_close(templates);
     remove_file(folder, "home.html");
@@ -220,7 +224,7 @@ static void test_page_has_security_fields(void **state)
     struct page *page;
 
     add(fixture, "page", "hello");
-    page = render_page(fixture->templates, "page", fixture->view, 404,
+    page = render_page(fixture->templates, "page", fixture->context, 404,
                        "no-store", false);
     assert_false(page->failed);
     assert_int_equal(page->status, 404);
@@ -237,7 +241,7 @@ static void test_page_that_may_run_scripts(void **state)
     struct page *page;
 
     add(fixture, "page", "hello");
-    page = render_page(fixture->templates, "page", fixture->view, 200,
+    page = render_page(fixture->templates, "page", fixture->context, 200,
                        "no-cache", true);
     assert_non_null(strstr(text_string(&page->fields),
                            "default-src 'none'; style-src 'self'; "));

@@ -8,7 +8,7 @@
 
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/vcard.h"
-#include "test_takeaway.h"
+#include "test_downloads.h"
 
 static void write_cards(struct text *out, enum vcard_version version)
 {

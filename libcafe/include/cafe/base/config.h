@@ -88,8 +88,8 @@ const char *config_origin(const struct config *config, const char *name);
  * "port (default)", "flag --port", "environment APP_PORT",
  * "cafe.yaml:3:7: port".
  */
-void config_place(const struct config *config, const char *name,
-                  struct text *out);
+void config_location(const struct config *config, const char *name,
+                     struct text *out);
 
 /** A warning of config_load() by its index from 0, one line owned by the
  * config; NULL after the last. */

@@ -86,11 +86,14 @@ bool db_row_null(const struct db_row *row, unsigned column);
 /** Sees each row; an error ends the query with that error. */
 typedef enum error db_row_fn(const struct db_row *row, void *context);
 
+/** Store the first column in the int64_t that context is. */
+enum error db_take_integer(const struct db_row *row, void *context);
+
 /**
- * Run a statement. It is prepared once for each connection and kept there.
+ * Run a statement. It is prepared once for each connection and cached there.
  *
  * sql        A constant with "?" for values; its address is the key of the
- *            kept statement, so pass the same constant each time.
+ *            cached statement, so pass the same constant each time.
  * each_row   NULL when there is no result.
  * Errors     The ERROR_DB_… classes; ERROR_DEADLINE (the job's time is up and
  *            nothing was sent); ERROR_MEMORY; those of each_row.

@@ -7,8 +7,8 @@
 
 /** How much work a body is worth. */
 enum compress_effort {
-    COMPRESS_ONCE, /* sent once: gzip 1, brotli 1 */
-    COMPRESS_KEPT  /* sent often: gzip 6, brotli 5 */
+    COMPRESS_ONCE,  /* sent once: gzip 1, brotli 1 */
+    COMPRESS_CACHED /* sent often: gzip 6, brotli 5 */
 };
 
 /**

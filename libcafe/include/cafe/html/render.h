@@ -1,4 +1,4 @@
-/* A template and a view made into a page with the fields all pages have. */
+/* A template and a context made into a page with the fields all pages have. */
 #ifndef CAFE_RENDER_H
 #define CAFE_RENDER_H
 
@@ -17,7 +17,7 @@ enum { RENDER_MAX_BYTES = 64 * 1024 * 1024 };
  * Thread   Any.
  */
 struct page *render_page(const struct templates *templates, const char *name,
-                         const struct view *view, int status, const char *cache,
-                         bool scripts);
+                         const struct context *context, int status,
+                         const char *cache, bool scripts);
 
 #endif

@@ -3,7 +3,7 @@
 #define CAFE_TEMPLATE_H
 
 #include "cafe/base/text.h"
-#include "cafe/html/view.h"
+#include "cafe/html/context.h"
 
 /** A set of compiled templates that may include each other as partials. */
 struct templates;
@@ -31,15 +31,16 @@ MUST_CHECK enum error templates_add(struct templates *templates,
 void templates_close(struct templates *templates);
 
 /**
- * Render a template with a view. Mustache as its specification has it, without
- * lambdas: {{name}} escapes & < > " ', {{{name}}} and {{&name}} don't. Missing
- * names and partials render as nothing. Partials nest at most 32 deep and
- * sections 64; beyond that, and for an unknown name, `out` is marked failed.
+ * Render a template with a context. Mustache as its specification has it,
+ * without lambdas: {{name}} escapes & < > " ', {{{name}}} and {{&name}} don't.
+ * Missing names and partials render as nothing. Partials nest at most 32 deep
+ * and sections 64; beyond that, and for an unknown name, `out` is marked
+ * failed.
  *
  * Thread  Any; a compiled set doesn't change.
  */
 void template_render(const struct templates *templates, const char *name,
-                     const struct view *view, struct text *out);
+                     const struct context *context, struct text *out);
 
 /** Append with & < > " ' as character references. */
 void html_escape(struct text *out, struct slice raw);

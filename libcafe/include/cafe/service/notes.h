@@ -30,7 +30,7 @@ void notes_close(struct notes *notes);
 /**
  * Render notes as markdown_render() does. Short ones are shown before this
  * returns. What takes longer is done once for all who ask for the same text,
- * clients take turns, and the last results are kept.
+ * clients take turns, and the last results are cached.
  *
  * source  Markdown; lives as long as the request.
  * Thread  Loop thread.

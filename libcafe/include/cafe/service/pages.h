@@ -2,17 +2,17 @@
 #ifndef CAFE_PAGES_H
 #define CAFE_PAGES_H
 
+#include "cafe/html/context.h"
 #include "cafe/html/encoding.h"
-#include "cafe/html/view.h"
 #include "cafe/http/request.h"
 #include "cafe/service/service.h"
 
 /**
- * The view of a page, in the request's arena: title, bootstrap_css and
+ * The context of a page, in the request's arena: title, bootstrap_css and
  * cafe_css (URLs), request_id.
  */
-struct view *page_view(const struct service *service, struct request *req,
-                       const char *title);
+struct context *page_context(const struct service *service, struct request *req,
+                             const char *title);
 
 /**
  * Render a template of the daemon.
@@ -22,7 +22,7 @@ struct view *page_view(const struct service *service, struct request *req,
  *          respond_page() answers.
  */
 struct page *page_render(const struct service *service, const char *name,
-                         const struct view *view, int status,
+                         const struct context *context, int status,
                          const char *cache);
 
 /**
@@ -31,10 +31,10 @@ struct page *page_render(const struct service *service, const char *name,
  *
  * reason  Why the database doesn't answer, of a 503; OK: it does.
  */
-void page_view_error(const struct service *service, struct view *view,
-                     int status, enum error reason);
+void page_context_error(const struct service *service, struct context *context,
+                        int status, enum error reason);
 
-/** What to do about an error status, as page_view_error() says it; a static
+/** What to do about an error status, as page_context_error() says it; a static
  * string. */
 const char *page_error_advice(const struct service *service, int status,
                               enum error reason);
@@ -48,27 +48,28 @@ struct page_key {
 };
 
 /**
- * Answer with the page that was kept, if there is one.
+ * Answer with the page that was cached, if there is one.
  *
  * name     Path and normalised query; equal names are equal pages. NULL (out
- *          of memory) is no page that is kept.
+ *          of memory) is no page that is cached.
  * version  Of what the page shows.
  * key      Out, for page_answer(), when false is returned.
  * Returns  Whether the request was answered.
  */
-bool page_answer_kept(const struct service *service, struct request *req,
-                      const char *name, uint64_t version, struct page_key *key);
+bool page_answer_cached(const struct service *service, struct request *req,
+                        const char *name, uint64_t version,
+                        struct page_key *key);
 
 /**
  * Answer with a new page: compressed as the client takes it, with an ETag, and
- * kept as the key says. A large page is compressed on another thread.
+ * cached as the key says. A large page is compressed on another thread.
  *
  * page  One reference is taken over; NULL or a failed page is answered 500.
  */
 void page_answer(const struct service *service, struct request *req,
                  struct page *page, const struct page_key *key);
 
-/** The same for a page that is kept nowhere, so without an ETag. */
+/** The same for a page that is cached nowhere, so without an ETag. */
 void page_answer_once(const struct service *service, struct request *req,
                       struct page *page);
 

@@ -15,13 +15,13 @@ struct snapshot;
 size_t snapshot_count(const struct snapshot *snapshot);
 
 /**
- * The supplier at a place in the order of names (by their fold, then by
+ * The supplier at a position in the order of names (by their fold, then by
  * bytes, then by id).
  *
- * place  Below snapshot_count().
+ * position  Below snapshot_count().
  */
 const struct supplier *snapshot_at(const struct snapshot *snapshot,
-                                   size_t place);
+                                   size_t position);
 
 /** A supplier by id; NULL if there is none. */
 const struct supplier *snapshot_find(const struct snapshot *snapshot,
@@ -34,8 +34,8 @@ int64_t snapshot_as_of_us(const struct snapshot *snapshot);
 bool snapshot_stale(const struct snapshot *snapshot);
 
 /** Set as_of, a time of day in UTC, if it is stale. NULL is not. */
-void snapshot_view(const struct snapshot *snapshot, struct arena *arena,
-                   struct view *view);
+void snapshot_context(const struct snapshot *snapshot, struct arena *arena,
+                      struct context *context);
 
 /** Add the field Cafe-As-Of if it is stale. Both may be NULL. */
 void snapshot_mark(const struct snapshot *snapshot, struct page *page);

@@ -47,8 +47,8 @@ const char *contact_map(struct arena *arena, const struct supplier *supplier,
                         const char *map_url);
 
 /** Set the links of the field table (tel, mailto, …) and map as members of a
- * view, those that there are. */
-void contact_view(const struct supplier *supplier, const char *map_url,
-                  struct arena *arena, struct view *view);
+ * context, those that there are. */
+void contact_context(const struct supplier *supplier, const char *map_url,
+                     struct arena *arena, struct context *context);
 
 #endif

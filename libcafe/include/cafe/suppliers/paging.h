@@ -16,7 +16,7 @@ struct paging {
     size_t per;   /* items on each page */
     size_t page;  /* from 1; at most the last one that has items */
     size_t first; /* place of the page's first item, from 0 */
-    size_t end;   /* the place after its last one */
+    size_t end;   /* the position after its last one */
 };
 
 /**

@@ -63,7 +63,7 @@ MUST_CHECK enum error search_read(struct arena *arena, const struct form *query,
 bool search_is_all(const struct search *search);
 
 /**
- * The one URL of a list: for links, redirects and as the name of a kept page.
+ * The one URL of a list: for links, redirects and as the name of a cached page.
  * Only what differs from a plain list is in it, always in the same order, and
  * only '&' needs escaping in HTML.
  *
@@ -88,12 +88,12 @@ struct search_result;
 /** How many were found. */
 size_t search_count(const struct search_result *result);
 
-/** The supplier at a place, below search_count(). */
+/** The supplier at a position, below search_count(). */
 const struct supplier *search_at(const struct search_result *result,
-                                 size_t place);
+                                 size_t position);
 
-/** The first place whose supplier has an id greater than this one, in a result
- * that is by_id; search_count() if there is none. */
+/** The first position whose supplier has an id greater than this one, in a
+ * result that is by_id; search_count() if there is none. */
 size_t search_after(const struct search_result *result, int64_t id);
 
 /** The page that was asked for, or the last one there is. */
@@ -104,10 +104,10 @@ const struct search *search_asked(const struct search_result *result);
 const struct snapshot *search_snapshot(const struct search_result *result);
 
 /**
- * Set what the page of a list shows. As members of the view:
+ * Set what the page of a list shows. As members of the context:
  *
- *   suppliers   list: those on this page, each as of supplier_view() and
- *               contact_view(), without a map
+ *   suppliers   list: those on this page, each as of supplier_context() and
+ *               contact_context(), without a map
  *   any         flag: there is at least one
  *   columns     list, in the table's order: name ("email"), label, url (sorts
  *               by it, the other way round where it does so already), order
@@ -133,15 +133,15 @@ const struct snapshot *search_snapshot(const struct search_result *result);
  *     sorts       list to choose from: value, label, selected
  *     per         as a number, when it is not the usual one
  *
- * All texts are in the request's arena, the view's, or the snapshot.
+ * All texts are in the request's arena, the context's, or the snapshot.
  */
-void search_view(const struct search_result *result, const char *path,
-                 struct arena *arena, struct view *view);
+void search_context(const struct search_result *result, const char *path,
+                    struct arena *arena, struct context *context);
 
 /**
  * Searches at work. They take turns with everything else on the loop: all of
  * them together hold it for about a millisecond in each of its turns. Equal
- * ones share their work, and the latest results are kept, so that the next
+ * ones share their work, and the latest results are cached, so that the next
  * page of a list costs nothing more.
  */
 struct searcher;

@@ -5,7 +5,7 @@
 #include "cafe/base/arena.h"
 #include "cafe/base/form.h"
 #include "cafe/base/text.h"
-#include "cafe/html/view.h"
+#include "cafe/html/context.h"
 
 /*
  * The fields of a supplier, in the order in which people read them. Whatever
@@ -138,7 +138,7 @@ void supplier_check_room(struct arena *arena, const struct supplier *supplier,
                          const struct supplier_room *room,
                          struct supplier_faults *faults);
 
-/** Set id and every field of the table as members of a view object. */
-void supplier_view(const struct supplier *supplier, struct view *object);
+/** Set id and every field of the table as members of a context object. */
+void supplier_context(const struct supplier *supplier, struct context *object);
 
 #endif

@@ -15,7 +15,7 @@
 /* How one is written. */
 struct file_format {
     const char *suffix;  /* of its path and of the file */
-    const char *variant; /* of the kept page, after the suffix */
+    const char *variant; /* of the cached page, after the suffix */
     const char *type;
     void (*write)(struct text *out, const struct supplier *supplier,
                   struct arena *scratch);
@@ -97,11 +97,11 @@ static void file_show(struct request *req, const struct snapshot *snapshot,
 
     if ((supplier = find_supplier(req, snapshot)) == NULL)
         return;
-    if (!answer_kept(req, snapshot,
-                     arena_printf(request_arena(req), "/suppliers/%lld%s%s",
-                                  (long long)supplier->id, format->suffix,
-                                  format->variant),
-                     &key))
+    if (!answer_cached(req, snapshot,
+                       arena_printf(request_arena(req), "/suppliers/%lld%s%s",
+                                    (long long)supplier->id, format->suffix,
+                                    format->variant),
+                       &key))
         answer_file(req, supplier, format, snapshot, &key);
 }
 
@@ -228,25 +228,25 @@ static const struct list_format objects = {
     .tail = objects_tail,
 };
 
-static void take_found(struct lifetime *life,
-                       const struct search_result *result)
+static void download_found(struct lifetime *life,
+                           const struct search_result *result)
 {
     struct request *req = request_of(life);
-    struct listing *take = request_own(req);
+    struct listing *listing = request_own(req);
 
     if (result == NULL) {
         request_reject(req, REJECTION_LIMIT);
         respond_error(req, 503);
         return;
     }
-    take->result = result;
-    take->end = search_count(result);
-    listing_answer(req, take);
+    listing->result = result;
+    listing->end = search_count(result);
+    listing_answer(req, listing);
 }
 
 /* All that match: a file does not depend on the page from which it was asked
  * for. */
-static enum error take_read(struct request *req, struct search *search)
+static enum error download_read(struct request *req, struct search *search)
 {
     const struct form *query;
     enum error err = request_query(req, &query);
@@ -259,28 +259,29 @@ static enum error take_read(struct request *req, struct search *search)
 }
 
 void take_list(struct request *req, const struct snapshot *snapshot,
-               const char *kept, const struct list_format *format)
+               const char *cached, const struct list_format *format)
 {
     struct customer *self = request_app(req);
     struct arena *arena = request_arena(req);
-    struct listing *take = arena_alloc(arena, sizeof(*take));
+    struct listing *listing = arena_alloc(arena, sizeof(*listing));
     enum error err;
 
-    if (snapshot == NULL || take == NULL) {
+    if (snapshot == NULL || listing == NULL) {
         respond_error(req, 503);
         return;
     }
-    take->format = format;
-    request_set_own(req, take);
-    if ((err = take_read(req, &take->search)) != OK) {
+    listing->format = format;
+    request_set_own(req, listing);
+    if ((err = download_read(req, &listing->search)) != OK) {
         respond_error(req, err == ERROR_MEMORY ? 503 : 400);
         return;
     }
     /* The URL in normal form: spellings of one list share one file. */
-    if (!answer_kept(req, snapshot, search_url(&take->search, kept, arena),
-                     &take->key))
-        search_when_found(self->searcher, snapshot, &take->search, take_found,
-                          request_life(req));
+    if (!answer_cached(req, snapshot,
+                       search_url(&listing->search, cached, arena),
+                       &listing->key))
+        search_when_found(self->searcher, snapshot, &listing->search,
+                          download_found, request_life(req));
 }
 
 static catalog_show_fn list_contacts_show, list_table_show, list_objects_show;
@@ -340,19 +341,19 @@ static void list_objects_show(struct lifetime *life,
 }
 
 /* Another form of the same list. */
-static void view_variant(struct view *view, const char *name,
+static void fill_variant(struct context *context, const char *name,
                          struct arena *arena, const char *url,
                          const char *variant)
 {
     if (url != NULL)
-        view_string(view, name,
-                    arena_printf(arena, "%s%c%s", url,
-                                 strchr(url, '?') != NULL ? '&' : '?',
-                                 variant));
+        context_string(context, name,
+                       arena_printf(arena, "%s%c%s", url,
+                                    strchr(url, '?') != NULL ? '&' : '?',
+                                    variant));
 }
 
-void list_takeaway_view(const struct search *search, struct arena *arena,
-                        struct view *view)
+void list_downloads_context(const struct search *search, struct arena *arena,
+                            struct context *context)
 {
     struct search all = *search;
     const char *csv, *vcf;
@@ -361,9 +362,10 @@ void list_takeaway_view(const struct search *search, struct arena *arena,
     all.per = PAGING_PER_DEFAULT;
     csv = search_url(&all, "/suppliers.csv", arena);
     vcf = search_url(&all, "/suppliers.vcf", arena);
-    view_string(view, "contacts", vcf);
-    view_string(view, "objects", search_url(&all, "/suppliers.json", arena));
-    view_string(view, "table", csv);
-    view_variant(view, "excel_table", arena, csv, "for=excel");
-    view_variant(view, "old_contacts", arena, vcf, "version=3");
+    context_string(context, "contacts", vcf);
+    context_string(context, "objects",
+                   search_url(&all, "/suppliers.json", arena));
+    context_string(context, "table", csv);
+    fill_variant(context, "excel_table", arena, csv, "for=excel");
+    fill_variant(context, "old_contacts", arena, vcf, "version=3");
 }

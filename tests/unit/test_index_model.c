@@ -1,5 +1,5 @@
 /* Contents in long chains: against a plain array, and with many readers. */
-#include "test_content.h"
+#include "test_index.h"
 
 enum { IDS = 40, CHANGE_SETS = 2000 };
 enum { ROUNDS = 100, ROUND_STEPS = 20, READERS = 24 };
@@ -73,36 +73,36 @@ static size_t change_some(struct model *model, struct change *changes)
     return count;
 }
 
-/* The content after a random set of changes, with the base let go. */
-static struct content *follow_changes(struct model *model, struct content *base)
+/* The index after a random set of changes, with the base let go. */
+static struct index *follow_changes(struct model *model, struct index *base)
 {
     struct change changes[IDS];
     size_t count = change_some(model, changes);
-    struct content *next = NULL;
+    struct index *next = NULL;
 
     assert_int_equal(
-        content_apply(base, changes, count, &revision, SIZE_MAX, &next), OK);
-    content_follow(base, next);
-    content_unref(base);
+        index_apply(base, changes, count, &revision, SIZE_MAX, &next), OK);
+    index_follow(base, next);
+    index_unref(base);
     return next;
 }
 
 /* All of the model, read anew. */
-static struct content *make(const struct model *model)
+static struct index *make(const struct model *model)
 {
     struct row **rows = calloc(IDS, sizeof(struct row *));
-    struct content *content = NULL;
+    struct index *index = NULL;
     size_t count = 0;
 
     assert_non_null(rows);
     for (size_t at = 0; at < IDS; at++)
         if (model->present[at])
             rows[count++] = row_of_model(&model->rows[at]);
-    assert_int_equal(content_make(rows, count, &revision, &content), OK);
-    return content;
+    assert_int_equal(index_make(rows, count, &revision, &index), OK);
+    return index;
 }
 
-static struct content *begin(struct model *model, uint64_t seed)
+static struct index *begin(struct model *model, uint64_t seed)
 {
     *model = (struct model){ .seed = seed };
     for (size_t at = 0; at < IDS; at++)
@@ -130,70 +130,69 @@ static void expect_row(const struct supplier *supplier,
         slice_is(supplier->fields[SUPPLIER_NAME], names[row->name].name));
 }
 
-static void expect(const struct model *model, struct content *content)
+static void expect(const struct model *model, struct index *index)
 {
-    const struct snapshot snapshot = { .content = content };
+    const struct snapshot snapshot = { .index = index };
     struct modelled sorted[IDS];
     size_t count = 0;
 
     for (size_t at = 0; at < IDS; at++) {
         const struct modelled *row = &model->rows[at];
-        struct row *found = content_find(content, row->id);
+        struct row *found = index_find(index, row->id);
 
         assert_int_equal(found != NULL, model->present[at]);
         if (found == NULL)
             continue;
-        assert_ptr_equal(content->by_id[count], found);
+        assert_ptr_equal(index->by_id[count], found);
         sorted[count++] = *row;
     }
-    assert_int_equal(content->count, count);
+    assert_int_equal(index->count, count);
     qsort(sorted, count, sizeof(sorted[0]), compare);
     for (size_t at = 0; at < count; at++)
         expect_row(snapshot_at(&snapshot, at), &sorted[at]);
-    assert_int_equal(content->bytes, bytes_of(content));
+    assert_int_equal(index->bytes, bytes_of(index));
 }
 
 static void test_as_the_model(void **state)
 {
     struct model model;
-    struct content *newest = begin(&model, 11);
+    struct index *newest = begin(&model, 11);
     size_t emptied = 0;
 
     (void)state;
     for (int i = 0; i < CHANGE_SETS; i++) {
-        struct content *fresh;
+        struct index *fresh;
 
         newest = follow_changes(&model, newest);
         assert_null(newest->older);
         expect(&model, newest);
         emptied += newest->count == 0;
         fresh = make(&model);
-        assert_true(content_equal(fresh, newest));
-        assert_true(content_equal(newest, fresh));
-        content_discard(fresh);
+        assert_true(index_equal(fresh, newest));
+        assert_true(index_equal(newest, fresh));
+        index_discard(fresh);
     }
     assert_true(emptied > 0);
-    content_unref(newest);
+    index_unref(newest);
 }
 
 /* Readers. */
 
 struct reader {
-    struct content *content; /* NULL: reads nothing */
+    struct index *index; /* NULL: reads nothing */
     uint64_t sum;
 };
 
-/* Of all that can be read in a content. */
-static uint64_t sum_of(const struct content *content)
+/* Of all that can be read in an index. */
+static uint64_t sum_of(const struct index *index)
 {
-    uint64_t sum = content->count;
+    uint64_t sum = index->count;
 
-    for (size_t i = 0; i < content->count; i++) {
-        const struct supplier *supplier = &content->by_name[i]->supplier;
+    for (size_t i = 0; i < index->count; i++) {
+        const struct supplier *supplier = &index->by_name[i]->supplier;
         struct slice name = supplier->fields[SUPPLIER_NAME];
 
-        assert_ptr_equal(content_find(content, supplier->id),
-                         content->by_name[i]);
+        assert_ptr_equal(index_find(index, supplier->id), index->by_name[i]);
         sum = sum * 31 + (uint64_t)supplier->id;
         sum = sum * 31 + supplier->revision;
         for (size_t at = 0; at < name.len; at++)
@@ -204,37 +203,37 @@ static uint64_t sum_of(const struct content *content)
 
 static void read_and_leave(struct reader *reader)
 {
-    if (reader->content == NULL)
+    if (reader->index == NULL)
         return;
-    assert_true(sum_of(reader->content) == reader->sum);
-    content_unref(reader->content);
-    reader->content = NULL;
+    assert_true(sum_of(reader->index) == reader->sum);
+    index_unref(reader->index);
+    reader->index = NULL;
 }
 
 /* Somebody leaves, and reads what is newest or what another one reads. */
 static void change_reader(struct model *model, struct reader *readers,
-                          struct content *newest)
+                          struct index *newest)
 {
     struct reader *reader = &readers[random_below(model, READERS)];
     const struct reader *other = &readers[random_below(model, READERS)];
-    struct content *content =
-        other != reader && other->content != NULL ? other->content : newest;
+    struct index *index = other != reader && other->index != NULL ? other->index
+                                                                  : newest;
 
     read_and_leave(reader);
     if (random_below(model, 4) > 0)
-        *reader = (struct reader){ content_ref(content), sum_of(content) };
+        *reader = (struct reader){ index_ref(index), sum_of(index) };
 }
 
 /* The next one: changed, or now and then all anew. */
-static struct content *advance(struct model *model, struct content *newest)
+static struct index *advance(struct model *model, struct index *newest)
 {
-    struct content *next;
+    struct index *next;
 
     if (random_below(model, 5) > 0)
         return follow_changes(model, newest);
     next = make(model);
-    content_follow(newest, next);
-    content_unref(newest);
+    index_follow(newest, next);
+    index_unref(newest);
     return next;
 }
 
@@ -255,7 +254,7 @@ static void test_readers_come_and_go(void **state)
     for (uint64_t round = 1; round <= ROUNDS; round++) {
         struct reader readers[READERS + 1] = { { NULL, 0 } };
         struct model model;
-        struct content *newest = begin(&model, round * 7919);
+        struct index *newest = begin(&model, round * 7919);
 
         for (int i = 0; i < ROUND_STEPS; i++) {
             change_reader(&model, readers, newest);
@@ -271,11 +270,11 @@ static void test_readers_come_and_go(void **state)
 static void test_what_nobody_reads_goes(void **state)
 {
     struct model model;
-    struct content *first = begin(&model, 5);
-    struct content *second, *third;
+    struct index *first = begin(&model, 5);
+    struct index *second, *third;
 
     (void)state;
-    content_ref(first);
+    index_ref(first);
     second = follow_changes(&model, first);
     third = follow_changes(&model, second);
     assert_ptr_equal(second->older, first);
@@ -283,30 +282,30 @@ static void test_what_nobody_reads_goes(void **state)
     assert_null(second->by_name);
     assert_null(second->by_id);
     assert_non_null(first->by_name);
-    content_unref(first);
+    index_unref(first);
     assert_null(third->older);
     expect(&model, third);
-    content_unref(third);
-    content_unref(NULL);
+    index_unref(third);
+    index_unref(NULL);
 }
 
 /* The same state takes the same bytes, however it was reached. */
 static void test_bytes_of_nobody(void **state)
 {
     struct model model = { .seed = 3 };
-    struct content *nobody = make(&model);
+    struct index *nobody = make(&model);
     struct change change = change_one(&model, 0, false);
-    struct content *one = NULL;
+    struct index *one = NULL;
     size_t bytes = nobody->bytes;
 
     (void)state;
-    assert_int_equal(
-        content_apply(nobody, &change, 1, &revision, SIZE_MAX, &one), OK);
-    content_follow(nobody, one);
-    content_unref(nobody);
+    assert_int_equal(index_apply(nobody, &change, 1, &revision, SIZE_MAX, &one),
+                     OK);
+    index_follow(nobody, one);
+    index_unref(nobody);
     assert_int_equal(one->bytes, bytes_of(one));
     assert_int_equal(bytes, 0);
-    content_unref(one);
+    index_unref(one);
 }
 
 int main(void)

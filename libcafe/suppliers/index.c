@@ -1,7 +1,7 @@
 /* Contents: made from all rows, or from an older one and what has changed. A
  * change to one supplier among 100,000 must not copy 100,000 rows: the two
  * arrays of pointers are copied in stretches, and rows that did not change are
- * shared with the older content, which snapshot.c takes into account when it
+ * shared with the older index, which snapshot.c takes into account when it
  * frees. */
 #include <stdlib.h>
 #include <string.h>
@@ -55,10 +55,10 @@ static int sort_by_name(const void *left, const void *right)
     return compare_names(*a, *b);
 }
 
-/* The first place whose row doesn't come before this one. A row that is there
- * is found itself, one that isn't belongs there. */
-static size_t place_of(struct row *const *rows, size_t count,
-                       const struct row *row, compare_fn *compare)
+/* The first position whose row doesn't come before this one. A row that is
+ * there is found itself, one that isn't belongs there. */
+static size_t index_position_of(struct row *const *rows, size_t count,
+                                const struct row *row, compare_fn *compare)
 {
     size_t low = 0;
 
@@ -75,48 +75,47 @@ static size_t place_of(struct row *const *rows, size_t count,
 
 /* Making. */
 
-static struct content *allocate(size_t count, const struct revision *revision)
+static struct index *allocate(size_t count, const struct revision *revision)
 {
-    struct content *content = calloc(1, sizeof(*content));
+    struct index *index = calloc(1, sizeof(*index));
     size_t bytes = (count ? count : 1) * sizeof(struct row *);
 
-    if (content == NULL)
+    if (index == NULL)
         return NULL;
-    content->references = 1;
-    content->revision = *revision;
-    content->count = count;
-    content->bytes = 2 * count * sizeof(struct row *);
-    content->by_name = malloc(bytes);
-    content->by_id = malloc(bytes);
-    if (content->by_name != NULL && content->by_id != NULL)
-        return content;
-    free(content->by_name);
-    free(content->by_id);
-    free(content);
+    index->references = 1;
+    index->revision = *revision;
+    index->count = count;
+    index->bytes = 2 * count * sizeof(struct row *);
+    index->by_name = malloc(bytes);
+    index->by_id = malloc(bytes);
+    if (index->by_name != NULL && index->by_id != NULL)
+        return index;
+    free(index->by_name);
+    free(index->by_id);
+    free(index);
     return NULL;
 }
 
-enum error content_make(struct row **rows, size_t count,
-                        const struct revision *revision,
-                        struct content **result)
+enum error index_make(struct row **rows, size_t count,
+                      const struct revision *revision, struct index **result)
 {
-    struct content *content = allocate(count, revision);
+    struct index *index = allocate(count, revision);
 
     for (size_t i = 0; i < count; i++) {
-        if (content == NULL) {
+        if (index == NULL) {
             free(rows[i]);
             continue;
         }
-        content->bytes += rows[i]->bytes;
-        content->by_id[i] = rows[i];
-        content->by_name[i] = rows[i];
+        index->bytes += rows[i]->bytes;
+        index->by_id[i] = rows[i];
+        index->by_name[i] = rows[i];
     }
     free(rows);
-    if (content == NULL)
+    if (index == NULL)
         return ERROR_MEMORY;
-    qsort(content->by_id, count, sizeof(*content->by_id), sort_by_id);
-    qsort(content->by_name, count, sizeof(*content->by_name), sort_by_name);
-    *result = content;
+    qsort(index->by_id, count, sizeof(*index->by_id), sort_by_id);
+    qsort(index->by_name, count, sizeof(*index->by_name), sort_by_name);
+    *result = index;
     return OK;
 }
 
@@ -129,8 +128,8 @@ struct edit {
     struct row **added;
 };
 
-static bool edit_open(struct edit *edit, const struct content *base,
-                      const struct change *changes, size_t count)
+static bool index_edit_open(struct edit *edit, const struct index *base,
+                            const struct change *changes, size_t count)
 {
     *edit = (struct edit){ .left = calloc(count + 1, sizeof(*edit->left)),
                            .added = calloc(count + 1, sizeof(*edit->added)) };
@@ -139,7 +138,7 @@ static bool edit_open(struct edit *edit, const struct content *base,
     for (size_t i = 0; i < count; i++) {
         /* Neither there before nor now: added and removed between two
          * questions. */
-        struct row *old = content_find(base, changes[i].id);
+        struct row *old = index_find(base, changes[i].id);
 
         if (old != NULL)
             edit->left[edit->left_count++] = old;
@@ -158,7 +157,7 @@ static void edit_close(struct edit *edit)
 /* Copy an array without the rows that are left out, with those that are
  * added. Everything up to the next change is copied at once, so the cost is
  * that of memcpy() and of two binary searches for each change. Where both
- * fall on one place the new row goes first: it does not come after the row
+ * fall on one position the new row goes first: it does not come after the row
  * that it meets. */
 static void splice(struct row **out, struct row *const *old, size_t old_count,
                    const struct edit *edit, compare_fn *compare)
@@ -168,11 +167,11 @@ static void splice(struct row **out, struct row *const *old, size_t old_count,
     for (;;) {
         size_t out_at =
             left < edit->left_count
-                ? place_of(old, old_count, edit->left[left], compare)
+                ? index_position_of(old, old_count, edit->left[left], compare)
                 : old_count;
         size_t in_at =
             added < edit->added_count
-                ? place_of(old, old_count, edit->added[added], compare)
+                ? index_position_of(old, old_count, edit->added[added], compare)
                 : old_count;
         size_t stop = out_at < in_at ? out_at : in_at;
 
@@ -196,9 +195,9 @@ static void free_changes(const struct change *changes, size_t count)
         free(changes[i].row);
 }
 
-/* The rows of the base that stay count for the new content as well: what counts
- * is how much memory there would be with this content alone. */
-static size_t bytes_after(const struct content *base, const struct edit *edit,
+/* The rows of the base that stay count for the new index as well: what counts
+ * is how much memory there would be with this index alone. */
+static size_t bytes_after(const struct index *base, const struct edit *edit,
                           size_t count)
 {
     size_t bytes = base->bytes + 2 * count * sizeof(struct row *) -
@@ -211,45 +210,45 @@ static size_t bytes_after(const struct content *base, const struct edit *edit,
     return bytes;
 }
 
-static enum error apply(const struct content *base, struct edit *edit,
-                        const struct revision *revision, size_t max_bytes,
-                        struct content **result)
+static enum error index_apply_edit(const struct index *base, struct edit *edit,
+                                   const struct revision *revision,
+                                   size_t max_bytes, struct index **result)
 {
     size_t count = base->count + edit->added_count - edit->left_count;
     size_t bytes = bytes_after(base, edit, count);
-    struct content *content;
+    struct index *index;
 
     if (bytes > max_bytes)
         return ERROR_LIMIT;
-    if ((content = allocate(count, revision)) == NULL)
+    if ((index = allocate(count, revision)) == NULL)
         return ERROR_MEMORY;
-    content->bytes = bytes;
-    splice(content->by_id, base->by_id, base->count, edit, compare_ids);
+    index->bytes = bytes;
+    splice(index->by_id, base->by_id, base->count, edit, compare_ids);
     /* The changes came by id. For the other array they go by name: the old name
      * for a row that leaves, the new one for a row that comes. */
     qsort(edit->left, edit->left_count, sizeof(*edit->left), sort_by_name);
     qsort(edit->added, edit->added_count, sizeof(*edit->added), sort_by_name);
-    splice(content->by_name, base->by_name, base->count, edit, compare_names);
+    splice(index->by_name, base->by_name, base->count, edit, compare_names);
     /* From here on the base's rows have two owners; which of them frees a row
      * is decided by the list of those that are replaced. */
-    content->shares = true;
-    content->replaced = edit->left;
-    content->replaced_count = edit->left_count;
+    index->shares = true;
+    index->replaced = edit->left;
+    index->replaced_count = edit->left_count;
     edit->left = NULL;
-    *result = content;
+    *result = index;
     return OK;
 }
 
-enum error content_apply(const struct content *base,
-                         const struct change *changes, size_t count,
-                         const struct revision *revision, size_t max_bytes,
-                         struct content **content)
+enum error index_apply(const struct index *base, const struct change *changes,
+                       size_t count, const struct revision *revision,
+                       size_t max_bytes, struct index **index)
 {
     struct edit edit;
-    enum error err = edit_open(&edit, base, changes, count) ? OK : ERROR_MEMORY;
+    enum error err =
+        index_edit_open(&edit, base, changes, count) ? OK : ERROR_MEMORY;
 
     if (err == OK)
-        err = apply(base, &edit, revision, max_bytes, content);
+        err = index_apply_edit(base, &edit, revision, max_bytes, index);
     /* The base and its rows stay as they are, so the caller can go on with
      * them. */
     if (err != OK)
@@ -268,7 +267,7 @@ static bool same_supplier(const struct supplier *a, const struct supplier *b)
     return true;
 }
 
-bool content_equal(const struct content *a, const struct content *b)
+bool index_equal(const struct index *a, const struct index *b)
 {
     if (a->count != b->count)
         return false;

@@ -10,13 +10,13 @@ size_t search_count(const struct search_result *result)
 }
 
 const struct supplier *search_at(const struct search_result *result,
-                                 size_t place)
+                                 size_t position)
 {
-    const uint32_t *places = result->found->places;
+    const uint32_t *positions = result->found->positions;
     struct row *const *rows =
-        search_rows(result->snapshot->content, result->search);
+        search_rows(result->snapshot->index, result->search);
 
-    return &rows[places != NULL ? places[place] : place]->supplier;
+    return &rows[positions != NULL ? positions[position] : position]->supplier;
 }
 
 size_t search_after(const struct search_result *result, int64_t id)
@@ -81,19 +81,19 @@ static const char *url_cleared(const struct search *search, const char *path,
     return search_url(&other, path, arena);
 }
 
-static void view_paging(const struct search_result *result, const char *path,
-                        struct arena *arena, struct view *view)
+static void fill_paging(const struct search_result *result, const char *path,
+                        struct arena *arena, struct context *context)
 {
     const struct paging *paging = &result->paging;
     const struct search *search = result->search;
 
-    view_string(view, "range", paging_range(paging, arena));
+    context_string(context, "range", paging_range(paging, arena));
     if (paging->page > 1)
-        view_string(view, "previous",
-                    url_of_page(search, paging->page - 1, path, arena));
+        context_string(context, "previous",
+                       url_of_page(search, paging->page - 1, path, arena));
     if (paging->end < paging->count)
-        view_string(view, "next",
-                    url_of_page(search, paging->page + 1, path, arena));
+        context_string(context, "next",
+                       url_of_page(search, paging->page + 1, path, arena));
 }
 
 /* Whether the list is sorted by a column, so that its header says so. */
@@ -102,45 +102,45 @@ static bool is_sorted_by(const struct search *search, enum supplier_field field)
     return field == search->sort && (search->sorted || search->word_count == 0);
 }
 
-static void view_columns(const struct search *search, const char *path,
-                         struct arena *arena, struct view *view)
+static void fill_columns(const struct search *search, const char *path,
+                         struct arena *arena, struct context *context)
 {
-    struct view *columns = view_list(view, "columns");
+    struct context *columns = context_list(context, "columns");
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         bool current = is_sorted_by(search, f);
-        struct view *column;
+        struct context *column;
 
         if (!supplier_columns[f].listed)
             continue;
-        column = view_list_object(columns);
-        view_string(column, "name", supplier_columns[f].name);
-        view_string(column, "label", supplier_columns[f].label);
-        view_string(
+        column = context_list_object(columns);
+        context_string(column, "name", supplier_columns[f].name);
+        context_string(column, "label", supplier_columns[f].label);
+        context_string(
             column, "url",
             url_sorted(search, f, current && !search->descending, path, arena));
         if (current)
-            view_string(column, "order",
-                        search->descending ? "descending" : "ascending");
+            context_string(column, "order",
+                           search->descending ? "descending" : "ascending");
     }
 }
 
 /* Choosing. */
 
-static void add_option(struct view *list, struct slice value,
+static void add_option(struct context *list, struct slice value,
                        struct slice label, bool selected)
 {
-    struct view *option = view_list_object(list);
+    struct context *option = context_list_object(list);
 
-    view_text(option, "value", value);
-    view_text(option, "label", label);
-    view_flag(option, "selected", selected);
+    context_text(option, "value", value);
+    context_text(option, "label", label);
+    context_flag(option, "selected", selected);
 }
 
-static void view_sorts(const struct search *search, struct arena *arena,
-                       struct view *view)
+static void fill_sorts(const struct search *search, struct arena *arena,
+                       struct context *context)
 {
-    struct view *sorts = view_list(view, "sorts");
+    struct context *sorts = context_list(context, "sorts");
     struct slice current = slice_of(search_sort_value(search, arena));
     bool searching = search->word_count > 0;
 
@@ -163,92 +163,94 @@ static void view_sorts(const struct search *search, struct arena *arena,
 
 /* States or cities. One that is chosen stays on the list where the search
  * leaves nobody with it. */
-static void view_choices(const struct search_result *result,
+static void fill_choices(const struct search_result *result,
                          const struct choices *choices,
                          enum supplier_field field, const char *name,
                          struct slice chosen, struct slice chosen_fold,
-                         struct view *view)
+                         struct context *context)
 {
     struct row *const *rows =
-        search_rows(result->snapshot->content, result->search);
+        search_rows(result->snapshot->index, result->search);
     bool listed = chosen.len == 0;
-    struct view *list;
+    struct context *list;
 
     if (choices->too_many)
         return;
-    list = view_list(view, name);
+    list = context_list(context, name);
     for (size_t i = 0; i < choices->count; i++) {
-        const struct row *row = rows[choices->items[i].place];
+        const struct row *row = rows[choices->items[i].position];
         struct slice label = row->supplier.fields[field];
         bool selected = chosen.len > 0 &&
                         slice_equal(row_fold(row, field), chosen_fold);
-        struct view *option = view_list_object(list);
+        struct context *option = context_list_object(list);
 
         listed |= selected;
-        view_text(option, "value", label);
-        view_text(option, "label", label);
-        view_number(option, "count", choices->items[i].count);
-        view_flag(option, "selected", selected);
+        context_text(option, "value", label);
+        context_text(option, "label", label);
+        context_number(option, "count", choices->items[i].count);
+        context_flag(option, "selected", selected);
     }
     if (!listed) {
-        struct view *option = view_list_object(list);
+        struct context *option = context_list_object(list);
 
-        view_text(option, "value", chosen);
-        view_text(option, "label", chosen);
-        view_number(option, "count", 0);
-        view_flag(option, "selected", true);
+        context_text(option, "value", chosen);
+        context_text(option, "label", chosen);
+        context_number(option, "count", 0);
+        context_flag(option, "selected", true);
     }
 }
 
-static void view_filters(const struct search_result *result, struct view *view)
+static void fill_filters(const struct search_result *result,
+                         struct context *context)
 {
     const struct search *search = result->search;
     const struct found *found = result->found;
 
-    view_flag(view, "filtered", search->state.len > 0 || search->city.len > 0);
-    view_text(view, "state", search->state);
-    view_text(view, "city", search->city);
-    view_flag(view, "choose_state", !found->states.too_many);
-    view_flag(view, "choose_city", !found->cities.too_many);
-    view_choices(result, &found->states, SUPPLIER_STATE, "states",
-                 search->state, search->state_fold, view);
-    view_choices(result, &found->cities, SUPPLIER_CITY, "cities", search->city,
-                 search->city_fold, view);
+    context_flag(context, "filtered",
+                 search->state.len > 0 || search->city.len > 0);
+    context_text(context, "state", search->state);
+    context_text(context, "city", search->city);
+    context_flag(context, "choose_state", !found->states.too_many);
+    context_flag(context, "choose_city", !found->cities.too_many);
+    fill_choices(result, &found->states, SUPPLIER_STATE, "states",
+                 search->state, search->state_fold, context);
+    fill_choices(result, &found->cities, SUPPLIER_CITY, "cities", search->city,
+                 search->city_fold, context);
 }
 
-static void view_form(const struct search_result *result, const char *path,
-                      struct arena *arena, struct view *view)
+static void fill_form(const struct search_result *result, const char *path,
+                      struct arena *arena, struct context *context)
 {
     const struct search *search = result->search;
     bool none = snapshot_count(result->snapshot) == 0;
 
-    view_string(view, "path", path);
-    view_text(view, "text", search->text);
-    view_number(view, "text_max", SEARCH_TEXT_MAX_CHARS);
+    context_string(context, "path", path);
+    context_text(context, "text", search->text);
+    context_number(context, "text_max", SEARCH_TEXT_MAX_CHARS);
     if (!search_is_all(search))
-        view_string(view, "clear", url_cleared(search, path, arena));
-    view_flag(view, "none_yet", none);
-    view_flag(view, "none_found", !none && search_count(result) == 0);
+        context_string(context, "clear", url_cleared(search, path, arena));
+    context_flag(context, "none_yet", none);
+    context_flag(context, "none_found", !none && search_count(result) == 0);
     if (search->per != PAGING_PER_DEFAULT)
-        view_number(view, "per", (int64_t)search->per);
-    view_filters(result, view);
-    view_sorts(search, arena, view);
+        context_number(context, "per", (int64_t)search->per);
+    fill_filters(result, context);
+    fill_sorts(search, arena, context);
 }
 
-void search_view(const struct search_result *result, const char *path,
-                 struct arena *arena, struct view *view)
+void search_context(const struct search_result *result, const char *path,
+                    struct arena *arena, struct context *context)
 {
     const struct paging *paging = &result->paging;
-    struct view *suppliers = view_list(view, "suppliers");
+    struct context *suppliers = context_list(context, "suppliers");
 
-    view_flag(view, "any", paging->count > 0);
+    context_flag(context, "any", paging->count > 0);
     for (size_t i = paging->first; i < paging->end; i++) {
-        struct view *item = view_list_object(suppliers);
+        struct context *item = context_list_object(suppliers);
 
-        supplier_view(search_at(result, i), item);
-        contact_view(search_at(result, i), "", arena, item);
+        supplier_context(search_at(result, i), item);
+        contact_context(search_at(result, i), "", arena, item);
     }
-    view_paging(result, path, arena, view);
-    view_columns(result->search, path, arena, view);
-    view_form(result, path, arena, view_object(view, "search"));
+    fill_paging(result, path, arena, context);
+    fill_columns(result->search, path, arena, context);
+    fill_form(result, path, arena, context_object(context, "search"));
 }

@@ -1,6 +1,6 @@
 /* Contents of a catalog from short tables of names. */
-#ifndef CAFE_TEST_CONTENT_H
-#define CAFE_TEST_CONTENT_H
+#ifndef CAFE_TEST_INDEX_H
+#define CAFE_TEST_INDEX_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,13 +31,13 @@ static inline struct row *row_of(int64_t id, uint64_t changed, const char *name)
     return row;
 }
 
-/* Of rows and places. */
-static inline size_t bytes_of(const struct content *content)
+/* Of rows and positions. */
+static inline size_t bytes_of(const struct index *index)
 {
-    size_t bytes = 2 * content->count * sizeof(struct row *);
+    size_t bytes = 2 * index->count * sizeof(struct row *);
 
-    for (size_t i = 0; i < content->count; i++)
-        bytes += content->by_name[i]->bytes;
+    for (size_t i = 0; i < index->count; i++)
+        bytes += index->by_name[i]->bytes;
     return bytes;
 }
 

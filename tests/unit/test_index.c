@@ -1,5 +1,5 @@
 /* Contents of the catalog: made, changed, compared. */
-#include "test_content.h"
+#include "test_index.h"
 
 struct named {
     int64_t id; /* 0: the end */
@@ -9,21 +9,21 @@ struct named {
 
 enum { NAMED_MAX = 12 };
 
-static struct content *make(const struct named *named)
+static struct index *make(const struct named *named)
 {
     struct row **rows = calloc(NAMED_MAX, sizeof(struct row *));
-    struct content *content = NULL;
+    struct index *index = NULL;
     size_t count;
 
     assert_non_null(rows);
     for (count = 0; named[count].id != 0; count++)
         rows[count] = row_of(named[count].id, 1, named[count].name);
-    assert_int_equal(content_make(rows, count, &revision, &content), OK);
-    return content;
+    assert_int_equal(index_make(rows, count, &revision, &index), OK);
+    return index;
 }
 
-static enum error apply(const struct content *base, const struct named *named,
-                        size_t max_bytes, struct content **content)
+static enum error apply(const struct index *base, const struct named *named,
+                        size_t max_bytes, struct index **index)
 {
     struct change changes[NAMED_MAX];
     size_t count;
@@ -34,13 +34,13 @@ static enum error apply(const struct content *base, const struct named *named,
                                  ? NULL
                                  : row_of(named[count].id, 2, named[count].name)
         };
-    return content_apply(base, changes, count, &revision, max_bytes, content);
+    return index_apply(base, changes, count, &revision, max_bytes, index);
 }
 
 /* The names in their order, and each supplier found by id. */
-static void expect(struct content *content, const char *names)
+static void expect(struct index *index, const char *names)
 {
-    const struct snapshot snapshot = { .content = content };
+    const struct snapshot snapshot = { .index = index };
     struct text text;
 
     text_init(&text, 0);
@@ -54,18 +54,18 @@ static void expect(struct content *content, const char *names)
     }
     assert_string_equal(text_string(&text), names);
     text_free(&text);
-    for (size_t i = 1; i < content->count; i++)
-        assert_true(content->by_id[i - 1]->supplier.id <
-                    content->by_id[i]->supplier.id);
+    for (size_t i = 1; i < index->count; i++)
+        assert_true(index->by_id[i - 1]->supplier.id <
+                    index->by_id[i]->supplier.id);
     assert_null(snapshot_find(&snapshot, 999));
 }
 
 /* Let a base and what follows from it go. */
-static void unref_both(struct content *base, struct content *next)
+static void unref_both(struct index *base, struct index *next)
 {
-    content_follow(base, next);
-    content_unref(base);
-    content_unref(next);
+    index_follow(base, next);
+    index_unref(base);
+    index_unref(next);
 }
 
 static const struct {
@@ -91,25 +91,25 @@ static void test_order(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-        struct content *content = make(orders[i].rows);
+        struct index *index = make(orders[i].rows);
 
-        expect(content, orders[i].names);
-        assert_int_equal(content->revision.number, revision.number);
-        content_discard(content);
+        expect(index, orders[i].names);
+        assert_int_equal(index->revision.number, revision.number);
+        index_discard(index);
     }
 }
 
 static void test_ids_far_apart(void **state)
 {
-    struct content *content = make((struct named[]){
+    struct index *index = make((struct named[]){
         { INT64_MAX, "a", 0 }, { INT64_MIN, "a", 0 }, { 1, "a", 0 }, { 0 } });
 
     (void)state;
-    assert_true(content->by_id[0]->supplier.id == INT64_MIN);
-    assert_true(content->by_name[2]->supplier.id == INT64_MAX);
-    assert_non_null(content_find(content, INT64_MIN));
-    assert_null(content_find(content, -1));
-    content_discard(content);
+    assert_true(index->by_id[0]->supplier.id == INT64_MIN);
+    assert_true(index->by_name[2]->supplier.id == INT64_MAX);
+    assert_non_null(index_find(index, INT64_MIN));
+    assert_null(index_find(index, -1));
+    index_discard(index);
 }
 
 #define ABC                                          \
@@ -126,7 +126,7 @@ static const struct {
     const char *names;
 } steps[] = {
     { ABC, { { 0 } }, "2b 4d 6f" },
-    /* Added first, last, between, at the same place, and among equals. */
+    /* Added first, last, between, at the same position, and among equals. */
     { ABC, { { 1, "a", 0 } }, "1a 2b 4d 6f" },
     { ABC, { { 7, "g", 0 } }, "2b 4d 6f 7g" },
     { ABC, { { 3, "c", 0 }, { 5, "e", 0 } }, "2b 3c 4d 5e 6f" },
@@ -157,22 +157,22 @@ static const struct {
 
 static void step(size_t i)
 {
-    struct content *base = make(steps[i].base);
+    struct index *base = make(steps[i].base);
     const char *before = base->count > 0 ? "2b 4d 6f" : "";
-    struct content *next = NULL;
+    struct index *next = NULL;
 
     assert_int_equal(apply(base, steps[i].changes, SIZE_MAX, &next), OK);
     expect(base, before);
     expect(next, steps[i].names);
     if (base->count > 0)
         assert_int_equal(next->bytes, bytes_of(next));
-    content_ref(base);
-    content_follow(base, next);
-    content_unref(base);
+    index_ref(base);
+    index_follow(base, next);
+    index_unref(base);
     expect(base, before);
-    content_unref(base);
+    index_unref(base);
     expect(next, steps[i].names);
-    content_unref(next);
+    index_unref(next);
 }
 
 static void test_apply(void **state)
@@ -184,8 +184,8 @@ static void test_apply(void **state)
 
 static void test_down_to_empty_and_up(void **state)
 {
-    struct content *full = make((struct named[])ABC);
-    struct content *empty = NULL, *again = NULL;
+    struct index *full = make((struct named[])ABC);
+    struct index *empty = NULL, *again = NULL;
 
     (void)state;
     assert_int_equal(full->bytes, bytes_of(full));
@@ -199,28 +199,28 @@ static void test_down_to_empty_and_up(void **state)
     assert_int_equal(apply(empty, (struct named[])ABC, SIZE_MAX, &again), OK);
     expect(again, "2b 4d 6f");
     assert_int_equal(again->bytes, full->bytes);
-    content_follow(full, empty);
-    content_unref(full);
+    index_follow(full, empty);
+    index_unref(full);
     unref_both(empty, again);
 }
 
 static void test_rows_are_shared(void **state)
 {
-    struct content *base = make((struct named[])ABC);
-    struct content *next = NULL;
+    struct index *base = make((struct named[])ABC);
+    struct index *next = NULL;
 
     (void)state;
     assert_int_equal(
         apply(base, (struct named[]){ { 4, "d", 0 }, { 0 } }, SIZE_MAX, &next),
         OK);
-    assert_ptr_equal(content_find(next, 2), content_find(base, 2));
-    assert_ptr_equal(content_find(next, 6), content_find(base, 6));
-    assert_ptr_not_equal(content_find(next, 4), content_find(base, 4));
-    assert_int_equal(content_find(base, 4)->supplier.revision, 1);
-    assert_int_equal(content_find(next, 4)->supplier.revision, 2);
+    assert_ptr_equal(index_find(next, 2), index_find(base, 2));
+    assert_ptr_equal(index_find(next, 6), index_find(base, 6));
+    assert_ptr_not_equal(index_find(next, 4), index_find(base, 4));
+    assert_int_equal(index_find(base, 4)->supplier.revision, 1);
+    assert_int_equal(index_find(next, 4)->supplier.revision, 2);
     /* The same texts, but one has been written again. */
-    assert_false(content_equal(base, next));
-    assert_false(content_equal(next, base));
+    assert_false(index_equal(base, next));
+    assert_false(index_equal(next, base));
     unref_both(base, next);
 }
 
@@ -229,13 +229,13 @@ static void test_limit(void **state)
     static const struct named changes[] = {
         { 1, "a", 0 }, { 2, "", 1 }, { 4, "a longer name", 0 }, { 0 }
     };
-    struct content *base = make((struct named[])ABC);
-    struct content *next = NULL, *again = NULL;
+    struct index *base = make((struct named[])ABC);
+    struct index *next = NULL, *again = NULL;
 
     (void)state;
     assert_int_equal(apply(base, changes, SIZE_MAX, &next), OK);
-    content_follow(base, next);
-    content_unref(base);
+    index_follow(base, next);
+    index_unref(base);
     expect(next, "1a 4a longer name 6f");
     assert_int_equal(apply(next, changes, next->bytes - 1, &again),
                      ERROR_LIMIT);
@@ -262,59 +262,59 @@ static const struct {
     { ABC, { { 2, "b", 0 }, { 4, "d", 0 }, { 6, "", 0 } }, false },
 };
 
-static void expect_equal(const struct content *a, const struct content *b,
+static void expect_equal(const struct index *a, const struct index *b,
                          bool equal)
 {
-    assert_int_equal(content_equal(a, b), equal);
-    assert_int_equal(content_equal(b, a), equal);
-    assert_true(content_equal(a, a));
-    assert_true(content_equal(b, b));
+    assert_int_equal(index_equal(a, b), equal);
+    assert_int_equal(index_equal(b, a), equal);
+    assert_true(index_equal(a, a));
+    assert_true(index_equal(b, b));
 }
 
 static void test_equal(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        struct content *a = make(pairs[i].a);
-        struct content *b = make(pairs[i].b);
+        struct index *a = make(pairs[i].a);
+        struct index *b = make(pairs[i].b);
 
         expect_equal(a, b, pairs[i].equal);
-        content_discard(a);
-        content_discard(b);
+        index_discard(a);
+        index_discard(b);
     }
 }
 
 /* One supplier without any text but one. */
-static struct content *make_field(size_t field, struct slice text)
+static struct index *make_field(size_t field, struct slice text)
 {
     struct supplier supplier = { .id = 1, .fields = { [0] = { NULL, 0 } } };
     struct row **rows = calloc(1, sizeof(struct row *));
-    struct content *content = NULL;
+    struct index *index = NULL;
 
     assert_non_null(rows);
     supplier.fields[field] = text;
     assert_int_equal(row_make(&supplier, rows), OK);
-    assert_int_equal(content_make(rows, 1, &revision, &content), OK);
-    assert_int_equal(content->bytes, bytes_of(content));
-    return content;
+    assert_int_equal(index_make(rows, 1, &revision, &index), OK);
+    assert_int_equal(index->bytes, bytes_of(index));
+    return index;
 }
 
 static void test_equal_in_every_field(void **state)
 {
     (void)state;
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++) {
-        struct content *a = make_field(f, SLICE("x\0y"));
-        struct content *b = make_field(f, SLICE("x\0z"));
-        struct content *same = make_field(f, SLICE("x\0y"));
-        struct content *empty = make_field(f, SLICE(""));
+        struct index *a = make_field(f, SLICE("x\0y"));
+        struct index *b = make_field(f, SLICE("x\0z"));
+        struct index *same = make_field(f, SLICE("x\0y"));
+        struct index *empty = make_field(f, SLICE(""));
 
         expect_equal(a, b, false);
         expect_equal(a, same, true);
         expect_equal(a, empty, false);
-        content_discard(a);
-        content_discard(b);
-        content_discard(same);
-        content_discard(empty);
+        index_discard(a);
+        index_discard(b);
+        index_discard(same);
+        index_discard(empty);
     }
 }
 

@@ -1,7 +1,7 @@
 /* Suppliers with the texts that formats stumble over, and their golden files.
  */
-#ifndef TEST_TAKEAWAY_H
-#define TEST_TAKEAWAY_H
+#ifndef TEST_DOWNLOADS_H
+#define TEST_DOWNLOADS_H
 
 #include "cafe/base/file.h"
 #include "cafe/suppliers/supplier.h"
