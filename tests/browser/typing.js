@@ -20,8 +20,9 @@ async function follows(page) {
   await page.click('#q');
   await page.keyboard.type('colibri');
   await found(page, '1–1 of 1');
+  // a part of the word may have been searched first, and finds the same
+  await page.waitForURL(`${address}/suppliers?q=colibri&sort=city`);
   assert.strictEqual(await rows(page).count(), 1);
-  assert.strictEqual(page.url(), `${address}/suppliers?q=colibri&sort=city`);
   assert.ok((await page.title()).startsWith('colibri – suppliers found'));
   assert.strictEqual(await page.innerText('h1'), 'Suppliers found');
   assert.strictEqual(await page.evaluate(() => history.length), length);
@@ -41,7 +42,7 @@ async function filters(page) {
   await page.focus('#state');
   await page.selectOption('#state', 'Quindío');
   await found(page, '1–1 of 1');
-  assert.strictEqual(new URL(page.url()).search, '?state=Quind%C3%ADo');
+  await page.waitForURL(`${address}/suppliers?state=Quind%C3%ADo`);
   assert.strictEqual(await page.locator(':focus').getAttribute('id'), 'state');
   await page.click('#q');
   await page.keyboard.type('zz');

@@ -42,7 +42,7 @@ def pytest_configure(config):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     shared = getattr(config, "workerinput", {}).get("cafe_folder")
-    config.stash[FOLDER] = shared or harness.make_folder()
+    config.stash[FOLDER] = shared or harness.make_folder(large=True)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -104,7 +104,7 @@ def images(engine):
 @pytest.fixture(scope="session")
 def bare(engine, images):
     """A rehearsal with revision 1 of customer: no service, nothing else."""
-    folder = pathlib.Path(harness.make_folder())
+    folder = pathlib.Path(harness.make_folder(large=True))
     made = rehearsals.Rehearsal(engine, folder)
     try:
         made.do(*made.up_options, "up")
@@ -138,7 +138,7 @@ def rehearsal(world):
 @pytest.fixture(scope="session")
 def project(engine, images):
     """The system that docker-compose.yml describes, up."""
-    folder = harness.make_folder()
+    folder = harness.make_folder(large=True)
     made = containers.Project(engine, folder, "cafe")
     made.up()
     yield made

@@ -70,7 +70,7 @@ def fixture_root(request):
     if os.getuid() != 0 or not shutil.which("debootstrap"):
         pytest.skip("NOT TESTED ON ANOTHER DEBIAN: this takes root and "
                     "debootstrap")
-    folder = harness.make_folder()
+    folder = harness.make_folder(large=True)
     made = Root(folder, request.param)
     made.project = made.copy_project()
     yield made

@@ -42,7 +42,7 @@ def certificate(folder):
 @pytest.fixture(name="rds", scope="module")
 def fixture_rds(tmp_path_factory):
     """A server with binary log and TLS, as database.yaml asks for."""
-    folder = harness.make_folder()
+    folder = harness.make_folder(large=True)
     options = certificate(tmp_path_factory.mktemp("rds"))
     server = harness.Database(
         folder, "--log-bin", "--server-id=1", "--require-secure-transport=1",

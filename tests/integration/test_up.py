@@ -20,7 +20,7 @@ def cafe(clone, *args):
 
 @pytest.fixture(scope="module")
 def clone():
-    folder = harness.make_folder()
+    folder = harness.make_folder(large=True)
     path = pathlib.Path(folder) / "clone"
     subprocess.run(["git", "clone", "-q", harness.ROOT, path], check=True)
     yield path
