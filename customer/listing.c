@@ -10,7 +10,7 @@ enum {
     /* The most of one answer of the API: never refused, however slowly other
      * clients read. */
     SHORT_MAX_ROWS = 200,
-    ROW_BYTES = 512 /* of a supplier that is not written yet */
+    ROW_MIN_BYTES = 512 /* of a supplier that is not written yet */
 };
 
 static void listing_end(void *argument)
@@ -20,20 +20,29 @@ static void listing_end(void *argument)
     text_free(&listing->body);
 }
 
-/* All long lists that are written and not sent yet have a bound together:
- * clients that read slowly must not fill the memory. A list counts by an
- * estimate until it is written. */
-static bool listing_reserve(struct listing *listing, size_t count)
+static size_t listing_count(const struct listing *listing)
+{
+    return listing->end - listing->first;
+}
+
+/* Before it is written, a supplier counts by half of what one takes in memory
+ * on average: there it is twice, as it is and as it is searched. */
+static size_t listing_estimate(const struct listing *listing)
 {
     const struct customer *self = request_app(listing->req);
     size_t most = (size_t)self->take_max_bytes;
-    size_t bytes = count * ROW_BYTES;
+    size_t row = snapshot_row_bytes(search_snapshot(listing->result)) / 2;
+    size_t bytes = listing_count(listing) *
+                   (row > ROW_MIN_BYTES ? row : ROW_MIN_BYTES);
 
-    if (lifetime_on_end(request_life(listing->req), listing_end, listing) != OK)
-        return false;
-    if (bytes > most)
-        bytes = most;
-    if (count <= SHORT_MAX_ROWS) {
+    return bytes < most ? bytes : most;
+}
+
+/* All long lists that are written and not sent yet have a bound together:
+ * clients that read slowly must not fill the memory. */
+static bool listing_reserve(struct listing *listing, size_t bytes)
+{
+    if (listing_count(listing) <= SHORT_MAX_ROWS) {
         request_set_reserved(listing->req, bytes);
         return true;
     }
@@ -106,8 +115,12 @@ static void written(void *argument, enum error err)
         return;
     }
     /* From here on by its true size. */
-    request_set_reserved(listing->req, page != NULL ? page->body.capacity
-                                                    : listing->body.capacity);
+    if (!listing_reserve(listing, page != NULL ? page->body.capacity
+                                               : listing->body.capacity)) {
+        page_unref(page);
+        respond_error(listing->req, 503);
+        return;
+    }
     answer_page(listing->req, page != NULL ? page : listing_make_page(listing),
                 search_snapshot(listing->result), &listing->key);
 }
@@ -115,15 +128,15 @@ static void written(void *argument, enum error err)
 void listing_answer(struct request *req, struct listing *listing)
 {
     const struct customer *self = request_app(req);
-    size_t count = listing->end - listing->first;
 
     listing->req = req;
     text_init(&listing->body, (size_t)self->take_max_bytes);
     if (listing->format->context != NULL)
         listing->context = listing->format->context(listing);
-    if (!listing_reserve(listing, count)) {
+    if (lifetime_on_end(request_life(req), listing_end, listing) != OK ||
+        !listing_reserve(listing, listing_estimate(listing))) {
         respond_error(req, 503);
-    } else if (count <= WRITE_MAX_ROWS) {
+    } else if (listing_count(listing) <= WRITE_MAX_ROWS) {
         write_records(listing);
         written(listing, OK);
     } else if (offload_submit(self->service->offload, request_client(req),

@@ -163,14 +163,16 @@ static bool cut_one(struct server *server, bool modest)
     return found != NULL;
 }
 
-/* Have so many bytes free, or most of them: what takes long is not done for
- * one request. */
-static bool room_make_room(struct server *server, size_t bytes, bool modest)
+/* Have so many bytes free, beside what the same answer has already (own), or
+ * most of them: what takes long is not done for one request. */
+static bool room_make_room(struct server *server, size_t own, size_t bytes,
+                           bool modest)
 {
     size_t most = (size_t)server->config->limits.answers_max_bytes;
     int cuts = 0;
 
-    while (server->answers_bytes > 0 && server->answers_bytes + bytes > most) {
+    while (server->answers_bytes > own &&
+           server->answers_bytes + bytes > most) {
         if (cuts++ == CUTS_MAX || !cut_one(server, modest))
             return false;
     }
@@ -180,14 +182,17 @@ static bool room_make_room(struct server *server, size_t bytes, bool modest)
 bool request_reserve(struct request *req, size_t bytes)
 {
     struct server *server = req->server;
-    size_t making;
-    size_t mine = bytes_of_client(server, client_of(req), &making);
+    size_t own = req->room.reserved;
     size_t share = share_of(server);
+    size_t making;
+    size_t mine = bytes_of_client(server, client_of(req), &making) - own;
 
-    if (making > 0 && making + bytes > share)
-        return false;
-    if (!room_make_room(server, bytes, mine + bytes <= share))
-        return false;
+    if (bytes > own) {
+        if (making > own && making - own + bytes > share)
+            return false;
+        if (!room_make_room(server, own, bytes - own, mine + bytes <= share))
+            return false;
+    }
     request_set_reserved(req, bytes);
     return true;
 }
@@ -203,7 +208,7 @@ void room_hold(struct request *req)
     request_set_reserved(req, 0);
     if (page->waiting++ == 0) {
         /* What is there is sent, also where there is no room. */
-        (void)!room_make_room(server, page->body.capacity, false);
+        (void)!room_make_room(server, 0, page->body.capacity, false);
         server->answers_bytes += page->body.capacity;
     }
     room->held = true;

@@ -93,6 +93,13 @@ size_t snapshot_count(const struct snapshot *snapshot)
     return snapshot->index->count;
 }
 
+size_t snapshot_row_bytes(const struct snapshot *snapshot)
+{
+    const struct index *index = snapshot->index;
+
+    return index->count ? index->bytes / index->count : 0;
+}
+
 const struct supplier *snapshot_at(const struct snapshot *snapshot,
                                    size_t position)
 {

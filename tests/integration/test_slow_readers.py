@@ -15,12 +15,13 @@ PATHS = [f"/suppliers{kind}?sort={way}{name}"
 LONG = 4000000
 
 
-def make_long_lists(database, rows=20000):
-    """Lists of more than LONG bytes."""
+def make_long_lists(database, rows=3400):
+    """Lists of more than LONG bytes, of as few rows as make them."""
     query(connect(database), "INSERT INTO suppliers"
           " (name, address, city, state, email, phone)"
-          " SELECT 's', REPEAT('x', 200), '', '', '', ''"
-          f" FROM seq_1_to_{rows}")
+          " SELECT long_.text, long_.text, long_.text, long_.text, long_.text,"
+          " '' FROM (SELECT REPEAT('x', 250) AS text) AS long_,"
+          f" seq_1_to_{rows}")
 
 
 @pytest.fixture

@@ -134,8 +134,10 @@ struct lifetime *request_life(struct request *req);
  * one client lets make at a time is half at most. A client is the address of
  * request_client(), or the first 64 bits of it in IPv6.
  *
- * Returns  false: there is no room. One answer is always let in where there
- *          are no others.
+ * bytes    What this request counts in all: called again when the true length
+ *          is known, it asks for the difference.
+ * Returns  false: there is no room, and what was counted stays. One answer is
+ *          always let in where there are no others.
  */
 bool request_reserve(struct request *req, size_t bytes);
 

@@ -14,6 +14,9 @@ struct snapshot;
 /** Number of suppliers. */
 size_t snapshot_count(const struct snapshot *snapshot);
 
+/** Bytes that a supplier takes in memory on average, 0 if there is none. */
+size_t snapshot_row_bytes(const struct snapshot *snapshot);
+
 /**
  * The supplier at a position in the order of names (by their fold, then by
  * bytes, then by id).
