@@ -25,6 +25,7 @@ struct probe {
 /* What is known, in words. */
 
 struct report {
+    enum error outcome;
     const char *status; /* the first words of the text */
     const char *reason; /* NULL: none */
     int64_t since_us;
@@ -52,9 +53,9 @@ static const char *schema_text(const struct readiness *known)
     return "can't be read";
 }
 
-static const char *reason_of(const struct readiness *known)
+static const char *reason_of(const struct readiness *known, enum error outcome)
 {
-    switch (known->outcome) {
+    switch (outcome) {
     case OK:
         return NULL;
     case ERROR_DEADLINE:
@@ -67,20 +68,29 @@ static const char *reason_of(const struct readiness *known)
         return "the triggers that log changes are missing or out of date; "
                "run: employee --migrate";
     default:
-        return error_text(known->outcome);
+        return error_text(outcome);
     }
+}
+
+/* A migration may end between two questions: until the suppliers have been read
+ * with the new schema, there is no page to show. */
+static enum error outcome_of(const struct readiness *known,
+                             const struct service_state *state)
+{
+    bool unread = state->as_of_us == 0 && state->trouble == ERROR_DB_SCHEMA;
+
+    return known->outcome == OK && unread ? ERROR_DB_SCHEMA : known->outcome;
 }
 
 static struct report report_of(const struct frame *frame)
 {
     const struct readiness *known = &frame->readiness;
-    struct report report = { .status = known->outcome == OK ? "ready"
-                                                            : "not ready",
-                             .reason = reason_of(known),
-                             .since_us = known->since_us,
-                             .known = known };
+    struct report report = { .since_us = known->since_us, .known = known };
 
     frame->definition->state(frame->app, &report.state);
+    report.outcome = outcome_of(known, &report.state);
+    report.status = report.outcome == OK ? "ready" : "not ready";
+    report.reason = reason_of(known, report.outcome);
     if (frame->draining) {
         report.status = "stopping";
         report.reason = NULL;
@@ -191,7 +201,7 @@ static void append_json(struct text *json, const struct report *report)
 static void answer(struct request *req, const struct frame *frame)
 {
     struct report report = report_of(frame);
-    bool ready = !frame->draining && frame->readiness.outcome == OK;
+    bool ready = !frame->draining && report.outcome == OK;
     bool json = accept_prefers(request_field(req, "accept"), "application/json",
                                "text/plain");
     struct page *page = page_open(ready ? 200 : 503);
