@@ -36,12 +36,13 @@ void answer_template(struct request *req, const char *name,
                      const struct page_key *key)
 {
     const struct customer *self = request_app(req);
+    const struct page_key once = page_key_once(req);
+    struct page *page = page_begin(self->service, 200, answer_cache(snapshot));
 
     snapshot_context(snapshot, request_arena(req), context);
-    answer_page(
-        req,
-        page_render(self->service, name, context, 200, answer_cache(snapshot)),
-        snapshot, key);
+    snapshot_mark(snapshot, page);
+    page_answer_rendered(self->service, req, page, name, context,
+                         snapshot_stale(snapshot) ? &once : key);
 }
 
 struct context *customer_context(struct request *req, const char *title)

@@ -22,6 +22,18 @@ const char *employee_caching(const struct request *req)
     return request_method(req) == POST ? "private, no-cache" : "no-store";
 }
 
+void employee_respond(struct request *req, const char *name,
+                      const struct context *context, int status,
+                      const struct snapshot *snapshot)
+{
+    const struct employee *self = request_app(req);
+    struct page *page =
+        page_begin(self->service, status, employee_caching(req));
+
+    snapshot_mark(snapshot, page);
+    page_answer_rendered(self->service, req, page, name, context, NULL);
+}
+
 struct page *employee_render(struct request *req, const char *name,
                              const struct context *context, int status)
 {

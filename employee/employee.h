@@ -39,6 +39,12 @@ const char *employee_caching(const struct request *req);
 struct page *employee_render(struct request *req, const char *name,
                              const struct context *context, int status);
 
+/** Answer with such a page, whose texts may be large; snapshot: what it shows,
+ * or NULL. */
+void employee_respond(struct request *req, const char *name,
+                      const struct context *context, int status,
+                      const struct snapshot *snapshot);
+
 /* home.c */
 handler_fn employee_home_show;
 

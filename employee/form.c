@@ -385,12 +385,16 @@ static void fill_summary(const struct edit *edit, struct context *context,
                  edit->faults.count > 0 || edit->problem != NULL);
 }
 
-struct page *edit_page(const struct edit *edit, int status)
+static const char *edit_template(const struct edit *edit)
+{
+    return edit->kind == EDIT_ADD ? "supplier-add" : "supplier-update";
+}
+
+static struct context *edit_context(const struct edit *edit)
 {
     bool adding = edit->kind == EDIT_ADD;
     struct context *context = employee_context(
         edit->req, adding ? "Add a new supplier" : "Update supplier");
-    struct page *page;
 
     context_number(context, "id", edit->job.supplier.id);
     edit_context_hidden(edit, context);
@@ -404,14 +408,20 @@ struct page *edit_page(const struct edit *edit, int status)
     if (edit->previewed)
         fill_preview(edit, context);
     snapshot_context(edit->snapshot, request_arena(edit->req), context);
-    page = employee_render(edit->req,
-                           adding ? "supplier-add" : "supplier-update", context,
-                           status);
+    return context;
+}
+
+struct page *edit_page(const struct edit *edit, int status)
+{
+    struct page *page = employee_render(edit->req, edit_template(edit),
+                                        edit_context(edit), status);
+
     snapshot_mark(edit->snapshot, page);
     return page;
 }
 
 void edit_respond(struct edit *edit, int status)
 {
-    respond_page(edit->req, edit_page(edit, status));
+    employee_respond(edit->req, edit_template(edit), edit_context(edit), status,
+                     edit->snapshot);
 }

@@ -219,6 +219,7 @@ static void history_answer(void *job, enum error outcome)
     const struct log_page *log = job;
     const struct employee *self = request_app(log->req);
     const struct history_job *newest = &log->newest;
+    const struct page_key key = page_key_once(log->req);
     bool one = log->page.supplier_id != 0;
     struct context *context;
 
@@ -238,7 +239,7 @@ static void history_answer(void *job, enum error outcome)
         context_text(of, "name",
                      newest->entries[0].supplier.fields[SUPPLIER_NAME]);
     }
-    page_answer_once(
-        self->service, log->req,
-        page_render(self->service, "history", context, 200, "no-store"));
+    page_answer_rendered(self->service, log->req,
+                         page_begin(self->service, 200, "no-store"), "history",
+                         context, &key);
 }

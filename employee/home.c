@@ -17,7 +17,6 @@ void employee_home_show(struct request *req)
 /* recent is NULL when the changes are unknown. */
 static void respond_home(struct request *req, const struct history_job *recent)
 {
-    const struct employee *self = request_app(req);
     struct context *context = employee_context(req, "Welcome");
     struct context *entries = context_list(context, "entries");
 
@@ -26,8 +25,7 @@ static void respond_home(struct request *req, const struct history_job *recent)
     context_flag(context, "any", recent != NULL && recent->count > 0);
     for (size_t i = 0; recent != NULL && i < recent->count; i++)
         history_context(req, &recent->entries[i], context_list_object(entries));
-    respond_page(req,
-                 page_render(self->service, "home", context, 200, "no-store"));
+    employee_respond(req, "home", context, 200, NULL);
 }
 
 /* A stale catalog says that the database does not answer: the page comes at

@@ -28,7 +28,6 @@ static void respond_remove_question(const struct edit *edit,
 {
     struct context *context =
         employee_context(edit->req, "Delete this supplier");
-    struct page *page;
 
     supplier_context(supplier, context);
     edit_context_hidden(edit, context);
@@ -37,9 +36,8 @@ static void respond_remove_question(const struct edit *edit,
     if (edit->clash)
         clash_context_changes(edit, context);
     snapshot_context(edit->snapshot, request_arena(edit->req), context);
-    page = employee_render(edit->req, "supplier-remove", context, status);
-    snapshot_mark(edit->snapshot, page);
-    respond_page(edit->req, page);
+    employee_respond(edit->req, "supplier-remove", context, status,
+                     edit->snapshot);
 }
 
 /* GET /admin/supplier-remove/{id} */

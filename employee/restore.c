@@ -16,8 +16,7 @@ static void respond_restore_question(const struct edit *edit, int status)
         supplier_context(&theirs->supplier, context);
         clash_context_changes(edit, context);
     }
-    respond_page(edit->req, employee_render(edit->req, "supplier-restore",
-                                            context, status));
+    employee_respond(edit->req, "supplier-restore", context, status, NULL);
 }
 
 /* It was forgotten after the history had been shown. */

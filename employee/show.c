@@ -6,7 +6,6 @@ void respond_supplier(struct request *req, const struct snapshot *snapshot,
 {
     struct context *context = employee_context(req, "Supplier");
     struct context *fields = context_list(context, "fields");
-    struct page *page;
 
     context_number(context, "id", supplier->id);
     context_text(context, "name", supplier->fields[SUPPLIER_NAME]);
@@ -19,7 +18,5 @@ void respond_supplier(struct request *req, const struct snapshot *snapshot,
     }
     list_context(req, list_of(req, request_head(req)->query), context);
     snapshot_context(snapshot, request_arena(req), context);
-    page = employee_render(req, "supplier-show", context, 200);
-    snapshot_mark(snapshot, page);
-    respond_page(req, page);
+    employee_respond(req, "supplier-show", context, 200, snapshot);
 }

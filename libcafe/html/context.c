@@ -180,3 +180,15 @@ const struct context *context_next(const struct context *item)
 {
     return item->next;
 }
+
+size_t context_bytes(const struct context *context)
+{
+    size_t bytes = context_slice(context).len;
+    const struct context *child;
+
+    if (context == NULL)
+        return 0;
+    for (child = context->first; child != NULL; child = child->next)
+        bytes += context_bytes(child);
+    return bytes;
+}

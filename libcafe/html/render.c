@@ -19,12 +19,9 @@ static const struct {
     { "Referrer-Policy", "same-origin" },
 };
 
-struct page *render_page(const struct templates *templates, const char *name,
-                         const struct context *context, int status,
-                         const char *cache, bool scripts)
+struct page *render_begin(int status, const char *cache, bool scripts)
 {
     struct page *page = page_open(status);
-    struct text body;
 
     if (page == NULL)
         return NULL;
@@ -35,8 +32,15 @@ struct page *render_page(const struct templates *templates, const char *name,
     for (size_t i = 0; i < sizeof(security_fields) / sizeof(security_fields[0]);
          i++)
         page_field(page, security_fields[i].name, security_fields[i].value);
+    return page;
+}
+
+void render_body(struct page *page, const struct templates *templates,
+                 const char *name, const struct context *context)
+{
+    struct text body;
+
     text_init(&body, RENDER_MAX_BYTES);
     template_render(templates, name, context, &body);
     page_body(page, &body);
-    return page;
 }

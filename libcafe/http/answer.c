@@ -9,8 +9,13 @@
 #include "cafe/base/clock.h"
 #include "private.h"
 
-/* Bytes a second that a peer has to read, or it is given up. */
-enum { LEAST_RATE = 1024 };
+enum {
+    /* Bytes a second that a peer has to read, or it is given up. */
+    LEAST_RATE = 1024,
+    /* Bytes of a body for one system call. The kernel takes megabytes, and
+     * copies them, while nobody else is answered. */
+    WRITE_MAX_BYTES = 256 * 1024
+};
 
 /* Bytes of the answer's body that go out: HEAD and 304 have none. */
 static size_t body_len(const struct request *req)
@@ -45,9 +50,9 @@ void answer_begin(struct connection *connection)
     response_note(req);
 }
 
-/* Write what is left of head and body; false when the peer is gone. The first
- * write takes the head from the scratch text that all connections share: nearly
- * always it goes out whole, and no connection needs a copy. */
+/* Write some of what is left of head and body; false when the peer is gone. The
+ * first write takes the head from the scratch text that all connections share:
+ * nearly always it goes out whole, and no connection needs a copy. */
 static bool send_answer(struct connection *connection)
 {
     struct request *req = connection->req;
@@ -57,6 +62,7 @@ static bool send_answer(struct connection *connection)
                            ? connection->written
                            : connection->head_len;
     size_t body_done = connection->written - head_done;
+    size_t body_left = body_len(req) - body_done;
     struct iovec parts[2];
     ssize_t sent;
 
@@ -64,7 +70,8 @@ static bool send_answer(struct connection *connection)
     parts[0].iov_len = connection->head_len - head_done;
     parts[1].iov_base =
         req->page->body.data != NULL ? req->page->body.data + body_done : NULL;
-    parts[1].iov_len = body_len(req) - body_done;
+    parts[1].iov_len = body_left < WRITE_MAX_BYTES ? body_left
+                                                   : WRITE_MAX_BYTES;
     do {
         sent = writev(connection->fd, parts, 2);
     } while (sent < 0 && errno == EINTR);

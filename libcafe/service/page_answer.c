@@ -3,6 +3,7 @@
 
 #include "cafe/html/compress.h"
 #include "cafe/html/page_cache.h"
+#include "cafe/html/render.h"
 #include "cafe/http/response.h"
 #include "cafe/service/offload.h"
 #include "cafe/service/pages.h"
@@ -15,7 +16,9 @@ enum {
      * times the cost of handing a job to another thread. */
     OFFLOAD_MIN_BYTES = 64 * 1024,
     /* The same where there is nothing to do but to make an ETag. */
-    OFFLOAD_PLAIN_MIN_BYTES = 512 * 1024
+    OFFLOAD_PLAIN_MIN_BYTES = 512 * 1024,
+    /* A byte that is escaped takes 75 ns. */
+    OFFLOAD_TEXTS_MIN_BYTES = 32 * 1024
 };
 
 /* A page on its way through the other thread, in the request's arena. */
@@ -24,6 +27,9 @@ struct preparation {
     struct request *req;
     struct page *page;
     struct page_key key;
+    bool plain;       /* only rendered: there is no key */
+    const char *name; /* NULL: it is rendered already */
+    const struct context *context;
 };
 
 /* "name encoding"; printf() would take longer than finding the page. */
@@ -104,33 +110,46 @@ static void on_thread(void *argument)
 {
     struct preparation *job = argument;
 
-    page_answer_prepare(job->page, &job->key);
+    if (job->name != NULL)
+        render_body(job->page, job->service->templates, job->name,
+                    job->context);
+    if (!job->plain && !job->page->failed)
+        page_answer_prepare(job->page, &job->key);
 }
 
 static void on_prepared(void *argument, enum error err)
 {
     struct preparation *job = argument;
 
-    if (err != OK) /* it goes out as it is */
+    if (err != OK && job->name != NULL) { /* there is nothing to send */
+        page_unref(job->page);
+        respond_error(job->req, 503);
+        return;
+    }
+    if (err != OK || job->page->failed) /* it goes out as it is */
         job->key.keep = false;
     page_answer_finish(job->service, job->req, job->page, &job->key);
 }
 
-static enum error offload(const struct service *service, struct request *req,
-                          struct page *page, const struct page_key *key)
+static enum error offload(const struct preparation *work)
 {
-    struct preparation *job = arena_alloc(request_arena(req), sizeof(*job));
+    struct preparation *job =
+        arena_alloc(request_arena(work->req), sizeof(*job));
 
     if (job == NULL)
         return ERROR_MEMORY;
-    *job = (struct preparation){ service, req, page, *key };
-    return offload_submit(service->offload, request_client(req), on_thread,
-                          on_prepared, job);
+    *job = *work;
+    return offload_submit(job->service->offload, request_client(job->req),
+                          on_thread, on_prepared, job);
 }
 
 void page_answer(const struct service *service, struct request *req,
                  struct page *page, const struct page_key *key)
 {
+    const struct preparation work = {
+        .service = service, .req = req, .page = page, .key = *key
+    };
+
     if (page == NULL || page->failed) {
         respond_page(req, page);
         return;
@@ -139,17 +158,54 @@ void page_answer(const struct service *service, struct request *req,
     if (page->body.len >= (key->encoding == ENCODING_IDENTITY
                                ? OFFLOAD_PLAIN_MIN_BYTES
                                : OFFLOAD_MIN_BYTES) &&
-        offload(service, req, page, key) == OK)
+        offload(&work) == OK)
         return;
     page_answer_prepare(page, key);
     page_answer_finish(service, req, page, key);
 }
 
+void page_answer_rendered(const struct service *service, struct request *req,
+                          struct page *page, const char *name,
+                          const struct context *context,
+                          const struct page_key *key)
+{
+    struct preparation work = {
+        .service = service,
+        .req = req,
+        .page = page,
+        .key = key != NULL ? *key : page_key_once(req),
+        .plain = key == NULL,
+        .name = name,
+        .context = context,
+    };
+
+    if (page != NULL && context_bytes(context) >= OFFLOAD_TEXTS_MIN_BYTES) {
+        if (key != NULL)
+            page_field(page, "Vary", "Accept-Encoding");
+        if (offload(&work) != OK) {
+            page_unref(page);
+            respond_error(req, 503);
+        }
+        return;
+    }
+    if (page != NULL)
+        render_body(page, service->templates, name, context);
+    if (key == NULL)
+        respond_page(req, page);
+    else
+        page_answer(service, req, page, key);
+}
+
+struct page_key page_key_once(const struct request *req)
+{
+    return (struct page_key){ .encoding = encoding_choose(
+                                  request_field(req, "accept-encoding")) };
+}
+
 void page_answer_once(const struct service *service, struct request *req,
                       struct page *page)
 {
-    const struct page_key key = { .encoding = encoding_choose(
-                                      request_field(req, "accept-encoding")) };
+    const struct page_key key = page_key_once(req);
 
     page_answer(service, req, page, &key);
 }

@@ -87,12 +87,21 @@ struct context *page_context(const struct service *service, struct request *req,
     return context;
 }
 
+struct page *page_begin(const struct service *service, int status,
+                        const char *cache)
+{
+    return render_begin(status, cache, service->scripts);
+}
+
 struct page *page_render(const struct service *service, const char *name,
                          const struct context *context, int status,
                          const char *cache)
 {
-    return render_page(service->templates, name, context, status, cache,
-                       service->scripts);
+    struct page *page = page_begin(service, status, cache);
+
+    if (page != NULL)
+        render_body(page, service->templates, name, context);
+    return page;
 }
 
 /* The row of a status: its own, or the one for all of its kind. */

@@ -29,16 +29,25 @@ HOSTILE = "- " * 95 + "a" + "\n" * 16000 + "x"
 LONGEST = "- " * 95 + "a" + "\n" * 65000 + "x"
 ESCAPED = "&" * 65000  # five times as long in HTML
 
-# Each request of wrk has a number of its own in it.
+# Each request of wrk has a number of its own in it, or marks that a search
+# overlooks: it finds the same, under another URL.
 SCRIPT = """
 local count = 0
 local thread = tostring({}):sub(8)
+local function own(text)
+  local marks = ""
+  local rest = count
+  while rest > 0 do
+    marks = marks .. (rest %% 2 == 0 and "." or "~")
+    rest = math.floor(rest / 2)
+  end
+  return (text:gsub("NUMBER", thread .. count):gsub("MARKS", marks))
+end
 request = function()
   count = count + 1
-  local own = thread .. count
-  return wrk.format(%s, (%s):gsub("NUMBER", own), {
+  return wrk.format(%s, own(%s), {
     ["Content-Type"] = "application/x-www-form-urlencoded",
-    ["Sec-Fetch-Site"] = "same-origin" }, (%s):gsub("NUMBER", own))
+    ["Sec-Fetch-Site"] = "same-origin" }, own(%s))
 end
 """
 
@@ -76,9 +85,23 @@ def attacks(ids):
                             email="twin@example.com")),
         "notes": ("customer", 4, "GET", f"/suppliers/{ids[0]}?NUMBER", ""),
         "long rows": ("customer", 4, "GET",
-                      "/suppliers.json?city=Long&q=beans+NUMBER", ""),
+                      "/suppliers.json?city=Long&q=beans+MARKS", ""),
+        "long cards": ("customer", 4, "GET",
+                       "/suppliers.vcf?city=Long&q=beans+MARKS", ""),
+        "long prints": ("customer", 4, "GET",
+                        "/suppliers/print?city=Long&q=beans+MARKS", ""),
         "pages of an API": ("customer", 4, "GET",
-                            "/api/v1/suppliers?limit=100&q=NUMBER", ""),
+                            "/api/v1/suppliers?limit=200&q=beans+MARKS", ""),
+        "API": ("customer", 4, "GET",
+                "/api/v1/suppliers?limit=200&q=road+MARKS", ""),
+        "cards": ("customer", 4, "GET", "/suppliers.vcf?q=s7+MARKS", ""),
+        "whole tables": ("customer", 4, "GET", "/suppliers.csv?q=road+MARKS",
+                         ""),
+        "long lists": ("customer", 4, "GET",
+                       "/suppliers?per=200&q=road+MARKS", ""),
+        "one card": ("customer", 4, "GET", f"/suppliers/{ids[1]}.vcf?NUMBER",
+                     ""),
+        "home": ("employee", 4, "GET", "/admin?NUMBER", ""),
         "searches": ("customer", 50, "GET", "/suppliers?q=zzNUMBER", ""),
     }
 

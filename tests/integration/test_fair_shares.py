@@ -127,6 +127,15 @@ def thread_times(daemon):
             for task in tasks}
 
 
+def expect_small_share(daemon, before):
+    """Since then another thread has worked at least twice as much as the
+    loop."""
+    took = {thread: time - before.get(thread, 0)
+            for thread, time in thread_times(daemon).items()}
+    loop = took.pop(daemon.process.pid)
+    assert max(took.values()) > 2 * loop, (loop, took)
+
+
 @pytest.fixture(name="many")
 def make_many(own, start):
     """An employee daemon with 20,000 suppliers."""
@@ -145,10 +154,7 @@ def test_duplicates_are_not_looked_for_on_the_loop(many):
     before = thread_times(many)
     statuses = at_once(many, *[addition(name=f"New {n}") for n in range(40)])
     assert set(statuses) <= {b"303", b"409"}
-    took = {thread: time - before.get(thread, 0)
-            for thread, time in thread_times(many).items()}
-    loop = took.pop(many.process.pid)
-    assert max(took.values()) > 2 * loop, (loop, took)
+    expect_small_share(many, before)
 
 
 def test_forms_that_are_compared_when_the_daemon_stops(many):
@@ -161,3 +167,33 @@ def test_forms_that_are_compared_when_the_daemon_stops(many):
     answers = [drained(peer)[9:12] for peer in peers]
     assert set(answers) <= {b"303", b"409", b"503", b""}
     assert set(answers) - {b"303", b"409"}, "all were saved before it stopped"
+
+
+def test_large_texts_are_not_rendered_on_the_loop(employee, database):
+    """By SQL a text may be as long as its column, and five times as long in
+    HTML."""
+    admin = connect(database)
+    number = insert(admin, notes="&" * 60000)
+    for length in range(8):
+        query(admin, "UPDATE suppliers SET notes = CONCAT(%s, notes)", length)
+    paths = [f"/admin/supplier-history/{number}",
+             f"/admin/supplier-update/{number}",
+             f"/admin/supplier-remove/{number}", "/admin", "/admin/history"]
+    before = thread_times(employee)
+    assert at_once(employee, *[get(path) for path in paths]) == [b"200"] * 5
+    expect_small_share(employee, before)
+
+
+@pytest.mark.parametrize("path", ["/suppliers.json", "/suppliers.vcf",
+                                  "/suppliers.csv",
+                                  "/api/v1/suppliers?limit=100"])
+def test_few_suppliers_with_large_texts(start, own, path):
+    """They are written on the other thread, as many with short ones are."""
+    admin = connect(own)
+    for number in range(20):
+        insert(admin, name=f"Long {number}", notes="&\n" * 30000)
+    customer = start("customer", own)
+    assert customer.get("/suppliers").status == 200
+    before = thread_times(customer)
+    assert at_once(customer, get(path)) == [b"200"]
+    expect_small_share(customer, before)

@@ -9,3 +9,4 @@ cafe_unit_test(test_trace cafe_http)
 target_include_directories(test_trace PRIVATE
   ${PROJECT_SOURCE_DIR}/libcafe/http)
 cafe_unit_test(test_router cafe_http)
+cafe_unit_test(test_answer cafe_http)

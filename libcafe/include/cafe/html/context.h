@@ -63,4 +63,7 @@ const struct context *context_member(const struct context *object,
 const struct context *context_first(const struct context *list);
 const struct context *context_next(const struct context *item);
 
+/** The length of all texts in it together: how long rendering takes. */
+size_t context_bytes(const struct context *context);
+
 #endif

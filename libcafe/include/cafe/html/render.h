@@ -8,16 +8,18 @@
 enum { RENDER_MAX_BYTES = 64 * 1024 * 1024 };
 
 /**
- * Render a page of HTML: Content-Type, the security fields and Cache-Control.
+ * A page of HTML that has no body yet: Content-Type, the security fields and
+ * Cache-Control.
  *
  * cache    Value of Cache-Control: "no-store", "no-cache".
  * scripts  Whether the page may run static files of its daemon.
- * Returns  A page with one reference, marked failed when rendering failed;
- *          NULL when out of memory.
+ * Returns  A page with one reference; NULL when out of memory.
  * Thread   Any.
  */
-struct page *render_page(const struct templates *templates, const char *name,
-                         const struct context *context, int status,
-                         const char *cache, bool scripts);
+struct page *render_begin(int status, const char *cache, bool scripts);
+
+/** Render its body; the page is marked failed when that fails. Thread: any. */
+void render_body(struct page *page, const struct templates *templates,
+                 const char *name, const struct context *context);
 
 #endif

@@ -25,6 +25,11 @@ struct page *page_render(const struct service *service, const char *name,
                          const struct context *context, int status,
                          const char *cache);
 
+/** A page for page_answer_rendered(): without a body yet. Arguments as of
+ * page_render(); NULL when out of memory. */
+struct page *page_begin(const struct service *service, int status,
+                        const char *cache);
+
 /**
  * Add status, heading and advice for an error status; a status without a row
  * of its own gets those of 500 or 400.
@@ -69,7 +74,25 @@ bool page_answer_cached(const struct service *service, struct request *req,
 void page_answer(const struct service *service, struct request *req,
                  struct page *page, const struct page_key *key);
 
-/** The same for a page that is cached nowhere, so without an ETag. */
+/**
+ * Render the body of a page and answer with it. Large texts are rendered on
+ * another thread.
+ *
+ * page  Of page_begin(), with all its fields; taken over. NULL or a failed
+ *       page is answered 500.
+ * name  The template.
+ * context  Must live, unchanged, until the request ends.
+ * key   As for page_answer(). NULL: the page is not compressed or cached.
+ */
+void page_answer_rendered(const struct service *service, struct request *req,
+                          struct page *page, const char *name,
+                          const struct context *context,
+                          const struct page_key *key);
+
+/** The key of a page that is cached nowhere, and has no ETag. */
+struct page_key page_key_once(const struct request *req);
+
+/** page_answer() with that key. */
 void page_answer_once(const struct service *service, struct request *req,
                       struct page *page);
 
