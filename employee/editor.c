@@ -271,7 +271,7 @@ static void editor_saved(void *job, enum error outcome)
     struct edit *edit = job;
     bool added = outcome == ERROR_CONFLICT && edit->job.earlier.revision != 0;
 
-    save_note(edit->req, outcome);
+    save_note(edit, outcome);
     if (outcome == OK) {
         save_respond(edit);
         return;

@@ -203,8 +203,8 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
 /** Hand a change to the store. */
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done);
 
-/** Note the outcome of a change, for /readyz. */
-void save_note(struct request *req, enum error outcome);
+/** Note the outcome of a change, for /readyz and the log. */
+void save_note(const struct edit *edit, enum error outcome);
 
 /** Answer with the list, which says what was done. */
 void save_respond(const struct edit *edit);

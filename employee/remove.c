@@ -137,7 +137,7 @@ static void removed(void *job, enum error outcome)
     struct employee *self = request_app(edit->req);
     const struct supplier *now = &edit->job.clash.theirs.supplier;
 
-    save_note(edit->req, outcome);
+    save_note(edit, outcome);
     if (outcome == OK) {
         save_respond(edit);
     } else if (outcome == ERROR_NOT_FOUND) {

@@ -43,10 +43,15 @@ void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
     db_submit_call(self->service->db, &call, work, done, &edit->job);
 }
 
-void save_note(struct request *req, enum error outcome)
+void save_note(const struct edit *edit, enum error outcome)
 {
-    struct employee *self = request_app(req);
+    struct employee *self = request_app(edit->req);
 
+    if (edit->job.reloaded && outcome != ERROR_DB_TRIGGERS)
+        log_line(self->service->log, LOG_WARNING,
+                 "the database held a trigger that it could not load, and was "
+                 "made to load the triggers again",
+                 LOG_STRING("request_id", request_id(edit->req)), LOG_END);
     if (outcome == OK)
         self->unwritable_since_us = 0;
     else if (outcome == ERROR_DB_TRIGGERS && self->unwritable_since_us == 0)

@@ -227,10 +227,21 @@ enum error repair_log(struct db_connection *connection)
 static const char use_triggers[] =
     "UPDATE suppliers SET city = city ORDER BY id LIMIT 1";
 
-/* It changes nothing in InnoDB; FLUSH TABLES would need the right RELOAD. */
-static const char close_table[] = "ALTER TABLE suppliers ENABLE KEYS";
+/* All that it does to InnoDB is to close the table. It needs the rights to
+ * select and insert; FLUSH TABLES would need RELOAD. */
+static const char close_table[] = "REPAIR NO_WRITE_TO_BINLOG TABLE suppliers";
 
 enum { ER_PARSE_ERROR = 1064 };
+
+bool repair_is_spoiled(const struct db_connection *connection)
+{
+    return db_error_number(connection) == ER_PARSE_ERROR;
+}
+
+enum error repair_reload(struct db_connection *connection)
+{
+    return db_run_text(connection, slice_of(close_table));
+}
 
 /* Only a row that is written shows it; it is rolled back. */
 static enum error look_spoiled(struct db_connection *connection, bool *spoiled)
@@ -240,7 +251,7 @@ static enum error look_spoiled(struct db_connection *connection, bool *spoiled)
     if (err != OK)
         return err;
     err = db_execute(connection, use_triggers, NULL, 0);
-    *spoiled = err != OK && db_error_number(connection) == ER_PARSE_ERROR;
+    *spoiled = err != OK && repair_is_spoiled(connection);
     err = db_rollback(connection, err);
     return err == ERROR_DB_UNKNOWN ? err : OK;
 }
@@ -258,7 +269,7 @@ enum error repair_spoiled(struct db_connection *connection, bool dry_run,
                                "table\n");
     if (dry_run)
         return OK;
-    err = db_run_text(connection, slice_of(close_table));
+    err = repair_reload(connection);
     if (err == OK)
         err = look_spoiled(connection, &spoiled);
     if (err != OK)

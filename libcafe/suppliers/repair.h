@@ -33,6 +33,18 @@ MUST_CHECK enum error repair_look(struct db_connection *connection, int version,
  */
 MUST_CHECK enum error repair_log(struct db_connection *connection);
 
+/** Whether the last statement failed because the server holds a trigger that it
+ * could not read (error 1064). */
+bool repair_is_spoiled(const struct db_connection *connection);
+
+/**
+ * Have the server read the triggers again, the next time that it opens the
+ * table.
+ *
+ * Errors  ERROR_DB_…; the account needs the rights to select and insert.
+ */
+MUST_CHECK enum error repair_reload(struct db_connection *connection);
+
 /**
  * Look whether the server holds a trigger that it could not read, and have it
  * read them again.

@@ -9,6 +9,7 @@
 #include "form_key.h"
 #include "merge.h"
 #include "refusal.h"
+#include "repair.h"
 #include "version.h"
 
 struct attempt;
@@ -432,7 +433,7 @@ static enum error store_settle(struct db_connection *connection,
     return err;
 }
 
-static enum error store_run(struct db_connection *connection,
+static enum error store_try(struct db_connection *connection,
                             struct store_job *job, const struct kind *kind)
 {
     struct attempt attempt = { .kind = kind, .job = *job };
@@ -459,6 +460,19 @@ static enum error store_run(struct db_connection *connection,
     if (err == OK || err == ERROR_CONFLICT || err == ERROR_SYNTAX)
         *job = attempt.job;
     return err;
+}
+
+/* A second time where the server had a trigger that it could not read; also if
+ * that can't be changed, so that it is what the log names as the reason. */
+static enum error store_run(struct db_connection *connection,
+                            struct store_job *job, const struct kind *kind)
+{
+    enum error err = store_try(connection, job, kind);
+
+    if (err != ERROR_DB_TRIGGERS || !repair_is_spoiled(connection))
+        return err;
+    job->reloaded = repair_reload(connection) == OK;
+    return store_try(connection, job, kind);
 }
 
 enum error store_add(struct db_connection *connection, void *job)

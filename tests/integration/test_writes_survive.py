@@ -15,7 +15,7 @@ import pytest
 import fields
 import harness
 from forms import Writer, supplier
-from writers import (Background, Relay, connect, insert, open_table_often,
+from writers import (Background, Relay, connect, cure_triggers, insert,
                      query)
 
 ROUNDS = int(os.environ.get("CAFE_KILL_ROUNDS", "5"))
@@ -276,12 +276,12 @@ def test_who_saves_does_not_notice_a_lost_connection(start, database):
     itself what became of each, and nearly nobody is asked to send again.
     """
     employee = start("employee", database, APP_DB_QUEUE_MS=20000)
-    open_table_often(database)
     writers = make_writers(database, employee.port)
     killed = []
     with Background([*writers, connection_killer(database, killed)]) as work:
         work.go_on(5, lambda: len(killed) > 20 and settled_by(employee))
     finish(writers)
+    cure_triggers(database)
     admin = connect(database)
     count = check_forms(admin, writers)
     check_table(admin, writers)

@@ -16,6 +16,8 @@ from fields import NAMES
 
 ENOUGH_S = 300  # far more than any machine needs
 
+SPOILED = 1064  # the server holds a trigger that it could not load
+
 SET_CITY = "UPDATE suppliers SET city = %s WHERE id = %s"
 
 
@@ -55,17 +57,15 @@ def insert(connection, **fields):
         return cursor.lastrowid
 
 
-def open_table_often(database, count=40):
+def cure_triggers(database):
     """
-    Have the server hold the table open for more connections than a test has.
-    MariaDB 10.11 spoils what a connection opens while it is killed: triggers
-    are then refused to everybody with 1064, until FLUSH TABLES.
+    A connection that is killed while it opens the table may leave MariaDB a
+    trigger that it could not load, see docs/operators.md. Saves of employees
+    cure that; what is written by SQL is refused with 1064 until somebody does.
     """
-    opened = [connect(database) for _ in range(count)]
-    for connection in opened:
-        query(connection, "LOCK TABLES suppliers READ")
-    for connection in opened:
-        connection.close()
+    admin = connect(database)
+    query(admin, "FLUSH TABLES suppliers")
+    admin.close()
 
 
 class Kept(harness.Client):
@@ -276,7 +276,13 @@ class Checker:
 
         def step():
             number = self.next_number(supplier)
-            transact(connection, [(SET_CITY, number, supplier)])
+            try:
+                transact(connection, [(SET_CITY, number, supplier)])
+            except pymysql.err.ProgrammingError as refused:
+                assert refused.args[0] == SPOILED, refused
+                self.answers.append("SQL refused")
+                cure_triggers(self.database)
+                return
             self.acknowledged[supplier] = number
             self.answers.append("write by SQL")
         return step
@@ -323,7 +329,6 @@ class Checker:
 
     def killer(self):
         """A step: every 50 ms one connection of a daemon is cut."""
-        open_table_often(self.database)
         admin = connect(self.database)
         pace = threading.Event()
 

@@ -56,6 +56,10 @@ struct store_job {
     const char *actor;    /* the person, for the log; NULL: unknown */
     void *context;        /* the caller's own */
 
+    /* Out, whatever the outcome. */
+    bool reloaded; /* the server held triggers that it could not read, and was
+                      made to read them again */
+
     /* Out, with OK. */
     int64_t id;        /* the supplier's */
     uint64_t revision; /* of this change in the log */
