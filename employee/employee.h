@@ -57,9 +57,6 @@ handler_fn employee_list;
  */
 const char *list_of(struct request *req, struct slice query);
 
-/** A path followed by a list's query. */
-const char *list_link(struct request *req, const char *to, const char *list);
-
 /** Set list (for a hidden field), list_url, and list_query ("?…" or ""). */
 void list_context(struct request *req, const char *list,
                   struct context *context);
@@ -180,9 +177,6 @@ MUST_CHECK enum error clash_choose(struct edit *edit, const struct form *form);
 handler_fn remove_show;
 handler_fn remove_supplier;
 
-/** The page for a supplier that is not there (any more), with its history. */
-void respond_gone(struct request *req, int64_t id);
-
 /** Answer for a supplier that is not in this snapshot: it is gone, unless it
  * may just have been added. */
 void respond_missing(struct request *req, const struct snapshot *snapshot,
@@ -193,10 +187,7 @@ handler_fn restore_version;
 
 /* saved.c: what follows a change. */
 
-/** A job of this request, for db_submit_call(). */
-struct db_call call_of(struct request *req, const char *operation);
-
-/** Submit it: the request waits. */
+/** Submit a job of this request, which waits for it. */
 void call_database(struct request *req, const char *operation, db_work_fn *work,
                    db_done_fn *done, void *job);
 

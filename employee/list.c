@@ -23,7 +23,9 @@ const char *list_of(struct request *req, struct slice query)
     return url[0] == '?' ? url + 1 : "";
 }
 
-const char *list_link(struct request *req, const char *to, const char *list)
+/* A path followed by a list's query. */
+static const char *list_link(struct request *req, const char *to,
+                             const char *list)
 {
     const char *link = to;
 

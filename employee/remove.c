@@ -4,7 +4,8 @@
 static catalog_show_fn remove_ask, remove_ask_again;
 static db_done_fn removed;
 
-void respond_gone(struct request *req, int64_t id)
+/* The page for a supplier that is not there (any more), with its history. */
+static void respond_gone(struct request *req, int64_t id)
 {
     struct context *context =
         employee_context(req, "There is no such supplier");

@@ -6,7 +6,7 @@
 
 enum { CLEAN_KEYS_MS = 60 * 60 * 1000 };
 
-struct db_call call_of(struct request *req, const char *operation)
+static struct db_call call_of(struct request *req, const char *operation)
 {
     return (struct db_call){ .operation = operation,
                              .request_id = request_id(req),

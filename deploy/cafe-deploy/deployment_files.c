@@ -246,6 +246,21 @@ static enum error read_appspec(struct site *site, const char *service,
     return err;
 }
 
+/* Read the rule by which AWS would end a service's deployment. */
+static enum error alarm_file_read(struct site *site, const char *service,
+                                  struct alarm *alarm)
+{
+    struct template_source source = { .path = site_source(
+                                          site, "deploy/aws/codedeploy.yaml") };
+    enum error err = source.path != NULL
+                         ? read_folder(site, source.path, &source.text)
+                         : ERROR_MEMORY;
+
+    return err == OK
+               ? alarm_read(site->arena, &source, service, alarm, &site->error)
+               : err;
+}
+
 /* All files are read and checked before a revision is used up: a faulty appspec
  * leaves no task definition without a deployment. */
 enum error deployment_prepare(struct site *site, const char *service,
@@ -313,18 +328,4 @@ enum error balancer_files_read(struct site *site)
     }
     return load_balancer_read(site->arena, templates, TEMPLATES,
                               &site->balancer, &site->error);
-}
-
-enum error alarm_file_read(struct site *site, const char *service,
-                           struct alarm *alarm)
-{
-    struct template_source source = { .path = site_source(
-                                          site, "deploy/aws/codedeploy.yaml") };
-    enum error err = source.path != NULL
-                         ? read_folder(site, source.path, &source.text)
-                         : ERROR_MEMORY;
-
-    return err == OK
-               ? alarm_read(site->arena, &source, service, alarm, &site->error)
-               : err;
 }

@@ -33,9 +33,4 @@ MUST_CHECK enum error service_file_prepare(struct site *site,
 /** Read the load balancer's templates into site->balancer. */
 MUST_CHECK enum error balancer_files_read(struct site *site);
 
-/** Read the rule by which AWS would end a service's deployment. Errors  Those
- * of alarm_read(). */
-MUST_CHECK enum error alarm_file_read(struct site *site, const char *service,
-                                      struct alarm *alarm);
-
 #endif

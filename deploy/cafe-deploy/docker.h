@@ -8,9 +8,6 @@
 /** Errors  ERROR_CONFIG: no Docker here, or its engine does not answer. */
 MUST_CHECK enum error docker_check(struct site *site);
 
-/** "127.0.0.1:5000/customer": the repository of a service. */
-char *docker_repository(struct site *site, const char *service);
-
 /**
  * The registry's image of a service, by digest.
  *

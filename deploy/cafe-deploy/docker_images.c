@@ -5,7 +5,8 @@
 
 enum { SHORT_S = 60, TRANSFER_S = 300 };
 
-char *docker_repository(struct site *site, const char *service)
+/* "127.0.0.1:5000/customer": the repository of a service. */
+static char *docker_repository(struct site *site, const char *service)
 {
     return arena_printf(site->arena, "127.0.0.1:%u/%s",
                         (unsigned)site->registry_port, service);

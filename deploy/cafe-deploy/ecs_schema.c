@@ -27,7 +27,7 @@ static const struct field secret_fields[] = {
     { ECS_TEXT("valueFrom"), .required = true },
     ECS_END,
 };
-const struct field ecs_secret = { ECS_MAP("", secret_fields) };
+static const struct field ecs_secret = { ECS_MAP("", secret_fields) };
 
 /* Logs. */
 

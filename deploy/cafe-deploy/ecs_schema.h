@@ -35,7 +35,7 @@
 extern const struct rule rule_role;
 
 /** Entries of lists: any text; a tag; a secret's name and ARN. */
-extern const struct field ecs_text, ecs_tag, ecs_secret;
+extern const struct field ecs_text, ecs_tag;
 
 /** "ENABLED" or "DISABLED". */
 extern const char *const ecs_enabled[];

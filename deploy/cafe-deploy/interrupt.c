@@ -22,7 +22,7 @@ static bool is_ignored(int number)
            action.sa_handler == SIG_IGN;
 }
 
-static void change_mask(int how)
+void interrupts_hold(void)
 {
     sigset_t signals;
 
@@ -31,17 +31,7 @@ static void change_mask(int how)
         if (!is_ignored(held[i].number))
             sigaddset(&signals, held[i].number);
     }
-    sigprocmask(how, &signals, NULL);
-}
-
-void interrupts_hold(void)
-{
-    change_mask(SIG_BLOCK);
-}
-
-void interrupts_release(void)
-{
-    change_mask(SIG_UNBLOCK);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
 const char *interrupted(void)

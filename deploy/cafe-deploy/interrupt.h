@@ -11,9 +11,6 @@
  */
 void interrupts_hold(void);
 
-/** The opposite: an interrupt ends the process, also one that was held. */
-void interrupts_release(void);
-
 /** The signal that is held, "SIGINT"; NULL for none. It stays: who has begun to
  * roll back no longer asks. */
 const char *interrupted(void);

@@ -73,8 +73,4 @@ const char *config_named_file(const struct config *config);
 /** What is written for its value: "PATH", "on|off". */
 void config_placeholder(const struct option *option, struct text *text);
 
-/** The present value as spelt in the environment, secrets hidden. */
-void config_value(const struct option *option, const void *settings,
-                  struct text *value);
-
 #endif

@@ -3,8 +3,9 @@
 
 #include "config_private.h"
 
-void config_value(const struct option *option, const void *settings,
-                  struct text *value)
+/* The present value as spelt in the environment, secrets hidden. */
+static void config_value(const struct option *option, const void *settings,
+                         struct text *value)
 {
     const char *target = (const char *)settings + option->offset;
     const char *string;

@@ -20,7 +20,8 @@ void waiters_add(struct waiters *list, struct waiter *waiter)
     list->ends.previous = waiter;
 }
 
-struct waiter *waiters_first(const struct waiters *list)
+/* The first one, which stays; NULL when the list is empty. */
+static struct waiter *waiters_first(const struct waiters *list)
 {
     return list->ends.next == &list->ends ? NULL : list->ends.next;
 }
@@ -44,7 +45,8 @@ void waiters_leave(struct waiter *waiter)
     waiter->previous = NULL;
 }
 
-void waiters_move(struct waiters *from, struct waiters *to)
+/* Append all of one list to another. */
+static void waiters_move(struct waiters *from, struct waiters *to)
 {
     struct waiter *waiter;
 

@@ -28,7 +28,9 @@ enum error connection_lost_error(const struct db_connection *connection)
     return connection->touched ? ERROR_DB_UNKNOWN : ERROR_DB_AWAY;
 }
 
-enum error connection_lose(struct db_connection *connection)
+/* Give the connection up. Returns what the job gets: ERROR_DB_UNKNOWN if
+ * something with an effect may have been sent, else ERROR_DB_AWAY. */
+static enum error connection_lose(struct db_connection *connection)
 {
     connection->lost = true;
     return connection_lost_error(connection);

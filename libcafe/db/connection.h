@@ -47,10 +47,6 @@ bool connection_alive(const struct db_connection *connection);
 MUST_CHECK enum error connection_lost_error(
     const struct db_connection *connection);
 
-/** Give the connection up. Returns what the job gets: ERROR_DB_UNKNOWN if
- * something with an effect may have been sent, else ERROR_DB_AWAY. */
-MUST_CHECK enum error connection_lose(struct db_connection *connection);
-
 /** Note a failure and return its class. */
 MUST_CHECK enum error connection_failed(struct db_connection *connection,
                                         unsigned number, const char *message);

@@ -282,11 +282,6 @@ const char *assets_url(const struct assets *assets, const char *name)
     return asset != NULL ? asset->url : NULL;
 }
 
-const char *assets_hash(const struct assets *assets)
-{
-    return assets->hash;
-}
-
 struct page *assets_page(const struct assets *assets, struct slice path,
                          struct slice accept_encoding)
 {

@@ -34,8 +34,9 @@ void templates_close(struct templates *templates)
         arena_close(templates->arena);
 }
 
-const struct template_file *templates_find(const struct templates *templates,
-                                           struct slice name)
+/* A template of the set; NULL if there is none. */
+static const struct template_file *templates_find(
+    const struct templates *templates, struct slice name)
 {
     for (const struct template_file *file = templates->files; file != NULL;
          file = file->next) {

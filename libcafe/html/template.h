@@ -46,8 +46,4 @@ MUST_CHECK enum error template_compile(struct arena *arena, const char *name,
                                        struct slice source, struct node **nodes,
                                        struct text *error);
 
-/** A template of the set; NULL if there is none. */
-const struct template_file *templates_find(const struct templates *templates,
-                                           struct slice name);
-
 #endif

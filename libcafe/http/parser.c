@@ -22,7 +22,7 @@ static const struct {
 
 enum { METHODS = sizeof(methods) / sizeof(methods[0]) };
 
-enum method method_parse(struct slice name)
+static enum method method_parse(struct slice name)
 {
     for (size_t i = 0; i < METHODS; i++) {
         if (slice_is(name, methods[i].name))

@@ -94,8 +94,10 @@ static bool has(const struct editor_list *list, struct slice name, bool group)
     return false;
 }
 
-bool editor_list_has(const struct editor_list *list, struct slice name,
-                     struct slice groups)
+/* Whether a person of this name, absent when nobody knows it, or in one of
+ * these groups, comma-separated, is in the list. */
+static bool editor_list_has(const struct editor_list *list, struct slice name,
+                            struct slice groups)
 {
     if (name.data == NULL)
         return false;

@@ -150,9 +150,10 @@ static void free_loading(struct loading *loading)
     free(loading->rows);
 }
 
-enum error feed_load(struct db_connection *connection, void *job)
+/* Read everything, whatever the base. */
+static enum error feed_load(struct db_connection *connection,
+                            struct question *question)
 {
-    struct question *question = job;
     struct loading loading = { .max_bytes = question->max_bytes };
     enum error err =
         db_query(connection, select_all, NULL, 0, load_row, &loading);
@@ -309,7 +310,7 @@ enum error feed_ask(struct db_connection *connection, void *job)
 enum error feed_compare(struct db_connection *connection, void *job)
 {
     struct question *question = job;
-    enum error err = feed_load(connection, job);
+    enum error err = feed_load(connection, question);
 
     if (err != OK)
         return err;

@@ -21,15 +21,12 @@ struct question {
  */
 enum error feed_ask(struct db_connection *connection, void *job);
 
-/** A db_work_fn (job: struct question): read everything, whatever the base. */
-enum error feed_load(struct db_connection *connection, void *job);
-
 /**
  * A db_work_fn (job: struct question): read everything and compare it with the
  * base. found is NULL where both show the same.
  *
  * Errors  ERROR_CONFLICT (another revision: nothing can be said),
- *         ERROR_DB_TRIGGERS (found is set all the same), others as feed_load().
+ *         ERROR_DB_TRIGGERS (found is set all the same), others as feed_ask().
  */
 enum error feed_compare(struct db_connection *connection, void *job);
 

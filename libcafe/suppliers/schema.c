@@ -9,7 +9,8 @@
 
 static const char read_one[] = "SELECT id, " COLUMNS " FROM suppliers LIMIT 1";
 
-int supplier_schema_version(void)
+/* The number of the last migration: what the daemons need. */
+static int schema_version(void)
 {
     int version = 0;
 
@@ -26,7 +27,7 @@ enum error supplier_schema_check(struct db_connection *connection, void *job)
     (void)job;
     if (err != OK)
         return err;
-    if (version < supplier_schema_version())
+    if (version < schema_version())
         return ERROR_DB_SCHEMA;
     if ((err = db_query(connection, read_one, NULL, 0, NULL, NULL)) != OK)
         return err;
@@ -188,8 +189,8 @@ static enum error schema_apply(struct db_connection *connection, unsigned flags,
 static enum error confirm(struct db_connection *connection, struct text *report)
 {
     struct repair_found found;
-    enum error err = repair_look(connection, supplier_schema_version(), true,
-                                 report, &found);
+    enum error err =
+        repair_look(connection, schema_version(), true, report, &found);
 
     return err == OK && found.missing > 0 ? ERROR_DB_SCHEMA : err;
 }
@@ -224,7 +225,7 @@ static enum error leave(struct db_connection *connection, int version,
     text_printf(report,
                 "A newer version has migrated this database (schema %d; this "
                 "one knows %d). Nothing was changed.\n",
-                version, supplier_schema_version());
+                version, schema_version());
     if (err == ERROR_DB_TRIGGERS)
         text_append_string(report, "Triggers are missing: migrate with that "
                                    "version.\n");
@@ -235,7 +236,7 @@ static enum error migrate_from(struct db_connection *connection, int version,
                                bool dry_run, struct text *report)
 {
     unsigned flags = dry_run ? DB_MIGRATE_DRY_RUN : 0;
-    const bool newest = version == supplier_schema_version();
+    const bool newest = version == schema_version();
     struct repair_found found = { 0 };
     enum error err = OK;
 
@@ -269,7 +270,7 @@ static enum error look_and_change(struct db_connection *connection,
         err = db_schema_version(connection, &version);
     if (err != OK)
         return err;
-    return version > supplier_schema_version()
+    return version > schema_version()
                ? leave(connection, version, report)
                : migrate_from(connection, version, dry_run, report);
 }

@@ -100,12 +100,6 @@ size_t snapshot_row_bytes(const struct snapshot *snapshot)
     return index->count ? index->bytes / index->count : 0;
 }
 
-const struct supplier *snapshot_at(const struct snapshot *snapshot,
-                                   size_t position)
-{
-    return &snapshot->index->by_name[position]->supplier;
-}
-
 static int compare_id(const void *id, const void *element)
 {
     const struct row *const *row = element;

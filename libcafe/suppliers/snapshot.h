@@ -76,7 +76,7 @@ struct index {
     struct revision revision;
     size_t bytes; /* of rows and positions */
     size_t count;
-    struct row **by_name;
+    struct row **by_name; /* by fold, then bytes, then id */
     struct row **by_id;
     bool shares; /* all rows of the older one, except those it replaces */
     struct row **replaced; /* rows of the older one, until that is gone */

@@ -1,7 +1,6 @@
 /* The catalog behind a real server and database: fresh, shared, or stale. */
 #include <stdatomic.h>
 
-#include "snapshot.h"
 #include "test_catalog.h"
 #include "test_timers.h"
 

@@ -20,6 +20,7 @@
 #include "cafe/http/server.h"
 #include "cafe/suppliers/catalog.h"
 #include "cafe/suppliers/migrations.h"
+#include "snapshot.h"
 #include "test_database.h"
 
 enum {
@@ -66,7 +67,8 @@ static void list_show(struct lifetime *life, const struct snapshot *now)
                 snapshot_stale(now) ? "stale" : "fresh");
     for (size_t i = 0; i < snapshot_count(now); i++) {
         text_append_char(&text, ' ');
-        text_append_slice(&text, snapshot_at(now, i)->fields[SUPPLIER_NAME]);
+        text_append_slice(
+            &text, now->index->by_name[i]->supplier.fields[SUPPLIER_NAME]);
     }
     respond_plain(req, 200, text_string(&text));
     text_free(&text);

@@ -165,9 +165,6 @@ static void test_every_step_can_run_again(void **state)
 
 static void test_schema_check(void **state)
 {
-    int last = supplier_schema_version();
-
-    assert_true(last >= 2);
     assert_int_equal(supplier_schema_check(*state, NULL), ERROR_DB_SCHEMA);
     migrate(*state);
     assert_int_equal(supplier_schema_check(*state, NULL), OK);

@@ -22,9 +22,6 @@ void waiters_init(struct waiters *list);
 /** Append one that waits in no list. */
 void waiters_add(struct waiters *list, struct waiter *waiter);
 
-/** The first one, which stays; NULL when the list is empty. */
-struct waiter *waiters_first(const struct waiters *list);
-
 /**
  * Take the first one out; NULL when the list is empty.
  *
@@ -35,9 +32,6 @@ struct waiter *waiters_take(struct waiters *list);
 
 /** Wait no longer; no effect on one that does not wait. */
 void waiters_leave(struct waiter *waiter);
-
-/** Append all of one list to another. */
-void waiters_move(struct waiters *from, struct waiters *to);
 
 /**
  * At most one question is under way. Waiters that come meanwhile share the next

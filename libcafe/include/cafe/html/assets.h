@@ -23,13 +23,11 @@ MUST_CHECK enum error assets_open(const char *const folders[],
 void assets_close(struct assets *assets);
 
 /**
- * The URL path of a file, "/static/<hash>/cafe.css"; NULL if there is none.
+ * The URL path of a file, "/static/<hash>/cafe.css"; NULL if there is none. All
+ * URLs carry one hash, of the whole set.
  * It lives as long as the assets.
  */
 const char *assets_url(const struct assets *assets, const char *name);
-
-/** The hash that all its URLs carry: one for the whole set. */
-const char *assets_hash(const struct assets *assets);
 
 /**
  * The page of a file: immutable for a year, with ETag, type and Vary, in the

@@ -85,13 +85,6 @@ bool field_name_valid(struct slice name);
 /** How often a field of this name occurs. */
 size_t head_field_count(const struct request_head *head, const char *name);
 
-/**
- * Read a method by its exact name.
- *
- * Returns  METHOD_UNKNOWN for any other.
- */
-enum method method_parse(struct slice name);
-
 /** "GET"; "-" for METHOD_UNKNOWN. A static string. */
 const char *method_name(enum method method);
 

@@ -23,15 +23,6 @@ void editor_list_close(struct editor_list *list);
 bool editor_list_has_groups(const struct editor_list *list);
 
 /**
- * Whether a person is in the list.
- *
- * name    Of the person; absent: nobody knows it, so it is in no list.
- * groups  Theirs, comma-separated.
- */
-bool editor_list_has(const struct editor_list *list, struct slice name,
-                     struct slice groups);
-
-/**
  * A check_fn (context: struct access_rules), after identity_check(): finds the
  * request's role and compares it with the flags of its route. Without a list of
  * editors everybody is one. A route that has no flag of the role is refused

@@ -17,15 +17,6 @@ size_t snapshot_count(const struct snapshot *snapshot);
 /** Bytes that a supplier takes in memory on average, 0 if there is none. */
 size_t snapshot_row_bytes(const struct snapshot *snapshot);
 
-/**
- * The supplier at a position in the order of names (by their fold, then by
- * bytes, then by id).
- *
- * position  Below snapshot_count().
- */
-const struct supplier *snapshot_at(const struct snapshot *snapshot,
-                                   size_t position);
-
 /** A supplier by id; NULL if there is none. */
 const struct supplier *snapshot_find(const struct snapshot *snapshot,
                                      int64_t id);

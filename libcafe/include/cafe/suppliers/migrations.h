@@ -7,9 +7,6 @@
 /** In order, ended by number 0. */
 extern const struct db_migration supplier_migrations[];
 
-/** The number of the last of them: what the daemons need. */
-int supplier_schema_version(void);
-
 /**
  * A db_work_fn (job unused, may be NULL): whether the schema is new enough, the
  * suppliers can be read, and the triggers are there, as far as this account may

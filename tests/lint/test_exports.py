@@ -1,0 +1,39 @@
+"""What a header declares is used by another file than its own: a function that
+only its file calls is static, one that only tests call goes."""
+import circles
+
+# What only tests call all the same, and why.
+FOR_TESTS = {
+    "config_origin": "where a value came from, which messages contain",
+    "context_list_list": "Mustache's specification has lists in lists",
+    "context_list_text": "Mustache's specification has lists of texts",
+    "csv_unguard": "proves that the guard of a text can be undone",
+    "lasting_end": "the state without its log",
+    "lasting_note": "the state without its log",
+    "page_cache_bytes": "proves that the cache stays in its bounds",
+    "templates_add": "templates without files",
+    "templates_open_empty": "templates without files",
+    "unescape_text": "one text without a database",
+}
+
+
+def unused(tables):
+    """
+    Names that one file defines and no other needs: tables has, for each file,
+    the names that it defines and those that it needs.
+    """
+    needed = set().union(*(needed for _, needed in tables.values()))
+    return {name for defined, _ in tables.values() for name in defined - needed
+            if not name.startswith("__odr_asan.")}
+
+
+def test_exports_are_used():
+    tables = {source: circles.symbols(made) for program in circles.PROGRAMS
+              for source, made in circles.objects(program).items()}
+    assert len(tables) > 100, "not built?"
+    assert unused(tables) - {"main"} == set(FOR_TESTS)
+
+
+def test_an_unused_export_is_found():
+    assert unused({"a.c": ({"used", "unused"}, {"other"}),
+                   "b.c": ({"other"}, {"used"})}) == {"unused"}
