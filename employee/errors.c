@@ -14,12 +14,13 @@ struct page *employee_error_show(void *app, struct request *req, int status)
 
     if (form != NULL)
         return form;
-    context_string(context, "employee_css",
-                   assets_url(self->service->assets, "employee.css"));
     page_context_error(self->service, context, status,
                        catalog_trouble(self->catalog));
     if (status == 404 && request_refused(req))
         name = "refused";
+    else
+        context_string(context, "employee_css",
+                       assets_url(self->service->assets, "employee.css"));
     if (role_refused(req)) {
         context_string(context, "heading", "You can't change suppliers");
         context_string(context, "advice", role_advice(req));
