@@ -1,4 +1,5 @@
-/* What employee does instead of serving: migrate, repair, forget. */
+/* What employee does instead of serving: migrate, repair, forget, add people.
+ */
 #include <stdio.h>
 
 #include "cafe/suppliers/history.h"
@@ -26,6 +27,13 @@ const struct command employee_commands[] = {
     { "--forget", COMMAND_FORGET,
       "Erase a supplier's history, except what the table holds now, then exit.",
       "ID" },
+    { "--add-user", COMMAND_ADD_USER,
+      "Add a person to the file of identity.htpasswd, or change their "
+      "password, then exit. Asks for the password.",
+      "NAME" },
+    { "--password-file", COMMAND_PASSWORD_FILE,
+      "With --add-user: read the password from the first line of this file.",
+      "FILE" },
     { NULL, 0, NULL, NULL },
 };
 
@@ -165,18 +173,37 @@ static int run_forget(const char *argument,
     return forget_supplier(settings, id);
 }
 
+/* Why these commands can't be run; NULL: they can. */
+static const char *fault_of(int command)
+{
+    const int adding = COMMAND_ADD_USER | COMMAND_PASSWORD_FILE;
+
+    if (command & COMMAND_ADD_USER)
+        return command & ~adding
+                   ? "--add-user can't be combined with other commands"
+                   : NULL;
+    if (command & COMMAND_PASSWORD_FILE)
+        return "--password-file needs --add-user";
+    if (command & COMMAND_FORGET)
+        return command != COMMAND_FORGET
+                   ? "--forget can't be combined with other commands"
+                   : NULL;
+    if (!(command & COMMAND_MIGRATE))
+        return command & COMMAND_UNESCAPE ? "--unescape needs --migrate"
+                                          : "--dry-run needs --migrate";
+    return NULL;
+}
+
 int commands_run(int command, const struct config *config,
                  const struct service_settings *settings)
 {
-    if (command == COMMAND_FORGET)
-        return run_forget(config_argument(config, "--forget"), settings);
+    const char *fault = fault_of(command);
+
+    if (fault != NULL)
+        return employee_complain(fault, "");
+    if (command & COMMAND_ADD_USER)
+        return add_user_run(config, settings);
     if (command & COMMAND_FORGET)
-        return employee_complain(
-            "--forget can't be combined with other commands", "");
-    if (!(command & COMMAND_MIGRATE))
-        return employee_complain(command & COMMAND_UNESCAPE
-                                     ? "--unescape needs --migrate"
-                                     : "--dry-run needs --migrate",
-                                 "");
+        return run_forget(config_argument(config, "--forget"), settings);
     return employee_run_migrate(command, settings);
 }

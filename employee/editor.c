@@ -301,6 +301,10 @@ static const char *refusal_text(struct request *req, int status)
 
     if (role_refused(req))
         return role_advice(req);
+    if (status == 429 || status == 503)
+        return "Your name and password could not be checked now. Nothing was "
+               "saved. Wait a minute, then reload this page: the browser sends "
+               "the form again, and it will not be saved twice.";
     if (status == 413)
         return "This is too large to save. Nothing was changed; shorten what "
                "you typed and send it again.";

@@ -240,18 +240,26 @@ const char *role_advice(struct request *req);
 /** An error_page_fn: app is the struct employee. */
 struct page *employee_error_show(void *app, struct request *req, int status);
 
+/* add_user.c */
+
+/** Run --add-user; returns the exit status. */
+int add_user_run(const struct config *config,
+                 const struct service_settings *settings);
+
 /* commands.c */
 
 enum employee_command {
     COMMAND_MIGRATE = COMMAND_OWN,
     COMMAND_DRY_RUN = COMMAND_OWN << 1,
     COMMAND_UNESCAPE = COMMAND_OWN << 2,
-    COMMAND_FORGET = COMMAND_OWN << 3
+    COMMAND_FORGET = COMMAND_OWN << 3,
+    COMMAND_ADD_USER = COMMAND_OWN << 4,
+    COMMAND_PASSWORD_FILE = COMMAND_OWN << 5
 };
 
 extern const struct command employee_commands[];
 
-/** Run --migrate or --forget; returns the exit status. */
+/** Run --migrate, --forget or --add-user; returns the exit status. */
 int commands_run(int command, const struct config *config,
                  const struct service_settings *settings);
 

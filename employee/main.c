@@ -100,8 +100,9 @@ static const struct service_definition employee = {
         "It serves /admin, where suppliers are added, changed and deleted, "
         "with their history. It also creates and updates the database schema. "
         "Everybody at an address in the option allow may edit, unless the "
-        "option editors names who may, so run it behind a load balancer or in "
-        "a private network.",
+        "option editors names who may and a proxy or identity.htpasswd says "
+        "who somebody is, so run it behind a load balancer or in a private "
+        "network.",
     .static_prefix = "/admin/static",
     .allow_fallback = "loopback,private",
     .ops_port_fallback = "9091",

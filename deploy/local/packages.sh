@@ -16,6 +16,7 @@ ninja-build               build
 pkg-config                build
 libevent-dev              build
 libmariadb-dev            build
+libcrypt-dev              build
 libcmark-dev              build
 libyaml-dev               build
 libutf8proc-dev           build

@@ -228,14 +228,12 @@ static void send_continue(struct connection *connection)
         return;
 }
 
-/* The head is complete: read its body, or answer without it. */
-static void finish_head(struct connection *connection, size_t head_len)
+/* What is asked for is known, and who asks: read the body, or answer without
+ * it. */
+static void accept_head(struct connection *connection)
 {
     struct request *req = connection->req;
 
-    connection->used = req->head_len = head_len;
-    req->head_complete = true;
-    request_route_it(req);
     if (!body_wanted(req)) {
         /* A body that nobody reads must not be taken for the next request. */
         connection->closing = connection->closing || body_announced(req);
@@ -248,9 +246,37 @@ static void finish_head(struct connection *connection, size_t head_len)
         /* A client that has begun to send does not wait for it (RFC
          * 9110 10.1.1). */
         if (body_announced(req) && req->head.expects_continue &&
-            connection->filled == head_len)
+            connection->filled == req->head_len)
             send_continue(connection);
     }
+}
+
+static void finish_head(struct connection *connection, size_t head_len)
+{
+    struct request *req = connection->req;
+
+    connection->used = req->head_len = head_len;
+    req->head_complete = true;
+    if (request_route_it(req))
+        accept_head(connection);
+    else
+        connection_enter(connection, CONNECTION_HANDLING);
+}
+
+/* `advancing` keeps the answer to a refusal from advancing as well, which may
+ * free the connection. */
+void request_check_done(struct request *req, int status)
+{
+    struct connection *connection = req->connection;
+
+    if (connection->given_up) {
+        connection_handed_back(connection);
+        return;
+    }
+    connection->advancing = true;
+    if (request_go_on(req, status))
+        accept_head(connection);
+    connection_advance(connection);
 }
 
 static void advance_head(struct connection *connection)

@@ -98,6 +98,7 @@ struct request {
     struct chunk_reader *chunks; /* of a chunked body that is being read */
     struct text body;
     bool body_read; /* to its end */
+    size_t check;   /* the one to ask next, or that decides later */
     bool form_parsed, query_parsed;
     enum error form_error, query_error;
     struct form form, query;
@@ -241,8 +242,12 @@ int body_take(struct connection *connection, bool *whole);
 /** A new request on a connection; NULL when out of memory. */
 struct request *request_open(struct connection *connection);
 
-/** The head is there: find route and id, ask the checks, set refusal. */
-void request_route_it(struct request *req);
+/** The head is there: find route and id, ask the checks, set refusal. Returns
+ * false when a check decides later. */
+bool request_route_it(struct request *req);
+
+/** The same from there on, with what that check has decided. */
+bool request_go_on(struct request *req, int status);
 
 /** Run hooks and free it. */
 void request_close(struct request *req);

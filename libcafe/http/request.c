@@ -58,16 +58,20 @@ void request_close(struct request *req)
     spares_give_arena(&req->server->spares, req->life.arena);
 }
 
-/* Ask the checks; the first refusal counts. */
+/* Ask the checks that were not asked yet; the first refusal counts. */
 static int ask_checks(struct request *req)
 {
-    const struct server_check *check = req->server->config->checks;
-    int status;
+    const struct server_check *checks = req->server->config->checks;
 
-    for (int i = 0; i < SERVER_CHECKS_MAX && check[i].check != NULL; i++) {
-        if ((status = check[i].check(check[i].context, req)) == 0)
+    for (; req->check < SERVER_CHECKS_MAX && checks[req->check].check != NULL;
+         req->check++) {
+        const struct server_check *check = &checks[req->check];
+        int status = check->check(check->context, req);
+
+        if (status == 0)
             continue;
-        request_reject(req, check[i].why);
+        if (status != CHECK_LATER)
+            request_reject(req, check->why);
         return status;
     }
     return 0;
@@ -77,23 +81,15 @@ static int ask_checks(struct request *req)
 static const struct route options_route = { OPTIONS, "*", respond_allowed, 0,
                                             ROUTE_READER | ROUTE_EDITOR };
 
-void request_route_it(struct request *req)
+/* All checks have been asked, or one has refused it, or will say later. */
+static bool settle(struct request *req, int status)
 {
-    const struct route *route;
+    const struct route *route = req->match.route;
 
-    adopt_id(req);
-    trace_find(&req->head, req->trace_id);
-    router_match(req->server->tables, 2, req->head.method, req->head.path,
-                 &req->match);
-    if (req->match.route == NULL && req->match.allowed != 0 &&
-        req->head.method == OPTIONS)
-        req->match.route = &options_route;
-    route = req->match.route;
-    /* Before 404 and 405, so that a client without access can't find out which
-     * paths exist. */
-    if (!(req->match.flags & ROUTE_OPEN))
-        req->refusal = ask_checks(req);
-    req->refused = req->refusal != 0;
+    if (status == CHECK_LATER)
+        return false;
+    req->refusal = status;
+    req->refused = status != 0;
     if (req->refusal == 0 && route == NULL)
         req->refusal = req->match.allowed ? 405 : 404;
     /* A form that is too long can still come back to its author, filled in. */
@@ -103,6 +99,31 @@ void request_route_it(struct request *req)
         req->form_kept = true;
         request_reject(req, REJECTION_LIMIT);
     }
+    return true;
+}
+
+bool request_route_it(struct request *req)
+{
+    adopt_id(req);
+    trace_find(&req->head, req->trace_id);
+    router_match(req->server->tables, 2, req->head.method, req->head.path,
+                 &req->match);
+    if (req->match.route == NULL && req->match.allowed != 0 &&
+        req->head.method == OPTIONS)
+        req->match.route = &options_route;
+    /* Before 404 and 405, so that a client without access can't find out which
+     * paths exist. */
+    return settle(req, req->match.flags & ROUTE_OPEN ? 0 : ask_checks(req));
+}
+
+bool request_go_on(struct request *req, int status)
+{
+    const struct server_check *check =
+        &req->server->config->checks[req->check++];
+
+    if (status != 0)
+        request_reject(req, check->why);
+    return settle(req, status != 0 ? status : ask_checks(req));
 }
 
 void *request_app(const struct request *req)

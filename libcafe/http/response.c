@@ -116,6 +116,16 @@ static bool is_unchanged(const struct request *req, const struct page *page)
            etag_matches(request_field(req, "if-none-match"), page->etag);
 }
 
+void response_add(struct request *req, const char *name, const char *value)
+{
+    const char *extra = arena_printf(req->life.arena, "%s%s: %s\r\n",
+                                     req->extra != NULL ? req->extra : "", name,
+                                     value);
+
+    if (extra != NULL)
+        req->extra = extra;
+}
+
 void respond_page(struct request *req, struct page *page)
 {
     if (req->connection->given_up) { /* too late */
@@ -137,7 +147,8 @@ void respond_page(struct request *req, struct page *page)
     req->status = page != NULL ? page->status : 500;
     if (page != NULL && is_unchanged(req, page))
         req->status = 304;
-    if (req->status == 503)
+    /* Without the arena: give_up() answers while another thread has it. */
+    if (req->status == 503 && req->extra == NULL)
         req->extra = "Retry-After: 2\r\n";
     req->bodyless = req->status == 304 || req->head.method == HEAD;
     /* A handler that answers at once is called by connection_advance(), which
@@ -153,8 +164,7 @@ static void add_allow(struct request *req)
 
     text_init(&allow, 0);
     router_allow(req->match.allowed, &allow);
-    req->extra =
-        arena_printf(req->life.arena, "Allow: %s\r\n", text_string(&allow));
+    response_add(req, "Allow", text_string(&allow));
     text_free(&allow);
 }
 

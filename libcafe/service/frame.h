@@ -6,6 +6,7 @@
 #include "cafe/service/access.h"
 #include "cafe/service/service.h"
 #include "notify.h"
+#include "sign_in.h"
 
 struct event;
 
@@ -43,6 +44,7 @@ struct frame {
     int64_t started_s; /* UTC */
     struct loop_turns turns;
     struct access_rules access;
+    struct sign_in *sign_in; /* NULL: no pages have roles */
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
     struct notify *notify; /* NULL: no service manager */

@@ -138,6 +138,9 @@ static const struct option role_rows[] = {
     { "identity.groups_header", OPTION_TEXT, AT(groups_header), "", 0, 0, NULL,
       "Header field in which that proxy names the groups of the person, with "
       "commas between, for example X-Forwarded-Groups; empty for none." },
+    { "identity.htpasswd", OPTION_PATH, AT(htpasswd), "", 0, 0, NULL,
+      "File of names and passwords with which people sign in, where no proxy "
+      "does that; see --add-user. Read again on SIGHUP; empty for none." },
     { "editors", OPTION_LIST, AT(editors), "", 0, 0, NULL,
       "People who may change suppliers, by name or as group:NAME; all others "
       "may only look. Empty for everybody who is let in." },

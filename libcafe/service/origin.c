@@ -200,9 +200,8 @@ static int refuse_unknown(struct request *req)
     return CROSS_SITE;
 }
 
-int origin_check(void *context, struct request *req)
+static int judge_origin(const struct access_rules *rules, struct request *req)
 {
-    const struct access_rules *rules = context;
     struct slice site = request_field(req, "sec-fetch-site");
     struct slice origin = request_field(req, "origin");
 
@@ -215,6 +214,17 @@ int origin_check(void *context, struct request *req)
     if (origin.data != NULL)
         return is_own(rules, req, origin) ? 0 : refuse_unknown(req);
     return !is_browser(req) ? 0 : refuse_unknown(req);
+}
+
+int origin_check(void *context, struct request *req)
+{
+    return judge_origin(context, req);
+}
+
+void origin_keep_form(const struct access_rules *rules, struct request *req)
+{
+    if (request_has_form(req) && judge_origin(rules, req) == 0)
+        request_keep_form(req);
 }
 
 struct slice origin_named(const struct request *req)

@@ -10,6 +10,10 @@ static const struct {
 } errors[] = {
     { 400, "We could not read that request",
       "Check the address, or go back and try again." },
+    { 401, "Sign in to go on",
+      "This page is for people with a password. Reload it, and enter your name "
+      "and password when the browser asks for them. If you have none, or they "
+      "are not accepted, ask the people who run this site." },
     { 403, "That came from another site",
       "For your safety nothing was changed. Open the page on this site and "
       "send the form again. If this keeps happening, a proxy hides this "
@@ -31,6 +35,9 @@ static const struct {
     { 421, "This site has another address",
       "Use the address that you were given. If it is this one, the people who "
       "run the site must add it to APP_HOSTS." },
+    { 429, "Too many wrong passwords",
+      "Nothing was changed. Wait a minute, then reload this page and enter "
+      "your name and password." },
     { 500, "Something went wrong here",
       "This is our fault, and it has been logged. Try again; if it happens "
       "again, tell us the request ID below." },

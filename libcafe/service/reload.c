@@ -36,13 +36,22 @@ struct service_settings *settings_new(const struct frame *frame)
 
 /* The options that settings_apply() and access_open() apply, besides all of
  * http. */
-static const char *const live[] = { "allow",           "trusted_proxies",
-                                    "hosts",           "origins",
-                                    "identity.header", "identity.groups_header",
-                                    "editors",         "log",
-                                    "log_level",       "log_repeat_s",
-                                    "log_requests",    "drain_delay_ms",
-                                    "stop_max_ms" };
+static const char *const live[] = {
+    "allow",
+    "trusted_proxies",
+    "hosts",
+    "origins",
+    "identity.header",
+    "identity.groups_header",
+    "identity.htpasswd",
+    "editors",
+    "log",
+    "log_level",
+    "log_repeat_s",
+    "log_requests",
+    "drain_delay_ms",
+    "stop_max_ms",
+};
 
 static bool is_live(const char *name)
 {

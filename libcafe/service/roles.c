@@ -137,8 +137,6 @@ int role_check(void *context, struct request *req)
     request_set_role(req, role_of(rules, req));
     if (!role_refused(req))
         return 0;
-    /* What another site makes a browser send is not read. */
-    if (request_has_form(req) && origin_check(context, req) == 0)
-        request_keep_form(req);
+    origin_keep_form(rules, req);
     return FORBIDDEN;
 }

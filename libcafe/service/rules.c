@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/service/htpasswd.h"
 #include "cafe/service/roles.h"
 #include "frame.h"
 
@@ -11,6 +12,7 @@ void access_close(struct access_rules *rules)
     cidr_list_close(rules->proxies);
     host_list_close(rules->hosts);
     origin_list_close(rules->origins);
+    htpasswd_close(rules->accounts);
     editor_list_close(rules->editors);
     free(rules->identity);
     free(rules->groups);
@@ -94,6 +96,19 @@ static enum error make_groups(struct making *making, struct text *why)
     return make_field(groups, &making->rules.groups, why);
 }
 
+static enum error make_accounts(struct making *making, struct text *why)
+{
+    const char *path = making->settings->htpasswd;
+
+    if (path == NULL || path[0] == '\0')
+        return OK;
+    if (making->rules.identity[0] == '\0')
+        return htpasswd_open(path, &making->rules.accounts, why);
+    text_append_string(why, "can't be used with identity.header: one of them "
+                            "says who somebody is");
+    return ERROR_CONFIG;
+}
+
 /* Where nobody has a name, nobody could edit. */
 static enum error make_editors(struct making *making, struct text *why)
 {
@@ -103,9 +118,9 @@ static enum error make_editors(struct making *making, struct text *why)
 
     if (settings->editors == NULL || settings->editors[0] == '\0')
         return OK;
-    if (settings->identity_header[0] == '\0') {
-        text_append_string(why, "needs identity.header: without it nobody has "
-                                "a name");
+    if (rules->identity[0] == '\0' && rules->accounts == NULL) {
+        text_append_string(why, "needs identity.header or identity.htpasswd: "
+                                "without them nobody has a name");
         return ERROR_CONFIG;
     }
     err = editor_list_open(settings->editors, &rules->editors, why);
@@ -128,6 +143,7 @@ static const struct {
     { "origins", make_origins },
     { "identity.header", make_identity },
     { "identity.groups_header", make_groups },
+    { "identity.htpasswd", make_accounts },
     { "editors", make_editors },
 };
 

@@ -49,8 +49,11 @@ static void fill_checks(struct frame *frame)
     *next++ = (struct server_check){ host_check, rules, REJECTION_HOST };
     *next++ =
         (struct server_check){ identity_check, rules, REJECTION_IDENTITY };
-    if (definition->check_roles)
+    if (definition->check_roles) {
+        *next++ = (struct server_check){ sign_in_check, frame->sign_in,
+                                         REJECTION_IDENTITY };
         *next++ = (struct server_check){ role_check, rules, REJECTION_ROLE };
+    }
     if (definition->check_origin)
         *next = (struct server_check){ origin_check, rules, REJECTION_ORIGIN };
 }

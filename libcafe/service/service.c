@@ -162,6 +162,10 @@ static enum error open_service(struct frame *frame, struct text *error)
         (err = offload_open(service->base, 0, &service->offload)) != OK ||
         (err = notes_open(service->base, &service->notes)) != OK)
         return err;
+    if (frame->definition->check_roles &&
+        (err = sign_in_open(service->base, service->log, &frame->access,
+                            &frame->sign_in)) != OK)
+        return err;
     service->cache = page_cache_open((size_t)frame->settings->cache_max_bytes);
     if (service->cache == NULL)
         return ERROR_MEMORY;
@@ -175,6 +179,7 @@ static void close_service(struct frame *frame)
     /* First all that requests wait for, so that each is answered; then the
      * servers, which end what is left; only then what handlers and their jobs
      * use. */
+    sign_in_close(frame->sign_in);
     if (frame->app != NULL && frame->definition->stop != NULL)
         frame->definition->stop(frame->app);
     /* What the other thread is done with may go on to the database; jobs of the

@@ -87,8 +87,9 @@ BAD_OF_EMPLOYEE = {
     "identity.groups_header": ("Remote-Groups", "{place}: needs "
                                "identity.header, which names the person whose "
                                "groups these are"),
-    "editors": ("ann", "{place}: needs identity.header: without it nobody has "
-                       "a name"),
+    "identity.htpasswd": ("/nowhere", MISSING),
+    "editors": ("ann", "{place}: needs identity.header or identity.htpasswd: "
+                       "without them nobody has a name"),
 }
 OF_CUSTOMER = {"--map-url", "--take-max-bytes"}
 

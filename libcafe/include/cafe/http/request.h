@@ -41,6 +41,15 @@ const struct route *request_route(const struct request *req);
 bool request_refused(const struct request *req);
 
 /**
+ * The verdict of a check that has returned CHECK_LATER, exactly once and after
+ * it has returned. The request lives until then.
+ *
+ * status  0: the next check is asked; else the status to refuse with.
+ * Thread  Loop thread.
+ */
+void request_check_done(struct request *req, int status);
+
+/**
  * For a check that refuses a form which may be the client's own: the body is
  * read all the same, up to 1 MiB, so that the error hook can give it back.
  */

@@ -17,6 +17,14 @@
 void respond_page(struct request *req, struct page *page);
 
 /**
+ * Add a field to the answer of this request, whichever page it will be.
+ *
+ * value  Without line ends; a field that can't be added for lack of memory is
+ *        left out.
+ */
+void response_add(struct request *req, const char *name, const char *value);
+
+/**
  * Answer with an error page, made by the server's error hook (plain text if
  * there is none or it returns NULL). 405 carries Allow.
  */

@@ -34,9 +34,12 @@ extern const struct server_limits server_limits_default;
  * A check before each handler of a route that isn't ROUTE_OPEN (and before
  * 404 and 405 pages). It runs when the head is complete, before the body is
  * read. Returns 0 to let the request pass, else the status to refuse with; the
- * server then answers by the error hook.
+ * server then answers by the error hook. CHECK_LATER: it will call
+ * request_check_done(), and the request waits.
  */
 typedef int check_fn(void *context, struct request *req);
+
+enum { CHECK_LATER = -1 };
 
 /**
  * Make the page for an error status.

@@ -71,6 +71,7 @@ void origin_list_close(struct origin_list *list);
 bool origin_list_names(const struct origin_list *list, struct slice host);
 
 struct editor_list;
+struct htpasswd;
 
 /** Who may use a daemon, and what for: the options, read. */
 struct access_rules {
@@ -80,6 +81,7 @@ struct access_rules {
     struct origin_list *origins; /* the site's own; NULL: those of the host */
     char *identity; /* field with the name of a person; NULL or "": none */
     char *groups;   /* field with the groups of a person; NULL or "": none */
+    struct htpasswd *accounts;   /* who may sign in; NULL: nobody has to */
     struct editor_list *editors; /* who may change; NULL: everybody */
 };
 
@@ -152,6 +154,10 @@ int host_check(void *context, struct request *req);
  * A form that is refused without Sec-Fetch-Site is kept (request_keep_form()).
  */
 int origin_check(void *context, struct request *req);
+
+/** For another check that refuses a form: keep it (request_keep_form()), unless
+ * a browser marks it as another site's. */
+void origin_keep_form(const struct access_rules *rules, struct request *req);
 
 /**
  * The origin that a refused form names; absent if it names none, if it can't

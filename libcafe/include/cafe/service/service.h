@@ -23,7 +23,8 @@ struct service_settings {
     const char *hosts;
     const char *origins;
     const char *identity_header;
-    const char *groups_header; /* this and the next: NULL without roles */
+    const char *groups_header; /* this and the next two: NULL without roles */
+    const char *htpasswd;
     const char *editors;
     int log_format;
     bool log_requests;
