@@ -3,12 +3,19 @@
 
 struct context *employee_context(struct request *req, const char *title)
 {
-    const struct employee *self = request_app(req);
+    return employee_context_of(request_app(req), req, title);
+}
+
+struct context *employee_context_of(const struct employee *self,
+                                    struct request *req, const char *title)
+{
     struct context *context = page_context(self->service, req, title);
 
     context_string(context, "employee_css",
                    assets_url(self->service->assets, "employee.css"));
     context_flag(context, "may_change", may_change(req));
+    context_string(context, "user", request_user(req));
+    context_string(context, "logout_url", self->service->settings->logout_url);
     return context;
 }
 

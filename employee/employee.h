@@ -22,8 +22,13 @@ extern const struct route employee_routes[];
 
 /* answer.c */
 
-/** The context of a page: page_context() and the employees' own style sheet. */
+/** The context of a page: page_context(), the employees' own style sheet, who
+ * is signed in and where to sign out. */
 struct context *employee_context(struct request *req, const char *title);
+
+/** The same for any request, whatever its request_app(). */
+struct context *employee_context_of(const struct employee *self,
+                                    struct request *req, const char *title);
 
 /** Whether the person may change suppliers; others see no way to do that. */
 bool may_change(const struct request *req);
@@ -219,8 +224,36 @@ void saved_context(const struct saved *saved, const char *list, bool merged,
 handler_fn history_show;
 handler_fn history_supplier_show;
 
+/* history_query.c */
+
+/** Read person, supplier, action, day and before of the query; false: one of
+ * them is faulty. */
+bool history_query_read(struct request *req, struct history_job *job);
+
+/** The query for these changes, "?person=Ann&before=7"; "?" for all. */
+const char *history_query(struct request *req,
+                          const struct history_filter *filter, uint64_t before);
+
+/** Set filter: what its form shows, and the query of the table. */
+void history_query_context(struct request *req,
+                           const struct history_filter *filter,
+                           struct context *context);
+
+/* history_csv.c */
+handler_fn history_csv_show;
+
+/* history.c */
+
 /** The author of a change: "by 10.0.0.7", or "by SQL, account x". */
 const char *history_who(struct request *req, const struct history_entry *entry);
+
+/** The author at the beginning of a sentence: "Ann Example", "Somebody at
+ * 10.0.0.7", "The SQL account x". */
+const char *history_author(struct request *req,
+                           const struct history_entry *entry);
+
+/** "3 minutes ago" */
+const char *history_ago(struct request *req, int64_t at_us);
 
 /** "23 November 2026, 08:43 UTC" */
 const char *history_when(struct request *req, int64_t at_us);

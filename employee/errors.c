@@ -9,18 +9,17 @@ struct page *employee_error_show(void *app, struct request *req, int status)
 {
     const struct employee *self = app;
     struct page *form = editor_refused(req, status);
-    struct context *context = page_context(self->service, req, NULL);
+    bool outside = status == 404 && request_refused(req);
+    struct context *context = outside ? page_context(self->service, req, NULL)
+                                      : employee_context_of(self, req, NULL);
     const char *name = status == 404 ? "404" : "500";
 
     if (form != NULL)
         return form;
     page_context_error(self->service, context, status,
                        catalog_trouble(self->catalog));
-    if (status == 404 && request_refused(req))
+    if (outside)
         name = "refused";
-    else
-        context_string(context, "employee_css",
-                       assets_url(self->service->assets, "employee.css"));
     if (role_refused(req)) {
         context_string(context, "heading", "You can't change suppliers");
         context_string(context, "advice", role_advice(req));

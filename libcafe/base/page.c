@@ -60,6 +60,29 @@ void page_field(struct page *page, const char *name, const char *value)
     page->failed |= page->fields.failed;
 }
 
+static const struct {
+    const char *name;
+    const char *value;
+} security_fields[] = {
+    { "X-Content-Type-Options", "nosniff" },
+    /* not no-referrer: that makes browsers send "Origin: null" */
+    { "Referrer-Policy", "same-origin" },
+    /* no window of another site has a hand on this one, */
+    { "Cross-Origin-Opener-Policy", "same-origin" },
+    /* and no page of another site loads this as a picture or script */
+    { "Cross-Origin-Resource-Policy", "same-origin" },
+    { "Permissions-Policy", "camera=(), geolocation=(), microphone=(), "
+                            "payment=(), usb=()" },
+};
+
+void page_secure(struct page *page, const char *policy)
+{
+    page_field(page, "Content-Security-Policy", policy);
+    for (size_t i = 0; i < sizeof(security_fields) / sizeof(security_fields[0]);
+         i++)
+        page_field(page, security_fields[i].name, security_fields[i].value);
+}
+
 void page_body(struct page *page, struct text *body)
 {
     text_free(&page->body);
@@ -105,10 +128,7 @@ struct page *page_data(int status, const char *type, const char *cache,
         return NULL;
     page_field(page, "Content-Type", type);
     page_field(page, "Cache-Control", cache);
-    page_field(page, "X-Content-Type-Options", "nosniff");
-    page_field(page, "Referrer-Policy", "same-origin");
-    page_field(page, "Content-Security-Policy",
-               "default-src 'none'; frame-ancestors 'none'");
+    page_secure(page, PAGE_POLICY_DATA);
     page_body(page, body);
     return page;
 }

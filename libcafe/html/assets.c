@@ -79,10 +79,7 @@ static struct page *assets_make_page(const char *type, enum encoding encoding,
     page_field(page, "Content-Type", type);
     page_field(page, "Cache-Control", "public, max-age=31536000, immutable");
     page_field(page, "Vary", "Accept-Encoding");
-    page_field(page, "X-Content-Type-Options", "nosniff");
-    page_field(page, "Referrer-Policy", "same-origin");
-    page_field(page, "Content-Security-Policy",
-               "default-src 'none'; frame-ancestors 'none'");
+    page_secure(page, PAGE_POLICY_DATA);
     if (encoding != ENCODING_IDENTITY)
         page_field(page, "Content-Encoding", encoding_name(encoding));
     page_body(page, content);

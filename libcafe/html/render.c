@@ -10,15 +10,6 @@
 /* The same where scripts of our own may run and ask for our own pages. */
 #define POLICY_SCRIPTS POLICY "; script-src 'self'; connect-src 'self'"
 
-static const struct {
-    const char *name;
-    const char *value;
-} security_fields[] = {
-    { "X-Content-Type-Options", "nosniff" },
-    /* not no-referrer: that makes browsers send "Origin: null" */
-    { "Referrer-Policy", "same-origin" },
-};
-
 struct page *render_begin(int status, const char *cache, bool scripts)
 {
     struct page *page = page_open(status);
@@ -27,11 +18,7 @@ struct page *render_begin(int status, const char *cache, bool scripts)
         return NULL;
     page_field(page, "Content-Type", "text/html; charset=utf-8");
     page_field(page, "Cache-Control", cache);
-    page_field(page, "Content-Security-Policy",
-               scripts ? POLICY_SCRIPTS : POLICY);
-    for (size_t i = 0; i < sizeof(security_fields) / sizeof(security_fields[0]);
-         i++)
-        page_field(page, security_fields[i].name, security_fields[i].value);
+    page_secure(page, scripts ? POLICY_SCRIPTS : POLICY);
     return page;
 }
 

@@ -39,6 +39,9 @@ static const struct option rows[] = {
     { "identity.header", OPTION_TEXT, AT(identity_header), "", 0, 0, NULL,
       "Header field in which a trusted proxy names the person who is signed "
       "in, for example X-Forwarded-User; empty for none." },
+    { "customer.admin_link", OPTION_SWITCH, AT(admin_link), "on", 0, 0, NULL,
+      "Show the link to /admin on the customers' pages; the same for both "
+      "daemons." },
     { "db.host", OPTION_TEXT, AT(db.host), "127.0.0.1", 0, 0, NULL,
       "Database host; the primary, never a replica." },
     { "db.port", OPTION_NUMBER, AT(db.port), "3306", 1, 65535, NULL,
@@ -141,6 +144,9 @@ static const struct option role_rows[] = {
     { "identity.htpasswd", OPTION_PATH, AT(htpasswd), "", 0, 0, NULL,
       "File of names and passwords with which people sign in, where no proxy "
       "does that; see --add-user. Read again on SIGHUP; empty for none." },
+    { "identity.logout_url", OPTION_TEXT, AT(logout_url), "", 0, 0, NULL,
+      "Address at which that proxy signs people out, for example "
+      "/oauth2/sign_out; pages have a link to it. Empty for none." },
     { "editors", OPTION_LIST, AT(editors), "", 0, 0, NULL,
       "People who may change suppliers, by name or as group:NAME; all others "
       "may only look. Empty for everybody who is let in." },

@@ -217,10 +217,7 @@ static void answer(struct request *req, const struct frame *frame)
                json ? "application/json" : "text/plain; charset=utf-8");
     page_field(page, "Vary", "Accept");
     page_field(page, "Cache-Control", "no-store");
-    page_field(page, "X-Content-Type-Options", "nosniff");
-    page_field(page, "Referrer-Policy", "same-origin");
-    page_field(page, "Content-Security-Policy",
-               "default-src 'none'; frame-ancestors 'none'");
+    page_secure(page, PAGE_POLICY_DATA);
     page_body(page, &body);
     respond_page(req, page);
 }

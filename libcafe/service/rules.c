@@ -109,6 +109,22 @@ static enum error make_accounts(struct making *making, struct text *why)
     return ERROR_CONFIG;
 }
 
+/* A path of this site or an address of another one, and nothing that a browser
+ * runs. Nothing is made of it. */
+static enum error make_logout(struct making *making, struct text *why)
+{
+    const char *url = making->settings->logout_url;
+
+    if (url == NULL || url[0] == '\0' || (url[0] == '/' && url[1] != '/') ||
+        strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0)
+        return OK;
+    text_printf(why,
+                "'%s' is neither a path nor an http or https URL; use for "
+                "example /oauth2/sign_out",
+                url);
+    return ERROR_CONFIG;
+}
+
 /* Where nobody has a name, nobody could edit. */
 static enum error make_editors(struct making *making, struct text *why)
 {
@@ -144,6 +160,7 @@ static const struct {
     { "identity.header", make_identity },
     { "identity.groups_header", make_groups },
     { "identity.htpasswd", make_accounts },
+    { "identity.logout_url", make_logout },
     { "editors", make_editors },
 };
 

@@ -31,6 +31,7 @@ BAD = {
               "port"),
     "identity.header": ("X Forwarded", "{place}: '{value}' is not the name of "
                         "a header field; use for example X-Forwarded-User"),
+    "customer.admin_link": ("maybe", "{place}: '{value}' is not on or off"),
     "origins": ("cafe.example", "{place}: '{value}' is not an origin; use for "
                 "example https://cafe.example or http://10.0.0.5:8080"),
     "db.host": ("a\tb", CONTROL),
@@ -88,6 +89,9 @@ BAD_OF_EMPLOYEE = {
                                "identity.header, which names the person whose "
                                "groups these are"),
     "identity.htpasswd": ("/nowhere", MISSING),
+    "identity.logout_url": ("//evil.example", "{place}: '{value}' is neither a "
+                            "path nor an http or https URL; use for example "
+                            "/oauth2/sign_out"),
     "editors": ("ann", "{place}: needs identity.header or identity.htpasswd: "
                        "without them nobody has a name"),
 }

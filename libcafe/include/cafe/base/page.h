@@ -32,6 +32,17 @@ struct page *page_open(int status);
 void page_field(struct page *page, const char *name, const char *value);
 
 /**
+ * Append the fields by which browsers keep this page apart from other sites'
+ * and give it no devices: all answers have them.
+ *
+ * policy  Content-Security-Policy.
+ */
+void page_secure(struct page *page, const char *policy);
+
+/** Nothing is loaded, and no other page may show it: for what is no page. */
+#define PAGE_POLICY_DATA "default-src 'none'; frame-ancestors 'none'"
+
+/**
  * Take the text over as the body; `body` is empty afterwards. A failed text
  * marks the page failed.
  */

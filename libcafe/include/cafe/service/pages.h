@@ -9,7 +9,8 @@
 
 /**
  * The context of a page, in the request's arena: title, bootstrap_css and
- * cafe_css (URLs), request_id.
+ * cafe_css (URLs), request_id, admin_link (whether customers see a link to
+ * /admin).
  */
 struct context *page_context(const struct service *service, struct request *req,
                              const char *title);

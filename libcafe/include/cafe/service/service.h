@@ -23,7 +23,9 @@ struct service_settings {
     const char *hosts;
     const char *origins;
     const char *identity_header;
-    const char *groups_header; /* this and the next two: NULL without roles */
+    bool admin_link;           /* of the customers' pages, to the employees' */
+    const char *groups_header; /* this and the next: NULL without roles */
+    const char *logout_url;
     const char *htpasswd;
     const char *editors;
     int log_format;

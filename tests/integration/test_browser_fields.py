@@ -1,0 +1,86 @@
+"""What each answer says to browsers, and the links that operators choose."""
+import re
+
+import pytest
+
+FIELDS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), "
+                          "payment=(), usb=()",
+}
+CUSTOMERS = ["/", "/suppliers", "/suppliers/1", "/suppliers.csv",
+             "/suppliers.vcf", "/suppliers.json", "/suppliers/print",
+             "/api/v1/suppliers", "/api/v1/openapi.json", "/none", "/static/x",
+             "/healthz", "/readyz"]
+EMPLOYEES = ["/admin", "/admin/suppliers", "/admin/supplier-add",
+             "/admin/supplier-update/1", "/admin/history", "/admin/none",
+             "/admin/static/x", "/healthz", "/readyz"]
+
+
+def check(answer, path):
+    for name, value in FIELDS.items():
+        assert answer.headers.get_all(name) == [value], (path, name)
+    policy, = answer.headers.get_all("Content-Security-Policy")
+    assert "default-src 'none'" in policy, path
+    assert "frame-ancestors 'none'" in policy, path
+    assert "unsafe" not in policy, path
+
+
+def test_every_answer_has_the_fields(customer, employee):
+    for daemon, paths in ((customer, CUSTOMERS), (employee, EMPLOYEES)):
+        for path in paths:
+            check(daemon.get(path), path)
+            check(daemon.request("PUT", path), path)
+        css = re.search(r'href="([^"]*cafe.css)"', daemon.get(paths[0]).text)
+        check(daemon.get(css[1]), css[1])
+    check(employee.post("/admin/supplier-add", {"name": ""}), "post")
+    check(employee.post("/admin/supplier-add", Origin="null"), "refused")
+
+
+def test_pages_of_employees_are_stored_nowhere(start, database, employee):
+    """The answer to a POST may be gone back to, but only in this browser."""
+    for path in EMPLOYEES:
+        assert employee.get(path).headers["Cache-Control"] == "no-store", path
+        assert employee.request("PUT", path).headers["Cache-Control"] == \
+            "no-store", path
+    assert employee.post("/admin/supplier-add", {"name": ""}).headers[
+        "Cache-Control"] == "private, no-cache"
+    outside = start("employee", database, APP_ALLOW="192.0.2.1")
+    for path in ("/admin", "/"):
+        assert outside.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_a_link_to_sign_out(start, database, employee):
+    assert "Sign out" not in employee.get("/admin").text
+    signed = start("employee", database, APP_IDENTITY_HEADER="Remote-User",
+                   APP_IDENTITY_LOGOUT_URL="/oauth2/sign_out?rd=%2F&a=\"")
+    link = '<a href="/oauth2/sign_out?rd=%2F&amp;a=&quot;">Sign out'
+    for path in ("/admin", "/admin/suppliers", "/admin/none", "/admin/static/x"):
+        assert link + " <bdi>a &lt;b&gt;</bdi></a>" in signed.get(
+            path, Remote_User="a <b>").text or path == "/admin/static/x"
+        assert link in signed.get(path).text, path
+
+
+@pytest.mark.parametrize("url", [
+    "javascript:alert(1)", "//evil.example", "data:x", "sign_out",
+    "HTTPS://x", " /x", "\\\\evil"])
+def test_no_other_link_to_sign_out(start, url):
+    employee = start("employee", wait=False, APP_IDENTITY_LOGOUT_URL=url)
+    assert employee.process.wait() == 1
+    assert "is neither a path nor an http or https URL" in \
+        employee.process.output()
+
+
+def test_customers_see_the_link_to_admin_unless_it_is_off(start, database):
+    for value, shown in (("on", True), ("off", False)):
+        customer = start("customer", database, APP_CUSTOMER_ADMIN_LINK=value)
+        employee = start("employee", database, APP_CUSTOMER_ADMIN_LINK=value,
+                         APP_ALLOW="192.0.2.1")
+        for daemon, path in ((customer, "/"), (customer, "/suppliers"),
+                             (customer, "/none"), (employee, "/admin")):
+            text = daemon.get(path).text
+            assert ("Administrator link" in text) == shown, path
+            assert ("/admin" in text.replace("/admin/static", "")) == shown
