@@ -82,7 +82,8 @@ void clash_context(const struct edit *edit, struct context *context)
     struct context *object = context_object(context, "trouble");
     struct context *both = context_list(object, "both");
 
-    context_string(object, "who", history_who(edit->req, &clash->theirs));
+    context_string(object, "author", history_author(edit->req, &clash->theirs));
+    context_string(object, "ago", history_ago(edit->req, clash->theirs.at_us));
     context_string(object, "when",
                    history_when(edit->req, clash->theirs.at_us));
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {

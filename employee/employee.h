@@ -244,9 +244,6 @@ handler_fn history_csv_show;
 
 /* history.c */
 
-/** The author of a change: "by 10.0.0.7", or "by SQL, account x". */
-const char *history_who(struct request *req, const struct history_entry *entry);
-
 /** The author at the beginning of a sentence: "Ann Example", "Somebody at
  * 10.0.0.7", "The SQL account x". */
 const char *history_author(struct request *req,

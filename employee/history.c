@@ -1,6 +1,8 @@
 /* Who changed what and when: of all suppliers, and of one. */
 #include <time.h>
 
+#include "cafe/base/clock.h"
+#include "cafe/service/access.h"
 #include "employee.h"
 
 /* Entries on a page: each shows two versions of a supplier, with notes of up to
@@ -17,13 +19,51 @@ struct log_page {
 static catalog_show_fn history_ask;
 static db_done_fn history_answer;
 
-const char *history_who(struct request *req, const struct history_entry *entry)
+/* The author of a change: "by 10.0.0.7", or "by SQL, account x". */
+static const char *history_who(struct request *req,
+                               const struct history_entry *entry)
 {
     struct slice who = entry->actor.data != NULL ? entry->actor : entry->writer;
 
     return arena_printf(request_arena(req), "by %s%.*s",
                         entry->actor.data != NULL ? "" : "SQL, account ",
                         (int)who.len, who.data);
+}
+
+const char *history_author(struct request *req,
+                           const struct history_entry *entry)
+{
+    struct slice who = entry->actor.data != NULL ? entry->actor : entry->writer;
+    const char *before = "";
+
+    if (entry->actor.data == NULL)
+        before = "The SQL account ";
+    else if (address_is_valid(who))
+        before = "Somebody at ";
+    return arena_printf(request_arena(req), "%s%.*s", before, (int)who.len,
+                        who.data);
+}
+
+/* "1 minute ago", "3 minutes ago" */
+static const char *count_ago(struct request *req, int64_t count,
+                             const char *unit)
+{
+    return arena_printf(request_arena(req), "%lld %s%s ago", (long long)count,
+                        unit, count == 1 ? "" : "s");
+}
+
+const char *history_ago(struct request *req, int64_t at_us)
+{
+    int64_t minutes = (clock_utc_us() - at_us) / (60 * INT64_C(1000000));
+
+    /* The clock of the database may be ahead. */
+    if (minutes < 1)
+        return "less than a minute ago";
+    if (minutes < 60)
+        return count_ago(req, minutes, "minute");
+    if (minutes < 24 * 60)
+        return count_ago(req, minutes / 60, "hour");
+    return count_ago(req, minutes / (24 * 60), "day");
 }
 
 const char *history_when(struct request *req, int64_t at_us)
@@ -148,21 +188,14 @@ void history_supplier_show(struct request *req)
     history_show(req);
 }
 
-/* The supplier, where the path has one, and how far back. */
+/* The supplier, where the path has one, and what the query asks for. */
 static bool employee_history_read_query(struct request *req,
                                         struct log_page *log)
 {
-    const struct form *query;
-    struct slice before;
-
     if (request_param(req, "id").data != NULL &&
         request_param_id(req, "id", &log->page.supplier_id) != OK)
         return false;
-    if (request_query(req, &query) != OK)
-        return false;
-    before = form_value(query, "before");
-    return before.data == NULL ||
-           slice_number(before, INT64_MAX, &log->page.before) == OK;
+    return history_query_read(req, &log->page);
 }
 
 /* A stale catalog says that the database does not answer: asking it would only
@@ -206,11 +239,13 @@ static void fill_entries(const struct log_page *log, struct context *context)
         fill_button(log->req, entry, newest, object);
         context_flag(object, "elsewhere", log->page.supplier_id == 0);
     }
-    if (log->page.more)
-        context_number(
+    if (log->page.older != 0)
+        context_string(
             context, "older",
-            (int64_t)log->page.entries[log->page.count - 1].supplier.revision);
-    context_flag(context, "newer", log->page.before != 0);
+            history_query(log->req, &log->page.filter, log->page.older));
+    if (log->page.before != 0)
+        context_string(context, "newer",
+                       history_query(log->req, &log->page.filter, 0));
     context_flag(context, "any", log->page.count > 0);
 }
 
@@ -231,6 +266,8 @@ static void history_answer(void *job, enum error outcome)
         employee_context(log->req, one ? "History of a supplier" : "History");
     context_flag(context, "at_history", !one);
     fill_entries(log, context);
+    if (!one)
+        history_query_context(log->req, &log->page.filter, context);
     if (one) {
         struct context *of = context_object(context, "one");
 

@@ -18,6 +18,7 @@ const struct route employee_routes[] = {
     { POST, "/admin/supplier-remove/{id}", remove_supplier, FORM_MAX_BYTES,
       CHANGE },
     { GET, "/admin/history", history_show, 0, LOOK },
+    { GET, "/admin/history.csv", history_csv_show, 0, LOOK },
     { GET, "/admin/supplier-history/{id}", history_supplier_show, 0, LOOK },
     { POST, "/admin/supplier-restore/{revision}", restore_version,
       FORM_MAX_BYTES, CHANGE },

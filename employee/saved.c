@@ -82,6 +82,28 @@ static void clean_keys(struct employee *self)
               self);
 }
 
+/* A line for each change, with the person. One that was sent again has one
+ * already. */
+static void log_change(const struct edit *edit)
+{
+    static const char *const actions[] = { [EDIT_ADD] = "add",
+                                           [EDIT_UPDATE] = "update",
+                                           [EDIT_REMOVE] = "remove",
+                                           [EDIT_RESTORE] = "restore" };
+    const struct employee *self = request_app(edit->req);
+    const char *user = request_user(edit->req);
+
+    if (edit->job.repeated)
+        return;
+    log_line(self->service->log, LOG_INFO, "supplier changed",
+             LOG_STRING("request_id", request_id(edit->req)),
+             LOG_STRING("user", user != NULL ? user : ""),
+             LOG_STRING("client_ip", request_client(edit->req)),
+             LOG_STRING("action", actions[edit->kind]),
+             LOG_NUMBER("supplier_id", edit->job.id),
+             LOG_NUMBER("revision", (int64_t)edit->job.revision), LOG_END);
+}
+
 void save_respond(const struct edit *edit)
 {
     const char *url = arena_printf(request_arena(edit->req),
@@ -90,6 +112,7 @@ void save_respond(const struct edit *edit)
                                    (unsigned long long)edit->job.revision,
                                    edit->job.merged ? "&merged=1" : "");
 
+    log_change(edit);
     clean_keys(request_app(edit->req));
     respond_see_other(edit->req, url != NULL ? url : "/admin/suppliers");
 }

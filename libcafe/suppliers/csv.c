@@ -186,8 +186,7 @@ static void append_doubled(struct text *out, struct slice text)
     text_append_slice(out, text);
 }
 
-static void csv_append_value(struct text *out, enum csv_reader reader,
-                             struct slice text)
+void csv_value(struct text *out, enum csv_reader reader, struct slice text)
 {
     bool quotes = needs_quotes(text);
 
@@ -208,8 +207,7 @@ void csv_head(struct text *out, enum csv_reader reader)
     text_append_string(out, "id");
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
         if (supplier_columns[f].exported)
-            csv_append_value(out, CSV_PROGRAM,
-                             slice_of(supplier_columns[f].name));
+            csv_value(out, CSV_PROGRAM, slice_of(supplier_columns[f].name));
     text_append_string(out, "\r\n");
 }
 
@@ -219,6 +217,6 @@ void csv_record(struct text *out, enum csv_reader reader,
     text_append_integer(out, supplier->id);
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
         if (supplier_columns[f].exported)
-            csv_append_value(out, reader, supplier->fields[f]);
+            csv_value(out, reader, supplier->fields[f]);
     text_append_string(out, "\r\n");
 }

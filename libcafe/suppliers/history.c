@@ -34,6 +34,25 @@ static const char select_all[] = SELECT_ENTRIES
     " FROM supplier_changes c FORCE INDEX (PRIMARY)" JOIN_BEFORE
     " WHERE c.revision < ? ORDER BY c.revision DESC LIMIT ?";
 
+/* A pattern for texts that have this one in them. INSTR() would tell accents
+ * apart. */
+#define CONTAINING                                            \
+    "CONCAT('%', REPLACE(REPLACE(REPLACE(?, '|', '||'), '%'," \
+    " '|%'), '_', '|_'), '%') ESCAPE '|'"
+
+/* A part of the log at a time, since no index helps here. */
+static const char select_filtered[] = SELECT_ENTRIES
+    " FROM supplier_changes c FORCE INDEX (PRIMARY)" JOIN_BEFORE
+    " WHERE c.revision < ? AND c.revision >= ?"
+    " AND COALESCE(c.actor, c.writer) LIKE " CONTAINING " AND c.name "
+    "LIKE " CONTAINING " AND (? = '' OR c.action = ?)"
+    " AND (? = '' OR (c.at >= ? AND c.at < DATE_ADD(?, INTERVAL 1 DAY)))"
+    " ORDER BY c.revision DESC LIMIT ?";
+
+static const char select_newest[] = "SELECT n FROM supplier_revision";
+
+enum { FILTERED_REVISIONS = 200000 }; /* a fifth of a second */
+
 static const char select_one_suppliers[] = SELECT_ENTRIES
     " FROM supplier_changes c FORCE INDEX (by_supplier)" JOIN_BEFORE
     " WHERE c.supplier_id = ? AND c.revision < ?"
@@ -60,6 +79,11 @@ static const char *const actions[] = {
 };
 
 /* Reading. */
+
+const char *history_action_name(enum history_action action)
+{
+    return action <= HISTORY_RESTORE ? actions[action] : "";
+}
 
 static enum history_action action_of(struct slice name)
 {
@@ -163,19 +187,81 @@ static enum error take_entry(const struct db_row *row, void *context)
     return err;
 }
 
+static enum error read_plainly(struct db_connection *connection,
+                               struct reading *reading)
+{
+    const struct history_job *job = reading->job;
+    const bool one = job->supplier_id != 0;
+    const struct db_value values[] = {
+        DB_VALUE_INTEGER(job->supplier_id),
+        DB_VALUE_INTEGER(job->before ? (int64_t)job->before : INT64_MAX),
+        DB_VALUE_INTEGER((int64_t)reading->limit + 1),
+    };
+
+    return db_query(connection, one ? select_one_suppliers : select_all,
+                    one ? values : values + 1, one ? 3 : 2, take_entry,
+                    reading);
+}
+
+static bool is_filtered(const struct history_job *job)
+{
+    const struct history_filter *filter = &job->filter;
+
+    return job->supplier_id == 0 && filter->person.len + filter->supplier.len +
+                                            filter->action.len +
+                                            filter->day.len >
+                                        0;
+}
+
+/* An absent text would be NULL. */
+static struct db_value text_of(struct slice text)
+{
+    return DB_VALUE_TEXT(text.len > 0 ? text : SLICE(""));
+}
+
+static enum error read_filtered(struct db_connection *connection,
+                                struct reading *reading, int64_t *floor)
+{
+    const struct history_filter *filter = &reading->job->filter;
+    const struct db_value person = text_of(filter->person);
+    const struct db_value supplier = text_of(filter->supplier);
+    const struct db_value action = text_of(filter->action);
+    const struct db_value day = text_of(filter->day);
+    int64_t newest = 0;
+    int64_t before = (int64_t)reading->job->before;
+    enum error err = OK;
+
+    if (before == 0) {
+        err = db_query(connection, select_newest, NULL, 0, db_take_integer,
+                       &newest);
+        before = newest + 1;
+    }
+    if (err != OK)
+        return err;
+    *floor = before > FILTERED_REVISIONS ? before - FILTERED_REVISIONS : 1;
+    return db_query(
+        connection, select_filtered,
+        (struct db_value[]){ DB_VALUE_INTEGER(before), DB_VALUE_INTEGER(*floor),
+                             person, supplier, action, action, day, day, day,
+                             DB_VALUE_INTEGER((int64_t)reading->limit + 1) },
+        10, take_entry, reading);
+}
+
+/* Where the next page begins. */
+static uint64_t older_of(const struct history_job *job, int64_t floor)
+{
+    if (job->more && job->count > 0)
+        return job->entries[job->count - 1].supplier.revision;
+    return floor > 1 ? (uint64_t)floor : 0;
+}
+
 enum error history_read(struct db_connection *connection, void *job)
 {
     struct history_job *history = job;
     size_t limit = history->limit < HISTORY_ENTRIES_MAX ? history->limit
                                                         : HISTORY_ENTRIES_MAX;
-    const bool one = history->supplier_id != 0;
-    const struct db_value values[] = {
-        DB_VALUE_INTEGER(history->supplier_id),
-        DB_VALUE_INTEGER(history->before ? (int64_t)history->before
-                                         : INT64_MAX),
-        DB_VALUE_INTEGER((int64_t)limit + 1),
-    };
     struct reading reading;
+    int64_t floor = 0;
     enum error err;
 
     history->count = 0;
@@ -185,9 +271,9 @@ enum error history_read(struct db_connection *connection, void *job)
     if (history->entries == NULL)
         return ERROR_MEMORY;
     reading = (struct reading){ history, limit, arena_used(history->arena) };
-    err = db_query(connection, one ? select_one_suppliers : select_all,
-                   one ? values : values + 1, one ? 3 : 2, take_entry,
-                   &reading);
+    err = is_filtered(history) ? read_filtered(connection, &reading, &floor)
+                               : read_plainly(connection, &reading);
+    history->older = older_of(history, floor);
     return err == ERROR_LIMIT && history->more ? OK : err;
 }
 

@@ -25,6 +25,7 @@ ANSWERS = {
     f"/admin/supplier-update/{NOBODY}": {"GET": 404},
     f"/admin/supplier-remove/{NOBODY}": {"GET": 404, "POST": 404},
     "/admin/history": {"GET": 200},
+    "/admin/history.csv": {"GET": 200},
     f"/admin/supplier-history/{NOBODY}": {"GET": 404},
     f"/admin/supplier-restore/{NOBODY}": {"POST": 404},
     "/admin/no-such-page": {},
@@ -142,7 +143,7 @@ def make_roles(start, database):
 def test_every_method_path_role_origin_and_address(roles, database):
     wrong, count = check(roles.port, PEOPLE)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == 7 * 15 * 11 * 8 * 5
+    assert count == 7 * 16 * 11 * 8 * 5
     assert not names(database)
 
 
@@ -150,7 +151,7 @@ def test_everybody_edits_where_no_editors_are_named(start, database):
     employee = start("employee", database, APP_IDENTITY_HEADER=USER)
     wrong, count = check(employee.port, ["editor", "nobody"], everybody=True)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == 7 * 15 * 2 * 8 * 5
+    assert count == 7 * 16 * 2 * 8 * 5
 
 
 def test_each_person_has_one_role(roles):
@@ -194,8 +195,8 @@ def test_two_fields_of_groups_are_refused(roles):
 
 def buttons(text):
     """What a page has to change something with."""
-    return re.findall(r"method=\"post\"|<button[^>]*>|supplier-(?:add|remove|"
-                      r"restore)\b", text)
+    return re.findall(r"method=\"post\"|supplier-(?:add|remove|restore)\b",
+                      text)
 
 
 def test_a_reader_sees_no_way_to_change(roles, database):
@@ -207,9 +208,7 @@ def test_a_reader_sees_no_way_to_change(roles, database):
                  f"/admin/supplier-history/{number}"):
         page = roles.request("GET", path, None, bob)
         assert page.status == 200, path
-        # The search is no change.
-        assert buttons(page.text) in (
-            [], ['<button class="btn btn-primary" type="submit">'] * 2), path
+        assert buttons(page.text) == [], path
         assert SUPPLIER["name"] in page.text, path
     shown = roles.request("GET", f"/admin/supplier-update/{number}", None,
                           bob).text

@@ -30,6 +30,9 @@ enum csv_reader {
 /** The first line, with the names of the columns. */
 void csv_head(struct text *out, enum csv_reader reader);
 
+/** A comma and a text, quoted and guarded as it has to be. */
+void csv_value(struct text *out, enum csv_reader reader, struct slice text);
+
 /** One supplier as a record. */
 void csv_record(struct text *out, enum csv_reader reader,
                 const struct supplier *supplier);

@@ -31,20 +31,36 @@ struct history_entry {
     bool forgotten;           /* its texts were removed: nothing to restore */
 };
 
+/** The name of an action, "add"; of an unknown one "". A static string. */
+const char *history_action_name(enum history_action action);
+
+/** Which changes of all suppliers; an empty text asks nothing. Case and accents
+ * don't matter. */
+struct history_filter {
+    struct slice person;   /* a part of the person's name, or of the account
+                              where there is no person */
+    struct slice supplier; /* a part of the supplier's name, as it was then */
+    struct slice action;   /* history_action_name() */
+    struct slice day;      /* "2026-11-28" in UTC */
+};
+
 /** What to read, and what was found. */
 struct history_job {
     struct arena *arena; /* for the entries; the database thread's alone from
                             db_submit() until done runs */
     int64_t supplier_id; /* 0: of all suppliers */
-    uint64_t before;     /* only revisions below; 0: from the newest on */
-    size_t limit;        /* entries at most; at most HISTORY_ENTRIES_MAX. Of
-                            large texts there are fewer, see `more` */
-    void *context;       /* the caller's own */
+    struct history_filter filter; /* of all suppliers */
+    uint64_t before; /* only revisions below; 0: from the newest on */
+    size_t limit;    /* entries at most; at most HISTORY_ENTRIES_MAX. Of
+                        large texts there are fewer, see `more` */
+    void *context;   /* the caller's own */
 
     /* Out: the newest first. */
     struct history_entry *entries;
     size_t count;
-    bool more; /* there are older ones */
+    bool more;      /* there are older ones */
+    uint64_t older; /* `before` of what follows; 0: nothing does. With a filter
+                       that may be nothing that it lets pass */
 };
 
 /**

@@ -1,0 +1,124 @@
+/* Which changes a history shows: read from a query, shown in its form, and
+ * written into links again. */
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#include "employee.h"
+
+enum { TEXT_MAX_BYTES = 254, DAY_BYTES = 10 };
+
+static const struct {
+    const char *value; /* history_action_name() */
+    const char *label;
+} actions[] = {
+    { "add", "Added" },
+    { "update", "Changed" },
+    { "remove", "Deleted" },
+    { "restore", "Restored" },
+    { "adopt", "Existed before" },
+};
+
+enum { ACTIONS = sizeof(actions) / sizeof(actions[0]) };
+
+static bool is_action(struct slice text)
+{
+    for (size_t i = 0; i < ACTIONS; i++) {
+        if (slice_is(text, actions[i].value))
+            return true;
+    }
+    return text.len == 0;
+}
+
+/* "2026-11-28", and there is such a day. */
+static bool is_day(struct slice text)
+{
+    char copy[DAY_BYTES + 1] = "", again[DAY_BYTES + 1] = "";
+    struct tm parts = { 0 };
+
+    if (text.len == 0)
+        return true;
+    if (text.len != DAY_BYTES || !isdigit((unsigned char)text.data[0]))
+        return false;
+    memcpy(copy, text.data, DAY_BYTES);
+    /* timegm() turns the 31st of November into another day. */
+    return strptime(copy, "%Y-%m-%d", &parts) != NULL &&
+           timegm(&parts) != (time_t)-1 &&
+           strftime(again, sizeof(again), "%Y-%m-%d", &parts) == DAY_BYTES &&
+           strcmp(copy, again) == 0;
+}
+
+bool history_query_read(struct request *req, struct history_job *job)
+{
+    const struct form *query;
+    struct slice before;
+
+    if (request_query(req, &query) != OK)
+        return false;
+    job->filter = (struct history_filter){
+        .person = slice_trim(form_value(query, "person")),
+        .supplier = slice_trim(form_value(query, "supplier")),
+        .action = form_value(query, "action"),
+        .day = slice_trim(form_value(query, "day")),
+    };
+    before = form_value(query, "before");
+    return job->filter.person.len <= TEXT_MAX_BYTES &&
+           job->filter.supplier.len <= TEXT_MAX_BYTES &&
+           is_action(job->filter.action) && is_day(job->filter.day) &&
+           (before.data == NULL ||
+            slice_number(before, INT64_MAX, &job->before) == OK);
+}
+
+static void add_part(struct text *url, const char *name, struct slice value)
+{
+    if (value.len == 0)
+        return;
+    text_printf(url, "%s%s=", url->len > 1 ? "&" : "", name);
+    percent_encode(url, value);
+}
+
+const char *history_query(struct request *req,
+                          const struct history_filter *filter, uint64_t before)
+{
+    const char *query = "?";
+    struct text url;
+
+    text_init(&url, 0);
+    text_append_char(&url, '?');
+    add_part(&url, "person", filter->person);
+    add_part(&url, "supplier", filter->supplier);
+    add_part(&url, "action", filter->action);
+    add_part(&url, "day", filter->day);
+    if (before != 0)
+        text_printf(&url, "%sbefore=%llu", url.len > 1 ? "&" : "",
+                    (unsigned long long)before);
+    if (!url.failed)
+        query = arena_copy(request_arena(req), url.data, url.len);
+    text_free(&url);
+    return query != NULL ? query : "?";
+}
+
+void history_query_context(struct request *req,
+                           const struct history_filter *filter,
+                           struct context *context)
+{
+    struct context *object = context_object(context, "filter");
+    struct context *list = context_list(object, "actions");
+
+    context_text(object, "person", filter->person);
+    context_text(object, "supplier", filter->supplier);
+    context_text(object, "day", filter->day);
+    context_string(object, "csv", history_query(req, filter, 0));
+    context_flag(object, "filtered",
+                 filter->person.len + filter->supplier.len +
+                         filter->action.len + filter->day.len >
+                     0);
+    for (size_t i = 0; i < ACTIONS; i++) {
+        struct context *action = context_list_object(list);
+
+        context_string(action, "value", actions[i].value);
+        context_string(action, "label", actions[i].label);
+        context_flag(action, "selected",
+                     slice_is(filter->action, actions[i].value));
+    }
+}
