@@ -291,6 +291,7 @@ void request_reject(struct request *req, enum rejection why)
 
 struct lifetime *request_life(struct request *req)
 {
+    req->life.client = request_client(req);
     return &req->life;
 }
 

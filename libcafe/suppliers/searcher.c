@@ -44,7 +44,9 @@ struct job {
     bool done;
     struct found *found; /* when done; NULL: it failed */
     struct waiters visitors;
-    bool plain; /* all suppliers are listed */
+    bool plain;         /* all suppliers are listed */
+    const char *client; /* of the first visitor */
+    uint64_t round;     /* lower ones first */
 };
 
 /* A result that is cached. */
@@ -61,6 +63,7 @@ struct searcher {
     struct job *first;
     struct job **end;
     size_t queued_rows;
+    uint64_t round;                    /* of the job that was begun last */
     struct cached *cached;             /* most recently used first */
     size_t cached_count, cached_bytes; /* of those that are not plain */
     size_t plain_bytes;
@@ -251,19 +254,35 @@ static bool turn_soon(const struct searcher *searcher)
     return event_add(searcher->turn, &now) == 0;
 }
 
-/* The lists of all suppliers come first, behind what has begun: most people ask
+/* One client's searches take rounds after each other; returns their rows. */
+static size_t find_round(const struct searcher *searcher, struct job *job)
+{
+    size_t rows = 0;
+
+    job->round = searcher->round;
+    for (const struct job *other = searcher->first;
+         other != NULL && job->client != NULL; other = other->next) {
+        /* The name of one that is done may be gone with its first visitor. */
+        if (other->done || other->client == NULL ||
+            strcmp(other->client, job->client) != 0)
+            continue;
+        rows += other->index->count;
+        if (!other->plain)
+            job->round = other->round + 1;
+    }
+    return rows;
+}
+
+/* The lists of all suppliers come first, after what has begun: most people ask
  * for them, there are few, and searches of others must not keep them waiting.
- */
+ * Among the others clients take turns. */
 static void insert_job(struct searcher *searcher, struct job *job)
 {
-    struct job **at = searcher->end;
+    struct job **at = &searcher->first;
 
-    if (job->plain) {
-        at = &searcher->first;
-        while (*at != NULL &&
-               ((*at)->scan != NULL || (*at)->done || (*at)->plain))
-            at = &(*at)->next;
-    }
+    while (*at != NULL && ((*at)->scan != NULL || (*at)->done || (*at)->plain ||
+                           (!job->plain && (*at)->round <= job->round)))
+        at = &(*at)->next;
     job->next = *at;
     *at = job;
     if (job->next == NULL)
@@ -289,7 +308,12 @@ static struct job *add_job(struct searcher *searcher, struct slice key,
     job->index = index_ref(index);
     job->search = visitor->result.search;
     job->plain = search_is_all(job->search);
+    job->client = visitor->life->client;
     waiters_init(&job->visitors);
+    if (find_round(searcher, job) > QUEUE_MAX_ROWS / 2) {
+        close_job(job);
+        return NULL;
+    }
     insert_job(searcher, job);
     searcher->queued_rows += index->count;
     return job;
@@ -323,8 +347,10 @@ static void step_job(struct searcher *searcher, struct job *job)
     enum error err = ERROR_MEMORY;
     bool done = false;
 
-    if (job->scan == NULL)
+    if (job->scan == NULL) {
         job->scan = scan_open(job->index, job->search);
+        searcher->round = job->round;
+    }
     if (job->scan != NULL)
         err = scan_step(job->scan, &done);
     if (done || err != OK)

@@ -45,11 +45,13 @@ def test_many_requests_at_once_let_others_in(customer):
 HOSTILE = "- " * 95 + "a" + "\n" * 4500 + "x"
 
 
-def at_once(daemon, *requests):
+def at_once(daemon, *requests, last_from="127.0.0.1"):
     """Send requests on a connection each, all there before the first is looked
-    at; the statuses, once all are answered."""
+    at; the statuses, once all are answered. The last client has an address."""
+    sources = ["127.0.0.1"] * (len(requests) - 1) + [last_from]
     peers = [socket.create_connection(("127.0.0.1", daemon.port),
-                                      harness.WAIT_S) for _ in requests]
+                                      harness.WAIT_S, (source, 0))
+             for source in sources]
     for peer in peers:  # all are accepted
         peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert peer.recv(12) == b"HTTP/1.1 200"
@@ -136,13 +138,30 @@ def expect_small_share(daemon, before):
     assert max(took.values()) > 2 * loop, (loop, took)
 
 
-@pytest.fixture(name="many")
-def make_many(own, start):
-    """An employee daemon with 20,000 suppliers."""
-    query(connect(own), "INSERT INTO suppliers"
+def insert_many(database):
+    query(connect(database), "INSERT INTO suppliers"
           " (name, address, city, state, email, phone)"
           " SELECT CONCAT('s', seq), 'a', 'c', 's', '', CONCAT('555', seq)"
           " FROM seq_1_to_20000")
+
+
+def test_searches_of_one_client_let_others_search(start, own):
+    """Clients take turns: one's only search is not the last of fifty."""
+    insert_many(own)
+    customer = start("customer", own)
+    assert "20,000" in customer.get("/suppliers").text
+    searches = [get(f"/suppliers?q=none{n}") for n in range(50)]
+    at_once(customer, *searches, get("/suppliers?q=mine"),
+            last_from="127.0.0.2")
+    clients = [line["client_ip"] for line in customer.lines()
+               if line.get("path") == "/suppliers"]
+    assert clients.index("127.0.0.2") <= 5, clients
+
+
+@pytest.fixture(name="many")
+def make_many(own, start):
+    """An employee daemon with 20,000 suppliers."""
+    insert_many(own)
     employee = start("employee", own, APP_STOP_MAX_MS=1)
     harness.wait_until(lambda: "20,000" in employee.get("/admin/suppliers")
                        .text, "all are there")

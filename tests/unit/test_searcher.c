@@ -26,7 +26,8 @@ struct fixture {
     struct snapshot snapshot;
     struct asker askers[ASKERS_MAX];
     size_t count;
-    unsigned turns; /* of the loop, as another event sees them */
+    unsigned turns;     /* of the loop, as another event sees them */
+    const char *client; /* of those who ask */
 };
 
 /* Each look at the clock takes a third of a slice, so that what fits into one
@@ -115,7 +116,9 @@ static struct asker *ask_in_order(struct fixture *fixture, const char *query,
     struct form form;
 
     assert_true(fixture->count <= ASKERS_MAX);
-    *asker = (struct asker){ .life.arena = arena_open(0), .fixture = fixture };
+    *asker = (struct asker){ .life = { .arena = arena_open(0),
+                                       .client = fixture->client },
+                             .fixture = fixture };
     search = arena_alloc(asker->life.arena, sizeof(*search));
     assert_int_equal(form_parse(asker->life.arena, slice_of(query), &form), OK);
     assert_int_equal(search_read(asker->life.arena, &form, search), OK);
@@ -128,6 +131,17 @@ static struct asker *ask_in_order(struct fixture *fixture, const char *query,
 static struct asker *ask(struct fixture *fixture, const char *query)
 {
     return ask_in_order(fixture, query, false);
+}
+
+static struct asker *ask_for(struct fixture *fixture, const char *client,
+                             const char *query)
+{
+    struct asker *asker;
+
+    fixture->client = client;
+    asker = ask(fixture, query);
+    fixture->client = NULL;
+    return asker;
 }
 
 static void run(struct fixture *fixture)
@@ -394,6 +408,48 @@ static void test_the_plain_list_comes_first(void **state)
     run(fixture);
 }
 
+/* Somebody's only search does not wait for all of another client. */
+static void test_clients_take_turns(void **state)
+{
+    struct fixture *fixture = *state;
+    struct asker *greedy[10], *modest, *another;
+    char query[32];
+
+    for (size_t i = 0; i < 10; i++) {
+        snprintf(query, sizeof(query), "q=%zu", i);
+        greedy[i] = ask_for(fixture, "192.0.2.1", query);
+    }
+    modest = ask_for(fixture, "192.0.2.2", "q=beans+1");
+    another = ask_for(fixture, "192.0.2.3", "q=beans+2");
+    while (!modest->shown || !another->shown)
+        assert_true(event_base_loop(fixture->base, EVLOOP_ONCE) >= 0);
+    assert_true(greedy[0]->shown);
+    assert_false(greedy[4]->shown);
+    run(fixture);
+    for (size_t i = 0; i < 10; i++)
+        assert_true(greedy[i]->found);
+}
+
+/* Nor is it refused because another client has filled the queue. */
+static void test_a_client_has_half_of_the_queue(void **state)
+{
+    struct fixture *fixture = *state;
+    struct index large = { .references = 99, .count = 1000 * 1000 };
+    struct index *before = fixture->snapshot.index;
+    unsigned refused = 0;
+    char query[32];
+
+    fixture->snapshot.index = &large;
+    for (size_t i = 0; i < 12; i++) {
+        snprintf(query, sizeof(query), "q=%zu", i);
+        refused += ask_for(fixture, "192.0.2.1", query)->shown;
+    }
+    assert_in_range(refused, 6, 7);
+    assert_int_equal(ask_for(fixture, "192.0.2.2", "q=beans")->shown, 0);
+    searcher_stop(fixture->searcher);
+    fixture->snapshot.index = before;
+}
+
 /* However many searches are cached after it. */
 static void test_the_plain_list_stays(void **state)
 {
@@ -433,6 +489,8 @@ int main(void)
         ALL(test_too_many),
         ALL(test_loop_goes_on),
         ALL(test_the_plain_list_comes_first),
+        ALL(test_clients_take_turns),
+        ALL(test_a_client_has_half_of_the_queue),
         ALL(test_the_plain_list_stays),
     };
 

@@ -16,7 +16,8 @@ struct lifetime_hook;
 struct lifetime {
     struct arena *arena; /* not owned */
     struct lifetime_hook *hooks;
-    int64_t waited_us; /* time spent waiting for the database */
+    int64_t waited_us;  /* time spent waiting for the database */
+    const char *client; /* its address, for turns; NULL: of no client */
 };
 
 /**

@@ -167,13 +167,14 @@ typedef void search_show_fn(struct lifetime *life,
                             const struct search_result *result);
 
 /**
- * Call `show` with what a search finds.
+ * Call `show` with what a search finds. The clients of the requests take turns.
  *
  * snapshot  As catalog_when_fresh() gave it to this request.
  * search    Lives until the request ends: in its arena.
  * show      Runs exactly once on the loop thread, perhaps before this returns.
  * Errors    None: out of memory, stopping, or with more searches waiting than
- *           can be done in about two seconds, show gets NULL.
+ *           can be done in about two seconds, or one for one client, show gets
+ *           NULL.
  */
 void search_when_found(struct searcher *searcher,
                        const struct snapshot *snapshot,
