@@ -16,7 +16,12 @@
 #include "cafe/base/hash.h"
 #include "cafe/base/metrics.h"
 
-enum { BUCKETS = 4096, SEEN_MAX = 4096, KEY_MAX_BYTES = 1024 };
+enum {
+    BUCKETS = 4096,
+    SEEN_MAX = 4096,
+    KEY_MAX_BYTES = 1024,
+    OUTDATED_MAX = 2 /* that go when a page comes */
+};
 
 struct entry {
     struct entry *chain;     /* next in the bucket */
@@ -186,6 +191,19 @@ static size_t size_of(const struct entry *entry, const struct page *page)
            page->fields.capacity + page->body.capacity;
 }
 
+/* Pages that nobody asks for any more, such as those of suppliers that are
+ * gone, would fill the cache in the end. They go faster than others come. */
+static void forget_outdated(struct page_cache *cache, uint64_t version)
+{
+    for (int i = 0; i < OUTDATED_MAX; i++) {
+        struct entry *entry = oldest(&cache->cached);
+
+        if (entry == NULL || entry->version >= version)
+            return;
+        forget_page(cache, entry);
+    }
+}
+
 void page_cache_keep(struct page_cache *cache, struct slice key,
                      uint64_t version, struct page *page)
 {
@@ -208,6 +226,7 @@ void page_cache_keep(struct page_cache *cache, struct slice key,
     entry->bytes = bytes;
     page_cache_link_in(cache, entry);
     cache->bytes += bytes;
+    forget_outdated(cache, version);
 }
 
 size_t page_cache_bytes(const struct page_cache *cache)

@@ -27,6 +27,10 @@ static const struct {
       "a- a? a! b- b? b! c- c? c! d- d? d! a- a? a! b- c+ d+ a+" },
     { "a miss pushes nothing out",
       "a- a? a! b- b? b! c- c? c! d- d? e- e? a+ b+ c+" },
+    { "who comes sends the outdated away, two at most",
+      "a- a? a! b- b? b! c- c? c! v2 a? a! v1 b? c? v2 a+" },
+    { "nobody newer is sent away",
+      "v2 a- a? a! b- b? b! v1 c- c? c! v2 a+ b+" },
     { "what is forgotten makes room",
       "a- a? a! b- b? b! c- c? c! v2 a? v1 d- d? d! b+ c+ d+ a?" },
 };

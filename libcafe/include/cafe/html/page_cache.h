@@ -20,6 +20,7 @@ void page_cache_close(struct page_cache *cache);
  *
  * key      Names the page: path, query, encoding. An absent one names none.
  * version  Of what the page shows; a page of another version is forgotten.
+ *          A newer version has a higher number.
  * wanted   Out, when NULL is returned: the page was asked for before, so it is
  *          worth keeping.
  * Returns  A new reference; NULL if it isn't cached.
