@@ -46,6 +46,7 @@ TARGETS = {
     "encoding": Target(50000, "encoding"),
     "trace": Target(150000, "trace"),
     "forwarded": Target(150000, "forwarded"),
+    "sign_in": Target(80000, "sign_in"),
     "template": Target(50000, "template"),
     "markdown": Target(40000, "markdown"),
     "config": Target(40000, "config"),

@@ -40,6 +40,7 @@ static void test_a_flood_pushes_nothing_out(void **state)
     page_cache_close(cache);
 }
 
+enum { OUTDATED_MAX = 2 }; /* pages that go when one comes */
 enum { MODEL_KEYS = 60, MODEL_STEPS = 100 * 1000, MODEL_BODY_BYTES = 5000 };
 
 struct modelled {
@@ -53,7 +54,7 @@ struct model {
     size_t max_bytes, bytes;
     size_t overhead; /* of a page, beside its body */
     uint64_t step;
-    uint64_t hits, pushed_out;
+    uint64_t hits, pushed_out, outdated;
     struct modelled keys[MODEL_KEYS];
 };
 
@@ -79,7 +80,8 @@ static char model_ask(struct model *model, size_t at, uint64_t version)
     return '-';
 }
 
-static void model_push_out(struct model *model)
+/* The one that was used least recently; NULL: there is none. */
+static struct modelled *model_oldest(struct model *model)
 {
     struct modelled *oldest = NULL;
 
@@ -87,10 +89,29 @@ static void model_push_out(struct model *model)
         if (model->keys[i].cached &&
             (oldest == NULL || model->keys[i].used < oldest->used))
             oldest = &model->keys[i];
+    return oldest;
+}
+
+static void model_push_out(struct model *model)
+{
+    struct modelled *oldest = model_oldest(model);
+
     assert_non_null(oldest);
     model_drop(model, oldest);
     oldest->asked = false;
     model->pushed_out++;
+}
+
+static void model_forget_outdated(struct model *model, uint64_t version)
+{
+    for (int i = 0; i < OUTDATED_MAX; i++) {
+        struct modelled *oldest = model_oldest(model);
+
+        if (oldest == NULL || oldest->version >= version)
+            return;
+        model_drop(model, oldest);
+        model->outdated++;
+    }
 }
 
 static void model_keep(struct model *model, size_t at, uint64_t version,
@@ -112,6 +133,7 @@ static void model_keep(struct model *model, size_t at, uint64_t version,
                               .bytes = bytes,
                               .status = (int)model->step };
     model->bytes += bytes;
+    model_forget_outdated(model, version);
 }
 
 static void step_keep(struct page_cache *cache, struct model *model, size_t at,
@@ -163,6 +185,7 @@ static void test_as_the_model(void **state)
     }
     assert_true(model.hits > MODEL_STEPS / 20);
     assert_true(model.pushed_out > MODEL_STEPS / 20);
+    assert_true(model.outdated > MODEL_STEPS / 100);
     page_cache_close(cache);
 }
 
