@@ -36,9 +36,6 @@ static const struct option rows[] = {
     { "origins", OPTION_LIST, AT(origins), "", 0, 0, NULL,
       "Origins that may post forms, for example https://cafe.example; empty "
       "for the host in the request." },
-    { "identity.header", OPTION_TEXT, AT(identity_header), "", 0, 0, NULL,
-      "Header field in which a trusted proxy names the person who is signed "
-      "in, for example X-Forwarded-User; empty for none." },
     { "customer.admin_link", OPTION_SWITCH, AT(admin_link), "on", 0, 0, NULL,
       "Show the link to /admin on the customers' pages; the same for both "
       "daemons." },
@@ -132,6 +129,10 @@ static const struct option rows[] = {
       "Folder of Markdown pages; empty for the installed ones." },
     { "cache.max_bytes", OPTION_NUMBER, AT(cache_max_bytes), "33554432", 0,
       INT64_C(1) << 40, NULL, "Size of the page cache in bytes." },
+    /* Last: the other options of this group follow where pages have roles. */
+    { "identity.header", OPTION_TEXT, AT(identity_header), "", 0, 0, NULL,
+      "Header field in which a trusted proxy names the person who is signed "
+      "in, for example X-Forwarded-User; empty for none." },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

@@ -1,4 +1,5 @@
 """employee --migrate --unescape and --forget, as an operator runs them."""
+import re
 import subprocess
 
 import pytest
@@ -152,3 +153,15 @@ def test_unescape_needs_the_account_that_migrates(database, run):
 def test_help_names_the_id(run):
     text = run("--help").stdout
     assert "\n  --forget ID\n" in text and "\n  --unescape\n" in text
+
+
+@pytest.mark.parametrize("name", ["customer", "employee"])
+@pytest.mark.parametrize("command", ["--print-config", "--sample-config"])
+def test_a_group_of_options_is_named_once(name, command):
+    """A key that stands twice is refused when the file is read again."""
+    lines = subprocess.run([harness.BIN / name, command], text=True, check=True,
+                           capture_output=True).stdout.splitlines()
+    keys = [line.lstrip("# ").split(":")[0] for line in lines
+            if re.match(r"#? ?[a-z_]+:", line)]
+    groups = [key for key in keys if keys.count(key) > 1]
+    assert len(keys) > 10 and not groups
