@@ -74,6 +74,14 @@ struct slice slice_cut(struct slice *rest, char separator)
     return part;
 }
 
+bool slice_member(struct slice *rest, struct slice *member)
+{
+    *member = (struct slice){ NULL, 0 };
+    while (rest->len > 0 && member->len == 0)
+        *member = slice_trim(slice_cut(rest, ','));
+    return member->len > 0;
+}
+
 enum error slice_number(struct slice slice, uint64_t max, uint64_t *number)
 {
     uint64_t result = 0;

@@ -70,14 +70,12 @@ enum encoding encoding_choose(struct slice list)
     int weights[ENCODINGS] = { UNSAID, UNSAID, UNSAID };
     int any = 0;
     enum encoding best = ENCODING_IDENTITY;
+    struct slice member;
 
-    while (list.len > 0) {
-        struct slice member = slice_trim(slice_cut(&list, ','));
+    while (slice_member(&list, &member)) {
         struct slice name;
         int weight;
 
-        if (member.len == 0)
-            continue;
         if (!parse_member(member, &name, &weight))
             return ENCODING_IDENTITY;
         encoding_note(name, weight, weights, &any);

@@ -149,7 +149,7 @@ void answer_cut(struct connection *connection, const char *why)
     log_line(config->log, LOG_WARNING, "an answer was cut off",
              LOG_STRING("request_id", req->id), LOG_STRING("reason", why),
              LOG_NUMBER("bytes_read", (int64_t)answer_read(connection)),
-             LOG_STRING("client_ip", req->client), LOG_END);
+             LOG_STRING("client_ip", req->life.client), LOG_END);
     counter_reject(config->counters, REJECTION_SLOW);
     /* Where that fails the kernel keeps the rest for a while. */
     (void)!setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &reset,

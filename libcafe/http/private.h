@@ -103,7 +103,6 @@ struct request {
     enum error form_error, query_error;
     struct form form, query;
     void *own; /* the handler's */
-    const char *client;
     const char *user;
     unsigned role; /* ROUTE_READER or ROUTE_EDITOR; 0: not looked for */
     const char *id;

@@ -35,7 +35,7 @@ struct request *request_open(struct connection *connection)
     req->life.arena = arena;
     req->connection = connection;
     req->server = connection->server;
-    req->client = connection->peer_text;
+    req->life.client = connection->peer_text;
     /* Before the head is read: a refusal of it has an id, too. */
     req->id = request_ids_next(&req->server->ids, arena);
     req->started_us = clock_monotonic_us();
@@ -245,7 +245,7 @@ const struct sockaddr *request_peer(const struct request *req)
 
 const char *request_client(const struct request *req)
 {
-    return req->client;
+    return req->life.client;
 }
 
 void request_set_client(struct request *req, const char *client)
@@ -253,7 +253,7 @@ void request_set_client(struct request *req, const char *client)
     const char *copy = arena_copy(req->life.arena, client, strlen(client));
 
     if (copy != NULL)
-        req->client = copy;
+        req->life.client = copy;
 }
 
 const char *request_user(const struct request *req)
@@ -291,7 +291,6 @@ void request_reject(struct request *req, enum rejection why)
 
 struct lifetime *request_life(struct request *req)
 {
-    req->life.client = request_client(req);
     return &req->life;
 }
 

@@ -272,6 +272,6 @@ void response_note(const struct request *req)
         LOG_DECIMAL("duration_ms", (double)took_us / 1000),
         LOG_DECIMAL("db_ms", (double)req->life.waited_us / 1000),
         LOG_NUMBER("bytes_out", (int64_t)(req->server->scratch.len + body_len)),
-        LOG_STRING("client_ip", req->client), LOG_STRING("user", user),
+        LOG_STRING("client_ip", req->life.client), LOG_STRING("user", user),
         LOG_END);
 }

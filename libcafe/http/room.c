@@ -31,8 +31,8 @@ static uint64_t client_of(const struct request *req)
     uint64_t key;
 
     /* What is no address is one client, too. */
-    if (inet_pton(AF_INET, req->client, bytes) != 1 &&
-        inet_pton(AF_INET6, req->client, bytes) != 1)
+    if (inet_pton(AF_INET, req->life.client, bytes) != 1 &&
+        inet_pton(AF_INET6, req->life.client, bytes) != 1)
         return 0;
     memcpy(&key, bytes, sizeof(key));
     return key;

@@ -176,14 +176,11 @@ static enum error add_member(struct cidr_list *list, struct slice member,
 static enum error add_ranges(struct cidr_list *list, struct slice text,
                              struct text *error)
 {
+    struct slice member;
     enum error err = OK;
 
-    while (text.len > 0 && err == OK) {
-        struct slice member = slice_trim(slice_cut(&text, ','));
-
-        if (member.len > 0)
-            err = add_member(list, member, error);
-    }
+    while (err == OK && slice_member(&text, &member))
+        err = add_member(list, member, error);
     return err;
 }
 

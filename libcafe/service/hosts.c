@@ -92,14 +92,11 @@ static enum error add_hosts(struct host_list *list, struct text *addresses,
                             struct text *error)
 {
     struct slice rest = slice_of(list->text);
+    struct slice host;
     enum error err = OK;
     size_t members = 0;
 
-    while (rest.len > 0 && err == OK) {
-        struct slice host = slice_trim(slice_cut(&rest, ','));
-
-        if (host.len == 0)
-            continue;
+    while (err == OK && slice_member(&rest, &host)) {
         if (members++ == HOSTS_MAX) {
             text_printf(error, "more than %d", HOSTS_MAX);
             return ERROR_CONFIG;

@@ -74,10 +74,10 @@ static bool believed(const struct access_rules *rules,
 
 static bool are_groups(struct slice list)
 {
-    for (size_t count = 0; list.len > 0; count++) {
-        struct slice group = slice_trim(slice_cut(&list, ','));
+    struct slice group;
 
-        if (count == GROUPS_MAX || (group.len > 0 && !identity_valid(group)))
+    for (size_t count = 0; slice_member(&list, &group); count++) {
+        if (count == GROUPS_MAX || !identity_valid(group))
             return false;
     }
     return true;

@@ -61,8 +61,6 @@ static bool is_at(const struct origin *origin, struct slice authority)
 static enum error add_origin(struct origin_list *list, struct slice text,
                              struct text *error)
 {
-    if (text.len == 0)
-        return OK;
     if (list->count == ORIGINS_MAX) {
         text_printf(error, "more than %d origins", ORIGINS_MAX);
         return ERROR_CONFIG;
@@ -82,7 +80,7 @@ enum error origin_list_open(const char *text, struct origin_list **result,
                             struct text *error)
 {
     struct origin_list *list = calloc(1, sizeof(*list));
-    struct slice rest;
+    struct slice rest, member;
     enum error err = OK;
 
     if (list == NULL)
@@ -91,8 +89,8 @@ enum error origin_list_open(const char *text, struct origin_list **result,
     if (list->text == NULL)
         err = ERROR_MEMORY;
     rest = slice_of(list->text);
-    while (rest.len > 0 && err == OK)
-        err = add_origin(list, slice_trim(slice_cut(&rest, ',')), error);
+    while (err == OK && slice_member(&rest, &member))
+        err = add_origin(list, member, error);
     if (err != OK) {
         origin_list_close(list);
         return err;
@@ -145,11 +143,12 @@ static bool is_forwarded_host(const struct access_rules *rules,
         return false;
     for (size_t i = 0; i < head->field_count; i++) {
         struct slice list = head->fields[i].value;
+        struct slice authority;
 
         if (!slice_is_nocase(head->fields[i].name, "x-forwarded-host"))
             continue;
-        while (list.len > 0) {
-            if (is_at(origin, slice_trim(slice_cut(&list, ','))))
+        while (slice_member(&list, &authority)) {
+            if (is_at(origin, authority))
                 return true;
         }
     }

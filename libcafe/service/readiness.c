@@ -25,7 +25,7 @@ struct probe {
 /* What is known, in words. */
 
 struct report {
-    enum error outcome;
+    bool ready;
     const char *status; /* the first words of the text */
     const char *reason; /* NULL: none */
     int64_t since_us;
@@ -53,9 +53,9 @@ static const char *schema_text(const struct readiness *known)
     return "can't be read";
 }
 
-static const char *reason_of(const struct readiness *known, enum error outcome)
+static const char *reason_of(const struct readiness *known)
 {
-    switch (outcome) {
+    switch (known->outcome) {
     case OK:
         return NULL;
     case ERROR_DEADLINE:
@@ -68,18 +68,15 @@ static const char *reason_of(const struct readiness *known, enum error outcome)
         return "the triggers that log changes are missing or out of date; "
                "run: employee --migrate";
     default:
-        return error_text(outcome);
+        return error_text(known->outcome);
     }
 }
 
-/* A migration may end between two questions: until the suppliers have been read
- * with the new schema, there is no page to show. */
-static enum error outcome_of(const struct readiness *known,
-                             const struct service_state *state)
+/* A migration may end between the questions of the catalog and of readiness:
+ * then there is no page to show yet. */
+static bool is_unread(const struct service_state *state)
 {
-    bool unread = state->as_of_us == 0 && state->trouble == ERROR_DB_SCHEMA;
-
-    return known->outcome == OK && unread ? ERROR_DB_SCHEMA : known->outcome;
+    return state->as_of_us == 0 && state->trouble == ERROR_DB_SCHEMA;
 }
 
 static struct report report_of(const struct frame *frame)
@@ -88,10 +85,13 @@ static struct report report_of(const struct frame *frame)
     struct report report = { .since_us = known->since_us, .known = known };
 
     frame->definition->state(frame->app, &report.state);
-    report.outcome = outcome_of(known, &report.state);
-    report.status = report.outcome == OK ? "ready" : "not ready";
-    report.reason = reason_of(known, report.outcome);
+    report.ready = known->outcome == OK && !is_unread(&report.state);
+    report.status = report.ready ? "ready" : "not ready";
+    report.reason = reason_of(known);
+    if (known->outcome == OK && !report.ready)
+        report.reason = "the suppliers have not been read since the migration";
     if (frame->draining) {
+        report.ready = false;
         report.status = "stopping";
         report.reason = NULL;
         report.since_us = frame->draining_us;
@@ -201,10 +201,9 @@ static void append_json(struct text *json, const struct report *report)
 static void answer(struct request *req, const struct frame *frame)
 {
     struct report report = report_of(frame);
-    bool ready = !frame->draining && report.outcome == OK;
     bool json = accept_prefers(request_field(req, "accept"), "application/json",
                                "text/plain");
-    struct page *page = page_open(ready ? 200 : 503);
+    struct page *page = page_open(report.ready ? 200 : 503);
     struct text body;
 
     if (page == NULL) {

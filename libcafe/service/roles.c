@@ -24,8 +24,6 @@ static enum error add_editor(struct editor_list *list, struct slice text,
     static const struct slice prefix = { "group:", 6 };
     struct editor editor = { text, slice_starts(text, prefix.data) };
 
-    if (text.len == 0)
-        return OK;
     if (editor.group)
         editor.name = slice_trim(
             (struct slice){ text.data + prefix.len, text.len - prefix.len });
@@ -49,7 +47,7 @@ enum error editor_list_open(const char *text, struct editor_list **result,
 {
     struct editor_list *list = calloc(1, sizeof(*list));
     enum error err = OK;
-    struct slice rest;
+    struct slice rest, member;
 
     if (list == NULL)
         return ERROR_MEMORY;
@@ -57,8 +55,8 @@ enum error editor_list_open(const char *text, struct editor_list **result,
     if (list->text == NULL)
         err = ERROR_MEMORY;
     rest = slice_of(list->text);
-    while (rest.len > 0 && err == OK)
-        err = add_editor(list, slice_trim(slice_cut(&rest, ',')), error);
+    while (err == OK && slice_member(&rest, &member))
+        err = add_editor(list, member, error);
     if (err != OK) {
         editor_list_close(list);
         return err;
@@ -99,12 +97,14 @@ static bool has(const struct editor_list *list, struct slice name, bool group)
 static bool editor_list_has(const struct editor_list *list, struct slice name,
                             struct slice groups)
 {
+    struct slice group;
+
     if (name.data == NULL)
         return false;
     if (has(list, name, false))
         return true;
-    while (groups.len > 0) {
-        if (has(list, slice_trim(slice_cut(&groups, ',')), true))
+    while (slice_member(&groups, &group)) {
+        if (has(list, group, true))
             return true;
     }
     return false;

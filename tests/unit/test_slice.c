@@ -110,6 +110,22 @@ static void test_cut(void **state)
     }
 }
 
+static void test_members(void **state)
+{
+    struct slice rest = SLICE(" , a b ,\tc,, ");
+    struct slice none = absent;
+    struct slice member;
+
+    (void)state;
+    assert_true(slice_member(&rest, &member));
+    assert_slice(member, "a b");
+    assert_true(slice_member(&rest, &member));
+    assert_slice(member, "c");
+    assert_false(slice_member(&rest, &member));
+    assert_int_equal(rest.len, 0);
+    assert_false(slice_member(&none, &member));
+}
+
 static void test_cut_takes_all_parts(void **state)
 {
     struct slice rest = SLICE("a,,b\0c,");
@@ -189,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_starts),
         cmocka_unit_test(test_trim),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_members),
         cmocka_unit_test(test_cut_takes_all_parts),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_number_stops_at_its_length),

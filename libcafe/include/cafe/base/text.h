@@ -55,6 +55,15 @@ struct slice slice_trim(struct slice slice);
 struct slice slice_cut(struct slice *rest, char separator);
 
 /**
+ * The next member of a list with commas between, without the blanks around it;
+ * an empty one is passed over.
+ *
+ * rest     As of slice_cut().
+ * Returns  false: there is none.
+ */
+bool slice_member(struct slice *rest, struct slice *member);
+
+/**
  * Read an unsigned decimal number of at most `max`: digits only, no sign, and
  * no leading zero except in "0" itself.
  *
