@@ -84,14 +84,14 @@ static void ask(const struct access_rules *rules, unsigned peer,
 
     CHECK(req.life.arena != NULL);
     set_peer(&connection, peer);
-    req.client = connection.peer_text;
+    req.life.client = connection.peer_text;
     for (size_t i = 0; i < count; i++)
         req.head.fields[req.head.field_count++] =
             (struct field_line){ SLICE("x-Forwarded-FOR"), values[i] };
     found->status = access_check(&copy, &req);
-    found->forwarded = req.client != connection.peer_text;
-    CHECK(strlen(req.client) < sizeof(found->client));
-    strcpy(found->client, req.client);
+    found->forwarded = req.life.client != connection.peer_text;
+    CHECK(strlen(req.life.client) < sizeof(found->client));
+    strcpy(found->client, req.life.client);
     arena_close(req.life.arena);
 }
 

@@ -59,3 +59,18 @@ def test_what_is_removed_or_added_is_so_in_the_next_build(tree):
     migration.with_name(migration.stem + "-again.sql").write_text("SELECT 1")
     build(tree)
     assert migration.stem + "-again" in made.read_text()
+
+
+def test_fuzz_targets_compile():
+    """They are in no other build than their own, so a struct that changes is
+    noticed here. The differential one needs llhttp, which is not ours."""
+    flags = subprocess.run(["pkg-config", "--cflags", "libevent_core"],
+                           text=True, check=True, capture_output=True).stdout
+    sources = [path for path in (harness.ROOT / "tests/fuzz").glob("*.c")
+               if "llhttp.h" not in path.read_text()]
+    assert len(sources) > 15
+    run("cc", "-std=c17", "-D_GNU_SOURCE", "-fsyntax-only", "-Wall", "-Werror",
+        *flags.split(), *[f"-I{harness.ROOT / folder}" for folder in
+                          ("libcafe/include", "libcafe/http",
+                           "libcafe/suppliers", "deploy/cafe-deploy")],
+        *sources)
