@@ -189,6 +189,25 @@ def test_pages_stay_while_the_database_is_away(project, site, sample, engine,
     check_pages_stay(engine, project.containers("db")[0], site, way)
 
 
+@pytest.mark.parametrize("name, path", [("customer", "/suppliers"),
+                                        ("employee", "/admin/suppliers")])
+def test_no_read_fails_when_one_is_killed_without_a_database(
+        project, site, sample, engine, name, path):
+    """The other one has its pages; this one has none when it starts again."""
+    assert site.get(path).status == 200
+    reading = Reading(lambda: site.get(path))
+    container = project.containers(name)[0]
+    with outages.outage(engine, project.containers("db")[0], "stopped"):
+        with Background([reading.step]) as work:
+            for _ in range(3):
+                engine.run("kill", container)
+                work.go_on(3)
+                engine.run("start", container)
+                work.go_on(3)
+    harness.wait_until(project.serves, "it serves again")
+    assert set(reading.answers) == {200}, reading.answers
+
+
 @pytest.mark.parametrize("name, path, other", [
     ("customer", "/suppliers", "/admin/suppliers"),
     ("employee", "/admin/suppliers", "/suppliers")])
