@@ -78,7 +78,7 @@ function(cafe_daemon name)
   add_executable(${name} ${ARGN})
   add_dependencies(${name} ${name}_static)
   target_link_libraries(${name} PRIVATE
-    cafe_flags cafe_service cafe_suppliers cafe_html cafe_http cafe_db
+    cafe_flags cafe_api cafe_service cafe_suppliers cafe_html cafe_http cafe_db
     cafe_base)
   if(CAFE_TORTURE)
     target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fault/torture.c)

@@ -28,7 +28,8 @@ void directory_list(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, directory_list_show, request_life(req));
+    catalog_when_fresh(self->api.catalog, directory_list_show,
+                       request_life(req));
 }
 
 static void directory_list_show(struct lifetime *life,
@@ -56,7 +57,7 @@ static void directory_list_show(struct lifetime *life,
                       search_url(&list->search, "/suppliers", arena),
                       &list->key))
         return;
-    search_when_found(self->searcher, snapshot, &list->search,
+    search_when_found(self->api.searcher, snapshot, &list->search,
                       directory_list_found, request_life(req));
 }
 
@@ -87,7 +88,8 @@ void supplier_show(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, supplier_show_found, request_life(req));
+    catalog_when_fresh(self->api.catalog, supplier_show_found,
+                       request_life(req));
 }
 
 /* "2026-11-23 14:02", and as a program reads it. */
@@ -113,7 +115,7 @@ static struct context *one_context(struct request *req,
                                    struct slice html)
 {
     const struct customer *self = request_app(req);
-    struct context *context = page_context(self->service, req, NULL);
+    struct context *context = page_context(self->api.service, req, NULL);
 
     context_text(context, "title", supplier->fields[SUPPLIER_NAME]);
     supplier_context(supplier, context);
@@ -146,7 +148,7 @@ static void supplier_show_found(struct lifetime *life,
         return;
     one->snapshot = snapshot;
     request_set_own(req, one);
-    notes_when_rendered(self->service->notes, req,
+    notes_when_rendered(self->api.service->notes, req,
                         supplier->fields[SUPPLIER_NOTES],
                         supplier_show_rendered);
 }

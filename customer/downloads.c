@@ -81,7 +81,7 @@ static void answer_file(struct request *req, const struct supplier *supplier,
         format->write(&body, supplier, scratch);
     arena_close(scratch);
     file_disposition(supplier, format->suffix, &disposition);
-    page = page_data(200, format->type, answer_cache(snapshot), &body);
+    page = page_data(200, format->type, answer_cache(req, snapshot), &body);
     if (page != NULL)
         page_field(page, "Content-Disposition", text_string(&disposition));
     answer_page(req, page, snapshot, key);
@@ -121,7 +121,8 @@ void supplier_card(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, supplier_card_show, request_life(req));
+    catalog_when_fresh(self->api.catalog, supplier_card_show,
+                       request_life(req));
 }
 
 static void supplier_card_show(struct lifetime *life,
@@ -136,7 +137,8 @@ void supplier_object(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, supplier_object_show, request_life(req));
+    catalog_when_fresh(self->api.catalog, supplier_object_show,
+                       request_life(req));
 }
 
 static void supplier_object_show(struct lifetime *life,
@@ -280,7 +282,7 @@ void take_list(struct request *req, const struct snapshot *snapshot,
     if (!answer_cached(req, snapshot,
                        search_url(&listing->search, cached, arena),
                        &listing->key))
-        search_when_found(self->searcher, snapshot, &listing->search,
+        search_when_found(self->api.searcher, snapshot, &listing->search,
                           download_found, request_life(req));
 }
 
@@ -291,7 +293,8 @@ void list_contacts(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, list_contacts_show, request_life(req));
+    catalog_when_fresh(self->api.catalog, list_contacts_show,
+                       request_life(req));
 }
 
 static void list_contacts_show(struct lifetime *life,
@@ -309,7 +312,7 @@ void list_table(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, list_table_show, request_life(req));
+    catalog_when_fresh(self->api.catalog, list_table_show, request_life(req));
 }
 
 static void list_table_show(struct lifetime *life,
@@ -330,7 +333,7 @@ void list_objects(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, list_objects_show, request_life(req));
+    catalog_when_fresh(self->api.catalog, list_objects_show, request_life(req));
 }
 
 static void list_objects_show(struct lifetime *life,

@@ -16,15 +16,15 @@ struct page *error_show(void *app, struct request *req, int status)
     const struct customer *self = app;
     struct context *context;
 
-    if (problem_is_due(req))
-        return problem_page(self, req, status);
-    context = page_context(self->service, req, NULL);
-    page_context_error(self->service, context, status,
-                       catalog_trouble(self->catalog));
+    if (problem_is_due(&self->api, req))
+        return problem_page(&self->api, req, status);
+    context = page_context(self->api.service, req, NULL);
+    page_context_error(self->api.service, context, status,
+                       catalog_trouble(self->api.catalog));
     context_string(context, "title",
                    status == 404 ? "Page not found" : status_reason(status));
     if (status == 422)
         fill_too_long(context);
-    return page_render(self->service, status == 404 ? "404" : "500", context,
-                       status, "no-store");
+    return page_render(self->api.service, status == 404 ? "404" : "500",
+                       context, status, "no-store");
 }

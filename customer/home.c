@@ -6,7 +6,7 @@
 
 enum error home_open(struct customer *self, struct text *error)
 {
-    const char *folder = self->service->settings->content;
+    const char *folder = self->api.service->settings->content;
     struct text path, source;
     enum error err;
 
@@ -39,7 +39,7 @@ void home_show(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, home_show_count, request_life(req));
+    catalog_when_fresh(self->api.catalog, home_show_count, request_life(req));
 }
 
 static struct context *home_context(struct request *req)
@@ -59,9 +59,9 @@ static void respond_without_count(struct request *req)
 {
     const struct customer *self = request_app(req);
 
-    page_answer_once(
-        self->service, req,
-        page_render(self->service, "home", home_context(req), 503, "no-store"));
+    page_answer_once(self->api.service, req,
+                     page_render(self->api.service, "home", home_context(req),
+                                 503, "no-store"));
 }
 
 static void home_show_count(struct lifetime *life,

@@ -35,18 +35,18 @@ static void customer_stop(void *app)
 {
     struct customer *self = app;
 
-    catalog_stop(self->catalog);
-    searcher_stop(self->searcher);
+    catalog_stop(self->api.catalog);
+    searcher_stop(self->api.searcher);
 }
 
 static void customer_close(void *app)
 {
     struct customer *self = app;
 
-    searcher_close(self->searcher);
-    catalog_close(self->catalog);
+    searcher_close(self->api.searcher);
+    catalog_close(self->api.catalog);
     text_free(&self->home);
-    text_free(&self->api);
+    text_free(&self->description);
     free(self);
 }
 
@@ -69,10 +69,13 @@ static enum error customer_open_catalog(const struct service *service,
 static void read_settings(struct customer *self)
 {
     const struct customer_settings *settings =
-        (const void *)self->service->settings;
+        (const void *)self->api.service->settings;
 
     self->map_url = settings->map_url;
-    self->take_max_bytes = settings->take_max_bytes;
+    self->api.root = API_ROOT;
+    self->api.described = API_DESCRIPTION;
+    self->api.caching = "no-cache";
+    self->api.list_max_bytes = settings->take_max_bytes;
 }
 
 /* A URL without {query} would show the same map for each supplier. */
@@ -87,7 +90,7 @@ static bool is_map_url(const char *url)
 static enum error customer_check(struct service *service, const char **option,
                                  struct text *why)
 {
-    struct customer self = { .service = service };
+    struct customer self = { .api.service = service };
     enum error err;
 
     read_settings(&self);
@@ -101,9 +104,9 @@ static enum error customer_check(struct service *service, const char **option,
     }
     *option = "content";
     if ((err = home_open(&self, why)) == OK)
-        err = api_open(&self, why);
+        err = description_open(&self, why);
     text_free(&self.home);
-    text_free(&self.api);
+    text_free(&self.description);
     return err;
 }
 
@@ -115,13 +118,13 @@ static enum error customer_open(struct service *service, void **app,
 
     if (self == NULL)
         return ERROR_MEMORY;
-    self->service = service;
+    self->api.service = service;
     read_settings(self);
-    service->answers_max_bytes = PENDING_MAX_LISTS * self->take_max_bytes;
+    service->answers_max_bytes = PENDING_MAX_LISTS * self->api.list_max_bytes;
     if ((err = home_open(self, error)) != OK ||
-        (err = api_open(self, error)) != OK ||
-        (err = customer_open_catalog(service, &self->catalog)) != OK ||
-        (err = searcher_open(service->base, &self->searcher)) != OK) {
+        (err = description_open(self, error)) != OK ||
+        (err = customer_open_catalog(service, &self->api.catalog)) != OK ||
+        (err = searcher_open(service->base, &self->api.searcher)) != OK) {
         customer_close(self);
         return err;
     }
@@ -133,13 +136,13 @@ static void customer_state(const void *app, struct service_state *state)
 {
     const struct customer *self = app;
     const struct customer_settings *settings =
-        (const void *)self->service->settings;
+        (const void *)self->api.service->settings;
 
     *state = (struct service_state){
         .wait_ms = settings->catalog.wait_ms,
-        .as_of_us = catalog_as_of_us(self->catalog),
-        .trouble = catalog_trouble(self->catalog),
-        .trouble_since_us = catalog_trouble_since_us(self->catalog),
+        .as_of_us = catalog_as_of_us(self->api.catalog),
+        .trouble = catalog_trouble(self->api.catalog),
+        .trouble_since_us = catalog_trouble_since_us(self->api.catalog),
     };
 }
 
@@ -147,8 +150,8 @@ static void customer_write_metrics(const void *app, struct text *out)
 {
     const struct customer *self = app;
 
-    catalog_metrics(self->catalog, out);
-    searcher_metrics(self->searcher, out);
+    catalog_metrics(self->api.catalog, out);
+    searcher_metrics(self->api.searcher, out);
 }
 
 static const struct service_definition customer = {

@@ -17,7 +17,7 @@ void list_print(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, list_print_show, request_life(req));
+    catalog_when_fresh(self->api.catalog, list_print_show, request_life(req));
 }
 
 static void list_print_show(struct lifetime *life,
@@ -58,7 +58,7 @@ static void print_row(struct listing *listing, const struct supplier *supplier,
     context = context_open(scratch);
     supplier_context(supplier, context);
     context_string(context, "place", contact_place(scratch, supplier));
-    template_render(self->service->templates, "supplier-print", context,
+    template_render(self->api.service->templates, "supplier-print", context,
                     &listing->body);
     listing->body.failed |= context == NULL;
 }
@@ -80,8 +80,9 @@ static struct page *print_page(struct listing *listing)
     if (listing->body.failed)
         return NULL;
     context_html(listing->context, "rows", text_slice(&listing->body));
-    page = page_render(self->service, "supplier-list-print", listing->context,
-                       200, answer_cache(snapshot));
+    page = page_render(self->api.service, "supplier-list-print",
+                       listing->context, 200,
+                       answer_cache(listing->req, snapshot));
     text_free(&listing->body);
     listing->body.failed = page == NULL;
     return page;

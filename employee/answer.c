@@ -9,13 +9,14 @@ struct context *employee_context(struct request *req, const char *title)
 struct context *employee_context_of(const struct employee *self,
                                     struct request *req, const char *title)
 {
-    struct context *context = page_context(self->service, req, title);
+    struct context *context = page_context(self->api.service, req, title);
 
     context_string(context, "employee_css",
-                   assets_url(self->service->assets, "employee.css"));
+                   assets_url(self->api.service->assets, "employee.css"));
     context_flag(context, "may_change", may_change(req));
     context_string(context, "user", request_user(req));
-    context_string(context, "logout_url", self->service->settings->logout_url);
+    context_string(context, "logout_url",
+                   self->api.service->settings->logout_url);
     return context;
 }
 
@@ -35,10 +36,10 @@ void employee_respond(struct request *req, const char *name,
 {
     const struct employee *self = request_app(req);
     struct page *page =
-        page_begin(self->service, status, employee_caching(req));
+        page_begin(self->api.service, status, employee_caching(req));
 
     snapshot_mark(snapshot, page);
-    page_answer_rendered(self->service, req, page, name, context, NULL);
+    page_answer_rendered(self->api.service, req, page, name, context, NULL);
 }
 
 struct page *employee_render(struct request *req, const char *name,
@@ -46,6 +47,6 @@ struct page *employee_render(struct request *req, const char *name,
 {
     const struct employee *self = request_app(req);
 
-    return page_render(self->service, name, context, status,
+    return page_render(self->api.service, name, context, status,
                        employee_caching(req));
 }

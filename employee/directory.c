@@ -19,7 +19,8 @@ void employee_list(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, employee_list_show, request_life(req));
+    catalog_when_fresh(self->api.catalog, employee_list_show,
+                       request_life(req));
 }
 
 static void employee_list_show(struct lifetime *life,
@@ -40,7 +41,7 @@ static void employee_list_show(struct lifetime *life,
         request_set_own(req, list);
         list->saved.req = req;
         list->saved.snapshot = snapshot;
-        search_when_found(self->searcher, snapshot, &list->search,
+        search_when_found(self->api.searcher, snapshot, &list->search,
                           employee_list_found, request_life(req));
     }
 }
@@ -81,10 +82,10 @@ static void respond_list(const struct list *list, bool told)
     if (told)
         saved_context(saved, state,
                       form_value(list->query, "merged").data != NULL, context);
-    page = page_render(self->service, "supplier-list-all", context, 200,
+    page = page_render(self->api.service, "supplier-list-all", context, 200,
                        "no-store");
     snapshot_mark(saved->snapshot, page);
-    page_answer_once(self->service, req, page);
+    page_answer_once(self->api.service, req, page);
 }
 
 static void employee_list_found(struct lifetime *life,

@@ -30,7 +30,8 @@ void editor_update_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, editor_update_found, request_life(req));
+    catalog_when_fresh(self->api.catalog, editor_update_found,
+                       request_life(req));
 }
 
 static void editor_update_found(struct lifetime *life,
@@ -78,7 +79,7 @@ static void editor_look_at(struct edit *edit)
     bool adding = edit->kind == EDIT_ADD;
 
     if (edit->preview) {
-        notes_when_rendered(self->service->notes, edit->req,
+        notes_when_rendered(self->api.service->notes, edit->req,
                             edit->job.supplier.fields[SUPPLIER_NOTES],
                             editor_previewed);
         return;
@@ -91,7 +92,7 @@ static void editor_look_at(struct edit *edit)
     else if (adding && edit->anyway)
         submit(edit);
     else
-        catalog_when_fresh(self->catalog, editor_compare,
+        catalog_when_fresh(self->api.catalog, editor_compare,
                            request_life(edit->req));
 }
 
@@ -220,7 +221,7 @@ static void compare(struct edit *edit, const struct snapshot *snapshot,
         return;
     }
     *comparison = (struct comparison){ edit, snapshot, before, OK };
-    if (offload_submit(self->service->offload, request_client(edit->req),
+    if (offload_submit(self->api.service->offload, request_client(edit->req),
                        look_for_duplicates, editor_looked, comparison) != OK)
         submit(edit);
 }

@@ -2,6 +2,7 @@
 #ifndef EMPLOYEE_H
 #define EMPLOYEE_H
 
+#include "cafe/api/answer.h"
 #include "cafe/http/response.h"
 #include "cafe/service/notes.h"
 #include "cafe/service/pages.h"
@@ -11,9 +12,7 @@
 #include "cafe/suppliers/store.h"
 
 struct employee {
-    const struct service *service;
-    struct catalog *catalog;
-    struct searcher *searcher;
+    struct api api;              /* first: request_app() is both */
     int64_t keys_cleaned_ms;     /* monotonic; 0: not yet */
     int64_t unwritable_since_us; /* UTC: the triggers refuse saves; 0: no */
 };

@@ -10,14 +10,15 @@ struct page *employee_error_show(void *app, struct request *req, int status)
     const struct employee *self = app;
     struct page *form = editor_refused(req, status);
     bool outside = status == 404 && request_refused(req);
-    struct context *context = outside ? page_context(self->service, req, NULL)
-                                      : employee_context_of(self, req, NULL);
+    struct context *context = outside
+                                  ? page_context(self->api.service, req, NULL)
+                                  : employee_context_of(self, req, NULL);
     const char *name = status == 404 ? "404" : "500";
 
     if (form != NULL)
         return form;
-    page_context_error(self->service, context, status,
-                       catalog_trouble(self->catalog));
+    page_context_error(self->api.service, context, status,
+                       catalog_trouble(self->api.catalog));
     if (outside)
         name = "refused";
     if (role_refused(req)) {
@@ -26,6 +27,6 @@ struct page *employee_error_show(void *app, struct request *req, int status)
     }
     context_string(context, "title",
                    status == 404 ? "Page not found" : status_reason(status));
-    return page_render(self->service, name, context, status,
+    return page_render(self->api.service, name, context, status,
                        employee_caching(req));
 }

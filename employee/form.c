@@ -165,7 +165,7 @@ void edit_clash(struct edit *edit)
 {
     const struct employee *self = request_app(edit->req);
 
-    counter_add(self->service->counters, COUNTER_EDIT_CONFLICTS, 1);
+    counter_add(self->api.service->counters, COUNTER_EDIT_CONFLICTS, 1);
     edit->clash = true;
     /* Sent again, the form overwrites what its page has shown, and nothing
      * newer. */

@@ -179,7 +179,7 @@ void history_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, history_ask, request_life(req));
+    catalog_when_fresh(self->api.catalog, history_ask, request_life(req));
 }
 
 /* GET /admin/supplier-history/{id} */
@@ -276,7 +276,7 @@ static void history_answer(void *job, enum error outcome)
         context_text(of, "name",
                      newest->entries[0].supplier.fields[SUPPLIER_NAME]);
     }
-    page_answer_rendered(self->service, log->req,
-                         page_begin(self->service, 200, "no-store"), "history",
-                         context, &key);
+    page_answer_rendered(self->api.service, log->req,
+                         page_begin(self->api.service, 200, "no-store"),
+                         "history", context, &key);
 }

@@ -91,7 +91,7 @@ void history_csv_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, history_csv_ask, request_life(req));
+    catalog_when_fresh(self->api.catalog, history_csv_ask, request_life(req));
 }
 
 static void history_csv_ask(struct lifetime *life,
@@ -140,5 +140,5 @@ static void history_csv_answer(void *job, enum error outcome)
                                 "</admin/history.csv%s>; rel=\"next\"",
                                 history_query(req, &table->page.filter,
                                               table->page.older)));
-    page_answer_once(self->service, req, page);
+    page_answer_once(self->api.service, req, page);
 }

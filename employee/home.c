@@ -11,7 +11,7 @@ void employee_home_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, home_ask, request_life(req));
+    catalog_when_fresh(self->api.catalog, home_ask, request_life(req));
 }
 
 /* recent is NULL when the changes are unknown. */

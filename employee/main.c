@@ -14,16 +14,16 @@ static void employee_stop(void *app)
 {
     struct employee *self = app;
 
-    catalog_stop(self->catalog);
-    searcher_stop(self->searcher);
+    catalog_stop(self->api.catalog);
+    searcher_stop(self->api.searcher);
 }
 
 static void employee_close(void *app)
 {
     struct employee *self = app;
 
-    searcher_close(self->searcher);
-    catalog_close(self->catalog);
+    searcher_close(self->api.searcher);
+    catalog_close(self->api.catalog);
     free(self);
 }
 
@@ -52,9 +52,9 @@ static enum error employee_open(struct service *service, void **app,
     (void)error;
     if (self == NULL)
         return ERROR_MEMORY;
-    self->service = service;
-    if ((err = employee_open_catalog(service, &self->catalog)) != OK ||
-        (err = searcher_open(service->base, &self->searcher)) != OK) {
+    self->api.service = service;
+    if ((err = employee_open_catalog(service, &self->api.catalog)) != OK ||
+        (err = searcher_open(service->base, &self->api.searcher)) != OK) {
         employee_close(self);
         return err;
     }
@@ -66,13 +66,13 @@ static void employee_state(const void *app, struct service_state *state)
 {
     const struct employee *self = app;
     const struct employee_settings *settings =
-        (const void *)self->service->settings;
+        (const void *)self->api.service->settings;
 
     *state = (struct service_state){
         .wait_ms = settings->catalog.wait_ms,
-        .as_of_us = catalog_as_of_us(self->catalog),
-        .trouble = catalog_trouble(self->catalog),
-        .trouble_since_us = catalog_trouble_since_us(self->catalog),
+        .as_of_us = catalog_as_of_us(self->api.catalog),
+        .trouble = catalog_trouble(self->api.catalog),
+        .trouble_since_us = catalog_trouble_since_us(self->api.catalog),
         .unwritable = self->unwritable_since_us != 0,
         .unwritable_since_us = self->unwritable_since_us,
     };
@@ -82,12 +82,12 @@ static void employee_write_metrics(const void *app, struct text *out)
 {
     const struct employee *self = app;
 
-    catalog_metrics(self->catalog, out);
-    searcher_metrics(self->searcher, out);
+    catalog_metrics(self->api.catalog, out);
+    searcher_metrics(self->api.searcher, out);
     metrics_counter(
         out, "cafe_edit_conflicts_total",
         "Edits that clashed with a change to the same field.",
-        counter_get(self->service->counters, COUNTER_EDIT_CONFLICTS));
+        counter_get(self->api.service->counters, COUNTER_EDIT_CONFLICTS));
 }
 
 static const struct service_definition employee = {

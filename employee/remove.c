@@ -46,7 +46,7 @@ void remove_show(struct request *req)
 {
     struct employee *self = request_app(req);
 
-    catalog_when_fresh(self->catalog, remove_ask, request_life(req));
+    catalog_when_fresh(self->api.catalog, remove_ask, request_life(req));
 }
 
 static void remove_ask(struct lifetime *life, const struct snapshot *snapshot)
@@ -95,7 +95,8 @@ void remove_supplier(struct request *req)
     request_set_own(req, edit);
     edit_read_hidden(edit, err == OK ? form : NULL);
     if (edit->problem != NULL)
-        catalog_when_fresh(self->catalog, remove_ask_again, request_life(req));
+        catalog_when_fresh(self->api.catalog, remove_ask_again,
+                           request_life(req));
     else
         save_submit(edit, store_remove, removed);
 }
@@ -149,7 +150,7 @@ static void removed(void *job, enum error outcome)
     } else {
         edit->outcome = outcome;
         edit->problem = edit_problem(edit, outcome);
-        catalog_when_fresh(self->catalog, remove_ask_again,
+        catalog_when_fresh(self->api.catalog, remove_ask_again,
                            request_life(edit->req));
     }
 }

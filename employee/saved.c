@@ -19,7 +19,7 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
     const struct employee *self = request_app(req);
     struct db_call call = call_of(req, operation);
 
-    db_submit_call(self->service->db, &call, work, done, job);
+    db_submit_call(self->api.service->db, &call, work, done, job);
 }
 
 /* The row that a save locks, so that others of the same row wait in the queue.
@@ -40,7 +40,7 @@ void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
 
     call.repeatable = true;
     call.row = saved_row_of(&edit->job);
-    db_submit_call(self->service->db, &call, work, done, &edit->job);
+    db_submit_call(self->api.service->db, &call, work, done, &edit->job);
 }
 
 void save_note(const struct edit *edit, enum error outcome)
@@ -48,7 +48,7 @@ void save_note(const struct edit *edit, enum error outcome)
     struct employee *self = request_app(edit->req);
 
     if (edit->job.reloaded && outcome != ERROR_DB_TRIGGERS)
-        log_line(self->service->log, LOG_WARNING,
+        log_line(self->api.service->log, LOG_WARNING,
                  "the database held a trigger that it could not load, and was "
                  "made to load the triggers again",
                  LOG_STRING("request_id", request_id(edit->req)), LOG_END);
@@ -63,7 +63,7 @@ static void keys_cleaned(void *job, enum error outcome)
     const struct employee *self = job;
 
     if (outcome != OK)
-        log_line(self->service->log, LOG_WARNING,
+        log_line(self->api.service->log, LOG_WARNING,
                  "old form keys were not removed",
                  LOG_STRING("reason", error_text(outcome)), LOG_END);
 }
@@ -78,8 +78,8 @@ static void clean_keys(struct employee *self)
         now - self->keys_cleaned_ms < CLEAN_KEYS_MS)
         return;
     self->keys_cleaned_ms = now;
-    db_submit(self->service->db, "clean keys", store_clean_keys, keys_cleaned,
-              self);
+    db_submit(self->api.service->db, "clean keys", store_clean_keys,
+              keys_cleaned, self);
 }
 
 /* A line for each change, with the person. One that was sent again has one
@@ -95,7 +95,7 @@ static void log_change(const struct edit *edit)
 
     if (edit->job.repeated)
         return;
-    log_line(self->service->log, LOG_INFO, "supplier changed",
+    log_line(self->api.service->log, LOG_INFO, "supplier changed",
              LOG_STRING("request_id", request_id(edit->req)),
              LOG_STRING("user", user != NULL ? user : ""),
              LOG_STRING("client_ip", request_client(edit->req)),

@@ -24,8 +24,9 @@ FLOORS = {
     "html": {"base", "html"},
     "suppliers": {"base", "db", "html", "suppliers"},
     "service": {"base", "http", "db", "html", "service"},
-    "customer": {"base", "http", "db", "html", "suppliers", "service"},
-    "employee": {"base", "http", "db", "html", "suppliers", "service"},
+    "api": {"base", "http", "db", "html", "suppliers", "service", "api"},
+    "customer": {"base", "http", "db", "html", "suppliers", "service", "api"},
+    "employee": {"base", "http", "db", "html", "suppliers", "service", "api"},
     "deploy": {"base"},
 }
 

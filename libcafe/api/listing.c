@@ -1,7 +1,8 @@
 /* Lists that are written record by record: contacts, tables, JSON, and what is
  * printed. */
+#include "cafe/api/listing.h"
+
 #include "cafe/service/offload.h"
-#include "customer.h"
 
 enum {
     /* A card takes about 10 µs, and up to 50 ns for each byte: what takes
@@ -30,8 +31,8 @@ static size_t listing_count(const struct listing *listing)
  * on average: there it is twice, as it is and as it is searched. */
 static size_t listing_estimate(const struct listing *listing)
 {
-    const struct customer *self = request_app(listing->req);
-    size_t most = (size_t)self->take_max_bytes;
+    const struct api *api = request_app(listing->req);
+    size_t most = (size_t)api->list_max_bytes;
     size_t row = snapshot_row_bytes(search_snapshot(listing->result)) / 2;
     size_t bytes = listing_count(listing) *
                    (row > ROW_MIN_BYTES ? row : ROW_MIN_BYTES);
@@ -85,8 +86,9 @@ static struct page *listing_make_page(struct listing *listing)
 {
     const struct list_format *format = listing->format;
     const struct snapshot *snapshot = search_snapshot(listing->result);
-    struct page *page =
-        page_data(200, format->type, answer_cache(snapshot), &listing->body);
+    struct page *page = page_data(200, format->type,
+                                  answer_cache(listing->req, snapshot),
+                                  &listing->body);
     const char *link;
 
     if (page != NULL && format->disposition != NULL)
@@ -143,10 +145,10 @@ static bool listing_is_quick(const struct listing *listing)
 
 void listing_answer(struct request *req, struct listing *listing)
 {
-    const struct customer *self = request_app(req);
+    const struct api *api = request_app(req);
 
     listing->req = req;
-    text_init(&listing->body, (size_t)self->take_max_bytes);
+    text_init(&listing->body, (size_t)api->list_max_bytes);
     if (listing->format->context != NULL)
         listing->context = listing->format->context(listing);
     if (lifetime_on_end(request_life(req), listing_end, listing) != OK ||
@@ -155,7 +157,7 @@ void listing_answer(struct request *req, struct listing *listing)
     } else if (listing_is_quick(listing)) {
         write_records(listing);
         written(listing, OK);
-    } else if (offload_submit(self->service->offload, request_client(req),
+    } else if (offload_submit(api->service->offload, request_client(req),
                               write_records, written, listing) != OK) {
         respond_error(req, 503);
     }

@@ -1,6 +1,9 @@
 /* What went wrong, as a program reads it: problem details (RFC 9457). */
+#include "cafe/api/problem.h"
+
+#include <string.h>
+
 #include "cafe/base/json.h"
-#include "customer.h"
 
 static const struct {
     int status;
@@ -8,9 +11,8 @@ static const struct {
 } details[] = {
     { 400, "The query can't be read. Send names and values as percent-encoded "
            "UTF-8, at most 100 of them." },
-    { 404, "There is nothing at this path. See " API_DESCRIPTION
-           " for the paths that exist." },
-    { 405, "Only GET and HEAD are allowed here." },
+    { 405, "This method is not allowed here; the field Allow has those that "
+           "are." },
     { 413, "Send this request without a body." },
     { 422, "The response would be too large. Ask for fewer suppliers at once, "
            "with limit." },
@@ -19,24 +21,30 @@ static const struct {
 static const char not_there[] =
     "There is no supplier with this id, or it has been deleted.";
 
-bool problem_is_due(const struct request *req)
+bool problem_is_due(const struct api *api, const struct request *req)
 {
     struct slice path = request_head(req)->path;
 
-    return slice_is(path, API_ROOT) || slice_starts(path, API_ROOT "/");
+    return slice_is(path, api->root) || (slice_starts(path, api->root) &&
+                                         path.data[strlen(api->root)] == '/');
 }
 
 /* 404 on a path that has a route means that there is no such supplier. */
-static const char *detail_of(const struct customer *self,
-                             const struct request *req, int status)
+static const char *detail_of(const struct api *api, struct request *req,
+                             int status)
 {
     if (status == 404 && request_route(req) != NULL && !request_refused(req))
         return not_there;
+    if (status == 404)
+        return arena_printf(request_arena(req),
+                            "There is nothing at this path. See %s for the "
+                            "paths that exist.",
+                            api->described);
     for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
         if (details[i].status == status)
             return details[i].detail;
-    return page_error_advice(self->service, status,
-                             catalog_trouble(self->catalog));
+    return page_error_advice(api->service, status,
+                             catalog_trouble(api->catalog));
 }
 
 /* Its type is left to the status: "about:blank" (RFC 9457 4.2.1). */
@@ -62,10 +70,10 @@ static struct page *problem_make(const struct request *req, int status,
     return page;
 }
 
-struct page *problem_page(const struct customer *self, struct request *req,
+struct page *problem_page(const struct api *api, struct request *req,
                           int status)
 {
-    return problem_make(req, status, detail_of(self, req, status),
+    return problem_make(req, status, detail_of(api, req, status),
                         (struct slice){ NULL, 0 });
 }
 

@@ -1,19 +1,18 @@
-/* The API for programs, version 1: a list that can be paged through while it
- * changes, single suppliers, and its description. */
+/* Suppliers for programs, version 1: a list that can be paged through while it
+ * changes, and single suppliers. */
+#include "cafe/api/suppliers.h"
+
 #include <string.h>
 
+#include "cafe/api/listing.h"
+#include "cafe/api/parameters.h"
+#include "cafe/api/problem.h"
 #include "cafe/base/clock.h"
-#include "cafe/base/file.h"
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/cursor.h"
 #include "cafe/suppliers/supplier_json.h"
-#include "customer.h"
 
-enum {
-    LIMIT_DEFAULT = 50,
-    LIMIT_MAX = 200,
-    DESCRIPTION_MAX_BYTES = 256 * 1024
-};
+enum { LIMIT_DEFAULT = 50, LIMIT_MAX = 200 };
 
 /* A part of the list that is asked for, in the request's arena. */
 struct part {
@@ -22,29 +21,28 @@ struct part {
     size_t limit;
 };
 
-/* The query. Faults that a page overlooks are refused here: a person sees
- * what was searched for, a program would go on with suppliers it has not
- * asked for. */
+/* The query. */
 
 static bool is_short(struct slice value, size_t max_chars)
 {
     return utf8_count(value) <= max_chars;
 }
 
-static bool api_read_text(struct part *part, struct slice value)
+static bool api_read_text(void *into, struct slice value)
 {
-    (void)part;
+    (void)into;
     return is_short(value, SEARCH_TEXT_MAX_CHARS);
 }
 
-static bool api_read_filter(struct part *part, struct slice value)
+static bool api_read_filter(void *into, struct slice value)
 {
-    (void)part;
+    (void)into;
     return is_short(value, SEARCH_FILTER_MAX_CHARS);
 }
 
-static bool read_limit(struct part *part, struct slice value)
+static bool api_read_limit(void *into, struct slice value)
 {
+    struct part *part = into;
     uint64_t limit;
 
     if (slice_number(value, LIMIT_MAX, &limit) != OK || limit == 0)
@@ -54,8 +52,9 @@ static bool read_limit(struct part *part, struct slice value)
 }
 
 /* An empty one is the beginning. */
-static bool read_cursor(struct part *part, struct slice value)
+static bool api_read_cursor(void *into, struct slice value)
 {
+    struct part *part = into;
     int32_t id;
 
     if (value.len == 0)
@@ -67,60 +66,21 @@ static bool read_cursor(struct part *part, struct slice value)
 }
 
 /* q, state and city are only checked here; search_read() reads them. */
-static const struct parameter {
-    const char *name;
-    bool (*read)(struct part *part, struct slice value);
-    const char *detail; /* what to do, when it is faulty */
-} parameters[] = {
+static const struct parameter parameters[] = {
     { "q", api_read_text, "Shorten q to at most 100 characters." },
     { "state", api_read_filter, "Shorten state to at most 255 characters." },
     { "city", api_read_filter, "Shorten city to at most 255 characters." },
-    { "limit", read_limit, "Set limit to a number from 1 to 200." },
-    { "cursor", read_cursor,
+    { "limit", api_read_limit, "Set limit to a number from 1 to 200." },
+    { "cursor", api_read_cursor,
       "Copy the cursor unchanged from next in the previous response, or omit "
       "it to begin at the start." },
+    { NULL, NULL,
+      "There is no such parameter. Use q, state, city, limit and cursor." },
 };
 
-enum { PARAMETERS = sizeof(parameters) / sizeof(parameters[0]) };
-
-static const char unknown[] =
-    "There is no such parameter. Use q, state, city, limit and cursor.";
-static const char repeated[] = "Give each parameter only once.";
 static const char nothing_in_it[] =
     "It contains nothing to search for. Give it a letter, a digit or a "
     "symbol, or omit it.";
-static const char none_at_all[] = "This path takes no parameters. Omit it.";
-
-static size_t api_number_of(struct slice name)
-{
-    size_t i = 0;
-
-    while (i < PARAMETERS && !slice_is(name, parameters[i].name))
-        i++;
-    return i;
-}
-
-/* NULL when the query is fine; else what to do about the field `faulty`. */
-static const char *api_read_query(const struct form *query, struct part *part,
-                                  struct slice *faulty)
-{
-    bool seen[PARAMETERS] = { false };
-
-    for (size_t i = 0; i < query->count; i++) {
-        const struct form_field *field = &query->fields[i];
-        size_t number = api_number_of(field->name);
-
-        *faulty = field->name;
-        if (number == PARAMETERS)
-            return unknown;
-        if (seen[number])
-            return repeated;
-        seen[number] = true;
-        if (!parameters[number].read(part, field->value))
-            return parameters[number].detail;
-    }
-    return NULL;
-}
 
 /* The name of a parameter that has a value, but nothing in it to compare by: it
  * would find all suppliers. Absent when there is none. */
@@ -142,12 +102,23 @@ static struct slice find_nothing(const struct form *query,
     return (struct slice){ NULL, 0 };
 }
 
+/* The path of the list; NULL when out of memory. */
+static const char *suppliers_path(struct request *req)
+{
+    const struct api *api = request_app(req);
+
+    return arena_printf(request_arena(req), "%s/v1/suppliers", api->root);
+}
+
 /* The one URL of a part, also the name of its cached page; NULL when out of
  * memory. */
 static const char *part_url(const struct part *part, int64_t after,
-                            struct arena *arena)
+                            struct request *req)
 {
-    const char *all = search_url(&part->listing.search, API_SUPPLIERS, arena);
+    struct arena *arena = request_arena(req);
+    const char *path = suppliers_path(req);
+    const char *all =
+        path == NULL ? NULL : search_url(&part->listing.search, path, arena);
     const char *url = NULL;
     struct text text;
 
@@ -223,9 +194,9 @@ static search_show_fn api_list_found;
 /* GET /api/v1/suppliers */
 void api_list(struct request *req)
 {
-    struct customer *self = request_app(req);
+    const struct api *api = request_app(req);
 
-    catalog_when_fresh(self->catalog, api_list_show, request_life(req));
+    catalog_when_fresh(api->catalog, api_list_show, request_life(req));
 }
 
 static struct part *part_open(struct request *req)
@@ -246,18 +217,12 @@ static bool part_read(struct request *req, struct part *part)
 {
     struct search *search = &part->listing.search;
     struct slice faulty;
-    const char *detail;
     const struct form *query;
 
-    if (request_query(req, &query) != OK) {
-        respond_error(req, 400);
+    if (!parameters_read(req, parameters, part))
         return false;
-    }
-    if ((detail = api_read_query(query, part, &faulty)) != NULL) {
-        respond_bad_parameter(req, faulty, detail);
-        return false;
-    }
-    if (search_read(request_arena(req), query, search) != OK) {
+    if (request_query(req, &query) != OK ||
+        search_read(request_arena(req), query, search) != OK) {
         respond_error(req, 503);
         return false;
     }
@@ -273,7 +238,7 @@ static void api_list_show(struct lifetime *life,
                           const struct snapshot *snapshot)
 {
     struct request *req = request_of(life);
-    struct customer *self = request_app(req);
+    const struct api *api = request_app(req);
     struct part *part = part_open(req);
     struct listing *listing;
 
@@ -283,10 +248,9 @@ static void api_list_show(struct lifetime *life,
     }
     listing = &part->listing;
     if (part_read(req, part) &&
-        !answer_cached(req, snapshot,
-                       part_url(part, part->after, request_arena(req)),
+        !answer_cached(req, snapshot, part_url(part, part->after, req),
                        &listing->key))
-        search_when_found(self->searcher, snapshot, &listing->search,
+        search_when_found(api->searcher, snapshot, &listing->search,
                           api_list_found, request_life(req));
 }
 
@@ -310,8 +274,8 @@ static void api_list_found(struct lifetime *life,
     more = search_count(result) - listing->first > part->limit;
     listing->end = more ? listing->first + part->limit : search_count(result);
     if (more)
-        listing->next = part_url(part, search_at(result, listing->end - 1)->id,
-                                 request_arena(req));
+        listing->next =
+            part_url(part, search_at(result, listing->end - 1)->id, req);
     if (more && listing->next == NULL)
         respond_error(req, 503);
     else
@@ -320,31 +284,15 @@ static void api_list_found(struct lifetime *life,
 
 /* One. */
 
-/* False: it is answered. */
-static bool no_query(struct request *req)
-{
-    const struct form *query;
-
-    if (request_query(req, &query) != OK) {
-        respond_error(req, 400);
-        return false;
-    }
-    if (query->count > 0) {
-        respond_bad_parameter(req, query->fields[0].name, none_at_all);
-        return false;
-    }
-    return true;
-}
-
 static catalog_show_fn api_supplier_show;
 
 /* GET /api/v1/suppliers/{id} */
 void api_supplier(struct request *req)
 {
-    struct customer *self = request_app(req);
+    const struct api *api = request_app(req);
 
-    if (no_query(req))
-        catalog_when_fresh(self->catalog, api_supplier_show, request_life(req));
+    if (parameters_none(req))
+        catalog_when_fresh(api->catalog, api_supplier_show, request_life(req));
 }
 
 static void write_one(struct text *out, const struct supplier *supplier,
@@ -361,6 +309,7 @@ static void api_supplier_show(struct lifetime *life,
                               const struct snapshot *snapshot)
 {
     struct request *req = request_of(life);
+    const struct api *api = request_app(req);
     const struct supplier *supplier;
     struct page_key key;
     struct text body;
@@ -368,46 +317,14 @@ static void api_supplier_show(struct lifetime *life,
     if ((supplier = find_supplier(req, snapshot)) == NULL)
         return;
     if (answer_cached(req, snapshot,
-                      arena_printf(request_arena(req), API_SUPPLIERS "/%lld",
-                                   (long long)supplier->id),
+                      arena_printf(request_arena(req), "%s/v1/suppliers/%lld",
+                                   api->root, (long long)supplier->id),
                       &key))
         return;
     text_init(&body, 0);
     write_one(&body, supplier, snapshot);
-    answer_page(req, page_data(200, JSON_TYPE, answer_cache(snapshot), &body),
+    answer_page(req,
+                page_data(200, JSON_TYPE, answer_cache(req, snapshot), &body),
                 snapshot, &key);
-    text_free(&body);
-}
-
-/* The description: the same as long as the daemon runs. */
-
-enum error api_open(struct customer *self, struct text *error)
-{
-    const char *folder = self->service->settings->content;
-    struct text path;
-    enum error err;
-
-    text_init(&path, 0);
-    text_init(&self->api, DESCRIPTION_MAX_BYTES);
-    text_printf(&path, "%s/openapi.json", folder);
-    err = file_read(text_string(&path), &self->api, error);
-    text_free(&path);
-    return err;
-}
-
-/* GET /api/v1/openapi.json */
-void api_description(struct request *req)
-{
-    const struct customer *self = request_app(req);
-    struct page_key key;
-    struct text body;
-
-    if (!no_query(req) ||
-        page_answer_cached(self->service, req, API_DESCRIPTION, 0, &key))
-        return;
-    text_init(&body, 0);
-    text_append_slice(&body, text_slice(&self->api));
-    page_answer(self->service, req,
-                page_data(200, JSON_TYPE, "no-cache", &body), &key);
     text_free(&body);
 }
