@@ -1,5 +1,5 @@
-/* What employee does instead of serving: migrate, repair, forget, add people.
- */
+/* What employee does instead of serving: migrate, repair, forget, add people
+ * and keys. */
 #include <stdio.h>
 
 #include "cafe/suppliers/history.h"
@@ -10,8 +10,6 @@
 /* A large table takes its time, and a migration that is cut off has to be run
  * again. */
 enum { READ_TIMEOUT_S = 3600, RUNS_MAX = 3 };
-
-enum { ER_TABLEACCESS_DENIED = 1142, ER_COLUMNACCESS_DENIED = 1143 };
 
 const struct command employee_commands[] = {
     { "--migrate", COMMAND_MIGRATE,
@@ -34,6 +32,20 @@ const struct command employee_commands[] = {
     { "--password-file", COMMAND_PASSWORD_FILE,
       "With --add-user: read the password from the first line of this file.",
       "FILE" },
+    { "--add-key", COMMAND_ADD_KEY,
+      "Add a key with which a program may use /admin/api, print it, then exit. "
+      "Use the account that migrates, also to remove one.",
+      "NAME" },
+    { "--may", COMMAND_MAY,
+      "With --add-key: what the program may do, read or write.", "RIGHT" },
+    { "--days", COMMAND_DAYS,
+      "With --add-key: days until the key expires; without it, never.", "N" },
+    { "--list-keys", COMMAND_LIST_KEYS,
+      "Show the keys' names, rights, and days of creation, last use and "
+      "expiry, then exit.",
+      NULL },
+    { "--remove-key", COMMAND_REMOVE_KEY,
+      "Remove a key, then exit: the program is refused from then on.", "NAME" },
     { NULL, 0, NULL, NULL },
 };
 
@@ -112,12 +124,6 @@ static enum error employee_forget(struct db_connection *connection, int64_t id,
     return err;
 }
 
-static bool lacks_rights(const struct db_connection *connection)
-{
-    return db_error_number(connection) == ER_TABLEACCESS_DENIED ||
-           db_error_number(connection) == ER_COLUMNACCESS_DENIED;
-}
-
 /* Why nothing was forgotten, and what to do. */
 static void employee_explain(const struct db_connection *connection,
                              enum error err, struct text *why)
@@ -129,7 +135,7 @@ static void employee_explain(const struct db_connection *connection,
     text_append_string(why, db_error_message(connection)[0]
                                 ? db_error_message(connection)
                                 : error_text(err));
-    if (lacks_rights(connection))
+    if (db_denied(connection))
         text_append_string(why, "; use the account that migrates");
     else if (err == ERROR_DB_SCHEMA)
         text_append_string(why, "; run employee --migrate first");
@@ -173,21 +179,41 @@ static int run_forget(const char *argument,
     return forget_supplier(settings, id);
 }
 
+/* Each command with those that only go with it. */
+static const struct {
+    int command;
+    int with;
+    const char *alone;    /* when there are others */
+    const char *together; /* when only those are there that go with it */
+} combinations[] = {
+    { COMMAND_ADD_USER, COMMAND_PASSWORD_FILE,
+      "--add-user can't be combined with other commands",
+      "--password-file needs --add-user" },
+    { COMMAND_ADD_KEY, COMMAND_MAY | COMMAND_DAYS,
+      "--add-key can't be combined with other commands",
+      "--may and --days need --add-key" },
+    { COMMAND_LIST_KEYS, 0, "--list-keys can't be combined with other commands",
+      NULL },
+    { COMMAND_REMOVE_KEY, 0,
+      "--remove-key can't be combined with other commands", NULL },
+    { COMMAND_FORGET, 0, "--forget can't be combined with other commands",
+      NULL },
+};
+
 /* Why these commands can't be run; NULL: they can. */
 static const char *fault_of(int command)
 {
-    const int adding = COMMAND_ADD_USER | COMMAND_PASSWORD_FILE;
+    for (size_t i = 0; i < sizeof(combinations) / sizeof(combinations[0]);
+         i++) {
+        int with = combinations[i].with;
 
-    if (command & COMMAND_ADD_USER)
-        return command & ~adding
-                   ? "--add-user can't be combined with other commands"
-                   : NULL;
-    if (command & COMMAND_PASSWORD_FILE)
-        return "--password-file needs --add-user";
-    if (command & COMMAND_FORGET)
-        return command != COMMAND_FORGET
-                   ? "--forget can't be combined with other commands"
-                   : NULL;
+        if (command & combinations[i].command)
+            return command & ~(combinations[i].command | with)
+                       ? combinations[i].alone
+                       : NULL;
+        if (command & with)
+            return combinations[i].together;
+    }
     if (!(command & COMMAND_MIGRATE))
         return command & COMMAND_UNESCAPE ? "--unescape needs --migrate"
                                           : "--dry-run needs --migrate";
@@ -203,6 +229,8 @@ int commands_run(int command, const struct config *config,
         return employee_complain(fault, "");
     if (command & COMMAND_ADD_USER)
         return add_user_run(config, settings);
+    if (command & (COMMAND_ADD_KEY | COMMAND_LIST_KEYS | COMMAND_REMOVE_KEY))
+        return key_commands_run(command, config, settings);
     if (command & COMMAND_FORGET)
         return run_forget(config_argument(config, "--forget"), settings);
     return employee_run_migrate(command, settings);

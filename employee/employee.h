@@ -229,6 +229,11 @@ handler_fn history_supplier_show;
  * them is faulty. */
 bool history_query_read(struct request *req, struct history_job *job);
 
+/** Whether a text is one that a history can be asked for with. */
+bool history_text_valid(struct slice text);
+bool history_action_valid(struct slice text);
+bool history_day_valid(struct slice text);
+
 /** The query for these changes, "?person=Ann&before=7"; "?" for all. */
 const char *history_query(struct request *req,
                           const struct history_filter *filter, uint64_t before);
@@ -258,6 +263,14 @@ const char *history_when(struct request *req, int64_t at_us);
 void history_context(struct request *req, const struct history_entry *entry,
                      struct context *object);
 
+/* history_api.c */
+
+#define API_ROOT "/admin/api"
+#define API_SUPPLIERS API_ROOT "/v1/suppliers"
+#define API_HISTORY API_ROOT "/v1/history"
+
+handler_fn history_api_show;
+
 /* refusal.c */
 
 /** What was not done, and what to do, for a request that role_check() has
@@ -275,6 +288,12 @@ struct page *employee_error_show(void *app, struct request *req, int status);
 int add_user_run(const struct config *config,
                  const struct service_settings *settings);
 
+/* key_commands.c */
+
+/** Run --add-key, --list-keys or --remove-key; returns the exit status. */
+int key_commands_run(int command, const struct config *config,
+                     const struct service_settings *settings);
+
 /* commands.c */
 
 enum employee_command {
@@ -283,12 +302,17 @@ enum employee_command {
     COMMAND_UNESCAPE = COMMAND_OWN << 2,
     COMMAND_FORGET = COMMAND_OWN << 3,
     COMMAND_ADD_USER = COMMAND_OWN << 4,
-    COMMAND_PASSWORD_FILE = COMMAND_OWN << 5
+    COMMAND_PASSWORD_FILE = COMMAND_OWN << 5,
+    COMMAND_ADD_KEY = COMMAND_OWN << 6,
+    COMMAND_MAY = COMMAND_OWN << 7,
+    COMMAND_DAYS = COMMAND_OWN << 8,
+    COMMAND_LIST_KEYS = COMMAND_OWN << 9,
+    COMMAND_REMOVE_KEY = COMMAND_OWN << 10
 };
 
 extern const struct command employee_commands[];
 
-/** Run --migrate, --forget or --add-user; returns the exit status. */
+/** Run the daemon's own commands; returns the exit status. */
 int commands_run(int command, const struct config *config,
                  const struct service_settings *settings);
 

@@ -1,5 +1,6 @@
 /* The pages for what went wrong. A client that may not come in sees the page
  * that the customer daemon has for an address that isn't there. */
+#include "cafe/api/problem.h"
 #include "cafe/service/roles.h"
 #include "employee.h"
 
@@ -10,13 +11,18 @@ struct page *employee_error_show(void *app, struct request *req, int status)
     const struct employee *self = app;
     struct page *form = editor_refused(req, status);
     bool outside = status == 404 && request_refused(req);
-    struct context *context = outside
-                                  ? page_context(self->api.service, req, NULL)
-                                  : employee_context_of(self, req, NULL);
     const char *name = status == 404 ? "404" : "500";
+    struct context *context;
 
     if (form != NULL)
         return form;
+    if (!outside && problem_is_due(&self->api, req)) {
+        if (role_refused(req))
+            request_explain(req, role_advice(req));
+        return problem_page(&self->api, req, status);
+    }
+    context = outside ? page_context(self->api.service, req, NULL)
+                      : employee_context_of(self, req, NULL);
     page_context_error(self->api.service, context, status,
                        catalog_trouble(self->api.catalog));
     if (outside)

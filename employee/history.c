@@ -40,6 +40,8 @@ const char *history_author(struct request *req,
         before = "The SQL account ";
     else if (address_is_valid(who))
         before = "Somebody at ";
+    else if (slice_starts(who, "key "))
+        before = "The ";
     return arena_printf(request_arena(req), "%s%.*s", before, (int)who.len,
                         who.data);
 }

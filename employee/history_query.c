@@ -21,7 +21,7 @@ static const struct {
 
 enum { ACTIONS = sizeof(actions) / sizeof(actions[0]) };
 
-static bool is_action(struct slice text)
+bool history_action_valid(struct slice text)
 {
     for (size_t i = 0; i < ACTIONS; i++) {
         if (slice_is(text, actions[i].value))
@@ -31,7 +31,7 @@ static bool is_action(struct slice text)
 }
 
 /* "2026-11-28", and there is such a day. */
-static bool is_day(struct slice text)
+bool history_day_valid(struct slice text)
 {
     char copy[DAY_BYTES + 1] = "", again[DAY_BYTES + 1] = "";
     struct tm parts = { 0 };
@@ -48,6 +48,11 @@ static bool is_day(struct slice text)
            strcmp(copy, again) == 0;
 }
 
+bool history_text_valid(struct slice text)
+{
+    return slice_trim(text).len <= TEXT_MAX_BYTES;
+}
+
 bool history_query_read(struct request *req, struct history_job *job)
 {
     const struct form *query;
@@ -62,9 +67,10 @@ bool history_query_read(struct request *req, struct history_job *job)
         .day = slice_trim(form_value(query, "day")),
     };
     before = form_value(query, "before");
-    return job->filter.person.len <= TEXT_MAX_BYTES &&
-           job->filter.supplier.len <= TEXT_MAX_BYTES &&
-           is_action(job->filter.action) && is_day(job->filter.day) &&
+    return history_text_valid(job->filter.person) &&
+           history_text_valid(job->filter.supplier) &&
+           history_action_valid(job->filter.action) &&
+           history_day_valid(job->filter.day) &&
            (before.data == NULL ||
             slice_number(before, INT64_MAX, &job->before) == OK);
 }

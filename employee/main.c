@@ -5,6 +5,9 @@
 #include "cafe/suppliers/migrations.h"
 #include "employee.h"
 
+/* Of the API's list: 200 suppliers with the longest texts take 6 MiB. */
+enum { PART_MAX_BYTES = 16 * 1024 * 1024 };
+
 struct employee_settings {
     struct service_settings service; /* first: the frame fills it */
     struct catalog_settings catalog;
@@ -52,7 +55,13 @@ static enum error employee_open(struct service *service, void **app,
     (void)error;
     if (self == NULL)
         return ERROR_MEMORY;
-    self->api.service = service;
+    self->api = (struct api){
+        .service = service,
+        .root = API_ROOT,
+        .described = "docs/api.md",
+        .caching = "no-store",
+        .list_max_bytes = PART_MAX_BYTES,
+    };
     if ((err = employee_open_catalog(service, &self->api.catalog)) != OK ||
         (err = searcher_open(service->base, &self->api.searcher)) != OK) {
         employee_close(self);
@@ -110,6 +119,7 @@ static const struct service_definition employee = {
     .hosts_fallback = "",
     .check_origin = true,
     .check_roles = true,
+    .keys_root = API_ROOT,
     .routes = employee_routes,
     .error_page = employee_error_show,
     .commands = employee_commands,

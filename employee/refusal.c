@@ -1,5 +1,5 @@
-/* What is said to people who may only look and have tried to change
- * something. */
+/* What is said to those who may only look and have tried to change something.
+ */
 #include <string.h>
 
 #include "employee.h"
@@ -22,6 +22,9 @@ const char *role_advice(struct request *req)
     const char *undone = "Nothing was changed.";
     const char *advice;
 
+    if (request_role(req) & ROUTE_KEYS)
+        return "Nothing was changed: this key may only read. Use one that was "
+               "added with --may write.";
     for (size_t i = 0; i < sizeof(posts) / sizeof(posts[0]); i++) {
         if (request_method(req) == POST && strcmp(path, posts[i].path) == 0)
             undone = posts[i].undone;

@@ -1,10 +1,12 @@
-/* The pages of the employee daemon, and whom each is for: a row for nobody
- * can't be reached. */
+/* The pages of the employee daemon and its API, and whom each is for: a row for
+ * nobody can't be reached. */
+#include "cafe/api/suppliers.h"
 #include "employee.h"
 
 enum {
     LOOK = ROUTE_READER | ROUTE_EDITOR, /* everybody who is let in */
-    CHANGE = ROUTE_EDITOR
+    CHANGE = ROUTE_EDITOR,
+    READ = LOOK | ROUTE_KEYS /* and programs */
 };
 
 const struct route employee_routes[] = {
@@ -22,5 +24,8 @@ const struct route employee_routes[] = {
     { GET, "/admin/supplier-history/{id}", history_supplier_show, 0, LOOK },
     { POST, "/admin/supplier-restore/{revision}", restore_version,
       FORM_MAX_BYTES, CHANGE },
+    { GET, API_SUPPLIERS, api_list, 0, READ },
+    { GET, API_SUPPLIERS "/{id}", api_supplier, 0, READ },
+    { GET, API_HISTORY, history_api_show, 0, READ },
     { 0 },
 };

@@ -120,6 +120,7 @@ CHECKSUM TABLE mysql.global_priv, mysql.db, mysql.tables_priv,
 EMPTY_TABLES = """
 USE COFFEE;
 TRUNCATE suppliers; TRUNCATE supplier_changes; TRUNCATE supplier_form_keys;
+TRUNCATE cafe_keys;
 UPDATE supplier_revision SET n = 0, at = UTC_TIMESTAMP(6);
 """
 

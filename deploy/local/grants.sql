@@ -11,6 +11,8 @@ GRANT SELECT ON COFFEE.supplier_changes TO employee@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_form_keys
   TO employee@'%';
 GRANT SELECT ON COFFEE.cafe_migrations TO employee@'%';
+-- A key is added and removed with the account that migrates.
+GRANT SELECT, UPDATE (last_used) ON COFFEE.cafe_keys TO employee@'%';
 
 -- Whether the triggers are there, which these accounts may not see themselves.
 GRANT EXECUTE ON FUNCTION COFFEE.supplier_triggers TO customer@'%';

@@ -17,6 +17,7 @@ pkg-config                build
 libevent-dev              build
 libmariadb-dev            build
 libcrypt-dev              build
+libssl-dev                build
 libcmark-dev              build
 libyaml-dev               build
 libutf8proc-dev           build

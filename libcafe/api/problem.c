@@ -33,6 +33,8 @@ bool problem_is_due(const struct api *api, const struct request *req)
 static const char *detail_of(const struct api *api, struct request *req,
                              int status)
 {
+    if (request_explanation(req) != NULL)
+        return request_explanation(req);
     if (status == 404 && request_route(req) != NULL && !request_refused(req))
         return not_there;
     if (status == 404)

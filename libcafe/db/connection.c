@@ -137,3 +137,11 @@ unsigned db_error_number(const struct db_connection *connection)
 {
     return connection->error_number;
 }
+
+bool db_denied(const struct db_connection *connection)
+{
+    enum { ER_TABLEACCESS_DENIED = 1142, ER_COLUMNACCESS_DENIED = 1143 };
+
+    return connection->error_number == ER_TABLEACCESS_DENIED ||
+           connection->error_number == ER_COLUMNACCESS_DENIED;
+}

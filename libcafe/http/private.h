@@ -104,10 +104,11 @@ struct request {
     struct form form, query;
     void *own; /* the handler's */
     const char *user;
-    unsigned role; /* ROUTE_READER or ROUTE_EDITOR; 0: not looked for */
+    unsigned role; /* one of enum route_flags; 0: not looked for */
     const char *id;
     char trace_id[TRACE_ID_BYTES]; /* "" if it has none */
     enum rejection rejection;
+    const char *explanation;
     int64_t started_us;
 
     /* The answer. */

@@ -79,7 +79,7 @@ static int ask_checks(struct request *req)
 
 /* What every path has; a row of a table may have its own. */
 static const struct route options_route = { OPTIONS, "*", respond_allowed, 0,
-                                            ROUTE_READER | ROUTE_EDITOR };
+                                            ROUTE_ROLES };
 
 /* All checks have been asked, or one has refused it, or will say later. */
 static bool settle(struct request *req, int status)
@@ -287,6 +287,16 @@ void request_reject(struct request *req, enum rejection why)
         return;
     req->rejection = why;
     counter_reject(req->server->config->counters, why);
+}
+
+const char *request_explanation(const struct request *req)
+{
+    return req->explanation;
+}
+
+void request_explain(struct request *req, const char *text)
+{
+    req->explanation = text;
 }
 
 struct lifetime *request_life(struct request *req)

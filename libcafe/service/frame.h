@@ -5,6 +5,7 @@
 #include "cafe/base/inquiry.h"
 #include "cafe/service/access.h"
 #include "cafe/service/service.h"
+#include "key_check.h"
 #include "notify.h"
 #include "sign_in.h"
 
@@ -44,7 +45,8 @@ struct frame {
     int64_t started_s; /* UTC */
     struct loop_turns turns;
     struct access_rules access;
-    struct sign_in *sign_in; /* NULL: no pages have roles */
+    struct sign_in *sign_in;     /* NULL: no pages have roles */
+    struct key_check *key_check; /* NULL: there is nothing for keys */
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
     struct notify *notify; /* NULL: no service manager */

@@ -44,7 +44,7 @@ static const char *add_line(struct htpasswd *file, struct slice line)
 
     if (name.len == line.len)
         return "is not NAME:HASH";
-    if (!identity_valid(name))
+    if (!identity_is_person(name))
         return "does not begin with a name that a person can have";
     if ((fault = password_hash_fault(hash)) != NULL)
         return fault;

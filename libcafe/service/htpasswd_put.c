@@ -154,7 +154,7 @@ enum error htpasswd_put(const char *path, struct slice name, const char *hash,
     struct text old, content;
     enum error err;
 
-    if (!identity_valid(name) || memchr(name.data, ':', name.len) != NULL ||
+    if (!identity_is_person(name) || memchr(name.data, ':', name.len) != NULL ||
         name.data[0] == '#') {
         text_append_string(error, "a name has 1 to 254 bytes, no control or "
                                   "format characters, no colon, and no # at "

@@ -56,6 +56,15 @@ bool identity_valid(struct slice name)
            unicode_printable(name) && unicode_visible(name);
 }
 
+bool identity_is_person(struct slice name)
+{
+    static const size_t prefix = sizeof("key ") - 1;
+
+    return identity_valid(name) &&
+           (name.len < prefix ||
+            !slice_is_nocase((struct slice){ name.data, prefix }, "key "));
+}
+
 /* The one field of this name that the peer may send; empty if there is none.
  * Returns false if there are several. */
 static bool believed(const struct access_rules *rules,
@@ -101,7 +110,7 @@ int identity_check(void *context, struct request *req)
 
     if (!believed(rules, req, rules->groups, &groups) || !are_groups(groups) ||
         !believed(rules, req, rules->identity, &value) ||
-        (value.len > 0 && !identity_valid(value)))
+        (value.len > 0 && !identity_is_person(value)))
         return UNREADABLE;
     if (value.len == 0)
         return 0;

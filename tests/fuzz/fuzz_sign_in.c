@@ -4,6 +4,7 @@
 #include "cafe/service/access.h"
 #include "cafe/service/credentials.h"
 #include "cafe/service/htpasswd.h"
+#include "cafe/service/keys.h"
 #include "cafe/service/password.h"
 #include "fuzz.h"
 
@@ -53,6 +54,17 @@ static void check_given(struct slice field, const struct credentials *given)
     text_free(&again);
 }
 
+/* What is taken for a key is a token (RFC 6750 2.1) of one length. */
+static void check_key(struct slice field)
+{
+    slice_cut(&field, ' ');
+    field = slice_trim(field);
+    if (!key_valid(field))
+        return;
+    CHECK(field.len == KEY_TEXT_BYTES - 1 && field_name_valid(field));
+    CHECK(slice_starts(field, "cafe_"));
+}
+
 static void check_field(struct slice field)
 {
     struct arena *arena = arena_open(0);
@@ -63,6 +75,7 @@ static void check_field(struct slice field)
     CHECK(credentials_read(field, arena, &kind, &given) == OK);
     if (kind == CREDENTIALS_GIVEN)
         check_given(field, &given);
+    check_key(field);
     arena_close(arena);
 }
 

@@ -89,6 +89,7 @@ BAD_OF_EMPLOYEE = {
                                "identity.header, which names the person whose "
                                "groups these are"),
     "identity.htpasswd": ("/nowhere", MISSING),
+    "identity.key_per_minute": ("0", NUMBER + "1 to 1000000"),
     "identity.logout_url": ("//evil.example", "{place}: '{value}' is neither a "
                             "path nor an http or https URL; use for example "
                             "/oauth2/sign_out"),

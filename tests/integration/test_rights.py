@@ -9,14 +9,14 @@ from test_adoption import adopt, original_rows
 
 ER_DENIED = 1142, 1143  # on a table, on a column
 ER_DB_DENIED = 1044
-TABLES = {"cafe_migrations", "supplier_changes", "supplier_form_keys",
+TABLES = {"cafe_keys", "cafe_migrations", "supplier_changes", "supplier_form_keys",
           "supplier_revision", "suppliers"}
 MAY_WRITE = {"customer": set(), "employee": {"suppliers",
                                              "supplier_form_keys"}}
 CUSTOMER_MAY_READ = {
     "suppliers": None, "supplier_revision": None, "cafe_migrations": None,
     "supplier_changes": {"revision", "supplier_id", "at"},
-    "supplier_form_keys": set()}
+    "supplier_form_keys": set(), "cafe_keys": set()}
 DEFINITIONS = (
     "TRUNCATE {}", "DROP TABLE {}", "ALTER TABLE {} ADD COLUMN x INT",
     "CREATE INDEX x ON {} (at)",
@@ -93,7 +93,7 @@ def test_the_customer_reads_no_names_of_people(database, as_account):
                         f"SELECT COUNT(*) FROM {table} WHERE {column} = 1",
                         f"SELECT 1 FROM {table} ORDER BY {column}"):
                 assert session.refused(sql) in ER_DENIED, sql
-    for table in "supplier_changes", "supplier_form_keys":
+    for table in "supplier_changes", "supplier_form_keys", "cafe_keys":
         assert session.refused(f"SELECT * FROM {table}") in ER_DENIED
 
 
@@ -106,7 +106,7 @@ def test_a_daemon_may_follow_the_log(as_account, account):
 
 def test_the_employee_reads_the_whole_log(database, as_account):
     session = as_account("employee")
-    for table in sorted(TABLES - {"supplier_form_keys"}):
+    for table in sorted(TABLES - {"supplier_form_keys", "cafe_keys"}):
         everything = ", ".join(columns(database, table))
         assert session.ask(f"SELECT {everything} FROM {table}")
     assert session.ask("SELECT * FROM supplier_form_keys") == ()
@@ -128,6 +128,15 @@ def test_the_employee_keeps_form_keys(as_account):
                 " (REPEAT('k', 22), REPEAT('d', 32), NULL, NULL, NOW(6))")
     assert session.run("UPDATE supplier_form_keys SET supplier_id = 1") == 1
     assert session.run("DELETE FROM supplier_form_keys") == 1
+
+
+def test_the_employee_only_notes_when_a_key_was_used(as_account):
+    session = as_account("employee")
+    assert session.ask("SELECT * FROM cafe_keys") == ()
+    assert session.run("UPDATE cafe_keys SET last_used = NOW()") == 0
+    for column in ("name", "digest", "may", "created", "expires"):
+        assert session.refused(f"UPDATE cafe_keys SET {column} = NULL"
+                               ) in ER_DENIED, column
 
 
 def test_the_employee_daemon_is_logged(database, employee):

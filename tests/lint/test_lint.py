@@ -35,6 +35,7 @@ FOREIGN = {
     "mysql.h": ("libcafe/db/", "tests/unit/"),
     "mariadb_com.h": ("libcafe/db/",),
     "crypt.h": ("libcafe/service/password.c",),
+    "openssl/": ("libcafe/service/key_text.c",),
     "cmark.h": ("libcafe/html/markdown.c",),
     "yaml.h": ("libcafe/base/config_yaml.c",
                "deploy/cafe-deploy/document_yaml.c", "tests/unit/"),

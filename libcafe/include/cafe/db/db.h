@@ -122,6 +122,9 @@ int64_t db_insert_id(const struct db_connection *connection);
 const char *db_error_message(const struct db_connection *connection);
 unsigned db_error_number(const struct db_connection *connection);
 
+/** Whether it lacks a right on a table or a column. */
+bool db_denied(const struct db_connection *connection);
+
 /** What an operator does about an error number, as sentences; "" if unknown. */
 const char *db_error_advice(unsigned number);
 

@@ -113,8 +113,8 @@ const char *request_user(const struct request *req);
 /** The text is copied; out of memory there is no user. */
 void request_set_user(struct request *req, const char *user);
 
-/** The role that a check has found, ROUTE_READER or ROUTE_EDITOR; 0: none was
- * looked for. */
+/** The role that a check has found, one of enum route_flags; 0: none was looked
+ * for. */
 unsigned request_role(const struct request *req);
 void request_set_role(struct request *req, unsigned role);
 
@@ -127,6 +127,13 @@ const char *request_id(const struct request *req);
 /** Count it as refused and log why; only the first call for a request
  * counts. */
 void request_reject(struct request *req, enum rejection why);
+
+/** Why it is refused, and what to do, as sentences for the error page; NULL:
+ * the status says it. */
+const char *request_explanation(const struct request *req);
+
+/** text: must live as long as the request. */
+void request_explain(struct request *req, const char *text);
 
 /** For what lasts as long as the request, and has to be told when it ends. */
 struct lifetime *request_life(struct request *req);

@@ -13,9 +13,14 @@ enum route_flags {
     ROUTE_QUIET = 1 << 1, /* logged at debug level: probes */
 
     /* Whom it is for, where a check asks that: nobody without a flag. Each
-     * request has one of the two roles, see request_set_role(). */
-    ROUTE_READER = 1 << 2, /* people who may only look */
-    ROUTE_EDITOR = 1 << 3  /* people who may change */
+     * request has one of these roles, see request_set_role(). */
+    ROUTE_READER = 1 << 2,    /* people who may only look */
+    ROUTE_EDITOR = 1 << 3,    /* people who may change */
+    ROUTE_KEY_READ = 1 << 4,  /* programs whose key may only read */
+    ROUTE_KEY_WRITE = 1 << 5, /* programs whose key may change */
+
+    ROUTE_KEYS = ROUTE_KEY_READ | ROUTE_KEY_WRITE,
+    ROUTE_ROLES = ROUTE_READER | ROUTE_EDITOR | ROUTE_KEYS
 };
 
 /**

@@ -115,6 +115,10 @@ MUST_CHECK enum error identity_field_check(const char *name,
  * UTF-8 that can be shown in a line. */
 bool identity_valid(struct slice name);
 
+/** Whether a text can be the name of a person: identity_valid(), and not "key
+ * NAME", which stands for the key of a program. */
+bool identity_is_person(struct slice name);
+
 /**
  * A check_fn (context: struct access_rules). The identity field of a trusted
  * proxy becomes request_user(); of other peers it is ignored, and so is the
@@ -144,12 +148,13 @@ int host_check(void *context, struct request *req);
 
 /**
  * A check_fn (context: struct access_rules) against cross-site posts. Safe
- * methods pass. Sec-Fetch-Site same-origin or none passes, any other value is
- * 403. Without it, Origin must be one of the site's own: those of the option,
- * else the request's host and port, or those in X-Forwarded-Host of a trusted
- * proxy. With neither, a request passes unless it has a field that browsers
- * add by themselves: Cookie, Referer, Authorization (except Bearer), or
- * Accept-Language together with a User-Agent "Mozilla/…".
+ * methods pass, and so does a request with a key (key_check()). Sec-Fetch-Site
+ * same-origin or none passes, any other value is 403. Without it, Origin must
+ * be one of the site's own: those of the option, else the request's host and
+ * port, or those in X-Forwarded-Host of a trusted proxy. With neither, a
+ * request passes unless it has a field that browsers add by themselves: Cookie,
+ * Referer, Authorization (except Bearer), or Accept-Language together with a
+ * User-Agent "Mozilla/…".
  *
  * A form that is refused without Sec-Fetch-Site is kept (request_keep_form()).
  */

@@ -28,6 +28,7 @@ struct service_settings {
     const char *logout_url;
     const char *htpasswd;
     const char *editors;
+    int64_t key_per_minute; /* requests; 0 without roles */
     int log_format;
     bool log_requests;
     int log_level;
@@ -98,8 +99,10 @@ struct service_definition {
     const char *health_path;       /* a page that load balancers ask for */
     const char *hosts_fallback; /* default of the option hosts; "any" for all */
     bool check_origin;
-    bool check_roles; /* its routes say whom they are for: role_check() */
-    bool scripts;     /* its pages may run its static files; never by default */
+    bool check_roles;      /* its routes say whom they are for: role_check() */
+    const char *keys_root; /* below this path programs sign in by key; NULL:
+                              nowhere */
+    bool scripts; /* its pages may run its static files; never by default */
     const struct route *routes;
     error_page_fn *error_page;
     const struct command *commands;    /* its own; NULL or ended by NULL flag */
