@@ -381,10 +381,11 @@ class Daemon(Client):
 
     prefix    A program that is started in its place and becomes it.
     pass_fds  Descriptors that it is given.
+    program   Its file, if not that of the build.
     """
 
     def __init__(self, name, folder, database=None, wait=True, argv=(),
-                 prefix=(), pass_fds=(), **settings):
+                 prefix=(), pass_fds=(), program=None, **settings):
         env = database.environment(name) if database else {
             "PATH": os.environ["PATH"], **sanitizer_options()}
         env.update({"APP_PORT": "0", "APP_BIND": "127.0.0.1",
@@ -393,7 +394,8 @@ class Daemon(Client):
                     "APP_CATALOG_WAIT_MS": str(PATIENCE_MS)})
         env.update({k: str(v) for k, v in settings.items()})
         wrap = shlex.split(os.environ.get("CAFE_TEST_WRAP", ""))
-        self.process = Process(name, [*prefix, *wrap, BIN / name, *argv],
+        self.process = Process(name, [*prefix, *wrap,
+                                      program or BIN / name, *argv],
                                folder, env, pass_fds=pass_fds)
         self.ready = None
         if wait:

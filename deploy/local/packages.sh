@@ -18,6 +18,7 @@ libevent-dev              build
 libmariadb-dev            build
 libcrypt-dev              build
 libssl-dev                build
+libseccomp-dev            build
 libcmark-dev              build
 libyaml-dev               build
 libutf8proc-dev           build

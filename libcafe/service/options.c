@@ -19,6 +19,9 @@ static const struct option rows[] = {
       "Port to serve on; 0 picks a free one." },
     { "bind", OPTION_TEXT, AT(bind), "", 0, 0, NULL,
       "Numeric address to serve on; empty for all." },
+    { "user", OPTION_TEXT, AT(user), "", 0, 0, NULL,
+      "User to become when root starts the daemon, before it opens anything; "
+      "empty to stay." },
     { "ops.port", OPTION_NUMBER, AT(ops_port), "0", 0, 65535, NULL,
       "Port for operators (/healthz, /readyz, /metrics); 0 for none." },
     { "ops.bind", OPTION_TEXT, AT(ops_bind), "", 0, 0, NULL,

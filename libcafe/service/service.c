@@ -16,6 +16,7 @@
 #include "cafe/service/notes.h"
 #include "cafe/service/offload.h"
 #include "frame.h"
+#include "hardening.h"
 
 enum { DB_BACK_OFF_MAX_MS = 2000 };
 
@@ -105,11 +106,26 @@ static enum error open_folders(struct frame *frame, struct text *error)
     return err;
 }
 
+/* As the user of the option, before anything is opened. */
+static enum error become_user(const struct frame *frame, struct text *error)
+{
+    struct text why;
+    enum error err;
+
+    text_init(&why, 0);
+    err = hardening_become(frame->settings->user, &why);
+    err = frame_blame(frame->config, "user", err, &why, error);
+    text_free(&why);
+    return err;
+}
+
 static enum error open_files(struct frame *frame, struct text *error)
 {
-    enum error err = options_find_folders(frame->definition->name, frame->arena,
-                                          frame->settings);
+    enum error err = become_user(frame, error);
 
+    if (err == OK)
+        err = options_find_folders(frame->definition->name, frame->arena,
+                                   frame->settings);
     frame->service.settings = frame->settings;
     if (err == OK)
         err = settings_check(frame->config, frame->settings, error);
@@ -290,12 +306,14 @@ static int service_serve(struct frame *frame)
 
     text_init(&error, 0);
     raise_descriptor_limit();
+    hardening_begin();
     if ((err = open_service(frame, &error)) == OK &&
         (err = stop_open(frame)) == OK &&
         (err = notify_open(frame->service.base, frame->service.log,
                            &frame->notify, &error)) == OK &&
         (err = servers_open(frame, &error)) == OK) {
         log_warnings(frame);
+        hardening_finish(frame->service.log);
         announce(frame);
         status = run_loop(frame);
     } else {

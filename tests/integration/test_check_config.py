@@ -21,6 +21,7 @@ CONTROL = "{place}: control characters are not allowed here"
 BAD = {
     "port": ("65536", NUMBER + "0 to 65535"),
     "bind": ("localhost", ADDRESS),
+    "user": ("no-such-user", "{place}: there is no user '{value}'"),
     "ops.port": ("-1", NUMBER + "0 to 65535"),
     "ops.bind": ("192.0.2.1", "{place}: '{value}' is not an address of this "
                               "machine"),

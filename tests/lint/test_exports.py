@@ -8,6 +8,7 @@ FOR_TESTS = {
     "context_list_list": "Mustache's specification has lists in lists",
     "context_list_text": "Mustache's specification has lists of texts",
     "csv_unguard": "proves that the guard of a text can be undone",
+    "hardening_filter": "the filter alone, also in builds that do not load it",
     "htpasswd_parse": "a file of accounts without the file, for the fuzzer",
     "lasting_end": "the state without its log",
     "lasting_note": "the state without its log",

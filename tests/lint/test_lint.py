@@ -36,6 +36,7 @@ FOREIGN = {
     "mariadb_com.h": ("libcafe/db/",),
     "crypt.h": ("libcafe/service/password.c",),
     "openssl/": ("libcafe/service/key_text.c",),
+    "seccomp.h": ("libcafe/service/hardening.c",),
     "cmark.h": ("libcafe/html/markdown.c",),
     "yaml.h": ("libcafe/base/config_yaml.c",
                "deploy/cafe-deploy/document_yaml.c", "tests/unit/"),

@@ -12,6 +12,7 @@
 struct service_settings {
     int64_t port;
     const char *bind;
+    const char *user; /* to become when root starts it */
     int64_t ops_port;
     const char *ops_bind;
     struct db_options db;
