@@ -123,13 +123,17 @@ show_build() {
     cat >/dev/null
 }
 
-# A preset, or some targets of it. Needs pipefail.
+# A preset, or some targets of it; one at a time, also where several commands
+# build the same preset. Needs pipefail.
 build() {
-    local preset=$1
+    local preset=$1 lock
     shift
+    exec {lock}>"var/log/build-$preset.lock"
+    flock "$lock"
     cmake --preset "$preset" -S . >"var/log/cmake-$preset.log" 2>&1 ||
         { cat "var/log/cmake-$preset.log" >&2; exit 1; }
     cmake --build --preset "$preset" "$@" 2>&1 |
         tee "var/log/build-$preset.log" | show_build ||
         { cat "var/log/build-$preset.log" >&2; exit 1; }
+    exec {lock}>&-
 }

@@ -2,6 +2,7 @@
 address, against the rule as it is stated here."""
 import http.client
 import itertools
+import os
 import re
 
 import pytest
@@ -42,6 +43,9 @@ CHANGES = {("GET", "/admin/supplier-add"),
            ("POST", f"/admin/supplier-remove/{NOBODY}"),
            ("POST", f"/admin/supplier-restore/{NOBODY}")}
 OPEN = {"/healthz": 200, "/readyz": 200, "/admin/static/nothing.css": 404}
+# One in so many rows is tried: each method, path and person with three origins
+# or addresses or more, and all of these with each other.
+ROWS_STEP = 1 if os.environ.get("CAFE_LONG") else 13
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 # Fields of the proxy that signs people in, and whether they make an editor.
@@ -124,8 +128,9 @@ def check(port, people, everybody=None):
     everybody  Whether all are editors, or none; None: as PEOPLE says.
     """
     ask, wrong, count = Asker(port), [], 0
-    for method, path, who, origin, address in itertools.product(
-            METHODS, [*ANSWERS, *OPEN], people, ORIGINS, ADDRESSES):
+    for method, path, who, origin, address in itertools.islice(
+            itertools.product(METHODS, [*ANSWERS, *OPEN], people, ORIGINS,
+                              ADDRESSES), 0, None, ROWS_STEP):
         fields, editor = PEOPLE[who]
         editor = editor if everybody is None else everybody
         sent = {**fields, **ORIGINS[origin][0], **ADDRESSES[address][0]}
@@ -147,7 +152,7 @@ def make_roles(start, database):
 def test_every_method_path_role_origin_and_address(roles, database):
     wrong, count = check(roles.port, PEOPLE)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == 7 * 20 * 11 * 8 * 5
+    assert count == -(-7 * 20 * 11 * 8 * 5 // ROWS_STEP)
     assert not names(database)
 
 
@@ -155,7 +160,7 @@ def test_everybody_edits_where_no_editors_are_named(start, database):
     employee = start("employee", database, APP_IDENTITY_HEADER=USER)
     wrong, count = check(employee.port, ["editor", "nobody"], everybody=True)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == 7 * 20 * 2 * 8 * 5
+    assert count == -(-7 * 20 * 2 * 8 * 5 // ROWS_STEP)
 
 
 def test_each_person_has_one_role(roles):
