@@ -73,7 +73,7 @@ static void submit(struct edit *edit)
 
 /* An addition is checked here. An update is not, because what it may leave as
  * it is depends on what is stored. */
-static void editor_look_at(struct edit *edit)
+void editor_take(struct edit *edit)
 {
     struct employee *self = request_app(edit->req);
     bool adding = edit->kind == EDIT_ADD;
@@ -129,7 +129,7 @@ static void editor_receive(struct request *req, enum edit_kind kind)
     else if (edit->problem != NULL)
         edit_respond(edit, 400);
     else
-        editor_look_at(edit);
+        editor_take(edit);
 }
 
 /* POST /admin/supplier-add */
@@ -273,6 +273,7 @@ static void editor_saved(void *job, enum error outcome)
     bool added = outcome == ERROR_CONFLICT && edit->job.earlier.revision != 0;
 
     save_note(edit, outcome);
+    edit->outcome = outcome;
     if (outcome == OK) {
         save_respond(edit);
         return;

@@ -83,6 +83,8 @@ struct edit {
     enum edit_kind kind;
     char key[FORM_KEY_CHARS + 1];
     const char *list;
+    void (*respond)(struct edit *edit, int status); /* NULL: with the form */
+    void (*done)(const struct edit *edit);          /* NULL: with the list */
     bool anyway;    /* duplicates were seen and are none */
     bool preview;   /* show the notes, save nothing */
     bool previewed; /* they are in rendered */
@@ -150,6 +152,10 @@ handler_fn editor_add;
 handler_fn editor_update_show;
 handler_fn editor_save;
 
+/** Go on with an addition or an update that was read: check it, ask about
+ * duplicates, save it, answer. */
+void editor_take(struct edit *edit);
+
 /** The form of a refused post, filled in; NULL when there is none. */
 struct page *editor_refused(struct request *req, int status);
 
@@ -189,6 +195,9 @@ void respond_missing(struct request *req, const struct snapshot *snapshot,
 /* restore.c */
 handler_fn restore_version;
 
+/* write_api.c */
+handler_fn write_add, write_put, write_patch, write_remove;
+
 /* saved.c: what follows a change. */
 
 /** Submit a job of this request, which waits for it. */
@@ -201,7 +210,7 @@ void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done);
 /** Note the outcome of a change, for /readyz and the log. */
 void save_note(const struct edit *edit, enum error outcome);
 
-/** Answer with the list, which says what was done. */
+/** Answer with the list, which says what was done, or as the edit wants. */
 void save_respond(const struct edit *edit);
 
 /** The change that a list tells of. */

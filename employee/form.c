@@ -422,6 +422,10 @@ struct page *edit_page(const struct edit *edit, int status)
 
 void edit_respond(struct edit *edit, int status)
 {
+    if (edit->respond != NULL) {
+        edit->respond(edit, status);
+        return;
+    }
     employee_respond(edit->req, edit_template(edit), edit_context(edit), status,
                      edit->snapshot);
 }

@@ -60,6 +60,7 @@ static enum error employee_open(struct service *service, void **app,
         .root = API_ROOT,
         .described = "docs/api.md",
         .caching = "no-store",
+        .versions = true,
         .list_max_bytes = PART_MAX_BYTES,
     };
     if ((err = employee_open_catalog(service, &self->api.catalog)) != OK ||

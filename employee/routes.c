@@ -1,12 +1,14 @@
 /* The pages of the employee daemon and its API, and whom each is for: a row for
  * nobody can't be reached. */
 #include "cafe/api/suppliers.h"
+#include "cafe/suppliers/supplier_body.h"
 #include "employee.h"
 
 enum {
     LOOK = ROUTE_READER | ROUTE_EDITOR, /* everybody who is let in */
     CHANGE = ROUTE_EDITOR,
-    READ = LOOK | ROUTE_KEYS /* and programs */
+    READ = LOOK | ROUTE_KEYS, /* and programs */
+    WRITE = CHANGE | ROUTE_KEY_WRITE
 };
 
 const struct route employee_routes[] = {
@@ -26,6 +28,10 @@ const struct route employee_routes[] = {
       FORM_MAX_BYTES, CHANGE },
     { GET, API_SUPPLIERS, api_list, 0, READ },
     { GET, API_SUPPLIERS "/{id}", api_supplier, 0, READ },
+    { POST, API_SUPPLIERS, write_add, BODY_MAX_BYTES, WRITE },
+    { PUT, API_SUPPLIERS "/{id}", write_put, BODY_MAX_BYTES, WRITE },
+    { PATCH, API_SUPPLIERS "/{id}", write_patch, BODY_MAX_BYTES, WRITE },
+    { DELETE, API_SUPPLIERS "/{id}", write_remove, 0, WRITE },
     { GET, API_HISTORY, history_api_show, 0, READ },
     { 0 },
 };

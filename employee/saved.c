@@ -114,6 +114,10 @@ void save_respond(const struct edit *edit)
 
     log_change(edit);
     clean_keys(request_app(edit->req));
+    if (edit->done != NULL) {
+        edit->done(edit);
+        return;
+    }
     respond_see_other(edit->req, url != NULL ? url : "/admin/suppliers");
 }
 

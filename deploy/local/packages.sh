@@ -20,6 +20,7 @@ libcrypt-dev              build
 libssl-dev                build
 libseccomp-dev            build
 libcmark-dev              build
+libjansson-dev            build
 libyaml-dev               build
 libutf8proc-dev           build
 zlib1g-dev                build
@@ -27,7 +28,6 @@ libbrotli-dev             build
 brotli                    build
 gzip                      build
 libjs-bootstrap5          build
-libjansson-dev            up rehearse bench lint unit fuzz integration conformance browser deploy soak
 mariadb-server-core       up unit integration conformance browser deploy bench soak
 mariadb-client-core       up unit integration conformance browser deploy bench soak
 haproxy                   up integration conformance browser

@@ -13,7 +13,7 @@ static const struct {
            "UTF-8, at most 100 of them." },
     { 405, "This method is not allowed here; the field Allow has those that "
            "are." },
-    { 413, "Send this request without a body." },
+    { 413, "The body is too large, or this path takes none." },
     { 422, "The response would be too large. Ask for fewer suppliers at once, "
            "with limit." },
 };
@@ -50,37 +50,44 @@ static const char *detail_of(const struct api *api, struct request *req,
 }
 
 /* Its type is left to the status: "about:blank" (RFC 9457 4.2.1). */
-static struct page *problem_make(const struct request *req, int status,
-                                 const char *detail, struct slice parameter)
+void problem_begin(struct text *body, const struct request *req, int status,
+                   const char *detail)
+{
+    text_init(body, 0);
+    json_object(body, NULL);
+    json_text(body, "type", SLICE("about:blank"));
+    json_text(body, "title", slice_of(status_reason(status)));
+    json_number(body, "status", status);
+    json_text(body, "detail", slice_of(detail));
+    json_text(body, "request_id", slice_of(request_id(req)));
+}
+
+struct page *problem_end(struct text *body, int status)
 {
     struct page *page;
-    struct text body;
 
-    text_init(&body, 0);
-    json_object(&body, NULL);
-    json_text(&body, "type", SLICE("about:blank"));
-    json_text(&body, "title", slice_of(status_reason(status)));
-    json_number(&body, "status", status);
-    json_text(&body, "detail", slice_of(detail));
-    if (parameter.data != NULL)
-        json_text(&body, "parameter", parameter);
-    json_text(&body, "request_id", slice_of(request_id(req)));
-    json_object_end(&body);
-    text_append_char(&body, '\n');
-    page = page_data(status, "application/problem+json", "no-store", &body);
-    text_free(&body);
+    json_object_end(body);
+    text_append_char(body, '\n');
+    page = page_data(status, "application/problem+json", "no-store", body);
+    text_free(body);
     return page;
 }
 
 struct page *problem_page(const struct api *api, struct request *req,
                           int status)
 {
-    return problem_make(req, status, detail_of(api, req, status),
-                        (struct slice){ NULL, 0 });
+    struct text body;
+
+    problem_begin(&body, req, status, detail_of(api, req, status));
+    return problem_end(&body, status);
 }
 
 void respond_bad_parameter(struct request *req, struct slice name,
                            const char *detail)
 {
-    respond_page(req, problem_make(req, 400, detail, name));
+    struct text body;
+
+    problem_begin(&body, req, 400, detail);
+    json_text(&body, "parameter", name);
+    respond_page(req, problem_end(&body, 400));
 }

@@ -2,6 +2,7 @@
  * changes, and single suppliers. */
 #include "cafe/api/suppliers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cafe/api/listing.h"
@@ -305,6 +306,50 @@ static void write_one(struct text *out, const struct supplier *supplier,
     text_append_char(out, '\n');
 }
 
+void supplier_etag(const struct supplier *supplier,
+                   char etag[SUPPLIER_ETAG_BYTES])
+{
+    snprintf(etag, SUPPLIER_ETAG_BYTES, "\"%llu-%lld\"",
+             (unsigned long long)supplier->revision,
+             (long long)supplier->changed_us);
+}
+
+bool supplier_etag_read(struct slice etag, uint64_t *revision,
+                        int64_t *changed_us)
+{
+    struct slice rest = etag, number;
+    uint64_t at_us;
+
+    if (etag.len < 2 || etag.data[0] != '"' || etag.data[etag.len - 1] != '"')
+        return false;
+    rest = (struct slice){ etag.data + 1, etag.len - 2 };
+    number = slice_cut(&rest, '-');
+    if (slice_number(number, INT64_MAX, revision) != OK || *revision == 0 ||
+        slice_number(rest, INT64_MAX, &at_us) != OK)
+        return false;
+    *changed_us = (int64_t)at_us;
+    return true;
+}
+
+/* Not compressed: all forms of it share the tag, which has to be strong. */
+static void answer_version(struct request *req, const struct supplier *supplier,
+                           const struct snapshot *snapshot)
+{
+    char etag[SUPPLIER_ETAG_BYTES];
+    struct page *page;
+    struct text body;
+
+    text_init(&body, 0);
+    write_one(&body, supplier, snapshot);
+    page = page_data(200, JSON_TYPE, answer_cache(req, snapshot), &body);
+    text_free(&body);
+    supplier_etag(supplier, etag);
+    if (page != NULL && !snapshot_stale(snapshot))
+        page_set_etag(page, etag);
+    snapshot_mark(snapshot, page);
+    respond_page(req, page);
+}
+
 static void api_supplier_show(struct lifetime *life,
                               const struct snapshot *snapshot)
 {
@@ -316,6 +361,10 @@ static void api_supplier_show(struct lifetime *life,
 
     if ((supplier = find_supplier(req, snapshot)) == NULL)
         return;
+    if (api->versions) {
+        answer_version(req, supplier, snapshot);
+        return;
+    }
     if (answer_cached(req, snapshot,
                       arena_printf(request_arena(req), "%s/v1/suppliers/%lld",
                                    api->root, (long long)supplier->id),

@@ -101,6 +101,12 @@ void page_make_etag(struct page *page, bool weak)
     page_field(page, "ETag", value);
 }
 
+void page_set_etag(struct page *page, const char *etag)
+{
+    snprintf(page->etag, sizeof(page->etag), "%s", etag);
+    page_field(page, "ETag", page->etag);
+}
+
 struct page *page_ref(struct page *page)
 {
     atomic_fetch_add_explicit(&page->references, 1, memory_order_relaxed);

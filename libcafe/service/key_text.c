@@ -7,7 +7,7 @@
 #include "cafe/service/access.h"
 #include "cafe/service/keys.h"
 
-enum { KEY_RANDOM_BYTES = 32, DIGEST_BYTES = 32 };
+enum { KEY_RANDOM_BYTES = 32 };
 
 /* Programs that look for secrets in files know one by it. */
 static const struct slice key_prefix = { "cafe_", 5 };
@@ -43,11 +43,10 @@ bool key_valid(struct slice text)
 
 enum error key_digest(struct slice text, struct key_digest *digest)
 {
-    unsigned char bytes[DIGEST_BYTES];
-
-    if (EVP_Digest(text.data, text.len, bytes, NULL, EVP_sha256(), NULL) != 1)
+    if (EVP_Digest(text.data, text.len, digest->bytes, NULL, EVP_sha256(),
+                   NULL) != 1)
         return ERROR_SYSTEM;
-    write_hex(bytes, sizeof(bytes), digest->hex);
+    write_hex(digest->bytes, sizeof(digest->bytes), digest->hex);
     return OK;
 }
 

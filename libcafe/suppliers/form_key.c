@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { KEY_BYTES = 16, CLEAN_AT_ONCE = 1000 };
+enum { CLEAN_AT_ONCE = 1000 };
 
 /* Making. */
 
@@ -15,14 +15,14 @@ static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* Six bits for each letter, out of a pair of bytes; the last letter has two
  * bits of the key and zeros. */
-static void spell(const unsigned char bytes[KEY_BYTES],
-                  char key[FORM_KEY_CHARS + 1])
+void form_key_spell(const unsigned char bytes[FORM_KEY_BYTES],
+                    char key[FORM_KEY_CHARS + 1])
 {
     for (unsigned i = 0; i < FORM_KEY_CHARS; i++) {
         unsigned bit = i * 6;
         unsigned pair = (unsigned)bytes[bit / 8] << 8;
 
-        if (bit / 8 + 1 < KEY_BYTES)
+        if (bit / 8 + 1 < FORM_KEY_BYTES)
             pair |= bytes[bit / 8 + 1];
         key[i] = letters[pair >> (10 - bit % 8) & 63];
     }
@@ -31,11 +31,11 @@ static void spell(const unsigned char bytes[KEY_BYTES],
 
 enum error form_key_make(char key[FORM_KEY_CHARS + 1])
 {
-    unsigned char bytes[KEY_BYTES];
+    unsigned char bytes[FORM_KEY_BYTES];
 
     if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
         return ERROR_SYSTEM;
-    spell(bytes, key);
+    form_key_spell(bytes, key);
     return OK;
 }
 

@@ -140,7 +140,8 @@ static enum error read_clash(struct db_connection *connection,
                       attempt->version, &job->clash);
 }
 
-/* A removal or a restoration has no fields to merge. */
+/* A removal or a restoration has no fields to merge, and a program wants none
+ * merged. */
 static enum error refuse_changed(struct db_connection *connection,
                                  struct attempt *attempt)
 {
@@ -235,6 +236,8 @@ static enum error update(struct db_connection *connection,
     struct store_job *job = &attempt->job;
     enum error err = lock_present(connection, attempt);
 
+    if (err == OK && job->exact && changed_meanwhile(attempt))
+        return refuse_changed(connection, attempt);
     if (err == OK)
         err = store_read_shown(connection, attempt);
     if (err == OK)

@@ -29,8 +29,9 @@ ANSWERS = {
     "/admin/history.csv": {"GET": 200},
     f"/admin/supplier-history/{NOBODY}": {"GET": 404},
     f"/admin/supplier-restore/{NOBODY}": {"POST": 404},
-    "/admin/api/v1/suppliers": {"GET": 200},
-    f"/admin/api/v1/suppliers/{NOBODY}": {"GET": 404},
+    "/admin/api/v1/suppliers": {"GET": 200, "POST": 415},
+    f"/admin/api/v1/suppliers/{NOBODY}": {"GET": 404, "PUT": 428, "PATCH": 428,
+                                          "DELETE": 428},
     "/admin/api/v1/history": {"GET": 200},
     "/admin/api/no-such-path": {},
     "/admin/no-such-page": {},
@@ -41,7 +42,11 @@ CHANGES = {("GET", "/admin/supplier-add"),
            ("POST", "/admin/supplier-update"),
            ("GET", f"/admin/supplier-remove/{NOBODY}"),
            ("POST", f"/admin/supplier-remove/{NOBODY}"),
-           ("POST", f"/admin/supplier-restore/{NOBODY}")}
+           ("POST", f"/admin/supplier-restore/{NOBODY}"),
+           ("POST", "/admin/api/v1/suppliers"),
+           ("PUT", f"/admin/api/v1/suppliers/{NOBODY}"),
+           ("PATCH", f"/admin/api/v1/suppliers/{NOBODY}"),
+           ("DELETE", f"/admin/api/v1/suppliers/{NOBODY}")}
 OPEN = {"/healthz": 200, "/readyz": 200, "/admin/static/nothing.css": 404}
 # One in so many rows is tried: each method, path and person with three origins
 # or addresses or more, and all of these with each other.

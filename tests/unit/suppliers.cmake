@@ -1,6 +1,7 @@
 # Tests of libcafe/suppliers; those with a database as in db.cmake.
 if(TARGET cafe_html)
   cafe_unit_test(test_supplier cafe_suppliers)
+  cafe_unit_test(test_supplier_body cafe_suppliers)
   cafe_unit_test(test_untouched cafe_suppliers)
   cafe_unit_test(test_paging cafe_suppliers)
   cafe_unit_test(test_phone cafe_suppliers)

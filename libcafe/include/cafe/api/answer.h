@@ -16,6 +16,8 @@ struct api {
     const char *root;       /* path of its API: "/api" */
     const char *described;  /* where programs read which paths there are */
     const char *caching;    /* Cache-Control of an answer that is not stale */
+    bool versions;          /* the ETag of a supplier is its version, for
+                               If-Match */
     int64_t list_max_bytes; /* of a list that is written record by record */
 };
 

@@ -56,6 +56,10 @@ void page_body(struct page *page, struct text *body);
  */
 void page_make_etag(struct page *page, bool weak);
 
+/** Set a tag of the maker's own: at most 39 bytes with its quotes. The body
+ * must not be compressed. */
+void page_set_etag(struct page *page, const char *etag);
+
 /** Another reference; returns the page. Thread: any. */
 struct page *page_ref(struct page *page);
 

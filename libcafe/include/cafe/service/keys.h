@@ -11,8 +11,9 @@ enum {
     KEY_DAYS_MAX = 3650
 };
 
-/** The SHA-256 of a key, in hex: all that is stored of it. */
+/** The SHA-256 of a key: all that is stored of it. */
 struct key_digest {
+    unsigned char bytes[32];
     char hex[64 + 1];
 };
 
@@ -22,7 +23,7 @@ MUST_CHECK enum error key_make(char text[KEY_TEXT_BYTES]);
 /** Whether a text has the form of a key. */
 bool key_valid(struct slice text);
 
-/** Errors: ERROR_SYSTEM (no SHA-256 in this library). */
+/** Of any text. Errors: ERROR_SYSTEM (no SHA-256 in this library). */
 MUST_CHECK enum error key_digest(struct slice text, struct key_digest *digest);
 
 /** Whether a text can name a key: identity_valid(), at most 100 bytes. */

@@ -7,10 +7,14 @@
 #include "cafe/suppliers/supplier.h"
 #include "cafe/suppliers/untouched.h"
 
-enum { FORM_KEY_CHARS = 22 }; /* 128 random bits in base64url */
+enum { FORM_KEY_BYTES = 16, FORM_KEY_CHARS = 22 /* in base64url */ };
 
 /** Write a new one-time form key, NUL-terminated. Errors: ERROR_SYSTEM. */
 MUST_CHECK enum error form_key_make(char key[FORM_KEY_CHARS + 1]);
+
+/** The key of these bytes, NUL-terminated. */
+void form_key_spell(const unsigned char bytes[FORM_KEY_BYTES],
+                    char key[FORM_KEY_CHARS + 1]);
 
 /** Whether a text has the form of a key. */
 bool form_key_valid(struct slice text);
@@ -48,6 +52,8 @@ struct store_job {
     int64_t expected_us;      /* when that one was made, UTC microseconds; the
                                  log of a restored backup may have another one
                                  of the same number. 0: not known */
+    bool exact;               /* store_update: another version than that is a
+                                 conflict, whatever its fields */
     uint64_t version;         /* store_restore: the entry of the log to go
                                  back to */
     enum untouched_shown shown[SUPPLIER_FIELDS]; /* by the form, see
