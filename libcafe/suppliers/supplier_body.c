@@ -50,7 +50,7 @@ static const char *pointer_to(struct arena *arena, const char *name)
 
 /* JSON that can't be read. */
 
-static const char *reason_of(const json_error_t *error)
+static const char *json_fault_of(const json_error_t *error)
 {
     switch (json_error_code(error)) {
     case json_error_invalid_utf8:
@@ -82,7 +82,8 @@ static enum error refuse_json(const struct body_reading *reading,
                    arena_printf(reading->arena,
                                 "%s (line %d, column %d). Send one JSON "
                                 "object in UTF-8.",
-                                reason_of(error), error->line, error->column));
+                                json_fault_of(error), error->line,
+                                error->column));
     return ERROR_SYNTAX;
 }
 
