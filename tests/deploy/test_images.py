@@ -58,8 +58,10 @@ def test_the_image_is_bare(engine, images, name):
 def listed(name):
     """The patterns of image-files.txt for this daemon, a file each."""
     lines = (pathlib.Path(__file__).parent / "image-files.txt").read_text()
-    return [line.replace("NAME", name) for line in lines.splitlines()
+    rows = [line.rpartition(": ") for line in lines.splitlines()
             if line and not line.startswith("#")]
+    return [pattern.replace("NAME", name) for daemon, _, pattern in rows
+            if daemon in ("", name)]
 
 
 @pytest.mark.parametrize("name", NAMES)
