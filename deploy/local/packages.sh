@@ -19,8 +19,8 @@ libmariadb-dev            build
 libcrypt-dev              build
 libssl-dev                build
 libseccomp-dev            build
-libcmark-dev              build
 libjansson-dev            build
+libcmark-dev              build
 libyaml-dev               build
 libutf8proc-dev           build
 zlib1g-dev                build

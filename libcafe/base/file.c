@@ -52,7 +52,9 @@ enum error file_read_from(int fd, const char *path, struct text *content,
     return got < 0 ? file_refuse(path, strerror(errno), error) : OK;
 }
 
-enum error file_read(const char *path, struct text *content, struct text *error)
+/* refused  Bits of the mode that a file must not have. */
+static enum error read_regular(const char *path, mode_t refused,
+                               struct text *content, struct text *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
@@ -62,10 +64,24 @@ enum error file_read(const char *path, struct text *content, struct text *error)
         return file_refuse(path, strerror(errno), error);
     if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
         err = file_refuse(path, "is not a regular file", error);
+    else if (status.st_mode & refused)
+        err = file_refuse(path, "others may write to it; run chmod go-w on it",
+                          error);
     else
         err = file_read_from(fd, path, content, error);
     close(fd);
     return err;
+}
+
+enum error file_read(const char *path, struct text *content, struct text *error)
+{
+    return read_regular(path, 0, content, error);
+}
+
+enum error file_read_own(const char *path, struct text *content,
+                         struct text *error)
+{
+    return read_regular(path, S_IWGRP | S_IWOTH, content, error);
 }
 
 enum error folder_each(const char *folder, folder_fn *each, void *context,

@@ -1,12 +1,8 @@
 /* Reads a file of names and hashes of passwords. */
 #include "cafe/service/htpasswd.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cafe/base/file.h"
 #include "cafe/service/access.h"
@@ -120,40 +116,16 @@ void htpasswd_close(struct htpasswd *file)
     free(file);
 }
 
-/* What others may write to lets them in. */
-static enum error read_own(int fd, const char *path, struct text *content,
-                           struct text *error)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-        text_printf(error, "%s: is not a regular file", path);
-        return ERROR_CONFIG;
-    }
-    if (status.st_mode & (S_IWGRP | S_IWOTH)) {
-        text_printf(error, "%s: others may write to it; run chmod go-w on it",
-                    path);
-        return ERROR_CONFIG;
-    }
-    return file_read_from(fd, path, content, error);
-}
-
 enum error htpasswd_open(const char *path, struct htpasswd **file,
                          struct text *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct text content;
     enum error err;
 
-    if (fd < 0) {
-        text_printf(error, "%s: %s", path, strerror(errno));
-        return ERROR_CONFIG;
-    }
     text_init(&content, FILE_MAX_BYTES);
-    err = read_own(fd, path, &content, error);
+    err = file_read_own(path, &content, error);
     if (err == OK)
         err = htpasswd_parse(text_slice(&content), path, file, error);
     text_free(&content);
-    close(fd);
     return err;
 }

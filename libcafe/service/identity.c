@@ -1,8 +1,11 @@
 /* Who a request is from: the name that a proxy which signs people in writes
  * into a header field. Only the field of a trusted proxy counts, for anybody
  * could send one. */
+#include "cafe/base/clock.h"
+#include "cafe/base/log.h"
 #include "cafe/base/unicode.h"
 #include "cafe/service/access.h"
+#include "cafe/service/token.h"
 
 enum {
     UNREADABLE = 400,
@@ -10,8 +13,8 @@ enum {
     GROUPS_MAX = 1024
 };
 
-/* Fields that are no name. A token has to be verified, which a daemon that only
- * reads a name does not do; the others name hosts, clients or secrets. */
+/* Fields that are no name: tokens, which have to be verified, and what names
+ * hosts, clients or secrets. Only the token of identity_is_token() can be. */
 static const char *const refused_fields[] = {
     "authorization",
     "cookie",
@@ -102,6 +105,68 @@ struct slice identity_groups(const struct access_rules *rules,
     return value;
 }
 
+bool identity_is_token(const char *field)
+{
+    return slice_is_nocase(slice_of(field), "x-amzn-oidc-data");
+}
+
+/* The load balancer puts the time into the header, some providers into the
+ * payload, too. */
+static const char *check_token(const struct access_rules *rules,
+                               const struct token *token, int64_t claimed_s)
+{
+    int64_t now_s = clock_utc_s();
+
+    if (token->expires_s == 0 && claimed_s == 0)
+        return "it never expires";
+    if ((token->expires_s != 0 && token->expires_s <= now_s) ||
+        (claimed_s != 0 && claimed_s <= now_s))
+        return "it has expired";
+    return slice_is(token->signer, rules->signer)
+               ? NULL
+               : "its signer is not identity.signer";
+}
+
+/* The name in a token: NULL, or why it is not accepted. */
+static const char *read_token(const struct access_rules *rules,
+                              struct slice text, struct arena *arena,
+                              struct slice *name)
+{
+    struct token token;
+    int64_t claimed_s;
+    const char *fault = token_parse(text, arena, &token);
+
+    if (fault == NULL)
+        fault = token_verify(rules->keys, &token);
+    if (fault == NULL)
+        fault = token_read_claims(token.payload, rules->claim, arena, name,
+                                  &claimed_s);
+    if (fault == NULL)
+        fault = check_token(rules, &token, claimed_s);
+    if (fault == NULL && !identity_is_person(*name))
+        fault = "its claim of identity.claim is no name";
+    return fault;
+}
+
+/* The name in the field of a trusted proxy; false: it has none that can be
+ * believed. The log says why: the person sees only that it is refused. */
+static bool read_person(const struct access_rules *rules, struct request *req,
+                        struct slice *value)
+{
+    const char *fault;
+
+    if (value->len == 0)
+        return true;
+    if (rules->keys == NULL)
+        return identity_is_person(*value);
+    fault = read_token(rules, *value, request_arena(req), value);
+    if (fault != NULL)
+        log_line(rules->log, LOG_WARNING, "a token was refused",
+                 LOG_STRING("request_id", request_id(req)),
+                 LOG_STRING("reason", fault), LOG_END);
+    return fault == NULL;
+}
+
 int identity_check(void *context, struct request *req)
 {
     const struct access_rules *rules = context;
@@ -110,7 +175,7 @@ int identity_check(void *context, struct request *req)
 
     if (!believed(rules, req, rules->groups, &groups) || !are_groups(groups) ||
         !believed(rules, req, rules->identity, &value) ||
-        (value.len > 0 && !identity_is_person(value)))
+        !read_person(rules, req, &value))
         return UNREADABLE;
     if (value.len == 0)
         return 0;

@@ -135,7 +135,15 @@ static const struct option rows[] = {
     /* Last: the other options of this group follow where pages have roles. */
     { "identity.header", OPTION_TEXT, AT(identity_header), "", 0, 0, NULL,
       "Header field in which a trusted proxy names the person who is signed "
-      "in, for example X-Forwarded-User; empty for none." },
+      "in, for example X-Forwarded-User; x-amzn-oidc-data for the token of an "
+      "AWS load balancer; empty for none." },
+    { "identity.keys", OPTION_PATH, AT(identity_keys), "", 0, 0, NULL,
+      "Public keys that verify those tokens: a PEM file, or a folder of files "
+      "named after the tokens' kid. Read again on SIGHUP." },
+    { "identity.signer", OPTION_TEXT, AT(identity_signer), "", 0, 0, NULL,
+      "ARN of the load balancer whose tokens are accepted." },
+    { "identity.claim", OPTION_TEXT, AT(identity_claim), "email", 0, 0, NULL,
+      "Claim of those tokens that is the name of the person." },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

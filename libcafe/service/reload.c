@@ -18,6 +18,7 @@ enum log_format settings_log_format(const struct service_settings *settings)
 void settings_apply(struct frame *frame,
                     const struct service_settings *settings)
 {
+    frame->access.log = frame->service.log;
     log_set_level(frame->service.log, (enum log_level)settings->log_level);
     log_set_format(frame->service.log, settings_log_format(settings));
     log_set_repeat(frame->service.log, settings->log_repeat_s * 1000);
@@ -42,6 +43,9 @@ static const char *const live[] = {
     "hosts",
     "origins",
     "identity.header",
+    "identity.keys",
+    "identity.signer",
+    "identity.claim",
     "identity.groups_header",
     "identity.htpasswd",
     "editors",

@@ -4,6 +4,7 @@
 
 #include "cafe/service/htpasswd.h"
 #include "cafe/service/roles.h"
+#include "cafe/service/token.h"
 #include "frame.h"
 
 void access_close(struct access_rules *rules)
@@ -14,6 +15,9 @@ void access_close(struct access_rules *rules)
     origin_list_close(rules->origins);
     htpasswd_close(rules->accounts);
     editor_list_close(rules->editors);
+    token_keys_close(rules->keys);
+    free(rules->signer);
+    free(rules->claim);
     free(rules->identity);
     free(rules->groups);
 }
@@ -62,20 +66,76 @@ static enum error make_origins(struct making *making, struct text *why)
                : OK;
 }
 
+static enum error make_copy(const char *text, char **copy)
+{
+    *copy = strdup(text);
+    return *copy != NULL ? OK : ERROR_MEMORY;
+}
+
 /* A field's name, copied. */
 static enum error make_field(const char *name, char **field, struct text *why)
 {
     enum error err = identity_field_check(name, why);
 
-    if (err == OK && (*field = strdup(name)) == NULL)
-        err = ERROR_MEMORY;
-    return err;
+    return err == OK ? make_copy(name, field) : err;
 }
 
 static enum error make_identity(struct making *making, struct text *why)
 {
-    return make_field(making->settings->identity_header,
-                      &making->rules.identity, why);
+    const char *name = making->settings->identity_header;
+
+    return identity_is_token(name)
+               ? make_copy(name, &making->rules.identity)
+               : make_field(name, &making->rules.identity, why);
+}
+
+/* Options of tokens: nobody must believe that they verify another field. */
+static enum error check_token_option(const struct making *making,
+                                     const char *value, const char *what,
+                                     struct text *why)
+{
+    bool is_token = identity_is_token(making->rules.identity);
+
+    if (is_token == (value[0] != '\0'))
+        return OK;
+    if (is_token)
+        text_printf(why, "is empty, but identity.header is %s: give %s",
+                    making->rules.identity, what);
+    else
+        text_append_string(why,
+                           "needs identity.header x-amzn-oidc-data, the only "
+                           "field with a token that is verified");
+    return ERROR_CONFIG;
+}
+
+static enum error make_keys(struct making *making, struct text *why)
+{
+    const char *path = making->settings->identity_keys;
+    enum error err = check_token_option(
+        making, path, "the load balancer's public keys, a file or a folder",
+        why);
+
+    return err == OK && path[0] != '\0'
+               ? token_keys_open(path, &making->rules.keys, why)
+               : err;
+}
+
+static enum error make_signer(struct making *making, struct text *why)
+{
+    const char *signer = making->settings->identity_signer;
+    enum error err =
+        check_token_option(making, signer,
+                           "the load balancer's ARN, which its tokens have as "
+                           "signer",
+                           why);
+
+    return err == OK ? make_copy(signer, &making->rules.signer) : err;
+}
+
+static enum error make_claim(struct making *making, struct text *why)
+{
+    (void)why;
+    return make_copy(making->settings->identity_claim, &making->rules.claim);
 }
 
 static enum error make_groups(struct making *making, struct text *why)
@@ -158,6 +218,9 @@ static const struct {
     { "hosts", make_hosts },
     { "origins", make_origins },
     { "identity.header", make_identity },
+    { "identity.keys", make_keys },
+    { "identity.signer", make_signer },
+    { "identity.claim", make_claim },
     { "identity.groups_header", make_groups },
     { "identity.htpasswd", make_accounts },
     { "identity.logout_url", make_logout },

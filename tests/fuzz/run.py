@@ -53,6 +53,7 @@ TARGETS = {
     "aws_files": Target(2000, "aws_files"),
     "log": Target(5000),
     "api": Target(60000),
+    "token": Target(20000, "token"),
     "supplier_body": Target(60000, "supplier_body"),
 }
 

@@ -18,6 +18,8 @@ RANGE = ("{place}: '{value}' is not an address range; use for example "
          "10.0.0.0/8, loopback or private")
 MISSING = "{place}: {value}: No such file or directory"
 CONTROL = "{place}: control characters are not allowed here"
+NO_TOKEN = ("{place}: needs identity.header x-amzn-oidc-data, the only field "
+            "with a token that is verified")
 BAD = {
     "port": ("65536", NUMBER + "0 to 65535"),
     "bind": ("localhost", ADDRESS),
@@ -32,6 +34,9 @@ BAD = {
               "port"),
     "identity.header": ("X Forwarded", "{place}: '{value}' is not the name of "
                         "a header field; use for example X-Forwarded-User"),
+    "identity.keys": ("/nowhere", NO_TOKEN),
+    "identity.signer": ("arn:aws:any", NO_TOKEN),
+    "identity.claim": ("a\tb", CONTROL),
     "customer.admin_link": ("maybe", "{place}: '{value}' is not on or off"),
     "origins": ("cafe.example", "{place}: '{value}' is not an origin; use for "
                 "example https://cafe.example or http://10.0.0.5:8080"),

@@ -146,7 +146,8 @@ def test_off_unless_asked_for(employee, database):
 
 @pytest.mark.parametrize("field", ["X Forwarded User", "User:", "n\u00e4me",
                                    "Authorization", "Cookie",
-                                   "X-Forwarded-For", "X-Amzn-Oidc-Data"])
+                                   "X-Forwarded-For",
+                                   "X-Amzn-Oidc-Accesstoken"])
 def test_a_field_that_holds_no_name_is_refused_at_start(start, database,
                                                         field):
     employee = start("employee", database, wait=False,

@@ -18,6 +18,11 @@
 MUST_CHECK enum error file_read(const char *path, struct text *content,
                                 struct text *error);
 
+/** As file_read(), for a file that decides who is let in: one that others than
+ * its owner may write to is ERROR_CONFIG. */
+MUST_CHECK enum error file_read_own(const char *path, struct text *content,
+                                    struct text *error);
+
 /**
  * The same for a file that is open, of any kind, from where it is.
  *

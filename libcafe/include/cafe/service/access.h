@@ -72,6 +72,8 @@ bool origin_list_names(const struct origin_list *list, struct slice host);
 
 struct editor_list;
 struct htpasswd;
+struct log;
+struct token_keys;
 
 /** Who may use a daemon, and what for: the options, read. */
 struct access_rules {
@@ -81,6 +83,9 @@ struct access_rules {
     struct origin_list *origins; /* the site's own; NULL: those of the host */
     char *identity; /* field with the name of a person; NULL or "": none */
     char *groups;   /* field with the groups of a person; NULL or "": none */
+    struct token_keys *keys;     /* the identity is a token; NULL: a name */
+    char *signer, *claim;        /* with keys: of its tokens; the name's */
+    struct log *log;             /* borrowed; for tokens that are refused */
     struct htpasswd *accounts;   /* who may sign in; NULL: nobody has to */
     struct editor_list *editors; /* who may change; NULL: everybody */
 };
@@ -111,6 +116,9 @@ int access_check(void *context, struct request *req);
 MUST_CHECK enum error identity_field_check(const char *name,
                                            struct text *error);
 
+/** Whether a field has a token that names the person, which is verified. */
+bool identity_is_token(const char *field);
+
 /** Whether a text can be the name of a person or a group: 1 to 254 bytes of
  * UTF-8 that can be shown in a line. */
 bool identity_valid(struct slice name);
@@ -123,8 +131,9 @@ bool identity_is_person(struct slice name);
  * A check_fn (context: struct access_rules). The identity field of a trusted
  * proxy becomes request_user(); of other peers it is ignored, and so is the
  * field with groups. Refused with 400: several such fields, names and groups
- * that are not identity_valid(), and more than 1024 groups. An empty field
- * names nobody.
+ * that are not identity_valid(), tokens that are faulty, not signed by one of
+ * the keys, expired or another signer's, and more than 1024 groups. An empty
+ * field names nobody.
  */
 int identity_check(void *context, struct request *req);
 
