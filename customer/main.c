@@ -50,22 +50,6 @@ static void customer_close(void *app)
     free(self);
 }
 
-static enum error customer_open_catalog(const struct service *service,
-                                        struct catalog **catalog)
-{
-    const struct customer_settings *settings = (const void *)service->settings;
-    const struct catalog_config config = {
-        .base = service->base,
-        .db = service->db,
-        .options = service->settings->db,
-        .log = service->log,
-        .counters = service->counters,
-        .settings = settings->catalog,
-    };
-
-    return catalog_open(&config, catalog);
-}
-
 static void read_settings(struct customer *self)
 {
     const struct customer_settings *settings =
@@ -113,6 +97,7 @@ static enum error customer_check(struct service *service, const char **option,
 static enum error customer_open(struct service *service, void **app,
                                 struct text *error)
 {
+    const struct customer_settings *settings = (const void *)service->settings;
     struct customer *self = calloc(1, sizeof(*self));
     enum error err;
 
@@ -123,7 +108,8 @@ static enum error customer_open(struct service *service, void **app,
     service->answers_max_bytes = PENDING_MAX_LISTS * self->api.list_max_bytes;
     if ((err = home_open(self, error)) != OK ||
         (err = description_open(self, error)) != OK ||
-        (err = customer_open_catalog(service, &self->api.catalog)) != OK ||
+        (err = catalog_open(service->base, service->db, &settings->catalog,
+                            &self->api.catalog)) != OK ||
         (err = searcher_open(service->base, &self->api.searcher)) != OK) {
         customer_close(self);
         return err;
@@ -135,14 +121,9 @@ static enum error customer_open(struct service *service, void **app,
 static void customer_state(const void *app, struct service_state *state)
 {
     const struct customer *self = app;
-    const struct customer_settings *settings =
-        (const void *)self->api.service->settings;
 
     *state = (struct service_state){
-        .wait_ms = settings->catalog.wait_ms,
-        .as_of_us = catalog_as_of_us(self->api.catalog),
-        .trouble = catalog_trouble(self->api.catalog),
-        .trouble_since_us = catalog_trouble_since_us(self->api.catalog),
+        .shown = catalog_freshness(self->api.catalog),
     };
 }
 

@@ -30,25 +30,10 @@ static void employee_close(void *app)
     free(self);
 }
 
-static enum error employee_open_catalog(const struct service *service,
-                                        struct catalog **catalog)
-{
-    const struct employee_settings *settings = (const void *)service->settings;
-    const struct catalog_config config = {
-        .base = service->base,
-        .db = service->db,
-        .options = service->settings->db,
-        .log = service->log,
-        .counters = service->counters,
-        .settings = settings->catalog,
-    };
-
-    return catalog_open(&config, catalog);
-}
-
 static enum error employee_open(struct service *service, void **app,
                                 struct text *error)
 {
+    const struct employee_settings *settings = (const void *)service->settings;
     struct employee *self = calloc(1, sizeof(*self));
     enum error err;
 
@@ -63,7 +48,8 @@ static enum error employee_open(struct service *service, void **app,
         .versions = true,
         .list_max_bytes = PART_MAX_BYTES,
     };
-    if ((err = employee_open_catalog(service, &self->api.catalog)) != OK ||
+    if ((err = catalog_open(service->base, service->db, &settings->catalog,
+                            &self->api.catalog)) != OK ||
         (err = searcher_open(service->base, &self->api.searcher)) != OK) {
         employee_close(self);
         return err;
@@ -75,14 +61,9 @@ static enum error employee_open(struct service *service, void **app,
 static void employee_state(const void *app, struct service_state *state)
 {
     const struct employee *self = app;
-    const struct employee_settings *settings =
-        (const void *)self->api.service->settings;
 
     *state = (struct service_state){
-        .wait_ms = settings->catalog.wait_ms,
-        .as_of_us = catalog_as_of_us(self->api.catalog),
-        .trouble = catalog_trouble(self->api.catalog),
-        .trouble_since_us = catalog_trouble_since_us(self->api.catalog),
+        .shown = catalog_freshness(self->api.catalog),
         .unwritable = self->unwritable_since_us != 0,
         .unwritable_since_us = self->unwritable_since_us,
     };

@@ -241,6 +241,11 @@ enum error db_open(struct event_base *base, const struct db_config *config,
     return OK;
 }
 
+const struct db_config *db_config_of(const struct db *db)
+{
+    return &db->config;
+}
+
 static void stop_workers(struct db *db)
 {
     pthread_mutex_lock(&db->mutex);

@@ -76,7 +76,8 @@ static const char *reason_of(const struct readiness *known)
  * then there is no page to show yet. */
 static bool is_unread(const struct service_state *state)
 {
-    return state->as_of_us == 0 && state->trouble == ERROR_DB_SCHEMA;
+    return state->shown.as_of_us == 0 &&
+           state->shown.trouble == ERROR_DB_SCHEMA;
 }
 
 static struct report report_of(const struct frame *frame)
@@ -129,13 +130,14 @@ static void append_text(struct text *text, const struct report *report)
                     (long long)(clock_utc_us() - answered_us) / 1000);
     }
     text_printf(text, "\nschema: %s", schema_text(report->known));
-    if (state->as_of_us == 0)
+    if (state->shown.as_of_us == 0)
         text_append_string(text, "\npages: none yet");
     else
-        append_time(text, "\npages: as of ", state->as_of_us);
-    if (state->trouble != OK) {
-        append_time(text, ", not up to date since ", state->trouble_since_us);
-        text_printf(text, " (%s)", error_text(state->trouble));
+        append_time(text, "\npages: as of ", state->shown.as_of_us);
+    if (state->shown.trouble != OK) {
+        append_time(text, ", not up to date since ",
+                    state->shown.trouble_since_us);
+        text_printf(text, " (%s)", error_text(state->shown.trouble));
     }
     if (state->unwritable) {
         append_time(text, "\nsaves: refused since ",
@@ -166,7 +168,7 @@ static void append_json(struct text *json, const struct report *report)
 {
     const struct service_state *state = &report->state;
     int64_t answered_us = report->known->answered_us;
-    bool stale = state->trouble != OK;
+    bool stale = state->shown.trouble != OK;
 
     json_object(json, NULL);
     readiness_put_string(json, "status", report->status);
@@ -181,10 +183,10 @@ static void append_json(struct text *json, const struct report *report)
     readiness_put_string(json, "schema", schema_text(report->known));
     json_object_end(json);
     json_object(json, "pages");
-    put_time(json, "as_of", state->as_of_us);
-    put_time(json, "stale_since", stale ? state->trouble_since_us : 0);
+    put_time(json, "as_of", state->shown.as_of_us);
+    put_time(json, "stale_since", stale ? state->shown.trouble_since_us : 0);
     readiness_put_string(json, "reason",
-                         stale ? error_text(state->trouble) : NULL);
+                         stale ? error_text(state->shown.trouble) : NULL);
     json_object_end(json);
     if (state->unwritable) {
         json_object(json, "saves");
@@ -273,7 +275,7 @@ static int64_t wait_ms(const struct frame *frame)
     struct service_state state;
 
     frame->definition->state(frame->app, &state);
-    return state.wait_ms;
+    return state.shown.wait_ms;
 }
 
 static db_done_fn on_asked;

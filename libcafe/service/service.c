@@ -247,7 +247,7 @@ static void say_ready(struct frame *frame)
     struct service_state state;
 
     frame->definition->state(frame->app, &state);
-    if (state.as_of_us == 0 || state.trouble != OK)
+    if (state.shown.as_of_us == 0 || state.shown.trouble != OK)
         return;
     frame->ready = true;
     log_line(frame->service.log, LOG_INFO, "ready",

@@ -7,16 +7,14 @@
 
 #include "cafe/base/clock.h"
 #include "cafe/base/inquiry.h"
-#include "feed.h"
+#include "comparison.h"
 #include "report.h"
 
 enum {
     RETRY_MS = 20,         /* while requests wait for a fresh answer */
     RETRY_AWAY_MS = 250,   /* while stale answers go out */
     RETRY_LIMIT_MS = 5000, /* reading a table that is too large costs */
-    COMPARE_AGAIN_MS = 1000,
-    COMPARE_TRIES = 10,
-    BACK_OFF_MAX_MS = 50 /* of the feed's connection: the pace is set here */
+    BACK_OFF_MAX_MS = 50   /* of the feed's connection: the pace is set here */
 };
 
 #define MIB ((int64_t)1024 * 1024)
@@ -49,7 +47,9 @@ struct visitor {
 };
 
 struct catalog {
-    struct catalog_config config;
+    struct catalog_settings settings;
+    struct log *log;
+    struct db *db; /* for comparisons */
     struct db *feed;
     struct index *newest; /* NULL before the first reading */
     uint64_t serials;
@@ -64,12 +64,9 @@ struct catalog {
     struct lasting stale; /* for the log */
     int64_t trouble_since_us;
     bool stopping;
-    struct event *retry, *patience, *compare;
-    struct question comparison;
-    bool comparing;
-    bool compared; /* an answer waits until no question is under way */
-    enum error compared_outcome;
-    int compare_tries;
+    struct event *retry, *patience;
+    struct comparison comparison; /* its answer waits until no question is under
+                                     way */
 };
 
 /* Visitors. */
@@ -126,7 +123,7 @@ static void go_away(struct catalog *catalog, enum error reason)
 
     waiters_init(&all);
     if (!catalog->stopping)
-        report_stale(catalog->config.log, &catalog->stale, reason);
+        report_stale(catalog->log, &catalog->stale, reason);
     if (!catalog->away)
         catalog->trouble_since_us = clock_utc_us();
     catalog->away = true;
@@ -139,8 +136,7 @@ static void go_away(struct catalog *catalog, enum error reason)
 
 static void come_back(struct catalog *catalog)
 {
-    log_lasting_end(catalog->config.log, &catalog->stale,
-                    "catalog is fresh again",
+    log_lasting_end(catalog->log, &catalog->stale, "catalog is fresh again",
                     (const struct log_field[]){ LOG_END });
     catalog->away = false;
     catalog->trouble = OK;
@@ -160,14 +156,6 @@ static void adopt(struct catalog *catalog, struct index *next)
     index_unref(before);
 }
 
-static struct question new_question(struct catalog *catalog, struct index *base)
-{
-    return (struct question){ .base = base,
-                              .max_bytes =
-                                  (size_t)catalog->config.settings.max_bytes,
-                              .asker = catalog };
-}
-
 static db_done_fn on_answer;
 
 static void catalog_ask(struct catalog *catalog)
@@ -181,7 +169,9 @@ static void catalog_ask(struct catalog *catalog)
     catalog->asked_ms = clock_monotonic_ms();
     catalog->asked_utc_us = clock_utc_us();
     catalog->question =
-        new_question(catalog, base != NULL ? index_ref(base) : NULL);
+        (struct question){ .base = base != NULL ? index_ref(base) : NULL,
+                           .max_bytes = (size_t)catalog->settings.max_bytes,
+                           .asker = catalog };
     db_submit(catalog->feed, "ask", feed_ask, on_answer, &catalog->question);
 }
 
@@ -217,8 +207,7 @@ static void note_failure(struct catalog *catalog, enum error reason)
         try_again_later(catalog, reason);
 }
 
-static void finish_comparison(struct catalog *catalog);
-static void keep_comparing(struct catalog *catalog);
+static void take_comparison(void *argument);
 
 /* In the loop's next turn, after what has arrived by then: one question for all
  * of it. */
@@ -236,7 +225,7 @@ static void on_answer(void *job, enum error outcome)
     struct catalog *catalog = question->asker;
     /* The next answer may take as long: nobody should wait for that one. */
     bool late = catalog->away && clock_monotonic_ms() - catalog->asked_ms >
-                                     catalog->config.settings.wait_ms;
+                                     catalog->settings.wait_ms;
     struct waiters batch;
 
     index_unref(question->base);
@@ -253,8 +242,8 @@ static void on_answer(void *job, enum error outcome)
         come_back(catalog);
     waiters_init(&batch);
     inquiry_end(&catalog->inquiry, &batch);
-    finish_comparison(catalog);
-    keep_comparing(catalog);
+    take_comparison(catalog);
+    comparison_later(&catalog->comparison);
     if (catalog->away || inquiry_wanted(&catalog->inquiry))
         ask_soon(catalog);
     /* Last: a handler that is shown the suppliers may ask again at once, and a
@@ -282,37 +271,14 @@ static void on_patience(evutil_socket_t fd, short what, void *argument)
     (void)what;
     if (oldest == NULL)
         return;
-    left = oldest->since_ms + catalog->config.settings.wait_ms -
-           clock_monotonic_ms();
+    left = oldest->since_ms + catalog->settings.wait_ms - clock_monotonic_ms();
     if (left <= 0)
         go_away(catalog, ERROR_DEADLINE);
     else if (!catalog_after(catalog->patience, left))
         go_away(catalog, ERROR_MEMORY);
 }
 
-/*
- * Comparing: what no trigger sees (TRUNCATE, a dump that was loaded before
- * there were any) is found by reading everything now and then.
- */
-
-/* False: out of memory; keep_comparing() tries again after each answer. `soon`
- * is for a table that changed while it was read; one that changes all the time
- * is not read all the time. */
-static bool compare_later(struct catalog *catalog, bool soon)
-{
-    return catalog_after(catalog->compare,
-                         soon ? COMPARE_AGAIN_MS
-                              : catalog->config.settings.compare_ms);
-}
-
-/* Make up for a timer that could not be added for want of memory: without this
- * no comparison would ever be due again. */
-static void keep_comparing(struct catalog *catalog)
-{
-    if (!catalog->comparing && !catalog->compared &&
-        !event_pending(catalog->compare, EV_TIMEOUT, NULL))
-        compare_later(catalog, false);
-}
+/* Comparisons. */
 
 /* The log can't tell which of the two it was. */
 static const char unlogged_remedy[] =
@@ -320,99 +286,66 @@ static const char unlogged_remedy[] =
     "triggers are missing. Run: employee --migrate, which restores them and "
     "completes the log";
 
-/* Take over a comparison, if the index that it was compared with is still the
- * newest, and no question is under way. The answer to a question may share rows
- * with the index it was based on, so only that one may come before it in the
- * chain; an index read in between would come between them. */
-static void finish_comparison(struct catalog *catalog)
+/* Adopt what a comparison has found, unless a question is under way. The answer
+ * to a question may share rows with the index it was based on, so only that one
+ * may come before it in the chain; an index read in between would come between
+ * them. */
+static void take_comparison(void *argument)
 {
-    struct question *comparison = &catalog->comparison;
-    bool moved = comparison->base != catalog->newest;
+    struct catalog *catalog = argument;
+    struct index *found;
 
-    if (!catalog->compared || catalog->inquiry.under_way)
+    if (catalog->inquiry.under_way)
         return;
-    catalog->compared = false;
-    index_unref(comparison->base);
-    if (comparison->found != NULL && moved) {
-        index_discard(comparison->found);
-    } else if (comparison->found != NULL) {
-        log_line(catalog->config.log, LOG_WARNING,
-                 "suppliers changed without a log entry",
-                 LOG_STRING("remedy", unlogged_remedy), LOG_END);
-        adopt(catalog, comparison->found);
-    }
-    if (catalog->compared_outcome == ERROR_CONFLICT)
-        moved = true;
-    catalog->compare_tries = moved ? catalog->compare_tries + 1 : 0;
-    compare_later(catalog, moved && catalog->compare_tries % COMPARE_TRIES);
+    found = comparison_take(&catalog->comparison, catalog->newest);
+    if (found == NULL)
+        return;
+    log_line(catalog->log, LOG_WARNING, "suppliers changed without a log entry",
+             LOG_STRING("remedy", unlogged_remedy), LOG_END);
+    adopt(catalog, found);
 }
 
-static void on_compared(void *job, enum error outcome)
-{
-    struct question *comparison = job;
-    struct catalog *catalog = comparison->asker;
-
-    catalog->comparing = false;
-    catalog->compared = true;
-    catalog->compared_outcome = outcome;
-    finish_comparison(catalog);
-}
-
-static void on_compare(evutil_socket_t fd, short what, void *argument)
+static void on_comparison_due(void *argument)
 {
     struct catalog *catalog = argument;
 
-    (void)fd;
-    (void)what;
-    if (catalog->newest == NULL || catalog->away || catalog->comparing ||
-        catalog->compared) {
-        keep_comparing(catalog);
-        return;
-    }
-    catalog->comparing = true;
-    catalog->comparison = new_question(catalog, index_ref(catalog->newest));
-    /* By the pool, not by the feed's connection: reading the whole table would
-     * hold up the questions that requests wait for. */
-    db_submit(catalog->config.db, "compare", feed_compare, on_compared,
-              &catalog->comparison);
+    if (catalog->newest == NULL || catalog->away)
+        comparison_later(&catalog->comparison);
+    else
+        comparison_start(&catalog->comparison, catalog->newest);
 }
 
 /* What the others call. */
 
-static enum error catalog_open_events(struct catalog *catalog)
+static enum error catalog_open_events(struct catalog *catalog,
+                                      struct event_base *base)
 {
-    struct event_base *base = catalog->config.base;
-
     catalog->retry = evtimer_new(base, catalog_on_retry, catalog);
     catalog->patience = evtimer_new(base, on_patience, catalog);
-    catalog->compare = evtimer_new(base, on_compare, catalog);
-    return catalog->retry != NULL && catalog->patience != NULL &&
-                   catalog->compare != NULL && compare_later(catalog, false)
-               ? OK
-               : ERROR_MEMORY;
+    if (catalog->retry == NULL || catalog->patience == NULL)
+        return ERROR_MEMORY;
+    return comparison_open(&catalog->comparison, base, catalog->db,
+                           &catalog->settings, on_comparison_due,
+                           take_comparison, catalog);
 }
 
-static enum error open_feed(struct catalog *catalog)
+static enum error open_feed(struct catalog *catalog, struct event_base *base)
 {
-    const struct catalog_config *config = &catalog->config;
-    struct db_config feed = {
-        .name = "feed",
-        .options = config->options,
-        .threads = 1,
-        .queue_max = 1,
-        .queue_ms = 60000, /* a question under way is never given up here */
-        .back_off_max_ms = BACK_OFF_MAX_MS,
-        .log = config->log,
-        .counters = config->counters,
-    };
+    struct db_config feed = *db_config_of(catalog->db);
 
+    feed.name = "feed";
+    feed.threads = 1;
+    feed.queue_max = 1;
+    feed.queue_ms = 60000; /* a question under way is never given up here */
+    feed.back_off_max_ms = BACK_OFF_MAX_MS;
     /* After a second without an acknowledgement a new connection answers sooner
      * than the kernel would send lost packets again. */
     feed.options.write_timeout_s = 1;
-    return db_open(config->base, &feed, &catalog->feed);
+    return db_open(base, &feed, &catalog->feed);
 }
 
-enum error catalog_open(const struct catalog_config *config,
+enum error catalog_open(struct event_base *base, struct db *db,
+                        const struct catalog_settings *settings,
                         struct catalog **result)
 {
     struct catalog *catalog = calloc(1, sizeof(*catalog));
@@ -420,11 +353,13 @@ enum error catalog_open(const struct catalog_config *config,
 
     if (catalog == NULL)
         return ERROR_MEMORY;
-    catalog->config = *config;
+    catalog->settings = *settings;
+    catalog->log = db_config_of(db)->log;
+    catalog->db = db;
     catalog->confirmed_ms = clock_monotonic_ms();
     inquiry_init(&catalog->inquiry);
-    if ((err = catalog_open_events(catalog)) != OK ||
-        (err = open_feed(catalog)) != OK) {
+    if ((err = catalog_open_events(catalog, base)) != OK ||
+        (err = open_feed(catalog, base)) != OK) {
         catalog_close(catalog);
         return err;
     }
@@ -453,15 +388,9 @@ void catalog_close(struct catalog *catalog)
     if (catalog == NULL)
         return;
     db_close(catalog->feed);
-    /* A comparison that waited for a question to end. */
-    if (catalog->compared) {
-        index_unref(catalog->comparison.base);
-        if (catalog->comparison.found != NULL)
-            index_discard(catalog->comparison.found);
-    }
+    comparison_close(&catalog->comparison);
     free_event(catalog->retry);
     free_event(catalog->patience);
-    free_event(catalog->compare);
     index_unref(catalog->newest);
     free(catalog);
 }
@@ -471,21 +400,21 @@ enum error catalog_trouble(const struct catalog *catalog)
     return catalog->trouble;
 }
 
-int64_t catalog_trouble_since_us(const struct catalog *catalog)
+struct freshness catalog_freshness(const struct catalog *catalog)
 {
-    return catalog->trouble_since_us;
-}
-
-int64_t catalog_as_of_us(const struct catalog *catalog)
-{
-    return catalog->newest != NULL ? catalog->as_of_us : 0;
+    return (struct freshness){
+        .wait_ms = catalog->settings.wait_ms,
+        .as_of_us = catalog->newest != NULL ? catalog->as_of_us : 0,
+        .trouble = catalog->trouble,
+        .trouble_since_us = catalog->trouble_since_us,
+    };
 }
 
 void catalog_metrics(const struct catalog *catalog, struct text *out)
 {
     bool stale = catalog->away || catalog->failing || catalog->newest == NULL;
     int64_t age_ms = clock_monotonic_ms() - catalog->confirmed_ms;
-    struct db *const pools[] = { catalog->config.db, catalog->feed };
+    struct db *const pools[] = { catalog->db, catalog->feed };
 
     report_metrics(catalog->newest, stale ? age_ms * 1000 : 0, out);
     db_metrics(pools, catalog->feed != NULL ? 2 : 1, out);
@@ -494,7 +423,7 @@ void catalog_metrics(const struct catalog *catalog, struct text *out)
 void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
                         struct lifetime *life)
 {
-    const struct catalog_settings *settings = &catalog->config.settings;
+    const struct catalog_settings *settings = &catalog->settings;
     struct visitor *visitor = arena_alloc(life->arena, sizeof(*visitor));
 
     if (visitor == NULL ||

@@ -13,14 +13,12 @@
 #include "cafe/base/clock.h"
 #include "cafe/base/inquiry.h"
 #include "cafe/base/metrics.h"
-#include "search_private.h"
+#include "search_cache.h"
 
 enum {
     SLICE_US = 1000,
     /* At about 200 ns each this is a queue of two seconds. */
-    QUEUE_MAX_ROWS = 10 * 1000 * 1000,
-    CACHED_MAX = 64,
-    CACHED_MAX_BYTES = 4 * 1024 * 1024
+    QUEUE_MAX_ROWS = 10 * 1000 * 1000
 };
 
 /* A request that waits for a search, then one that holds its result; in its
@@ -49,24 +47,13 @@ struct job {
     uint64_t round;     /* lower ones first */
 };
 
-/* A result that is cached. */
-struct cached {
-    struct cached *next; /* used less recently */
-    struct found *found;
-    uint64_t serial;
-    bool plain;       /* stays while its index is the newest */
-    struct slice key; /* its bytes follow the struct */
-};
-
 struct searcher {
     struct event *turn;
     struct job *first;
     struct job **end;
     size_t queued_rows;
-    uint64_t round;                    /* of the job that was begun last */
-    struct cached *cached;             /* most recently used first */
-    size_t cached_count, cached_bytes; /* of those that are not plain */
-    size_t plain_bytes;
+    uint64_t round; /* of the job that was begun last */
+    struct search_cache cache;
     int64_t cached_hits, searched, refused; /* requests */
     bool stopping;
 };
@@ -106,100 +93,6 @@ static struct slice make_key(const struct search *search, uint64_t serial,
                       : arena_slice(arena, text_slice(&key));
     text_free(&key);
     return made;
-}
-
-/* Results that are cached. */
-
-static size_t bytes_of_cached(const struct cached *cached)
-{
-    return sizeof(*cached) + cached->key.len + found_bytes(cached->found);
-}
-
-static struct cached *take_cached(struct searcher *searcher, struct cached **at)
-{
-    struct cached *cached = *at;
-
-    *at = cached->next;
-    if (cached->plain) {
-        searcher->plain_bytes -= bytes_of_cached(cached);
-    } else {
-        searcher->cached_count--;
-        searcher->cached_bytes -= bytes_of_cached(cached);
-    }
-    return cached;
-}
-
-static void put_cached(struct searcher *searcher, struct cached *cached)
-{
-    cached->next = searcher->cached;
-    searcher->cached = cached;
-    if (cached->plain) {
-        searcher->plain_bytes += bytes_of_cached(cached);
-    } else {
-        searcher->cached_count++;
-        searcher->cached_bytes += bytes_of_cached(cached);
-    }
-}
-
-static void drop_cached(struct searcher *searcher, struct cached **at)
-{
-    struct cached *cached = take_cached(searcher, at);
-
-    found_unref(cached->found);
-    free(cached);
-}
-
-/* Drop results of older indexes, which only requests in flight could still ask
- * for, then those used least recently. */
-static void searcher_make_room(struct searcher *searcher, uint64_t serial)
-{
-    struct cached **at = &searcher->cached;
-
-    while (*at != NULL) {
-        if ((*at)->serial < serial)
-            drop_cached(searcher, at);
-        else
-            at = &(*at)->next;
-    }
-    while (searcher->cached_count > CACHED_MAX ||
-           searcher->cached_bytes > CACHED_MAX_BYTES) {
-        /* At most 64: a walk to the end costs less than a second link in each.
-         */
-        struct cached **oldest = NULL;
-
-        for (at = &searcher->cached; *at != NULL; at = &(*at)->next) {
-            if (!(*at)->plain)
-                oldest = at;
-        }
-        drop_cached(searcher, oldest);
-    }
-}
-
-static void searcher_keep(struct searcher *searcher, const struct job *job)
-{
-    struct cached *cached = malloc(sizeof(*cached) + job->key.len);
-
-    if (cached == NULL)
-        return;
-    memcpy(cached + 1, job->key.data, job->key.len);
-    cached->key = (struct slice){ (char *)(cached + 1), job->key.len };
-    cached->serial = job->index->serial;
-    cached->found = found_ref(job->found);
-    cached->plain = job->plain;
-    put_cached(searcher, cached);
-    searcher_make_room(searcher, cached->serial);
-}
-
-static struct found *find_cached(struct searcher *searcher, struct slice key)
-{
-    for (struct cached **at = &searcher->cached; *at != NULL;
-         at = &(*at)->next) {
-        if (slice_equal((*at)->key, key)) {
-            put_cached(searcher, take_cached(searcher, at));
-            return searcher->cached->found;
-        }
-    }
-    return NULL;
 }
 
 /* Showing. */
@@ -336,7 +229,8 @@ static void job_done(struct searcher *searcher, struct job *job,
     job->done = true;
     if (outcome == OK) {
         job->found = scan_take(job->scan);
-        searcher_keep(searcher, job);
+        search_cache_put(&searcher->cache, job->key, job->index->serial,
+                         job->plain, job->found);
     }
     scan_close(job->scan);
     job->scan = NULL;
@@ -439,8 +333,7 @@ void searcher_close(struct searcher *searcher)
         return;
     while (searcher->first != NULL)
         remove_first(searcher);
-    while (searcher->cached != NULL)
-        drop_cached(searcher, &searcher->cached);
+    search_cache_close(&searcher->cache);
     if (searcher->turn != NULL)
         event_free(searcher->turn);
     free(searcher);
@@ -479,7 +372,7 @@ void search_when_found(struct searcher *searcher,
     visitor->life = life;
     visitor->result.search = search;
     visitor->result.snapshot = snapshot;
-    if ((found = find_cached(searcher, key)) != NULL) {
+    if ((found = search_cache_find(&searcher->cache, key)) != NULL) {
         searcher->cached_hits++;
         searcher_show(visitor, found);
     } else if (searcher_wait_for(searcher, visitor, key)) {
@@ -502,5 +395,5 @@ void searcher_metrics(const struct searcher *searcher, struct text *out)
     metrics_sample(out, name, "result=\"refused\"", searcher->refused);
     metrics_gauge(out, "cafe_search_kept_bytes",
                   "Memory used by cached search results, in bytes.",
-                  (int64_t)(searcher->cached_bytes + searcher->plain_bytes));
+                  (int64_t)search_cache_bytes(&searcher->cache));
 }

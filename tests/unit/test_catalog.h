@@ -40,7 +40,6 @@ struct fixture {
     char link[64];                /* the socket as the pool knows it */
     const char *socket;
     struct db *db;
-    struct db_options options;
     struct catalog *catalog;
     struct server *server;
     struct server_config server_config;
@@ -131,24 +130,16 @@ static void open_db(struct fixture *f)
     assert_int_equal(symlink(f->socket, f->link), 0);
     config.options.socket = f->link;
     config.options.name = "cafe_test_catalog";
-    f->options = config.options;
     assert_int_equal(db_open(f->base, &config, &f->db), OK);
 }
 
 static void open_catalog(struct fixture *f)
 {
-    const struct catalog_config config = {
-        .base = f->base,
-        .db = f->db,
-        .options = f->options,
-        .log = f->log,
-        .counters = &f->counters,
-        .settings = { .max_bytes = 1024 * 1024,
-                      .wait_ms = WAIT_MS,
-                      .compare_ms = COMPARE_MS },
-    };
+    const struct catalog_settings settings = { .max_bytes = 1024 * 1024,
+                                               .wait_ms = WAIT_MS,
+                                               .compare_ms = COMPARE_MS };
 
-    assert_int_equal(catalog_open(&config, &f->catalog), OK);
+    assert_int_equal(catalog_open(f->base, f->db, &settings, &f->catalog), OK);
 }
 
 static void open_server(struct fixture *f)

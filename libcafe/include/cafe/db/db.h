@@ -167,6 +167,10 @@ struct db_config {
 MUST_CHECK enum error db_open(struct event_base *base,
                               const struct db_config *config, struct db **db);
 
+/** What they were opened with, for one who opens more beside them; lives until
+ * db_close(). */
+const struct db_config *db_config_of(const struct db *db);
+
 /**
  * On a database thread: touches only its own memory and this connection. It
  * may run again from the start when it returned ERROR_DB_RETRY, or, if it was

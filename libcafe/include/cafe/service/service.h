@@ -3,6 +3,7 @@
 #define CAFE_SERVICE_H
 
 #include "cafe/base/config.h"
+#include "cafe/base/freshness.h"
 #include "cafe/db/db.h"
 #include "cafe/html/assets.h"
 #include "cafe/html/template.h"
@@ -68,10 +69,7 @@ struct service {
 
 /** What the pages show, for /readyz. */
 struct service_state {
-    int64_t wait_ms;    /* the longest that a page waits for the database */
-    int64_t as_of_us;   /* UTC: when it was last confirmed; 0: nothing yet */
-    enum error trouble; /* why it is not up to date; OK: it is */
-    int64_t trouble_since_us; /* UTC */
+    struct freshness shown;
     bool unwritable; /* the triggers kept the last save from being done;
                         pages are served all the same */
     int64_t unwritable_since_us; /* UTC */

@@ -3,6 +3,7 @@
 #define CAFE_CATALOG_H
 
 #include "cafe/base/config.h"
+#include "cafe/base/freshness.h"
 #include "cafe/base/lifetime.h"
 #include "cafe/base/page.h"
 #include "cafe/db/db.h"
@@ -47,24 +48,20 @@ struct catalog_settings {
 /** Options for them; offsets are within struct catalog_settings. */
 extern const struct option catalog_options[];
 
-struct catalog_config {
-    struct event_base *base;
-    struct db *db;             /* for comparisons */
-    struct db_options options; /* for the feed's own connection */
-    struct log *log;
-    struct counters *counters;
-    struct catalog_settings settings;
-};
-
 struct catalog;
 
 /**
- * Make a catalog and begin to read the suppliers.
+ * Make a catalog and begin to read the suppliers, on a thread and connection of
+ * its own, opened like those of db.
  *
- * Errors  ERROR_MEMORY, ERROR_SYSTEM.
- * Thread  This and all below: loop thread only.
+ * db        For comparisons; borrowed until catalog_close(), which follows
+ *           db_close().
+ * settings  Copied.
+ * Errors    ERROR_MEMORY, ERROR_SYSTEM.
+ * Thread    This and all below: loop thread only.
  */
-MUST_CHECK enum error catalog_open(const struct catalog_config *config,
+MUST_CHECK enum error catalog_open(struct event_base *base, struct db *db,
+                                   const struct catalog_settings *settings,
                                    struct catalog **catalog);
 
 /**
@@ -79,12 +76,8 @@ void catalog_close(struct catalog *catalog);
 /** Why pages are stale, or why there are none; OK while they are fresh. */
 enum error catalog_trouble(const struct catalog *catalog);
 
-/** UTC microseconds: since when there is trouble. */
-int64_t catalog_trouble_since_us(const struct catalog *catalog);
-
-/** When the database last confirmed what is shown, UTC microseconds; 0: there
- * is nothing to show yet. */
-int64_t catalog_as_of_us(const struct catalog *catalog);
+/** What it shows, for health checks. */
+struct freshness catalog_freshness(const struct catalog *catalog);
 
 /**
  * Write the figures of the catalog, of its database threads and of those that

@@ -1,0 +1,126 @@
+/*
+ * Comparing: changes that no trigger sees (TRUNCATE, cascades of foreign keys,
+ * a dump that was loaded before there were triggers) are found by reading
+ * everything now and then.
+ *
+ * Comparisons and the catalog's questions run at the same time, on different
+ * threads. So the index that was compared may no longer be the newest when the
+ * answer arrives. Such an answer says nothing about the newest index; it is
+ * dropped, and the next attempt follows soon.
+ */
+#include "comparison.h"
+
+#include <event2/event.h>
+
+enum { AGAIN_MS = 1000, TRIES = 10 };
+
+/* False: out of memory. comparison_later(), which runs after each answer to a
+ * question, tries again. */
+static bool fall_due(const struct comparison *comparison, int64_t ms)
+{
+    const struct timeval delay = { ms / 1000, ms % 1000 * 1000 };
+
+    return event_add(comparison->due, &delay) == 0;
+}
+
+void comparison_later(struct comparison *comparison)
+{
+    if (!comparison->under_way && !comparison->answered &&
+        !event_pending(comparison->due, EV_TIMEOUT, NULL))
+        fall_due(comparison, comparison->every_ms);
+}
+
+static void comparison_on_due(evutil_socket_t fd, short what, void *argument)
+{
+    struct comparison *comparison = argument;
+
+    (void)fd;
+    (void)what;
+    if (!comparison->under_way && !comparison->answered)
+        comparison->on_due(comparison->question.asker);
+}
+
+enum error comparison_open(struct comparison *comparison,
+                           struct event_base *base, struct db *db,
+                           const struct catalog_settings *settings,
+                           void (*on_due)(void *owner),
+                           void (*on_answer)(void *owner), void *owner)
+{
+    *comparison = (struct comparison){
+        .db = db,
+        .due = evtimer_new(base, comparison_on_due, comparison),
+        .every_ms = settings->compare_ms,
+        .question = { .max_bytes = (size_t)settings->max_bytes,
+                      .asker = owner },
+        .on_due = on_due,
+        .on_answer = on_answer,
+    };
+    return comparison->due != NULL && fall_due(comparison, settings->compare_ms)
+               ? OK
+               : ERROR_MEMORY;
+}
+
+static void on_compared(void *job, enum error outcome)
+{
+    struct comparison *comparison = job;
+
+    comparison->under_way = false;
+    comparison->answered = true;
+    comparison->outcome = outcome;
+    comparison->on_answer(comparison->question.asker);
+}
+
+static enum error comparison_run(struct db_connection *connection, void *job)
+{
+    struct comparison *comparison = job;
+
+    return feed_compare(connection, &comparison->question);
+}
+
+void comparison_start(struct comparison *comparison, struct index *shown)
+{
+    comparison->under_way = true;
+    comparison->question.base = index_ref(shown);
+    comparison->question.found = NULL;
+    /* By the pool, not by the feed's connection: reading the whole table would
+     * hold up the questions that requests wait for. */
+    db_submit(comparison->db, "compare", comparison_run, on_compared,
+              comparison);
+}
+
+struct index *comparison_take(struct comparison *comparison,
+                              const struct index *newest)
+{
+    struct index *found = comparison->question.found;
+    bool moved = comparison->question.base != newest;
+
+    if (!comparison->answered)
+        return NULL;
+    comparison->answered = false;
+    index_unref(comparison->question.base);
+    if (found != NULL && moved) {
+        index_discard(found);
+        found = NULL;
+    }
+    if (comparison->outcome == ERROR_CONFLICT)
+        moved = true;
+    comparison->tries = moved ? comparison->tries + 1 : 0;
+    /* Soon, if the table changed while it was read. One that changes all the
+     * time must not be read all the time, though. */
+    fall_due(comparison, moved && comparison->tries % TRIES
+                             ? AGAIN_MS
+                             : comparison->every_ms);
+    return found;
+}
+
+void comparison_close(struct comparison *comparison)
+{
+    /* An answer that waited for a question to end. */
+    if (comparison->answered) {
+        index_unref(comparison->question.base);
+        if (comparison->question.found != NULL)
+            index_discard(comparison->question.found);
+    }
+    if (comparison->due != NULL)
+        event_free(comparison->due);
+}
