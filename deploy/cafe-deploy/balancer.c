@@ -3,6 +3,11 @@
  * they shall be: rules.map, office.acl, and haproxy.cfg, which has the servers
  * and is made of the services' files. One lock covers all of them, because the
  * two services share one haproxy.cfg: each of them writes the servers of both.
+ *
+ * Locks are always taken in one order, a service's before this one, so two
+ * commands can't wait for each other. The file of the other service is read
+ * without its lock. That is safe, because files are replaced as a whole, and
+ * because a command that changes it calls balancer_sync() afterwards.
  */
 #include "balancer.h"
 
@@ -143,6 +148,9 @@ enum error balancer_sync(struct site *site)
 
 /* Changes. */
 
+/* Lead the service's keys of these listeners to a group; the other lines stay.
+ * The keys are those of init_rules() and stay the same, so that the live map
+ * can follow with `set map` alone. */
 static enum error write_rules(struct site *site, const char *service,
                               unsigned listeners, const char *group)
 {

@@ -28,6 +28,9 @@ static enum error remove_server(struct admin *admin, struct slice group,
                      (int)group.len, group.data, (int)name.len, name.data);
 }
 
+/* A server that is added live is in maintenance and unchecked. Its checks begin
+ * before it is enabled, and it counts as up until the first one has ended: a
+ * new task gets nothing meanwhile, because its weight is 0. */
 static enum error add_server(struct admin *admin,
                              const struct wanted_server *server)
 {

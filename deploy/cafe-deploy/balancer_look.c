@@ -30,7 +30,8 @@ static const char *const column_names[COLUMNS] = {
     [COLUMN_CONNECT_ERRORS] = "econ", [COLUMN_RESPONSE_ERRORS] = "eresp",
 };
 
-/* columns[i]: which of our columns the i-th word is; COLUMNS for none. */
+/* columns[i]: which of our columns the i-th word is; COLUMNS for none. Columns
+ * are found by name, because versions of HAProxy add some in between. */
 enum { WORDS_MAX = 160 };
 
 /* A column that was not found would count nothing, not even errors: another
@@ -112,6 +113,8 @@ enum error balancer_look(struct site *site, struct servers *servers)
     enum error err = admin_ask(&admin, "show stat", &lines);
 
     servers->count = 0;
+    /* Away is a state, not an error: HAProxy may be restarting, and callers
+     * conclude nothing until it is back. */
     servers->away = admin.away;
     if (err != OK)
         return admin.away ? OK : err;

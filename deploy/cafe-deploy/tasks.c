@@ -1,9 +1,19 @@
-/* Tasks come and go: containers, their servers at the load balancer, and the
- * order in which both change so that no request is lost. A task starts, is seen
- * healthy, gets traffic; later it gets no more traffic, finishes its requests,
- * leaves the load balancer, ends. Each phase is in the service's file before
- * anything is done about it, so this can go on from any point at which a run
- * was killed. */
+/*
+ * Tasks come and go: containers, their servers at the load balancer, and the
+ * order in which both change so that no request is lost.
+ *
+ *     phase     container   server                 left when
+ *     NEW       started     weight 0, checked      all new tasks are healthy
+ *     SERVING   runs        has its weight         a deployment says so
+ *     LEAVING   runs        weight 0               it has no request, or is
+ * late (none)    removed     removed before
+ *
+ * Each phase is in the service's file before anything is done about it. So
+ * tasks_settle() needs to know nothing of the run before: it starts what the
+ * file has and Docker has not, removes what Docker has and the file has not,
+ * and balancer_sync() does the same for servers. A run that was killed at any
+ * point is continued by this.
+ */
 #include "tasks.h"
 
 #include <stdio.h>
@@ -111,6 +121,8 @@ static enum error look_at_containers(struct site *site,
     return OK;
 }
 
+/* By the load balancer's own checks, not by asking the task: what counts is
+ * whether the load balancer can reach it. */
 static size_t count_healthy(struct site *site, const struct service *service,
                             const struct task_set *set,
                             const struct servers *servers, size_t *new_ones)
@@ -244,6 +256,8 @@ static enum error wait_until_gone(struct site *site, const char *name)
     }
 }
 
+/* Remove the containers of the service that its file does not name. Their
+ * servers go first, one by one; then one command ends all of them. */
 static enum error remove_others(struct site *site,
                                 const struct service *service)
 {

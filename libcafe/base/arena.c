@@ -13,6 +13,7 @@
 
 #include "cafe/base/poison.h"
 
+/* A first block fits in two pages, with its own head and malloc()'s. */
 enum { ALIGNMENT = 16, FIRST_BLOCK_BYTES = 8 * 1024 - 64 };
 enum { LARGEST_BLOCK_BYTES = 256 * 1024 };
 
@@ -119,6 +120,8 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     if (arena->max_bytes > 0 && (arena->used > arena->max_bytes ||
                                  rounded > arena->max_bytes - arena->used))
         return NULL;
+    /* What is left in an older block is not looked at: it is less than one
+     * object in most cases, and to search for it costs more than it saves. */
     if (block == NULL || block->capacity - block->used < taken)
         block = add_block(arena, taken);
     if (block == NULL)

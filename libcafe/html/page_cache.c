@@ -6,6 +6,12 @@
  * time.
  *
  * Both lists are bounded, so the table need not grow.
+ *
+ * A page is right for one version of what it shows. A change does not look for
+ * the pages that it makes wrong: that would be a walk over all of them at each
+ * save. They stay until somebody asks for them, or until newer ones push them
+ * out. Pages are shared by reference, so one that is removed while it is being
+ * sent lives until it is sent.
  */
 #include "cafe/html/page_cache.h"
 
@@ -185,6 +191,8 @@ struct page *page_cache_find(struct page_cache *cache, struct slice key,
     return page_ref(entry->page);
 }
 
+/* With the capacities, not the lengths: the bound is for memory that is used.
+ */
 static size_t size_of(const struct entry *entry, const struct page *page)
 {
     return sizeof(*entry) + entry->key_len + sizeof(*page) +
@@ -210,6 +218,8 @@ void page_cache_keep(struct page_cache *cache, struct slice key,
     struct entry *entry = page_cache_look_up(cache, key, hash_short(key));
     size_t bytes;
 
+    /* No entry: it was pushed out between page_cache_find() and now. The page
+     * was rendered meanwhile, on another thread perhaps. */
     if (entry == NULL || page == NULL || page->failed)
         return;
     if (entry->page != NULL)

@@ -1,4 +1,11 @@
-/* Mustache templates: a set of compiled files, and rendering them. */
+/*
+ * Mustache templates: a set of compiled files, and rendering them.
+ *
+ * A set is complete before it is used and never changes, so threads may render
+ * with it at the same time. Whatever can be wrong with a template is found when
+ * it is compiled; rendering can only run out of memory or of the room that its
+ * output has, and both are in text.failed.
+ */
 #include "template.h"
 
 #include <stdlib.h>
@@ -15,6 +22,7 @@ static const char extension[] = ".html";
 
 enum error templates_open_empty(struct templates **result)
 {
+    /* Without a limit: the files are the operator's, not a client's. */
     struct arena *arena = arena_open(0);
     struct templates *templates =
         arena != NULL ? arena_alloc(arena, sizeof(*templates)) : NULL;
@@ -160,7 +168,9 @@ enum error templates_open(const char *folder, struct templates **result,
 
 /* Rendering. */
 
-/* A context that names are looked up in, and those around it. */
+/* A context that names are looked up in, and those around it. They are on the
+ * stack, each in the call that renders its section: the template bounds how
+ * deep that goes, not the data (SECTIONS_MAX_DEPTH, PARTIALS_MAX_DEPTH). */
 struct scope {
     const struct context *context;
     const struct scope *outer;
@@ -193,6 +203,8 @@ static const char *reference(char byte)
     }
 }
 
+/* What is in between is appended in stretches: most texts have nothing to
+ * escape. */
 void html_escape(struct text *out, struct slice raw)
 {
     size_t from = 0;
@@ -229,6 +241,10 @@ static const struct context *look_up(const struct scope *scope,
     return found;
 }
 
+/* A partial that stands alone on a line is indented as a whole (specification,
+ * "Partials - Standalone Indentation"). The lines of the partial's source get
+ * the indent, not those of the values in it: in a <textarea> or <pre> they
+ * would show it. */
 static void write_indent(struct renderer *renderer)
 {
     if (renderer->indent_len > 0)
@@ -266,6 +282,8 @@ static void render_value(struct renderer *renderer, const struct node *node,
         html_escape(renderer->out, context_slice(context));
 }
 
+/* As the specification has it, and an empty text is false, too: a template asks
+ * with the name of a field whether there is anything to show. */
 static bool is_false(const struct context *context)
 {
     switch (context_kind(context)) {

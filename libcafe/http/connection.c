@@ -1,6 +1,16 @@
-/* One connection: bytes in, requests one after the other, answers out. All of
+/*
+ * One connection: bytes in, requests one after the other, answers out. All of
  * it is one state machine: connection_advance() goes on from the state it is
- * in until it has to wait, and only connection_enter() changes the state. */
+ * in until it has to wait, and only connection_enter() changes the state.
+ *
+ * A connection is freed at the end of connection_advance(), or by answer_cut()
+ * while it waits to write. So a function that has called connection_advance(),
+ * or a handler from outside of it, must not touch the connection any more.
+ * While connection_advance() runs, `advancing` is set: an answer that a handler
+ * gives at once only changes the state, and the loop there goes on with it. So
+ * the stack does not grow with the number of requests that a client sends at
+ * once.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +41,8 @@ static int64_t patience_ms(const struct connection *connection,
     case CONNECTION_HEAD:
         return limits->head_ms;
     case CONNECTION_BODY:
+        /* Time in proportion to the length: a slow line may send a large form,
+         * but nobody may send a small one for hours. */
         return limits->body_ms +
                req->head.content_length * 1000 / limits->body_min_rate;
     case CONNECTION_WRITING:
@@ -183,6 +195,7 @@ static void on_event(evutil_socket_t fd, short what, void *argument)
     connection_advance(connection);
 }
 
+/* For the counters; what the client is told depends on the status alone. */
 static enum rejection why_refused(int status)
 {
     switch (status) {
@@ -396,6 +409,8 @@ void connection_advance(struct connection *connection)
 {
     enum connection_state before;
 
+    /* A step that leaves the state as it is has to wait: for bytes, for room in
+     * the socket, or for a handler. */
     connection->advancing = true;
     do {
         before = connection->state;

@@ -39,7 +39,11 @@ const struct server_limits server_limits_default = {
     .requests_max = 1000,
 };
 
-/* A walk over all connections, each of which may close any. */
+/* A walk over all connections. Each step may close any of them, also the one
+ * that would come next: an answer makes room by cutting off another. So the
+ * place of the walk is in the server, where connection_close() moves it on.
+ * Only one walk is under way at a time, because both are calls of the loop that
+ * do not nest. */
 
 static struct connection *following(struct server *server)
 {
@@ -81,6 +85,8 @@ enum error server_open(struct event_base *base,
 
     if (server == NULL)
         return ERROR_MEMORY;
+    /* For writev(), which has no flag for that: a client that has gone is an
+     * error of one connection, not the end of the daemon. */
     signal(SIGPIPE, SIG_IGN);
     server->base = base;
     server->config = config;
@@ -246,6 +252,8 @@ static enum error bind_to_port(const char *bind_to, int port, int *result,
     return number == EADDRINUSE ? ERROR_BUSY : ERROR_SYSTEM;
 }
 
+/* Port 0 lets the kernel choose, so the socket is asked; a socket that systemd
+ * passed has a port that no option names. */
 static int port_of(int fd)
 {
     union address address;

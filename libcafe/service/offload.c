@@ -1,6 +1,14 @@
-/* One thread that takes jobs from a list and hands them back through an
+/*
+ * One thread that takes jobs from a list and hands them back through an
  * eventfd. Its list is as long as requests are many: they are bounded, and it
- * may have a bound of its own. Clients take turns in it. */
+ * may have a bound of its own. Clients take turns in it.
+ *
+ * A job belongs to the thread from the time it is taken out of `waiting` until
+ * it is in `results`, and to the loop before and after. The mutex hands it
+ * over, so jobs need no lock of their own. It is held for a few instructions
+ * only, never while a job works or a done function runs: a done function may
+ * submit the next job.
+ */
 #include "cafe/service/offload.h"
 
 #include <assert.h>
@@ -104,6 +112,8 @@ static struct task *take_from(struct offload *offload, struct list *list)
     return task;
 }
 
+/* One by one, each with the mutex anew: done may submit, and what the thread
+ * finishes meanwhile is delivered, too. */
 static void offload_deliver(struct offload *offload, struct list *list,
                             enum error err)
 {
@@ -162,6 +172,8 @@ void offload_stop(struct offload *offload)
     if (offload->running)
         pthread_join(offload->thread, NULL);
     offload->running = false;
+    /* Only with the thread gone are the lists the loop's alone. Whoever waits
+     * is told, so that each done function has run exactly once. */
     offload_deliver(offload, &offload->results, OK);
     offload_deliver(offload, &offload->waiting, ERROR_STOPPING);
 }

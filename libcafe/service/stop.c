@@ -1,5 +1,12 @@
-/* Signals, and the daemon's orderly end: readiness turns 503 while it goes on
- * serving, then the listener closes, then what is in flight ends. */
+/*
+ * Signals, and the daemon's orderly end: readiness turns 503 while it goes on
+ * serving, then the listener closes, then what is in flight ends.
+ *
+ * The order loses no request. A load balancer learns from /readyz that it shall
+ * send no more, and until it has learned that, what it sends is served; if the
+ * listener closed first, its next connections would be refused. stop_max_ms
+ * bounds all of it, with a part left for closing what requests wait for.
+ */
 #include <event2/event.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -48,6 +55,8 @@ static int64_t drain_delay(const struct frame *frame, int64_t now_ms)
  * time to be gone. All log lines are written by then. */
 static void on_alarm(int number)
 {
+    /* Not exit(): a signal handler may only call what is safe at any moment,
+     * and exit() would free what an interrupted function has in its hands. */
     (void)number;
     _exit(0);
 }
@@ -145,6 +154,8 @@ static void on_stop(evutil_socket_t number, short what, void *argument)
         stop_begin(frame, (int)number);
         return;
     }
+    /* An impatient operator: clients see broken connections, and saves that are
+     * under way end one way or the other in the database. */
     log_line(frame->service.log, LOG_WARNING, "stopped immediately",
              LOG_STRING("reason", "second signal"), LOG_END);
     log_flush(frame->service.log);

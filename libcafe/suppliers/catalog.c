@@ -1,6 +1,17 @@
 /*
  * The catalog: requests wait for one question to the database that was sent
  * after they came, and are shown the suppliers as its answer has them.
+ *
+ * It is in one of two states. Normally requests wait. When one has waited for
+ * wait_ms, or the reason of a failure can't pass while they wait, the catalog
+ * is `away`: requests are shown the last known suppliers at once, marked as
+ * stale. The questions go on in both states, at a slower pace while it is away,
+ * and the first answer that comes in time ends that state.
+ *
+ * All of this runs on the loop; only feed.c runs on a database thread, and sees
+ * nothing of the catalog except its question. Showing suppliers to a request
+ * comes last in each function, because that may bring the next request and with
+ * it another call of catalog_when_fresh().
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -197,6 +208,9 @@ static bool is_lasting(enum error reason)
            reason == ERROR_DB || reason == ERROR_STOPPING;
 }
 
+/* Where another attempt may help, as after a broken connection, the requests
+ * wait for that: inquiry_fail() puts them before all others, and patience
+ * bounds how long it takes. */
 static void note_failure(struct catalog *catalog, enum error reason)
 {
     catalog->failing = true;
@@ -258,7 +272,9 @@ static void catalog_on_retry(evutil_socket_t fd, short what, void *argument)
     catalog_ask(argument);
 }
 
-/* Patience: the longest that a request waits. */
+/* Patience: the longest that a request waits. One timer does for all of them.
+ * When it fires, the request that it was set for may be answered already; then
+ * it is set again for the oldest one that waits now. */
 
 static void on_patience(evutil_socket_t fd, short what, void *argument)
 {
@@ -377,7 +393,8 @@ static void free_event(struct event *event)
 void catalog_stop(struct catalog *catalog)
 {
     catalog->stopping = true;
-    /* Closing ends the question under way, which calls on_answer(). */
+    /* Closing ends the question under way, which calls on_answer(). `stopping`
+     * is set by then, or that would ask the next one. */
     db_close(catalog->feed);
     catalog->feed = NULL;
     go_away(catalog, ERROR_STOPPING);

@@ -172,7 +172,9 @@ static enum error feed_load(struct db_connection *connection,
 
 struct following {
     const struct index *base;
-    bool continuous; /* the change that the base ends with was there */
+    bool continuous; /* the change that the base ends with was there, with the
+                        same time: a restored backup counts on from an older
+                        number, and uses the same numbers again */
     struct revision revision;
     size_t count;
     struct change changes[CHANGES_MAX];
@@ -186,8 +188,11 @@ static enum error follow_row(const struct db_row *row, void *context)
     uint64_t before = following->revision.number;
 
     take_revision(row, &following->revision);
+    /* A gap: the change that belongs there is committed, but not visible yet.
+     * Going on would skip it for good, since the next question begins after the
+     * last number that was seen. */
     if (!first && following->revision.number != before + 1)
-        return ERROR_NOT_FOUND; /* a commit that is not visible yet */
+        return ERROR_NOT_FOUND;
     if (first) {
         following->continuous =
             same_revision(&following->revision, &following->base->revision);
@@ -299,6 +304,8 @@ enum error feed_ask(struct db_connection *connection, void *job)
 
     if (err != OK)
         return err;
+    /* The usual case is the cheap one: one row by primary key, and nothing has
+     * changed. */
     if (question->base == NULL)
         return reload(connection, question, &now);
     if (same_revision(&now, &question->base->revision))
@@ -314,6 +321,8 @@ enum error feed_compare(struct db_connection *connection, void *job)
 
     if (err != OK)
         return err;
+    /* With another revision the two may differ, as they should. Only under the
+     * same one does a difference mean that something was not logged. */
     if (!same_revision(&question->found->revision, &question->base->revision))
         err = ERROR_CONFLICT;
     else if (!index_equal(question->found, question->base))

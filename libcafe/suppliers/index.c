@@ -1,8 +1,15 @@
-/* Contents: made from all rows, or from an older one and what has changed. A
+/*
+ * Indexes: made from all rows, or from an older index and what has changed. A
  * change to one supplier among 100,000 must not copy 100,000 rows: the two
  * arrays of pointers are copied in stretches, and rows that did not change are
  * shared with the older index, which snapshot.c takes into account when it
- * frees. */
+ * frees.
+ *
+ * This runs on a database thread, while the event loop goes on reading the
+ * base. So nothing here writes to the base or to its rows, and its references
+ * and links are not even read: they are the loop's, which links the new index
+ * with index_follow().
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +22,8 @@ typedef int compare_fn(const struct row *a, const struct row *b);
 int compare_slices(struct slice a, struct slice b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;
+    /* An absent text has no data, and memcmp() must not get NULL, not even for
+     * no bytes. */
     int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
 
     return order ? order : (a.len > b.len) - (a.len < b.len);
@@ -78,6 +87,7 @@ static size_t index_position_of(struct row *const *rows, size_t count,
 static struct index *allocate(size_t count, const struct revision *revision)
 {
     struct index *index = calloc(1, sizeof(*index));
+    /* Never 0: malloc() may answer that with NULL, as if memory had run out. */
     size_t bytes = (count ? count : 1) * sizeof(struct row *);
 
     if (index == NULL)
@@ -101,6 +111,7 @@ enum error index_make(struct row **rows, size_t count,
 {
     struct index *index = allocate(count, revision);
 
+    /* The rows were given away, so without an index they end here. */
     for (size_t i = 0; i < count; i++) {
         if (index == NULL) {
             free(rows[i]);
@@ -218,6 +229,8 @@ static enum error index_apply_edit(const struct index *base, struct edit *edit,
     size_t bytes = bytes_after(base, edit, count);
     struct index *index;
 
+    /* The base stays in memory as long as it has readers: max_bytes bounds one
+     * index, not both. */
     if (bytes > max_bytes)
         return ERROR_LIMIT;
     if ((index = allocate(count, revision)) == NULL)
@@ -257,6 +270,8 @@ enum error index_apply(const struct index *base, const struct change *changes,
     return err;
 }
 
+/* The revision counts, too: pages put it into forms, which a save compares with
+ * the log. */
 static bool same_supplier(const struct supplier *a, const struct supplier *b)
 {
     if (a->id != b->id || a->revision != b->revision)

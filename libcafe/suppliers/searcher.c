@@ -122,6 +122,7 @@ static void searcher_show(struct visitor *visitor, struct found *found)
 
 /* Jobs. */
 
+/* Visitors hold references of their own, so a result outlives its job. */
 static void close_job(struct job *job)
 {
     scan_close(job->scan);
@@ -168,7 +169,8 @@ static size_t find_round(const struct searcher *searcher, struct job *job)
 
 /* The lists of all suppliers come first, after what has begun: most people ask
  * for them, there are few, and searches of others must not keep them waiting.
- * Among the others clients take turns. */
+ * Among the others clients take turns. What has begun stays first, so that only
+ * one search at a time needs the memory of a scan. */
 static void insert_job(struct searcher *searcher, struct job *job)
 {
     struct job **at = &searcher->first;
@@ -212,6 +214,8 @@ static struct job *add_job(struct searcher *searcher, struct slice key,
     return job;
 }
 
+/* Called only when nobody waits for the job: a visitor in the list of a job
+ * that is freed would later unlink itself from freed memory. */
 static void remove_first(struct searcher *searcher)
 {
     struct job *job = searcher->first;
@@ -236,6 +240,8 @@ static void job_done(struct searcher *searcher, struct job *job,
     job->scan = NULL;
 }
 
+/* The round that others count from is that of the job that has begun: a client
+ * who comes now is not behind all that others have queued. */
 static void step_job(struct searcher *searcher, struct job *job)
 {
     enum error err = ERROR_MEMORY;
@@ -273,6 +279,8 @@ static void searcher_work(struct searcher *searcher)
         remove_first(searcher);
 }
 
+/* The first job is looked up anew each time: showing a visitor ends its
+ * request, and the next one of that connection may add a job. */
 static void searcher_give_up(struct searcher *searcher, enum error reason)
 {
     while (searcher->first != NULL) {

@@ -6,7 +6,27 @@
 
 #include "cafe/base/clock.h"
 
-/* Lifetime. */
+/*
+ * Lifetime. Indexes form a chain in the order in which they were the newest. An
+ * index is read as long as somebody has a reference: the catalog to the newest
+ * one, requests and searches to those that they began with.
+ *
+ *     oldest   A  B  C  D      read by a long download
+ *     middle   A  B' C  D      no readers; it replaced B
+ *     newest   A  B' C  D'     read by the catalog; it replaced D
+ *
+ * A row is in successive indexes without a gap. Once it has been replaced it
+ * never comes back: a supplier who gets the old texts again gets a new row. So
+ * the rows that end with the oldest index are those that its successor
+ * replaced, and no others. In the picture, B is freed with the oldest index and
+ * D with the middle one, which therefore waits for the oldest to end.
+ *
+ * Rows need no count of references for that. To count them, each new index
+ * would have to touch every row, which is what sharing them avoids. References
+ * and links belong to the loop and need no lock: the catalog takes a reference
+ * for a database thread before it submits the job, and drops it when the job
+ * has come back.
+ */
 
 static void free_rows(struct row *const *rows, size_t count)
 {
@@ -22,6 +42,7 @@ static void free_struct(struct index *index)
     free(index);
 }
 
+/* An index of index_make() shares no rows, so all of them are its own. */
 void index_discard(struct index *index)
 {
     free_rows(index->by_id, index->count);
