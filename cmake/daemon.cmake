@@ -23,7 +23,7 @@ if(NOT EXISTS "${BOOTSTRAP_CSS}")
     "-DBOOTSTRAP_CSS=/path/to/bootstrap.min.css")
 endif()
 
-# Make a folder of links to the files of others, so that who edits a file needs
+# Make a folder of links to the files of others, so that editing a file needs
 # no build. Images are built without those files, which are copied into them.
 function(cafe_link_folder folder)
   get_filename_component(leaf ${folder} NAME)

@@ -1,6 +1,6 @@
 /* Two people changed the same supplier: what it was, what the other one made of
- * it, what was typed, and which of the two is to be saved. The page carries the
- * other's texts in hidden fields, so that the choice needs no second look at
+ * it, what was typed, and which of the two to save. The page carries the other
+ * person's texts in hidden fields, so that the choice needs no second look at
  * the database. */
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* A supplier's form: read with its hidden fields, shown with what was typed
- * and what is to be said about it. */
+ * and the messages about it. */
 #include <stdio.h>
 #include <string.h>
 

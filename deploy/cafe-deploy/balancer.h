@@ -55,7 +55,8 @@ MUST_CHECK enum error balancer_rule(struct site *site, const char *service,
 MUST_CHECK enum error balancer_lead(struct site *site, const char *service,
                                     unsigned listeners, const char *group);
 
-/** Who gets to the employees' pages, "192.0.2.0/24,198.51.100.7"; then sync.
+/** Set the networks that reach the employees' pages,
+ * "192.0.2.0/24,198.51.100.7"; then sync.
  * Errors  ERROR_CONFIG (no addresses). */
 MUST_CHECK enum error balancer_restrict(struct site *site, const char *cidrs);
 

@@ -26,8 +26,8 @@ struct command;
 const struct command *command_find(int argc, char *const *argv,
                                    struct call *call);
 
-/** Run it. Errors  Those of the command; ERROR_CONFIG and ERROR_BUSY are for
- * the caller to mend, and site->error says how. */
+/** Run it. Errors  Those of the command; ERROR_CONFIG and ERROR_BUSY are
+ * faults that the person who called can fix; site->error says how. */
 MUST_CHECK enum error command_run(struct site *site,
                                   const struct command *command,
                                   const struct call *call);

@@ -11,8 +11,8 @@
  */
 void interrupts_hold(void);
 
-/** The signal that is held, "SIGINT"; NULL for none. It stays: who has begun to
- * roll back no longer asks. */
+/** The signal that is held, "SIGINT"; NULL for none. It stays held:
+ * code that rolls back does not ask any more. */
 const char *interrupted(void);
 
 /** Errors  ERROR_SYSTEM: "interrupted by SIGINT". */

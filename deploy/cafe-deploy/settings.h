@@ -14,7 +14,7 @@
  */
 MUST_CHECK enum error settings_read(struct site *site, bool *found);
 
-/** settings_read(), for who can't do without. Errors  ERROR_CONFIG (it was
+/** settings_read(), for commands that need them. Errors  ERROR_CONFIG (it was
  * never up). */
 MUST_CHECK enum error settings_need(struct site *site);
 

@@ -31,7 +31,7 @@ struct site {
  * Say why a command fails; only the first reason is kept.
  *
  * Returns  `err`, for `return fail(site, ERROR_CONFIG, "…")`. ERROR_CONFIG is
- *          for what the person who called can mend: status 2.
+ *          for what the person who called can fix: status 2.
  */
 enum error fail(struct site *site, enum error err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

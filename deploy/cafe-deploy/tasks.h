@@ -10,7 +10,7 @@
  * end when those that they have are answered, or after 30 s. A container that
  * somebody has stopped or removed is started again; containers and servers
  * that no task stands for are removed. The service's file is written
- * as it goes; whoever is interrupted calls this again.
+ * as it goes; after an interruption, call this again.
  *
  * Errors  ERROR_DEADLINE (not healthy after site->healthy_s), ERROR_SYSTEM (a
  *         task ends by itself, Docker, files), ERROR_CONFIG (secrets): the

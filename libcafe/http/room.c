@@ -20,7 +20,7 @@ enum {
     /* A quarter of the pace goes each time, so it is that of two seconds. */
     PACE_FADES = 4,
     PACE_FIRST = 2 * LOOK_MAX_BYTES, /* for a second and a half */
-    /* 16 KiB a second. Whoever reads less gives way. */
+    /* 16 KiB per second. Clients that read less give way. */
     PACE_SLOW = 32 * 1024
 };
 
@@ -108,9 +108,9 @@ static size_t share_of(const struct server *server)
     return (size_t)server->config->limits.answers_max_bytes / 2;
 }
 
-/* The one that has more than its share, if anybody has: who has more than half
- * is left over when all that others have is taken from it (Boyer and Moore's
- * vote). False: nobody has. */
+/* The one that has more than its share, if there is one: taking from it what
+ * all others have leaves something only if it has more than half (Boyer and
+ * Moore's vote). False: there is none. */
 static bool find_greedy(const struct server *server, uint64_t *client)
 {
     size_t lead = 0, making;

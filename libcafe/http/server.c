@@ -154,7 +154,7 @@ void server_resume(struct server *server)
 {
     if (!server->starved || server->listener == NULL)
         return;
-    /* Enabling can fail for want of memory; then the next sweep tries again. */
+    /* Enabling can fail for lack of memory; then the next sweep tries again. */
     server->starved = evconnlistener_enable(server->listener) != 0;
 }
 

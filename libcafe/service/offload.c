@@ -172,8 +172,8 @@ void offload_stop(struct offload *offload)
     if (offload->running)
         pthread_join(offload->thread, NULL);
     offload->running = false;
-    /* Only with the thread gone are the lists the loop's alone. Whoever waits
-     * is told, so that each done function has run exactly once. */
+    /* Only with the thread gone are the lists the loop's alone. Waiting jobs
+     * are handed back, too: each done function runs exactly once. */
     offload_deliver(offload, &offload->results, OK);
     offload_deliver(offload, &offload->waiting, ERROR_STOPPING);
 }

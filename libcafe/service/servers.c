@@ -36,8 +36,8 @@ static const struct route *make_more_routes(const struct frame *frame)
     return routes;
 }
 
-/* In their order: whoever may not come in learns nothing from the others, and
- * what a person may do is asked once it is known who that is. */
+/* The order matters: a client without access learns nothing from the other
+ * checks, and roles can be checked only once the person is known. */
 static void fill_checks(struct frame *frame)
 {
     const struct service_definition *definition = frame->definition;

@@ -241,7 +241,7 @@ static void job_done(struct searcher *searcher, struct job *job,
 }
 
 /* The round that others count from is that of the job that has begun: a client
- * who comes now is not behind all that others have queued. */
+ * with a new search need not wait for all that others have queued. */
 static void step_job(struct searcher *searcher, struct job *job)
 {
     enum error err = ERROR_MEMORY;

@@ -123,7 +123,7 @@ static enum error take_trigger(const struct db_row *row, void *context)
     return OK;
 }
 
-/* `finding` is to be freed in any case. */
+/* The caller frees `finding`, also on failure. */
 static enum error triggers_look_at(struct db_connection *connection,
                                    const struct trigger *trigger,
                                    struct finding *finding)

@@ -333,7 +333,7 @@ def logs_are_kept(it):
 
 
 def database_is_encrypted(it):
-    """TLS; and who wants the certificate checked says by which authority."""
+    """TLS; checking the certificate needs the name of an authority."""
     tls = it.variables.get("APP_DB_TLS", "off")
     if tls == "off":
         return ["the connection to the database is not encrypted"]

@@ -1,5 +1,5 @@
 """
-Paging while others write: who exists throughout is found exactly once.
+Paging while others write: a supplier that exists throughout is found exactly once.
 
 Between two parts suppliers are added behind and in front of what was shown,
 removed from it, renamed and moved to other places in the order of names. The

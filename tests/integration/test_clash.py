@@ -203,8 +203,8 @@ def test_what_a_form_has_saved_is_gone_and_added_again(employee, database):
 
 
 def test_every_loser_sees_the_clash(employee, database):
-    """Eight people, one field: who was answered 303 took a revision, the
-    others saw the page and nothing of theirs was written."""
+    """Eight people, one field: each 303 took a revision; the others saw the
+    page, and none of their texts was written."""
     number, first = add(employee)
     counts = {303: 0, 409: 0}
     lock = threading.Lock()

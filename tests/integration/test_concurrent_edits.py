@@ -70,7 +70,7 @@ def test_of_two_thousand_edits_none_is_lost(start, database):
     """
     Eight clients change the name of one supplier, each based on the revision
     that it had loaded: acknowledged are as many as there are revisions, each
-    based on the one before, and who came too late is told so.
+    based on the one before, and late ones are told so.
     """
     employee = start("employee", database)
     admin = connect(database)

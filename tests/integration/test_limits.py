@@ -191,7 +191,7 @@ def test_without_descriptors_it_waits_calmly(folder, database):
                     reason="ThreadSanitizer keeps several bytes of its own for "
                            "each byte of memory: it is measured without")
 def test_readers_that_stop_hold_no_copy(start, database):
-    """A large page is shared: who doesn't read it costs next to nothing."""
+    """A large page is shared: a client that doesn't read costs little."""
     row = "REPEAT('x', 255)"
     database.sql("INSERT INTO suppliers (name, address, city, state, email,"
                  f" phone) SELECT {row}, {row}, {row}, {row}, {row}, '5550100'"

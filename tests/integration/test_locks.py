@@ -1,6 +1,6 @@
 """
-Somebody holds a lock in the database: who needs it is told in time, and all
-others are served meanwhile.
+Somebody holds a lock in the database: requests that need it are told in time,
+and all others are served meanwhile.
 """
 import contextlib
 import threading

@@ -117,7 +117,7 @@ def test_a_browser_gets_text(start, database):
 
 @pytest.mark.parametrize("name", ["customer", "employee"])
 def test_a_database_that_hangs_delays_no_probe(start, own, name):
-    """The read time-out is 5 minutes: who waited for it would be cut off."""
+    """The read time-out is 5 minutes: a probe can't wait for it."""
     daemon = start(name, own, APP_CATALOG_WAIT_MS=500,
                    APP_DB_READ_TIMEOUT_S=300, APP_DB_THREADS=1)
     daemon.get("/suppliers" if name == "customer" else "/admin/suppliers")

@@ -233,7 +233,7 @@ def test_stopping_answers_those_who_wait(signed):
 
 
 def rule(method, path, editor, own, known):
-    """Who is not known is asked; the others as roles say."""
+    """An unknown person is asked; for the others the roles decide."""
     if path in OPEN:
         return {"GET": OPEN[path], "HEAD": OPEN[path],
                 "OPTIONS": 204}.get(method, 405)

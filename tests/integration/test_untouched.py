@@ -139,7 +139,7 @@ def test_whoever_changes_it_keeps_to_the_rule(employee, database, stored,
     good = SUPPLIER[field]
     saved(save(employee, values, **{field: good}))
     assert cell(database, field) == good
-    # who claims to have begun with the old text has not
+    # a form that claims to begin with the old text does not
     page = save(employee, open_form(employee, number), **{field: text})
     assert page.status == 422
     page = save(employee, values, **{field: text, "form_key": "x" * 22})
@@ -233,7 +233,7 @@ def test_a_line_break_is_shown_in_a_textarea(employee, database, stored,
                      "</textarea>", page.text)
     values = values_of(page.text)
     assert values[f"lines-{field}"] == "1"
-    # who joins the lines there has changed it
+    # joining the lines there is a change
     if field in ("email", "website"):
         return
     saved(save(employee, values, **{field: "1234567890"}))

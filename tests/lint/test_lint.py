@@ -249,6 +249,30 @@ def test_plain_english():
     assert not wrong, wrong
 
 
+# Comments name files and rows that are "taken over" or "to be" something, so
+# only some of these are refused there.
+COMMENT_RIDDLES = re.compile(
+    r"\bbut for\b|\bmend(?:ed|s)?\b|\bfor want of\b"
+    r"|\b(?:so that|for|than) who(?:ever)?\b")
+
+
+def comments(path):
+    return [" ".join(re.sub(r"^\s*\*+", "", comment, flags=re.M).split())
+            for comment in re.findall(r"/\*(.*?)\*/", path.read_text(), re.S)]
+
+
+def test_comments_are_plain():
+    wrong = [f"{path.relative_to(ROOT)}: {found[0]}"
+             for path in CODE for text in comments(path)
+             for found in COMMENT_RIDDLES.finditer(text)]
+    assert not wrong, wrong
+
+
+def test_a_riddle_is_found(tmp_path):
+    (tmp_path / "a.c").write_text("/* Free it, for\n * who is last. */\n")
+    assert COMMENT_RIDDLES.search(*comments(tmp_path / "a.c"))
+
+
 def test_the_glossary_names_what_there_is():
     glossary = (ROOT / "ARCHITECTURE.md").read_text().split("\n## ")[1]
     names = re.findall(r"\| `([^`]+)` \|$", glossary, re.M)

@@ -225,7 +225,7 @@ static void test_configuration_has_what_serves(void **state)
     assert_non_null(strstr(text.data, "\n    acl admin path /admin\n"
                                       "    acl admin path_beg /admin/\n"));
     assert_non_null(strstr(text.data, "\n    retries 0\n"));
-    /* Who comes through a proxy has the proxy's address: not the office's. */
+    /* A client behind a proxy has the proxy's address, not the office's. */
     at = strstr(text.data, "\n    acl forwards req.hdr_names ");
     assert_non_null(at);
     at = strstr(at, "\n    http-request set-var(txn.rule) str(admin) "

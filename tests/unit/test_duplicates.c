@@ -119,7 +119,8 @@ static void test_spellings_of_a_phone(void **state)
     index_discard(index);
 }
 
-/* Who saves a supplier that looks like another one is not asked each time. */
+/* A supplier that looks like another one can be saved without being asked each
+ * time. */
 static void test_only_what_changed(void **state)
 {
     const struct supplier stored[] = {

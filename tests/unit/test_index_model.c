@@ -236,7 +236,7 @@ static struct index *advance(struct model *model, struct index *newest)
     return next;
 }
 
-/* All leave in any order; who keeps the newest is one of them. */
+/* All leave in any order, the one that keeps the newest among them. */
 static void all_leave(struct model *model, struct reader *readers)
 {
     for (size_t left = READERS + 1; left > 0; left--) {

@@ -9,7 +9,7 @@
 
 enum { MANY = 50000, TURNS_MIN = 100, ASKERS_MAX = 16 };
 
-/* Who asks for a list. */
+/* A request for a list. */
 struct asker {
     struct lifetime life; /* first */
     unsigned shown;

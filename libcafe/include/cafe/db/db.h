@@ -293,7 +293,7 @@ typedef enum error db_migrate_finish_fn(struct db_connection *connection,
  * migrations  Ended by number 0.
  * finish      Run each time, when all steps are done and before the last
  *             migration is noted: a run that fails here is not complete. NULL:
- *             nothing more is to be done.
+ *             there is nothing more to do.
  * flags       Of enum db_migrate_flag, or 0.
  * report      One line per migration and step; on failure also what the
  *             database said, and what to do. A transaction that a step has

@@ -37,8 +37,8 @@ void offload_close(struct offload *offload);
 
 /**
  * Run work on the thread, then done on the loop, never before this returns.
- * Clients take turns: whoever has no job waiting comes next, in the order of
- * arrival.
+ * Clients take turns: a client without a waiting job comes next, in the order
+ * of arrival.
  *
  * client  As request_client(); must live as long as the job.
  * job     Owned by the caller; must live until done has run.
