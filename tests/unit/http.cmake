@@ -10,3 +10,6 @@ target_include_directories(test_trace PRIVATE
   ${PROJECT_SOURCE_DIR}/libcafe/http)
 cafe_unit_test(test_router cafe_http)
 cafe_unit_test(test_answer cafe_http)
+cafe_unit_test(test_listen cafe_http PkgConfig::EVENT)
+target_link_options(test_listen PRIVATE
+  -Wl,--wrap=socket -Wl,--wrap=listen)

@@ -39,4 +39,5 @@ target_link_options(test_catalog PRIVATE
 target_include_directories(test_catalog PRIVATE
   ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
 target_link_libraries(test_catalog PRIVATE cafe_http)
-target_link_options(test_adoption PRIVATE -Wl,--wrap=db_run_text)
+target_link_options(test_adoption PRIVATE
+  -Wl,--wrap=db_run_text -Wl,--wrap=db_query -Wl,--wrap=db_row_text)

@@ -32,6 +32,32 @@ enum error __wrap_db_run_text(struct db_connection *connection,
                                               : sql);
 }
 
+/* What the server calls itself; NULL: by its own name. */
+static const char *version;
+static bool asked_version;
+
+enum error __real_db_query(struct db_connection *connection, const char *sql,
+                           const struct db_value *values, size_t count,
+                           db_row_fn *each_row, void *context);
+enum error __wrap_db_query(struct db_connection *connection, const char *sql,
+                           const struct db_value *values, size_t count,
+                           db_row_fn *each_row, void *context);
+enum error __wrap_db_query(struct db_connection *connection, const char *sql,
+                           const struct db_value *values, size_t count,
+                           db_row_fn *each_row, void *context)
+{
+    asked_version = strcmp(sql, "SELECT VERSION()") == 0;
+    return __real_db_query(connection, sql, values, count, each_row, context);
+}
+
+struct slice __real_db_row_text(const struct db_row *row, unsigned column);
+struct slice __wrap_db_row_text(const struct db_row *row, unsigned column);
+struct slice __wrap_db_row_text(const struct db_row *row, unsigned column)
+{
+    return asked_version && version != NULL ? slice_of(version)
+                                            : __real_db_row_text(row, column);
+}
+
 /* That bound the waits and look who migrates: they change nothing. */
 enum { STATEMENTS_BEFORE = 2, STATEMENTS_MAX = 200 };
 
@@ -151,6 +177,45 @@ static void test_an_adopted_table_is_never_left_without_triggers(void **state)
     text_free(&after);
 }
 
+/* A server without what the triggers and columns need is refused before
+ * anything is changed, whatever it calls itself. */
+static void test_an_old_server_is_refused(void **state)
+{
+    static const char *const old[] = {
+        "5.7.44-log", "8.0.22", "10.5.23-MariaDB-1:10.5.23+maria~deb11"
+    };
+    static const char *const fit[] = { "8.0.23", "10.6.0-MariaDB", "9999.1" };
+    struct db_connection *db = *state;
+    struct text before, after, report;
+
+    test_run(db, create);
+    test_run(db, insert);
+    text_init(&before, 0);
+    append_all(db, &before);
+    for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+        text_init(&report, 0);
+        version = old[i];
+        assert_int_equal(migrate(db, &report), ERROR_DB);
+        assert_non_null(strstr(text_string(&report), old[i]));
+        assert_non_null(
+            strstr(text_string(&report), "needs MariaDB 10.6 or MySQL 8.0.23"));
+        text_free(&report);
+        version = NULL;
+        text_init(&after, 0);
+        append_all(db, &after);
+        assert_string_equal(text_string(&after), text_string(&before));
+        text_free(&after);
+    }
+    for (size_t i = 0; i < sizeof(fit) / sizeof(fit[0]); i++) {
+        text_init(&report, 0);
+        version = fit[i];
+        assert_int_equal(migrate(db, &report), OK);
+        text_free(&report);
+    }
+    version = NULL;
+    text_free(&before);
+}
+
 static int open_scratch(void **state)
 {
     *state = test_connect_scratch("cafe_test_adoption");
@@ -172,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SCRATCH(test_whatever_fails_the_table_is_as_it_was),
         WITH_SCRATCH(test_an_adopted_table_is_never_left_without_triggers),
+        WITH_SCRATCH(test_an_old_server_is_refused),
     };
 
     (void)test_database();
