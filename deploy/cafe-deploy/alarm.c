@@ -60,6 +60,8 @@ static const struct field query_fields[] = {
     { .key = NULL },
 };
 
+/* Keys without an offset are known, so that they are no fault; the rehearsal
+ * does not need them. */
 static const struct field alarm_fields[] = {
     { .key = "AlarmName",
       .kind = FIELD_TEXT,
@@ -287,6 +289,8 @@ uint64_t alarm_count(const struct alarm *alarm, struct error_count *count,
                                        .last = counter,
                                        .begun = true };
     alarm_advance(alarm, count, now_ms);
+    /* The counter is HAProxy's and starts with it. A smaller one than before is
+     * that of a restarted HAProxy: all that it has counted is new. */
     count->slots[count->slot] += counter >= count->last ? counter - count->last
                                                         : counter;
     count->last = counter;

@@ -165,7 +165,9 @@ static bool is_over(const struct running *running)
            (running->may_stop && interrupted() != NULL);
 }
 
-/* Until both pipes are closed. Returns whether its time was over first. */
+/* Until both pipes are closed. Returns whether its time was over first. Signals
+ * are blocked, so none would end poll(): it returns often enough to look for a
+ * pending one. */
 static bool listen_to(struct running *running)
 {
     while (running->pipes[0].fd >= 0 || running->pipes[1].fd >= 0) {

@@ -10,7 +10,8 @@
 enum {
     LOOK_MS = 500,
     AWAY_MAX_MS = 30000, /* that a load balancer may take to restart */
-    /* More 5xx among the replacement's answers end a deployment. */
+    /* More 5xx among the replacement's answers end a deployment. With few
+     * answers one or two errors are many per cent, and may be chance. */
     ERRORS_MAX_PERCENT = 1,
     ERRORS_MIN = 3
 };

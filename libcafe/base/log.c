@@ -1,5 +1,12 @@
-/* The log. A line is made under the lock, kept in a buffer of fixed size, and
- * handed to the descriptor in whole lines when that does not have to wait. */
+/*
+ * The log. A line is made under the lock, kept in a buffer of fixed size, and
+ * handed to the descriptor in whole lines when that does not have to wait.
+ *
+ * Nothing ever waits for the program that reads the log: a daemon must not
+ * stand still because its log does. If that program is too slow, the buffer
+ * fills up, and further lines are dropped and counted. Under one lock, lines of
+ * several threads are whole, and in the order of their times.
+ */
 #include "cafe/base/log.h"
 
 #include <errno.h>

@@ -74,6 +74,8 @@ struct slice slice_cut(struct slice *rest, char separator)
     return part;
 }
 
+/* Empty members are skipped, as recipients of lists have to (RFC 9110 5.6.1.2).
+ */
 bool slice_member(struct slice *rest, struct slice *member)
 {
     *member = (struct slice){ NULL, 0 };
@@ -82,6 +84,9 @@ bool slice_member(struct slice *rest, struct slice *member)
     return member->len > 0;
 }
 
+/* Without leading zeros, so that each number has one spelling: a URL with a
+ * number in it is then the only URL of its page. All digits are looked at
+ * before the size: what is no number at all is malformed, not too large. */
 enum error slice_number(struct slice slice, uint64_t max, uint64_t *number)
 {
     uint64_t result = 0;
@@ -144,6 +149,7 @@ void text_fit(struct text *text)
     char *smaller = text->data != NULL ? realloc(text->data, text->len + 1)
                                        : NULL;
 
+    /* Without it the text is whole, only larger than it need be. */
     if (smaller == NULL)
         return;
     text->data = smaller;

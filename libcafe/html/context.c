@@ -1,4 +1,10 @@
-/* Values that a template is rendered with: a tree in an arena. */
+/*
+ * Values that a template is rendered with: a tree in an arena.
+ *
+ * Functions that return a part of the tree return NULL when memory has run out,
+ * and all functions accept that NULL as a part of the tree. So handlers fill in
+ * a context without a check after each value.
+ */
 #include "cafe/html/context.h"
 
 #include <stdio.h>
@@ -181,6 +187,8 @@ const struct context *context_next(const struct context *item)
     return item->next;
 }
 
+/* The depth of the recursion is that of the tree, which handlers nest by hand:
+ * nothing from outside decides it. */
 size_t context_bytes(const struct context *context)
 {
     size_t bytes = context_slice(context).len;

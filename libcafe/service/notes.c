@@ -1,5 +1,12 @@
-/* Notes as HTML. The worst that is known takes 1.6 ms for each KiB, so only
- * short notes are rendered on the loop. */
+/*
+ * Notes as HTML. The worst that is known takes 1.6 ms for each KiB, so only
+ * short notes are rendered on the loop.
+ *
+ * Equal texts are rendered once. The source stays in the request that came
+ * first; that request can't end before it has been shown the result, so the
+ * thread may read it. Everything else about a rendering is the loop's, which
+ * leaves `html` alone until the job has come back.
+ */
 #include "cafe/service/notes.h"
 
 #include <stdlib.h>
@@ -60,7 +67,8 @@ static void remove_at(struct rendering **at)
     unref(rendering);
 }
 
-/* Drop what was rendered before the latest ones. */
+/* Drop what was rendered before the latest ones. Those under way stay: the
+ * thread has them, and the number that waits is bounded already. */
 static void notes_make_room(struct notes *notes)
 {
     struct rendering **at = &notes->first;
@@ -106,6 +114,7 @@ static void notes_finish(void *argument, enum error err)
     rendering->references++; /* until all have seen it */
     while (*at != rendering)
         at = &(*at)->next;
+    /* A failure is not cached: the next request tries again. */
     if (rendering->html.failed)
         remove_at(at);
     else

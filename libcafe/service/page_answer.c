@@ -1,4 +1,11 @@
-/* Answers with pages: from the cache, or compressed and cached. */
+/*
+ * Answers with pages: from the cache, or compressed and cached.
+ *
+ * What takes long happens on another thread. From offload() to on_prepared()
+ * the page, its key and the context are that thread's. They are in the
+ * request's arena or referenced from there, and the request can't end
+ * meanwhile, because nobody else answers it. The cache is the loop's alone.
+ */
 #include <string.h>
 
 #include "cafe/html/compress.h"
@@ -121,6 +128,7 @@ static void on_prepared(void *argument, enum error err)
 {
     struct preparation *job = argument;
 
+    /* Stopping: the job has not run. */
     if (err != OK && job->name != NULL) { /* there is nothing to send */
         page_unref(job->page);
         respond_error(job->req, 503);
