@@ -20,7 +20,7 @@ MUST_CHECK enum error key_check_open(struct db *db, struct log *log,
 /** From now on requests that wait are refused with 503. NULL is allowed. */
 void key_check_stop(struct key_check *check);
 
-/** After db_close(). NULL is allowed. */
+/** After db_close(). */
 void key_check_close(struct key_check *check);
 
 /**

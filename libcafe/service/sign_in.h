@@ -16,7 +16,7 @@ MUST_CHECK enum error sign_in_open(struct event_base *base, struct log *log,
                                    const struct access_rules *rules,
                                    struct sign_in **sign_in);
 
-/** Refuse the requests that wait with 503, and free it. NULL is allowed. */
+/** Refuse the requests that wait with 503, and free it. */
 void sign_in_close(struct sign_in *sign_in);
 
 /**

@@ -1,6 +1,9 @@
 """What a header declares is used by another file than its own: a function that
 only its file calls is static, one that only tests call goes."""
+import re
+
 import circles
+import harness
 
 # What only tests call all the same, and why.
 FOR_TESTS = {
@@ -39,3 +42,13 @@ def test_exports_are_used():
 def test_an_unused_export_is_found():
     assert unused({"a.c": ({"used", "unused"}, {"other"}),
                    "b.c": ({"other"}, {"used"})}) == {"unused"}
+
+
+def test_whatever_can_be_closed_is_closed_unopened():
+    """ARCHITECTURE says that each of them allows NULL."""
+    ends = {name for header in (harness.ROOT / "libcafe/include").rglob("*.h")
+            for name in re.findall(r"\b(\w+_(?:close|disconnect|unref))\(struct",
+                                   header.read_text())}
+    tested = (harness.ROOT / "tests/unit/test_close_null.c").read_text()
+    assert len(ends) > 15
+    assert {name for name in ends if f" {name}(NULL);" not in tested} == set()

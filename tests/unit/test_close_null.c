@@ -1,5 +1,6 @@
 /* Whatever was never opened can be closed: the end of a function that failed
- * half-way need not know how far it came. */
+ * half-way need not know how far it came. Lint checks that all of them are
+ * here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,10 @@
 #include "cafe/html/template.h"
 #include "cafe/http/server.h"
 #include "cafe/service/access.h"
+#include "cafe/service/htpasswd.h"
+#include "cafe/service/notes.h"
 #include "cafe/service/offload.h"
+#include "cafe/service/roles.h"
 #include "cafe/suppliers/catalog.h"
 #include "cafe/suppliers/search.h"
 
@@ -37,6 +41,9 @@ static void test_nothing_is_closed(void **state)
     cidr_list_close(NULL);
     host_list_close(NULL);
     origin_list_close(NULL);
+    editor_list_close(NULL);
+    htpasswd_close(NULL);
+    notes_close(NULL);
     offload_close(NULL);
     catalog_close(NULL);
     searcher_close(NULL);

@@ -24,7 +24,7 @@ typedef void notes_show_fn(struct request *req,
 /** Start its thread. Errors: ERROR_MEMORY, ERROR_SYSTEM. */
 MUST_CHECK enum error notes_open(struct event_base *base, struct notes **notes);
 
-/** Show NULL to all who wait, and free it. NULL is allowed. */
+/** Show NULL to all requests that wait, and free it. */
 void notes_close(struct notes *notes);
 
 /**
