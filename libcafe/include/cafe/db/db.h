@@ -167,8 +167,8 @@ struct db_config {
 MUST_CHECK enum error db_open(struct event_base *base,
                               const struct db_config *config, struct db **db);
 
-/** What they were opened with, for one who opens more beside them; lives until
- * db_close(). */
+/** What they were opened with, so that a caller can open more like them; lives
+ * until db_close(). */
 const struct db_config *db_config_of(const struct db *db);
 
 /**
