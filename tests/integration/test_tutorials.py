@@ -1,35 +1,15 @@
-"""The tutorials of docs/developers.md, followed to the letter in a clone."""
-import re
-import subprocess
-
+"""What the tutorials of docs/developers.md make works."""
 import harness
-
-TUTORIALS = harness.ROOT / "docs" / "developers.md"
-
-
-def run(folder, *words, **options):
-    return subprocess.run(words, cwd=folder, check=True, text=True, **options)
-
-
-def follow(clone, heading):
-    """Apply the patches of a tutorial as printed."""
-    text = TUTORIALS.read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
-    patches = re.findall(r"```diff\n(.*?)```", text, re.S)
-    assert patches, heading
-    for patch in patches:
-        run(clone, "git", "apply", "-", input=patch)
+import tutorials
 
 
 def test_a_page_and_an_option(start, database, folder, monkeypatch):
-    clone = folder / "clone"
-    run(folder, "git", "clone", "-q", harness.ROOT, clone)
-    follow(clone, "Add a page")
-    follow(clone, "Add an option")
+    clone = tutorials.clone_with_both(folder)
     build = clone / "build" / "plain"
-    run(clone, "cmake", "-G", "Ninja", "-B", build, "-DCMAKE_BUILD_TYPE=Debug",
-        capture_output=True)
-    run(clone, "cmake", "--build", build, "--target", "customer",
-        capture_output=True)
+    tutorials.run(clone, "cmake", "-G", "Ninja", "-B", build,
+                  "-DCMAKE_BUILD_TYPE=Debug", capture_output=True)
+    tutorials.run(clone, "cmake", "--build", build, "--target", "customer",
+                  capture_output=True)
     monkeypatch.setattr(harness, "BIN", build / "bin")
 
     customer = start("customer", database, APP_ASK="Ann & Bob")
@@ -39,6 +19,6 @@ def test_a_page_and_an_option(start, database, folder, monkeypatch):
                  " (name, address, city, state, email, phone)"
                  " VALUES ('n', 'a', 'c', 's', 'e@x.example', '5550100')")
     assert "<p>Suppliers: 1</p>" in customer.get("/about").text
-    assert "Whom the page /about says to ask." in run(
+    assert "Whom the page /about says to ask." in tutorials.run(
         clone, build / "bin" / "customer", "--help", capture_output=True
     ).stdout
