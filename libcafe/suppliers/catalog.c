@@ -18,8 +18,8 @@
 
 #include "cafe/base/clock.h"
 #include "cafe/base/inquiry.h"
-#include "comparison.h"
 #include "report.h"
+#include "table_compare.h"
 
 enum {
     RETRY_MS = 20,         /* while requests wait for a fresh answer */
@@ -76,8 +76,8 @@ struct catalog {
     int64_t trouble_since_us;
     bool stopping;
     struct event *retry, *patience;
-    struct comparison comparison; /* its answer waits until no question is under
-                                     way */
+    struct table_compare comparison; /* its answer waits until no question is
+                                     under way */
 };
 
 /* Visitors. */
@@ -257,7 +257,7 @@ static void on_answer(void *job, enum error outcome)
     waiters_init(&batch);
     inquiry_end(&catalog->inquiry, &batch);
     take_comparison(catalog);
-    comparison_later(&catalog->comparison);
+    table_compare_later(&catalog->comparison);
     if (catalog->away || inquiry_wanted(&catalog->inquiry))
         ask_soon(catalog);
     /* Last: a handler that is shown the suppliers may ask again at once, and a
@@ -313,7 +313,7 @@ static void take_comparison(void *argument)
 
     if (catalog->inquiry.under_way)
         return;
-    found = comparison_take(&catalog->comparison, catalog->newest);
+    found = table_compare_take(&catalog->comparison, catalog->newest);
     if (found == NULL)
         return;
     log_line(catalog->log, LOG_WARNING, "suppliers changed without a log entry",
@@ -326,9 +326,9 @@ static void on_comparison_due(void *argument)
     struct catalog *catalog = argument;
 
     if (catalog->newest == NULL || catalog->away)
-        comparison_later(&catalog->comparison);
+        table_compare_later(&catalog->comparison);
     else
-        comparison_start(&catalog->comparison, catalog->newest);
+        table_compare_start(&catalog->comparison, catalog->newest);
 }
 
 /* What the others call. */
@@ -340,9 +340,9 @@ static enum error catalog_open_events(struct catalog *catalog,
     catalog->patience = evtimer_new(base, on_patience, catalog);
     if (catalog->retry == NULL || catalog->patience == NULL)
         return ERROR_MEMORY;
-    return comparison_open(&catalog->comparison, base, catalog->db,
-                           &catalog->settings, on_comparison_due,
-                           take_comparison, catalog);
+    return table_compare_open(&catalog->comparison, base, catalog->db,
+                              &catalog->settings, on_comparison_due,
+                              take_comparison, catalog);
 }
 
 static enum error open_feed(struct catalog *catalog, struct event_base *base)
@@ -405,7 +405,7 @@ void catalog_close(struct catalog *catalog)
     if (catalog == NULL)
         return;
     db_close(catalog->feed);
-    comparison_close(&catalog->comparison);
+    table_compare_close(&catalog->comparison);
     free_event(catalog->retry);
     free_event(catalog->patience);
     index_unref(catalog->newest);

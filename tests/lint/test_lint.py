@@ -49,8 +49,8 @@ FOREIGN = {
     "utf8proc.h": ("libcafe/base/unicode.c",),
     "llhttp.h": ("tests/fuzz/",),
     "event2/": ("libcafe/http/", "libcafe/service/", "libcafe/db/pool",
-                "libcafe/suppliers/catalog.c", "libcafe/suppliers/comparison.c",
-                "libcafe/suppliers/searcher.c",
+                "libcafe/suppliers/catalog.c", "libcafe/suppliers/searcher.c",
+                "libcafe/suppliers/table_compare.c",
                 "tests/unit/",
                 "tests/fuzz/"),
 }

@@ -8,31 +8,31 @@
  * answer arrives. Such an answer says nothing about the newest index; it is
  * dropped, and the next attempt follows soon.
  */
-#include "comparison.h"
+#include "table_compare.h"
 
 #include <event2/event.h>
 
 enum { AGAIN_MS = 1000, TRIES = 10 };
 
-/* False: out of memory. comparison_later(), which runs after each answer to a
- * question, tries again. */
-static bool fall_due(const struct comparison *comparison, int64_t ms)
+/* False: out of memory. table_compare_later(), which runs after each answer to
+ * a question, tries again. */
+static bool fall_due(const struct table_compare *comparison, int64_t ms)
 {
     const struct timeval delay = { ms / 1000, ms % 1000 * 1000 };
 
     return event_add(comparison->due, &delay) == 0;
 }
 
-void comparison_later(struct comparison *comparison)
+void table_compare_later(struct table_compare *comparison)
 {
     if (!comparison->under_way && !comparison->answered &&
         !event_pending(comparison->due, EV_TIMEOUT, NULL))
         fall_due(comparison, comparison->every_ms);
 }
 
-static void comparison_on_due(evutil_socket_t fd, short what, void *argument)
+static void table_compare_on_due(evutil_socket_t fd, short what, void *argument)
 {
-    struct comparison *comparison = argument;
+    struct table_compare *comparison = argument;
 
     (void)fd;
     (void)what;
@@ -40,15 +40,15 @@ static void comparison_on_due(evutil_socket_t fd, short what, void *argument)
         comparison->on_due(comparison->question.asker);
 }
 
-enum error comparison_open(struct comparison *comparison,
-                           struct event_base *base, struct db *db,
-                           const struct catalog_settings *settings,
-                           void (*on_due)(void *owner),
-                           void (*on_answer)(void *owner), void *owner)
+enum error table_compare_open(struct table_compare *comparison,
+                              struct event_base *base, struct db *db,
+                              const struct catalog_settings *settings,
+                              void (*on_due)(void *owner),
+                              void (*on_answer)(void *owner), void *owner)
 {
-    *comparison = (struct comparison){
+    *comparison = (struct table_compare){
         .db = db,
-        .due = evtimer_new(base, comparison_on_due, comparison),
+        .due = evtimer_new(base, table_compare_on_due, comparison),
         .every_ms = settings->compare_ms,
         .question = { .max_bytes = (size_t)settings->max_bytes,
                       .asker = owner },
@@ -62,7 +62,7 @@ enum error comparison_open(struct comparison *comparison,
 
 static void on_compared(void *job, enum error outcome)
 {
-    struct comparison *comparison = job;
+    struct table_compare *comparison = job;
 
     comparison->under_way = false;
     comparison->answered = true;
@@ -70,26 +70,26 @@ static void on_compared(void *job, enum error outcome)
     comparison->on_answer(comparison->question.asker);
 }
 
-static enum error comparison_run(struct db_connection *connection, void *job)
+static enum error table_compare_run(struct db_connection *connection, void *job)
 {
-    struct comparison *comparison = job;
+    struct table_compare *comparison = job;
 
     return feed_compare(connection, &comparison->question);
 }
 
-void comparison_start(struct comparison *comparison, struct index *shown)
+void table_compare_start(struct table_compare *comparison, struct index *shown)
 {
     comparison->under_way = true;
     comparison->question.base = index_ref(shown);
     comparison->question.found = NULL;
     /* By the pool, not by the feed's connection: reading the whole table would
      * hold up the questions that requests wait for. */
-    db_submit(comparison->db, "compare", comparison_run, on_compared,
+    db_submit(comparison->db, "compare", table_compare_run, on_compared,
               comparison);
 }
 
-struct index *comparison_take(struct comparison *comparison,
-                              const struct index *newest)
+struct index *table_compare_take(struct table_compare *comparison,
+                                 const struct index *newest)
 {
     struct index *found = comparison->question.found;
     bool moved = comparison->question.base != newest;
@@ -113,7 +113,7 @@ struct index *comparison_take(struct comparison *comparison,
     return found;
 }
 
-void comparison_close(struct comparison *comparison)
+void table_compare_close(struct table_compare *comparison)
 {
     /* An answer that waited for a question to end. */
     if (comparison->answered) {
