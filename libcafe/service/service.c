@@ -238,6 +238,7 @@ static void announce(const struct frame *frame)
              LOG_NUMBER("port", server_port(frame->main_server)),
              LOG_NUMBER("ops_port", ops ? server_port(ops) : 0),
              LOG_NUMBER("pid", getpid()), LOG_END);
+    hardening_finish(frame->service.log);
     notify_send(frame->notify, NOTIFY_READY);
 }
 
@@ -313,7 +314,6 @@ static int service_serve(struct frame *frame)
                            &frame->notify, &error)) == OK &&
         (err = servers_open(frame, &error)) == OK) {
         log_warnings(frame);
-        hardening_finish(frame->service.log);
         announce(frame);
         status = run_loop(frame);
     } else {
