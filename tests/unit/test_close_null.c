@@ -22,6 +22,7 @@
 #include "cafe/service/notes.h"
 #include "cafe/service/offload.h"
 #include "cafe/service/roles.h"
+#include "cafe/service/token.h"
 #include "cafe/suppliers/catalog.h"
 #include "cafe/suppliers/search.h"
 
@@ -43,6 +44,7 @@ static void test_nothing_is_closed(void **state)
     origin_list_close(NULL);
     editor_list_close(NULL);
     htpasswd_close(NULL);
+    token_keys_close(NULL);
     notes_close(NULL);
     offload_close(NULL);
     catalog_close(NULL);
