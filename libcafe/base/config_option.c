@@ -143,13 +143,15 @@ static enum error assign_choice(struct config *config,
     return ERROR_CONFIG;
 }
 
-/* What YAML has no place for: the value could not be written back. */
+/* What YAML has no place for, or folds as it does line breaks (U+2028, U+2029):
+ * the value could not be written back. */
 static bool has_control(struct slice raw)
 {
     while (raw.len > 0) {
         uint32_t letter = utf8_next(&raw);
 
-        if (letter_is_control(letter) || letter == 0xfffe || letter == 0xffff)
+        if (letter_is_control(letter) || letter == 0x2028 || letter == 0x2029 ||
+            letter == 0xfffe || letter == 0xffff)
             return true;
     }
     return false;

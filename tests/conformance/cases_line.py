@@ -1,6 +1,6 @@
 """Request lines: methods, spaces, versions, and how long a line may be."""
-from rows import (BOTH, COOKIE, CUSTOMER, EMPLOYEE, END, HEALTH, HOST, LIMIT,
-                  LINE, METHOD, READ, SAME, VERSION, get, row)
+from rows import (ALL, BOTH, COOKIE, CUSTOMER, EMPLOYEE, END, HEALTH, HOST,
+                  LIMIT, LINE, METHOD, READ, SAME, VERSION, get, row)
 
 
 def padded(target_bytes, method=b"GET"):
@@ -32,7 +32,7 @@ METHODS = [
     row(METHOD, "options on the server", get(b"*", method=b"OPTIONS"), 204,
         allow=READ, daemons=CUSTOMER),
     row(METHOD, "options on the server that has forms",
-        get(b"*", method=b"OPTIONS"), 204, allow=BOTH, daemons=EMPLOYEE),
+        get(b"*", method=b"OPTIONS"), 204, allow=ALL, daemons=EMPLOYEE),
     row(METHOD, "options on an absolute-form without a path",
         get(b"http://cafe", method=b"OPTIONS"), 204, allow=READ,
         daemons=CUSTOMER),

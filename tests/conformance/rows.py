@@ -14,6 +14,7 @@ CUSTOMER = ("customer",)
 
 READ = "GET, HEAD, OPTIONS"
 BOTH = "GET, HEAD, POST, OPTIONS"
+ALL = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 LINE = "request line"
 METHOD = "methods"

@@ -1,5 +1,6 @@
 """Stand-ins for Docker and HAProxy: cafe-deploy itself, in the middle of what
 it does, without a container."""
+import contextlib
 import os
 import re
 import socket
@@ -98,7 +99,8 @@ class Balancer:
                 connection, _ = self.socket.accept()
             except OSError:  # closed
                 return
-            with connection:
+            # Who asks may be killed meanwhile.
+            with connection, contextlib.suppress(ConnectionError):
                 asked = connection.makefile().readline().strip()
                 connection.sendall("\n".join(
                     self.answer(part.strip())

@@ -187,6 +187,10 @@ static const struct {
 } faults[] = {
     { "db:\n  host: \"a\\0b\"\n",
       ":2:9: db.host: control characters are not allowed here" },
+    { "db:\n  host: \"a\\u2028 b\"\n",
+      ":2:9: db.host: control characters are not allowed here" },
+    { "db:\n  host: \"a\\P b\"\n",
+      ":2:9: db.host: control characters are not allowed here" },
     { "port: \"8\\0x\"\n", ":1:7: port: '8' is not a number from 1 to 65535" },
     { "prot: 1\n", ":1:1: unknown key 'prot'; did you mean 'port'?" },
     { "\n\ndb:\n  # x\n  hots: x\n",
