@@ -148,7 +148,11 @@ class Process:
         return self.process.poll() is None
 
     def send(self, number=signal.SIGTERM):
+        """A signal; SIGSTOP until all threads stand still."""
         self.process.send_signal(number)
+        if number == signal.SIGSTOP:
+            os.waitid(os.P_PID, self.pid,
+                      os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def wait(self, seconds=WAIT_S):
         return self.process.wait(seconds)
