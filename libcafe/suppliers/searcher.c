@@ -4,7 +4,9 @@
  *
  * A slice ends after SLICE_US, however many wait, so that everything else that
  * the loop has to do gets its turn. Rendering what was found is measured by the
- * same clock: a hundred requests may wait for one search.
+ * same clock: a hundred requests may wait for one search. Cached results are
+ * shown at once, until they have taken a slice of this turn of the loop; then
+ * they queue up like searches, and clients take turns.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -40,7 +42,8 @@ struct job {
     const struct search *search; /* the first visitor's */
     struct scan *scan;           /* NULL: not begun, or done */
     bool done;
-    struct found *found; /* when done; NULL: it failed */
+    struct found *found; /* when done, NULL: it failed; before: a cached one */
+    size_t rows;         /* to be searched */
     struct waiters visitors;
     bool plain;         /* all suppliers are listed */
     const char *client; /* of the first visitor */
@@ -54,6 +57,7 @@ struct searcher {
     size_t queued_rows;
     uint64_t round; /* of the job that was begun last */
     struct search_cache cache;
+    int64_t shown_us; /* spent on cached results in this turn of the loop */
     int64_t cached_hits, searched, refused; /* requests */
     bool stopping;
 };
@@ -160,7 +164,7 @@ static size_t find_round(const struct searcher *searcher, struct job *job)
         if (other->done || other->client == NULL ||
             strcmp(other->client, job->client) != 0)
             continue;
-        rows += other->index->count;
+        rows += other->rows;
         if (!other->plain)
             job->round = other->round + 1;
     }
@@ -184,33 +188,52 @@ static void insert_job(struct searcher *searcher, struct job *job)
         searcher->end = &job->next;
 }
 
-static struct job *add_job(struct searcher *searcher, struct slice key,
-                           const struct visitor *visitor)
+/* Takes over `found`, NULL: it is to be searched for. */
+static struct job *new_job(struct slice key, const struct visitor *visitor,
+                           struct found *found)
 {
     struct index *index = visitor->result.snapshot->index;
-    struct job *job;
+    struct job *job = calloc(1, sizeof(*job) + key.len);
 
-    /* A single search is never too large, or a large list could never be
-     * searched. */
-    if (searcher->first != NULL &&
-        searcher->queued_rows + index->count > QUEUE_MAX_ROWS)
+    if (job == NULL) {
+        found_unref(found);
         return NULL;
-    if (!turn_soon(searcher) ||
-        (job = calloc(1, sizeof(*job) + key.len)) == NULL)
-        return NULL;
+    }
     memcpy(job + 1, key.data, key.len);
     job->key = (struct slice){ (char *)(job + 1), key.len };
     job->index = index_ref(index);
     job->search = visitor->result.search;
+    job->found = found;
+    job->rows = found == NULL ? index->count : 0;
     job->plain = search_is_all(job->search);
     job->client = visitor->life->client;
     waiters_init(&job->visitors);
-    if (find_round(searcher, job) > QUEUE_MAX_ROWS / 2) {
+    return job;
+}
+
+static struct job *add_job(struct searcher *searcher, struct slice key,
+                           const struct visitor *visitor, struct found *found)
+{
+    struct job *job;
+    size_t own;
+
+    if (!turn_soon(searcher)) {
+        found_unref(found);
+        return NULL;
+    }
+    if ((job = new_job(key, visitor, found)) == NULL)
+        return NULL;
+    own = find_round(searcher, job);
+    /* A single search is never too large, or a large list could never be
+     * searched. */
+    if (job->rows > 0 && searcher->first != NULL &&
+        (searcher->queued_rows + job->rows > QUEUE_MAX_ROWS ||
+         own > QUEUE_MAX_ROWS / 2)) {
         close_job(job);
         return NULL;
     }
     insert_job(searcher, job);
-    searcher->queued_rows += index->count;
+    searcher->queued_rows += job->rows;
     return job;
 }
 
@@ -223,7 +246,7 @@ static void remove_first(struct searcher *searcher)
     searcher->first = job->next;
     if (searcher->first == NULL)
         searcher->end = &searcher->first;
-    searcher->queued_rows -= job->index->count;
+    searcher->queued_rows -= job->rows;
     close_job(job);
 }
 
@@ -247,6 +270,11 @@ static void step_job(struct searcher *searcher, struct job *job)
     enum error err = ERROR_MEMORY;
     bool done = false;
 
+    if (job->found != NULL) {
+        searcher->round = job->round;
+        job->done = true;
+        return;
+    }
     if (job->scan == NULL) {
         job->scan = scan_open(job->index, job->search);
         searcher->round = job->round;
@@ -301,6 +329,7 @@ static void on_turn(evutil_socket_t fd, short what, void *argument)
 
     (void)fd;
     (void)what;
+    searcher->shown_us = 0;
     /* At least one piece of work, however late the loop came here. */
     do {
         if (searcher->first == NULL)
@@ -354,7 +383,28 @@ static bool searcher_wait_for(struct searcher *searcher,
     struct job *job = find_job(searcher, key);
 
     if (job == NULL)
-        job = add_job(searcher, key, visitor);
+        job = add_job(searcher, key, visitor, NULL);
+    if (job == NULL)
+        return false;
+    waiters_add(&job->visitors, &visitor->waiter);
+    return true;
+}
+
+/* Show a cached result, now or in its turn; false: it can't wait for that. */
+static bool searcher_show_cached(struct searcher *searcher,
+                                 struct visitor *visitor, struct slice key,
+                                 struct found *found)
+{
+    int64_t began_us = clock_monotonic_us();
+    struct job *job;
+
+    /* The turn of searches is what begins a new slice. */
+    if (searcher->shown_us < SLICE_US && turn_soon(searcher)) {
+        searcher_show(visitor, found);
+        searcher->shown_us += clock_monotonic_us() - began_us;
+        return true;
+    }
+    job = add_job(searcher, key, visitor, found_ref(found));
     if (job == NULL)
         return false;
     waiters_add(&job->visitors, &visitor->waiter);
@@ -380,10 +430,10 @@ void search_when_found(struct searcher *searcher,
     visitor->life = life;
     visitor->result.search = search;
     visitor->result.snapshot = snapshot;
-    if ((found = search_cache_find(&searcher->cache, key)) != NULL) {
+    found = search_cache_find(&searcher->cache, key);
+    if (found != NULL && searcher_show_cached(searcher, visitor, key, found)) {
         searcher->cached_hits++;
-        searcher_show(visitor, found);
-    } else if (searcher_wait_for(searcher, visitor, key)) {
+    } else if (found == NULL && searcher_wait_for(searcher, visitor, key)) {
         searcher->searched++;
     } else {
         searcher->refused++;

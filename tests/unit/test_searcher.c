@@ -430,6 +430,32 @@ static void test_clients_take_turns(void **state)
         assert_true(greedy[i]->found);
 }
 
+/* Also where the results are cached: what doesn't fit into a slice waits. */
+static void test_cached_results_share_a_slice(void **state)
+{
+    struct fixture *fixture = *state;
+    struct asker *greedy[10], *modest;
+    unsigned shown = 0;
+
+    ask(fixture, "q=beans+2");
+    run(fixture);
+    for (size_t i = 0; i < 10; i++) {
+        greedy[i] = ask_for(fixture, "192.0.2.1", "q=beans+2");
+        shown += greedy[i]->shown;
+    }
+    assert_int_equal(shown, 3);
+    modest = ask_for(fixture, "192.0.2.2", "q=beans+2");
+    assert_false(modest->shown);
+    while (!modest->shown)
+        assert_true(event_base_loop(fixture->base, EVLOOP_ONCE) >= 0);
+    assert_true(modest->count > 10 && !greedy[9]->shown);
+    run(fixture);
+    for (size_t i = 0; i < 10; i++)
+        assert_true(greedy[i]->shown == 1 && greedy[i]->count == modest->count);
+    assert_int_equal(ask(fixture, "q=beans+2")->shown, 1);
+    run(fixture);
+}
+
 /* Nor is it refused because another client has filled the queue. */
 static void test_a_client_has_half_of_the_queue(void **state)
 {
@@ -490,6 +516,7 @@ int main(void)
         ALL(test_loop_goes_on),
         ALL(test_the_plain_list_comes_first),
         ALL(test_clients_take_turns),
+        ALL(test_cached_results_share_a_slice),
         ALL(test_a_client_has_half_of_the_queue),
         ALL(test_the_plain_list_stays),
     };
