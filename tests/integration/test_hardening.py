@@ -25,8 +25,9 @@ def status(daemon, task=None):
 
 
 def hardened(daemon):
-    line, = (line for line in daemon.lines() if line["msg"] == "hardened")
-    return line
+    return harness.wait_until(
+        lambda: [line for line in daemon.lines() if line["msg"] == "hardened"],
+        "it says what it has given up")[0]
 
 
 @pytest.mark.parametrize("name", NAMES)

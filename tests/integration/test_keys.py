@@ -150,9 +150,10 @@ def test_a_program_reads_with_a_key(database, employee, customer):
         assert_refused(ask(employee, path, key), 400, word)
     assert_refused(ask(employee, f"/suppliers/{number + 1}", key), 404,
                    "no supplier")
-    users = {line["user"] for line in employee.lines()
-             if line["msg"] == "request" and line["path"].startswith(API)}
-    assert users == {"key read", "key write"}
+    harness.wait_until(
+        lambda: {line["user"] for line in employee.lines()
+                 if line["msg"] == "request" and line["path"].startswith(API)}
+        == {"key read", "key write"}, "both are logged")
     used = database.sql("SELECT last_used = UTC_DATE() FROM cafe_keys")
     assert used == [["1"], ["1"]]
 
@@ -232,10 +233,11 @@ def test_keys_that_are_none(database, employee):
         got = employee.raw(twice.format(second).encode())
         assert got.startswith(b"HTTP/1.1 401 ") and b"several" in got
     assert ask(employee, "/suppliers", good).status == 200
-    refused = [line for line in employee.lines()
-               if line["msg"] == "a key was refused"]
-    assert len(refused) == 15 and {line["key"] for line in refused} == \
-        {"", "old"}
+    refused = harness.wait_until(
+        lambda: (lines := [line["key"] for line in employee.lines()
+                           if line["msg"] == "a key was refused"]) and
+        len(lines) >= 15 and lines, "each is logged")
+    assert len(refused) == 15 and set(refused) == {"", "old"}
 
 
 # What a key is worth: its right; None: nothing.

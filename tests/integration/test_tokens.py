@@ -153,8 +153,9 @@ def test_only_a_trusted_proxy_is_believed(start, database, stock, keys):
     answer = employee.get("/admin/suppliers", **{
         FIELD.replace("-", "_"): token(keys[0]).decode()})
     assert answer.status == 200
-    line, = (line for line in employee.lines()
-             if line.get("path") == "/admin/suppliers")
+    line, = harness.wait_until(
+        lambda: [line for line in employee.lines()
+                 if line.get("path") == "/admin/suppliers"], "it is logged")
     assert line["user"] == ""
 
 

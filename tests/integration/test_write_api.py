@@ -99,8 +99,10 @@ def test_a_supplier_from_post_to_delete(program, database, employee):
                            " ORDER BY revision")
     assert actions == [["add", "key till"], ["update", "key till"],
                        ["update", "key till"], ["remove", "key till"]]
-    lines = [line for line in employee.lines()
-             if line["msg"] == "supplier changed"]
+    lines = harness.wait_until(
+        lambda: (lines := [line for line in employee.lines()
+                           if line["msg"] == "supplier changed"]) and
+        len(lines) >= 4 and lines, "each is logged")
     assert [line["action"] for line in lines] == ["add", "update", "update",
                                                   "remove"]
     assert {line["user"] for line in lines} == {"key till"}
