@@ -101,6 +101,10 @@ def attacks(ids):
                        "/suppliers?per=200&q=road+MARKS", ""),
         "one card": ("customer", 4, "GET", f"/suppliers/{ids[1]}.vcf?NUMBER",
                      ""),
+        "large forms": ("employee", 4, "POST", "/admin/supplier-add",
+                        form(notes="&" * 170000)),
+        "many fields": ("employee", 4, "POST", "/admin/supplier-add",
+                        "&".join(f"f{i}=%41" for i in range(40000))),
         "home": ("employee", 4, "GET", "/admin?NUMBER", ""),
         "searches": ("customer", 50, "GET", "/suppliers?q=zzNUMBER", ""),
     }
