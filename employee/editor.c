@@ -103,7 +103,7 @@ static void editor_previewed(struct request *req,
 
     if (rendered == NULL) {
         request_reject(req, REJECTION_LIMIT);
-        edit->problem = "There is too much to do to show the notes right now. "
+        edit->problem = "The site is too busy to show the notes right now. "
                         "Nothing was saved; what you typed is still here. Try "
                         "again in a moment.";
         edit_respond(edit, 503);

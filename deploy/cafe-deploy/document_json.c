@@ -158,7 +158,7 @@ static enum error build(struct walk *walk, json_t *json, struct node *node)
     node->kind = json_is_array(json) ? NODE_LIST : NODE_MAP;
     if (walk->depth++ == DOCUMENT_MAX_DEPTH)
         return document_fault_at(walk->document, node->location,
-                                 "nested too deep; 16 are allowed");
+                                 "nested too deeply; 16 levels are allowed");
     document_json_advance(walk);
     err = build_children(walk, json, node);
     skip_space(walk);
@@ -189,7 +189,7 @@ static const struct {
                            "\\u00…" },
     { "unexpected newline", "a text without its closing quote" },
     { "invalid escape", "an escape that JSON doesn't have" },
-    { "maximum parsing depth", "nested too deep; 16 are allowed" },
+    { "maximum parsing depth", "nested too deeply; 16 levels are allowed" },
     { "too big", "a number with too many digits" },
     { "real number overflow", "a number with too many digits" },
 };

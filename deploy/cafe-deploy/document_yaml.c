@@ -152,7 +152,7 @@ static enum error yaml_begin(struct building *building, enum node_kind kind,
                                  "expected the name of a key");
     if (building->depth == DOCUMENT_MAX_DEPTH)
         return document_fault_at(building->document, location,
-                                 "nested too deep; 16 are allowed");
+                                 "nested too deeply; 16 levels are allowed");
     if ((err = yaml_add_node(building, kind, tag, mark, &node)) != OK)
         return err;
     building->last[building->depth] = NULL;

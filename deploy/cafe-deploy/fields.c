@@ -315,11 +315,9 @@ static enum error fields_unknown_key(const struct document *document,
         }
     }
     if (nearest != NULL)
-        return document_key_fault(document, node,
-                                  "AWS knows no such key; did you mean '%s'?",
-                                  nearest);
-    return document_key_fault(document, node,
-                              "AWS knows no such key; remove it");
+        return document_key_fault(
+            document, node, "AWS has no such key; did you mean '%s'?", nearest);
+    return document_key_fault(document, node, "AWS has no such key; remove it");
 }
 
 static enum error read_entry(const struct document *document,

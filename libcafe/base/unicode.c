@@ -201,7 +201,7 @@ static void for_each_letter(const utf8proc_uint8_t *mapped, size_t len,
         utf8proc_ssize_t step = utf8proc_iterate(
             mapped + at, (utf8proc_ssize_t)(len - at), &letter);
 
-        assert(step > 0 && "utf8proc has mapped to what is no UTF-8");
+        assert(step > 0 && "utf8proc returned invalid UTF-8");
         take(text, letter);
         at += (size_t)step;
     }

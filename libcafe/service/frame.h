@@ -190,6 +190,10 @@ enum log_format settings_log_format(const struct service_settings *settings);
 void settings_apply(struct frame *frame,
                     const struct service_settings *settings);
 
+/** Append the names of the options that can change while the daemon runs, with
+ * commas between. */
+void reload_name_live(const struct option *option, struct text *out);
+
 /** Read the configuration again and apply what can change while running; log
  * which changed options need a restart. */
 void frame_reload(struct frame *frame);

@@ -1,18 +1,14 @@
 /* What a manual page says beside the table of options. */
 #include "frame.h"
 
-static const char manual_rest[] =
+static const char manual_stopping[] =
     ".SH SIGNALS\n"
     ".TP\n.B SIGTERM, SIGINT\n"
     "Keep accepting connections for drain_delay_ms if anybody has connected\n"
     "recently, then finish the requests in flight and exit with 0, within\n"
-    "stop_max_ms. A second signal ends the daemon immediately.\n"
-    ".TP\n.B SIGHUP\n"
-    "Reload the configuration. The options allow, trusted_proxies, hosts,\n"
-    "origins, identity.header, identity.keys, identity.signer,\n"
-    "identity.claim, http.*, log*, drain_delay_ms and stop_max_ms take\n"
-    "effect immediately; all others need a restart, and the log names\n"
-    "those that have changed.\n"
+    "stop_max_ms. A second signal ends the daemon immediately.\n";
+
+static const char manual_ending[] =
     ".TP\n.B SIGUSR1, SIGUSR2\n"
     "Ignored.\n"
     ".SH EXIT STATUS\n"
@@ -27,14 +23,30 @@ static const char manual_rest[] =
     "Serve on a socket that systemd has opened, whatever port and bind say.\n"
     "The socket named ops is the operators' port.\n";
 
+static void manual_add_reloading(const struct frame *frame, struct text *out)
+{
+    text_append_string(out, ".TP\n.B SIGHUP\nReload the configuration. Changes "
+                            "to these options take effect\nimmediately:\n");
+    reload_name_live(frame->source.options, out);
+    text_append_string(out, ".\nAll others need a restart, and the log names "
+                            "those that have changed.\n");
+}
+
 void manual_show(const struct frame *frame)
 {
-    const struct config_manual manual = {
-        .version = CAFE_VERSION,
-        .summary = frame->definition->summary,
-        .description = frame->definition->description,
-        .rest = manual_rest,
-    };
+    struct text rest;
 
-    config_man(&frame->source, &manual, stdout);
+    text_init(&rest, 0);
+    text_append_string(&rest, manual_stopping);
+    manual_add_reloading(frame, &rest);
+    text_append_string(&rest, manual_ending);
+    config_man(&frame->source,
+               &(struct config_manual){
+                   .version = CAFE_VERSION,
+                   .summary = frame->definition->summary,
+                   .description = frame->definition->description,
+                   .rest = text_string(&rest),
+               },
+               stdout);
+    text_free(&rest);
 }

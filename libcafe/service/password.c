@@ -15,9 +15,9 @@ static const char other[] =
     "with employee --add-user";
 static const char damaged[] =
     "has a damaged hash; set the password again with employee --add-user";
-static const char costly[] =
-    "has a hash that costs too much: at most 14 for bcrypt and 64 MiB for "
-    "yescrypt";
+static const char costly[] = "has a hash that takes too much time or memory: "
+                             "at most 14 for bcrypt and 64 MiB for "
+                             "yescrypt";
 
 enum {
     BCRYPT_BYTES = 60,

@@ -66,6 +66,15 @@ static bool is_live(const char *name)
     return strncmp(name, "http.", 5) == 0;
 }
 
+void reload_name_live(const struct option *option, struct text *out)
+{
+    for (; option->name != NULL; option++) {
+        if (is_live(option->name) && strncmp(option->name, "http.", 5) != 0)
+            text_printf(out, "%s, ", option->name);
+    }
+    text_append_string(out, "http.*");
+}
+
 /* Compared with what the daemon was started with, not with the last reading:
  * these options wait until a restart. */
 static void name_what_waits(const struct frame *frame,

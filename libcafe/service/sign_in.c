@@ -344,7 +344,7 @@ static void warn_of_plain_text(struct sign_in *self, const struct request *req)
     log_line(self->log, LOG_WARNING, "a password came without encryption",
              LOG_SLICE("client_ip", client),
              LOG_STRING("reason",
-                        "whoever can listen on the way knows it now; put a "
+                        "anybody on the network path can read it; put a "
                         "proxy with TLS in front that sends "
                         "X-Forwarded-Proto"),
              LOG_END);

@@ -4,7 +4,7 @@
 
 #include "test_deploy.h"
 
-#define UNKNOWN "AWS knows no such key; "
+#define UNKNOWN "AWS has no such key; "
 
 /* A file in which `from` (the first one; NULL: all) became `to`. The message
  * names the location of the first `at` in what came of it; NULL: it is about

@@ -68,7 +68,7 @@ static const struct defect task_defects[] = {
     { TASK, NULL, "{\"family\": \"\xff\"}", "\xff",
       "a byte that is not UTF-8; remove it" },
     { TASK, NULL, "{\"volumes\": [[[[[[[[[[[[[[[[\n1]]]]]]]]]]]]]]]]}", "[\n",
-      "nested too deep; 16 are allowed" },
+      "nested too deeply; 16 levels are allowed" },
     /* Keys. */
     { TASK, "\"environment\"", "\"enviroment\"", "\"enviroment\"",
       CONTAINER ".enviroment: " UNKNOWN "did you mean 'environment'?" },

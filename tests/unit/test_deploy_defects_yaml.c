@@ -25,7 +25,7 @@ static const struct defect appspec_defects[] = {
     { APPSPEC, NULL, "# only a comment\n", "", "nothing in it" },
     { APPSPEC, NULL, "version: \xff", "\xff", "invalid leading UTF-8 octet" },
     { APPSPEC, NULL, "Hooks: [[[[[[[[[[[[[[[[\n1]]]]]]]]]]]]]]]]", "[\n",
-      "nested too deep; 16 are allowed" },
+      "nested too deeply; 16 levels are allowed" },
     { APPSPEC, "version: 0.0", "version: 1", "1", "version: '1' is not '0.0'" },
     { APPSPEC, "version: 0.0\n", "", "", "'version' is missing; add it" },
     { APPSPEC, "version: 0.0", "version:\t0.0\n\tx: 1", "\tx",

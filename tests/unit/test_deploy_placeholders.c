@@ -132,7 +132,8 @@ static void test_limits(void **state)
                    "f:1:1: too large; 64 KiB are allowed");
     assert_read_as(fixture, SLICE("[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]"), OK, "");
     assert_read_as(fixture, SLICE("[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]"),
-                   ERROR_CONFIG, "f:1:17: nested too deep; 16 are allowed");
+                   ERROR_CONFIG,
+                   "f:1:17: nested too deeply; 16 levels are allowed");
 }
 
 static void test_filled_limit(void **state)

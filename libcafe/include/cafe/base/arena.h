@@ -12,7 +12,8 @@ struct arena;
  * Open an arena.
  *
  * max_bytes  Upper bound of all bytes handed out, rounding included; 0 for
- * none. Returns    The arena, owned by the caller; NULL when out of memory.
+ *            none.
+ * Returns    The arena, owned by the caller; NULL when out of memory.
  * Thread     One thread at a time.
  */
 struct arena *arena_open(size_t max_bytes);

@@ -19,14 +19,15 @@ MUST_CHECK enum error unescape_text(struct arena *arena, struct slice text,
 
 /**
  * Repair every supplier, in the order of their ids, each in a transaction of
- * its own that the log tells of. Only the columns of the first application:
- * it never wrote the others. Safe to run again, also after a failure.
+ * its own that the change log records. Only the columns of the original
+ * application, which never wrote the others. Safe to run again, also after a
+ * failure.
  *
  * dry_run  Only report; where there is no table yet, that there is nothing.
  * report   One line for each field, `supplier 7, name: "old" -> "new"`, and one
- *          that counts; on failure its last line says at which supplier and
- * why. Errors   ERROR_MEMORY, ERROR_DB_… (what the report tells of is
- * repaired).
+ *          that counts; on failure its last line names the supplier
+ *          and the reason.
+ * Errors   ERROR_MEMORY, ERROR_DB_… (what the report tells of is repaired).
  */
 MUST_CHECK enum error unescape_suppliers(struct db_connection *connection,
                                          bool dry_run, struct text *report);
