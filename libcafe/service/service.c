@@ -391,6 +391,8 @@ int service_main(const struct service_definition *definition, int argc,
               ? options_prepare(&frame)
               : ERROR_MEMORY;
     if (err == OK)
+        err = config_take_secrets(&frame.source, frame.arena);
+    if (err == OK)
         err = config_load(&frame.source, frame.settings, &command,
                           &frame.config, &error);
     if (err != OK)

@@ -269,6 +269,43 @@ static void test_lists(void **state)
     }
 }
 
+/* What was there is overwritten; what is read is what was there. */
+static void test_secrets_are_taken(void **state)
+{
+    char joined[] = "--db-password=a=b", flag[] = "--db-password",
+         value[] = "apart", host[] = "--db-host=h", program[] = "p",
+         variable[] = "APP_DB_PASSWORD=of the environment",
+         other[] = "APP_DB_PASSWORDX=stays", user[] = "USER=x";
+    char *argv[] = { program, joined, host, flag, value, flag, NULL };
+    char *environment[] = { user, variable, other, variable, NULL };
+    struct config_source source = {
+        .options = options, .argc = 6, .argv = argv, .environment = environment
+    };
+    struct arena *arena = arena_open(0);
+
+    (void)state;
+    assert_non_null(arena);
+    assert_int_equal(config_take_secrets(&source, arena), OK);
+    assert_string_equal(joined, "--db-password=");
+    assert_string_equal(value, "");
+    assert_string_equal(variable, "APP_DB_PASSWORD=");
+    for (size_t i = 0; i < sizeof("of the environment"); i++)
+        assert_int_equal(variable[sizeof("APP_DB_PASSWORD=") - 1 + i], '\0');
+    assert_string_equal(source.argv[1], "--db-password=a=b");
+    assert_string_equal(source.argv[4], "apart");
+    assert_string_equal(source.environment[1],
+                        "APP_DB_PASSWORD=of the environment");
+    assert_ptr_equal(argv[1], joined);
+    assert_ptr_equal(source.argv[2], host);
+    assert_ptr_equal(source.argv[5], flag);
+    assert_null(source.argv[6]);
+    assert_ptr_equal(source.environment[0], user);
+    assert_ptr_equal(source.environment[2], other);
+    assert_string_equal(flag, "--db-password");
+    assert_null(source.environment[4]);
+    arena_close(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +321,7 @@ int main(void)
         WITH(test_switch_words),
         WITH(test_empty_files),
         WITH(test_lists),
+        cmocka_unit_test(test_secrets_are_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

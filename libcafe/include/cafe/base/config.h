@@ -53,6 +53,18 @@ struct config_source {
 };
 
 /**
+ * Overwrite the values of OPTION_SECRET in the strings of argv and environment,
+ * where /proc would show them, and let the source read copies. What comes after
+ * "=" or a flag is overwritten whatever it is.
+ *
+ * source  argv and environment become arrays in the arena; the old ones keep
+ *         their strings.
+ * Errors  ERROR_MEMORY.
+ */
+MUST_CHECK enum error config_take_secrets(struct config_source *source,
+                                          struct arena *arena);
+
+/**
  * Read the settings: flag > environment > YAML (--config FILE) > default.
  * `--name value` and `--name=value` are both accepted. A variable that is empty
  * counts as not set. Unknown flags and YAML keys are errors with a suggestion,
