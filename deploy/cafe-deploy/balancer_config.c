@@ -54,6 +54,10 @@ static const char rules[] =
     "remote-(user|email|groups?|name)|x-(user|username|email)|cf-access-.*|"
     "x-amzn-oidc-.*|x-goog-authenticated-.*|x-ms-client-principal.*|"
     "x-tailscale-.*|tailscale-user-.*)$ -m reg\n"
+    "    http-request del-header \"(?i)^(${APP_IDENTITY_HEADER})\\$\" -m "
+    "reg\n"
+    "    http-request del-header \"(?i)^(${APP_IDENTITY_GROUPS_HEADER})\\$\" "
+    "-m reg\n"
     "    use_backend %[dst_port,concat(:,txn.rule),map(" RULES_PATH ")]\n";
 
 /* As on AWS: with a star at its end a path is a beginning. */

@@ -84,6 +84,9 @@ static void balancer_line(struct site *site, struct command_line *line)
                      "");
     docker_add_mount(site, line, site_source(site, "deploy/pages"),
                      PAGES_FOLDER, ":ro");
+    /* As this program has them; Docker leaves out those that are not set. */
+    command_add_all(line, "--env", "APP_IDENTITY_HEADER", "--env",
+                    "APP_IDENTITY_GROUPS_HEADER", NULL);
     command_add_all(line, "--read-only", "--cap-drop", "ALL", "haproxy:2.6",
                     "-f", BALANCER_FOLDER "/haproxy.cfg", NULL);
 }

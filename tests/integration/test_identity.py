@@ -2,6 +2,7 @@
 refused, and where it is shown."""
 import http.client
 import itertools
+import re
 import urllib.parse
 
 import pytest
@@ -177,6 +178,20 @@ def test_the_load_balancer_removes_names_from_outside(
         assert status == (404 if "forwarded" in field.lower() else 303), field
         query(connect(database), "DELETE FROM suppliers")
     assert set(actors(database)) == {"127.0.0.1", None}
+
+
+def test_the_rehearsal_removes_the_same_fields():
+    """Of everybody: no proxy is named there."""
+    source = (harness.ROOT / "deploy/cafe-deploy/balancer_config.c").read_text()
+    table = source[source.index("char rules[]"):]
+    made = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"',
+                              table[:table.index(";\n\n")]))
+    made = made.encode().decode("unicode_escape").splitlines()
+    config = (harness.ROOT / "deploy/local/haproxy.cfg").read_text()
+    rules = re.findall(r"( +http-request del-header .* -m reg) unless named\n",
+                       config)
+    assert len(rules) == 3
+    assert [line for line in made if line in rules] == rules
 
 
 @pytest.mark.parametrize("listener", LISTENERS)

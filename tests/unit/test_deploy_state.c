@@ -233,6 +233,10 @@ static void test_configuration_has_what_serves(void **state)
     assert_non_null(at);
     assert_non_null(strstr(at, "\n    http-request del-header "
                                "X-Forwarded-For\n"));
+    /* The quotes and the backslash are HAProxy's. */
+    assert_non_null(strstr(at, "\n    http-request del-header "
+                               "\"(?i)^(${APP_IDENTITY_HEADER})\\$\" "
+                               "-m reg\n"));
     at = strstr(text.data, "\nbackend customer-tg-two\n");
     assert_non_null(at);
     at = strstr(at, "    http-error status 503 content-type "
