@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cafe/service/audit.h"
 #include "cafe/service/credentials.h"
 #include "cafe/service/htpasswd.h"
 #include "cafe/service/password.h"
@@ -174,6 +175,18 @@ static enum error put_user(const char *path, const char *name,
     return err;
 }
 
+static void show_put(const struct service_settings *settings, const char *name,
+                     bool replaced)
+{
+    printf("%s: the password of %s was %s\n", settings->htpasswd, name,
+           replaced ? "changed" : "added");
+    audit_write(
+        settings, "employee", replaced ? "password changed" : "person added",
+        (const struct log_field[]){ LOG_STRING("person", name),
+                                    LOG_STRING("file", settings->htpasswd),
+                                    LOG_END });
+}
+
 int add_user_run(const struct config *config,
                  const struct service_settings *settings)
 {
@@ -196,8 +209,7 @@ int add_user_run(const struct config *config,
     if (err == OK)
         err = put_user(settings->htpasswd, name, &password, &replaced, &error);
     if (err == OK)
-        printf("%s: the password of %s was %s\n", settings->htpasswd, name,
-               replaced ? "changed" : "added");
+        show_put(settings, name, replaced);
     else
         fprintf(stderr, "employee: nobody was added: %s\n",
                 error.len > 0 ? text_string(&error) : error_text(err));

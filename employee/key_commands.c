@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cafe/service/audit.h"
 #include "cafe/service/keys.h"
 #include "employee.h"
 
@@ -108,6 +109,24 @@ static enum error run_on(struct db_connection *connection, int command,
     return keys_list(connection, show_listed);
 }
 
+/* A line in the log for what changed who may come in. */
+static void key_note(const struct service_settings *settings, int command,
+                     const struct config *config, const struct key_order *order)
+{
+    if (command & COMMAND_ADD_KEY)
+        audit_write(settings, "employee", "key added",
+                    (const struct log_field[]){
+                        LOG_STRING("key", order->name),
+                        LOG_STRING("may", order->writes ? "write" : "read"),
+                        LOG_NUMBER("days", (int64_t)order->days), LOG_END });
+    else if (command & COMMAND_REMOVE_KEY)
+        audit_write(
+            settings, "employee", "key removed",
+            (const struct log_field[]){
+                LOG_STRING("key", config_argument(config, "--remove-key")),
+                LOG_END });
+}
+
 int key_commands_run(int command, const struct config *config,
                      const struct service_settings *settings)
 {
@@ -124,6 +143,8 @@ int key_commands_run(int command, const struct config *config,
             fault = text_string(&why);
         else if ((err = run_on(connection, command, config, &order)) != OK)
             fault = key_explain(connection, err);
+        else
+            key_note(settings, command, config, &order);
     }
     if (fault != NULL)
         fprintf(stderr, "employee: %s\n", fault);

@@ -29,6 +29,9 @@ static const char *const refused_fields[] = {
     "cf-access-jwt-assertion",
 };
 
+static const char several_fields[] =
+    "There are several Authorization fields. Send one.";
+
 enum error identity_field_check(const char *name, struct text *error)
 {
     if (name[0] != '\0' && !field_name_valid(slice_of(name))) {
@@ -173,6 +176,10 @@ int identity_check(void *context, struct request *req)
     struct slice value, groups;
     const char *name;
 
+    if (head_field_count(request_head(req), "authorization") > 1) {
+        request_explain(req, several_fields);
+        return UNREADABLE;
+    }
     if (!believed(rules, req, rules->groups, &groups) || !are_groups(groups) ||
         !believed(rules, req, rules->identity, &value) ||
         !read_person(rules, req, &value))

@@ -31,8 +31,6 @@ struct key_lookup {
     bool failed; /* before that */
 };
 
-static const char several_fields[] =
-    "There are several Authorization fields. Send one, with one key.";
 static const char malformed[] =
     "This is not a key. Send \"Authorization: Bearer\" and the key as "
     "--add-key printed it.";
@@ -181,8 +179,6 @@ int key_check(void *context, struct request *req)
 
     if (!is_below(request_head(req)->path, check->root))
         return 0;
-    if (head_field_count(request_head(req), "authorization") > 1)
-        return key_refuse(check, req, "", several_fields);
     if (!slice_is_nocase(slice_cut(&field, ' '), "bearer"))
         return 0;
     field = slice_trim(field);

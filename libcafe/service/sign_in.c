@@ -358,8 +358,6 @@ int sign_in_check(void *context, struct request *req)
 
     if (request_role(req) != 0 || self->rules->accounts == NULL)
         return 0;
-    if (head_field_count(request_head(req), "authorization") > 1)
-        return MALFORMED;
     if (credentials_read(request_field(req, "authorization"),
                          request_arena(req), &kind, &given) != OK)
         return TOO_BUSY;

@@ -132,7 +132,8 @@ bool identity_is_person(struct slice name);
  * proxy becomes request_user(); of other peers it is ignored, and so is the
  * field with groups. Refused with 400: several such fields, names and groups
  * that are not identity_valid(), tokens that are faulty, not signed by one of
- * the keys, expired or another signer's, and more than 1024 groups. An empty
+ * the keys, expired or another signer's, more than 1024 groups, and several
+ * Authorization fields of any peer: the checks that follow read one. An empty
  * field names nobody.
  */
 int identity_check(void *context, struct request *req);
