@@ -20,6 +20,7 @@ libcrypt-dev              build
 libssl-dev                build
 libseccomp-dev            build
 libjansson-dev            build
+libcsv-dev                build
 libcmark-dev              build
 libyaml-dev               build
 libutf8proc-dev           build

@@ -144,10 +144,9 @@ static bool is_formula(struct slice text)
     return plain > 0 && strchr("=+-@\t\r", plain) != NULL;
 }
 
-/* Whether a spreadsheet would change a text without an apostrophe in front.
- * Apostrophes that it has already are passed over, so that taking exactly one
+/* Apostrophes that it has already are passed over, so that taking exactly one
  * away always gives the text back. */
-static bool is_guarded(struct slice text)
+bool csv_is_guarded(struct slice text)
 {
     while (text.len > 0 && text.data[0] == '\'')
         text = (struct slice){ text.data + 1, text.len - 1 };
@@ -157,7 +156,7 @@ static bool is_guarded(struct slice text)
 
 struct slice csv_unguard(struct slice text)
 {
-    if (text.len > 0 && text.data[0] == '\'' && is_guarded(text))
+    if (text.len > 0 && text.data[0] == '\'' && csv_is_guarded(text))
         return (struct slice){ text.data + 1, text.len - 1 };
     return text;
 }
@@ -193,7 +192,7 @@ void csv_value(struct text *out, enum csv_reader reader, struct slice text)
     text_append_char(out, ',');
     if (quotes)
         text_append_char(out, '"');
-    if (reader == CSV_SPREADSHEET && is_guarded(text))
+    if (reader == CSV_SPREADSHEET && csv_is_guarded(text))
         text_append_char(out, '\'');
     append_doubled(out, text);
     if (quotes)

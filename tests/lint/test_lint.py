@@ -25,8 +25,10 @@ FLOORS = {
     "suppliers": {"base", "db", "html", "suppliers"},
     "service": {"base", "http", "db", "html", "service"},
     "api": {"base", "http", "db", "html", "suppliers", "service", "api"},
+    "import": {"base", "db", "suppliers", "import"},
     "customer": {"base", "http", "db", "html", "suppliers", "service", "api"},
-    "employee": {"base", "http", "db", "html", "suppliers", "service", "api"},
+    "employee": {"base", "http", "db", "html", "suppliers", "service", "api",
+                 "import"},
     "deploy": {"base"},
 }
 
@@ -38,6 +40,7 @@ FOREIGN = {
     "openssl/": ("libcafe/service/key_text.c",
                  "libcafe/service/token_keys.c"),
     "seccomp.h": ("libcafe/service/hardening.c",),
+    "csv.h": ("libcafe/import/csv_reader.c",),
     "cmark.h": ("libcafe/html/markdown.c",),
     "yaml.h": ("libcafe/base/config_yaml.c",
                "deploy/cafe-deploy/document_yaml.c", "tests/unit/"),

@@ -17,6 +17,7 @@
 #include "cafe/html/page_cache.h"
 #include "cafe/html/template.h"
 #include "cafe/http/server.h"
+#include "cafe/import/reader.h"
 #include "cafe/service/access.h"
 #include "cafe/service/htpasswd.h"
 #include "cafe/service/notes.h"
@@ -49,6 +50,7 @@ static void test_nothing_is_closed(void **state)
     offload_close(NULL);
     catalog_close(NULL);
     searcher_close(NULL);
+    import_reader_close(NULL);
 }
 
 int main(void)

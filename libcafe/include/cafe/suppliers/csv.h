@@ -37,6 +37,9 @@ void csv_value(struct text *out, enum csv_reader reader, struct slice text);
 void csv_record(struct text *out, enum csv_reader reader,
                 const struct supplier *supplier);
 
+/** Whether CSV_SPREADSHEET puts an apostrophe in front of a text. */
+bool csv_is_guarded(struct slice text);
+
 /**
  * Undo the guard of CSV_SPREADSHEET, for programs that import such a table.
  *

@@ -1,0 +1,122 @@
+/* Reads a file row by row: decodes its bytes, and passes them to the reader of
+ * its kind. */
+#include "cafe/import/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv_reader.h"
+#include "decode.h"
+#include "rows.h"
+
+struct import_reader {
+    struct decoder decoder;
+    struct text text; /* a piece, decoded */
+    struct import_rows rows;
+    uint64_t lines; /* line breaks so far, for messages */
+    struct csv_reader_state *csv;
+};
+
+enum error import_reader_open(const struct import_format *format,
+                              import_row_fn *row, void *context,
+                              struct import_reader **reader)
+{
+    struct import_reader *self = calloc(1, sizeof(*self));
+
+    if (self == NULL)
+        return ERROR_MEMORY;
+    self->decoder.charset = format->charset;
+    text_init(&self->text, 0);
+    rows_init(&self->rows, row, context);
+    self->rows.guarded = format->guarded;
+    self->csv = csv_reader_open(&self->rows, format->delimiter);
+    if (self->csv == NULL) {
+        import_reader_close(self);
+        return ERROR_MEMORY;
+    }
+    *reader = self;
+    return OK;
+}
+
+/* Texts have no NUL: what has one is another kind of file, or damaged. */
+static enum error check_nul(struct import_reader *reader, struct slice text)
+{
+    const char *nul = memchr(text.data, '\0', text.len);
+    size_t len = nul != NULL ? (size_t)(nul - text.data) : text.len;
+
+    for (size_t i = 0; i < len; i++)
+        reader->lines += text.data[i] == '\n';
+    if (nul == NULL)
+        return OK;
+    return rows_refuse(&reader->rows, ERROR_SYNTAX,
+                       "Line %llu of the file has a NUL character. It is no "
+                       "text, has another encoding, or is damaged: save it "
+                       "again as CSV UTF-8.",
+                       (unsigned long long)reader->lines + 1);
+}
+
+/* Pass on what was decoded. */
+static enum error read_text(struct import_reader *reader)
+{
+    struct slice text = text_slice(&reader->text);
+    enum error err;
+
+    if (reader->text.failed)
+        return rows_refuse(&reader->rows, ERROR_MEMORY, "out of memory");
+    err = text.len > 0 ? check_nul(reader, text) : OK;
+    if (err == OK)
+        err = csv_reader_feed(reader->csv, text);
+    text_reset(&reader->text);
+    return err;
+}
+
+enum error import_reader_feed(struct import_reader *reader, struct slice bytes)
+{
+    while (bytes.len > 0 && reader->rows.err == OK) {
+        size_t len = bytes.len < DECODE_PIECE_BYTES ? bytes.len
+                                                    : DECODE_PIECE_BYTES;
+
+        decoder_feed(&reader->decoder, (struct slice){ bytes.data, len },
+                     &reader->text);
+        (void)!read_text(reader);
+        bytes = (struct slice){ bytes.data + len, bytes.len - len };
+    }
+    return reader->rows.err;
+}
+
+enum error import_reader_finish(struct import_reader *reader)
+{
+    enum error err = reader->rows.err;
+
+    if (err != OK)
+        return err;
+    decoder_finish(&reader->decoder, &reader->text);
+    err = read_text(reader);
+    if (err == OK)
+        err = csv_reader_finish(reader->csv);
+    if (err == OK && reader->rows.columns == 0)
+        return rows_refuse(&reader->rows, ERROR_SYNTAX,
+                           "The file is empty. Its first row has to have the "
+                           "names of the columns.");
+    return err;
+}
+
+const char *import_reader_fault(const struct import_reader *reader)
+{
+    return reader->rows.err != OK ? text_string(&reader->rows.said) : NULL;
+}
+
+uint64_t import_reader_rows(const struct import_reader *reader)
+{
+    return reader->rows.rows;
+}
+
+void import_reader_close(struct import_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    csv_reader_close(reader->csv);
+    rows_free(&reader->rows);
+    text_free(&reader->text);
+    free(reader);
+}
