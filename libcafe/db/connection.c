@@ -140,8 +140,13 @@ unsigned db_error_number(const struct db_connection *connection)
 
 bool db_denied(const struct db_connection *connection)
 {
-    enum { ER_TABLEACCESS_DENIED = 1142, ER_COLUMNACCESS_DENIED = 1143 };
+    enum {
+        ER_TABLEACCESS_DENIED = 1142,
+        ER_COLUMNACCESS_DENIED = 1143,
+        ER_PROCACCESS_DENIED = 1370
+    };
 
     return connection->error_number == ER_TABLEACCESS_DENIED ||
-           connection->error_number == ER_COLUMNACCESS_DENIED;
+           connection->error_number == ER_COLUMNACCESS_DENIED ||
+           connection->error_number == ER_PROCACCESS_DENIED;
 }

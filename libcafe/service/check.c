@@ -10,13 +10,6 @@
 
 enum { CA_MAX_BYTES = 4 * 1024 * 1024 };
 
-/* Missing rights, of a table, a column and a routine. */
-enum {
-    ER_TABLEACCESS_DENIED = 1142,
-    ER_COLUMNACCESS_DENIED = 1143,
-    ER_PROCACCESS_DENIED = 1370
-};
-
 enum error frame_blame(const struct config *config, const char *name,
                        enum error err, const struct text *why,
                        struct text *error)
@@ -232,12 +225,6 @@ static void explain_part(enum db_part part, const struct db_options *db,
         text_append_string(why, "; run: employee --migrate, then grants.sql");
 }
 
-static bool lacks_right(unsigned number)
-{
-    return number == ER_TABLEACCESS_DENIED ||
-           number == ER_COLUMNACCESS_DENIED || number == ER_PROCACCESS_DENIED;
-}
-
 /* What a daemon needs isn't there, or it may not use it. */
 static enum error explain_need(const struct config *config, enum error err,
                                const struct db_connection *connection,
@@ -245,20 +232,20 @@ static enum error explain_need(const struct config *config, enum error err,
 {
     unsigned number = db_error_number(connection);
     const char *message = db_error_message(connection);
+    bool denied = db_denied(connection);
     bool schema = err == ERROR_DB_SCHEMA || err == ERROR_DB_TRIGGERS;
     struct text why;
 
     text_init(&why, 0);
-    text_append_string(&why, lacks_right(number) ? "a privilege is missing"
-                                                 : error_text(err));
+    text_append_string(&why,
+                       denied ? "a privilege is missing" : error_text(err));
     if (message[0] != '\0')
         text_printf(&why, ": %s (%u)", message, number);
-    if (lacks_right(number))
+    if (denied)
         text_append_string(&why, "; run grants.sql, after employee --migrate");
     else if (schema)
         text_append_string(&why, "; run: employee --migrate");
-    err = frame_blame(config, lacks_right(number) ? "db.user" : "db.name", err,
-                      &why, error);
+    err = frame_blame(config, denied ? "db.user" : "db.name", err, &why, error);
     text_free(&why);
     return err;
 }

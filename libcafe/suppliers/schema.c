@@ -130,8 +130,6 @@ static enum error try_trigger(struct db_connection *connection,
     return err;
 }
 
-enum { ER_TABLEACCESS_DENIED = 1142 };
-
 /* An account with few rights sees few columns and no triggers: it would find
  * everything missing. So its rights are tried before anything is looked for. */
 static enum error try_account(struct db_connection *connection,
@@ -139,7 +137,7 @@ static enum error try_account(struct db_connection *connection,
 {
     enum error err = db_run_text(connection, slice_of(drop_scratch));
 
-    if (err == OK || db_error_number(connection) != ER_TABLEACCESS_DENIED)
+    if (err == OK || !db_denied(connection))
         return OK;
     text_printf(report,
                 "This account may not change the database: %s (%u). Use the "

@@ -122,7 +122,8 @@ int64_t db_insert_id(const struct db_connection *connection);
 const char *db_error_message(const struct db_connection *connection);
 unsigned db_error_number(const struct db_connection *connection);
 
-/** Whether it lacks a right on a table or a column. */
+/** Whether the last failure was a missing right on a table, column or routine.
+ */
 bool db_denied(const struct db_connection *connection);
 
 /** What an operator does about an error number, as sentences; "" if unknown. */
