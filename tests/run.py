@@ -10,6 +10,7 @@
     ./cafe test fuzz --minutes 60          new inputs for an hour
     ./cafe test soak --minutes 60          load and faults for an hour
     ./cafe test fuzz --coverage            lines that the corpora reach
+    ./cafe test browser --pictures docs/images   the documents' pictures
 """
 import concurrent.futures
 import os
@@ -82,7 +83,8 @@ def build(preset, out):
 
 def run_pytest(suite, report, options, out):
     workers = []
-    if SUITES[suite] > 1 and not {"--minutes", "--coverage"} & set(options):
+    alone = {"--minutes", "--coverage", "--pictures"} & set(options)
+    if SUITES[suite] > 1 and not alone:
         workers = ["-n", str(SUITES[suite]), "--dist", "loadgroup"]
     env = dict(os.environ)
     if suite in PRESETS:

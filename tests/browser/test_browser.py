@@ -35,8 +35,7 @@ def playwright():
 
 @pytest.mark.parametrize("scripts", ["off", "on"])
 def test_add_edit_delete(playwright, database, proxy, scripts):
-    sample = harness.ROOT / "deploy/local/sample-suppliers.sql"
-    database.sql(sample.read_text())
+    fill_sample(database)
     walk("edit.js", f"http://{proxy.host}", scripts, SCREENSHOTS, seconds=180)
 
 
@@ -92,10 +91,15 @@ def switch(database, employee):
         database.start()
 
 
-def fill(database):
-    """The sample suppliers, and 120 roasteries of realistic size."""
+def fill_sample(database):
+    """The twenty suppliers that ./cafe up shows."""
     sample = harness.ROOT / "deploy/local/sample-suppliers.sql"
     database.sql(sample.read_text())
+
+
+def fill(database):
+    """The sample suppliers, and 120 roasteries of realistic size."""
+    fill_sample(database)
     database.sql("""
         INSERT INTO suppliers
           (name, address, city, state, country, email, phone)
@@ -128,8 +132,7 @@ def walk(script, *args, seconds=900):
 def test_two_employees(playwright, database, proxy, switch, scripts, kind):
     """Whatever is typed, nothing runs and nothing is asked of elsewhere."""
     if kind == "plain":
-        sample = harness.ROOT / "deploy/local/sample-suppliers.sql"
-        database.sql(sample.read_text())
+        fill_sample(database)
     walk("employees.js", f"http://{proxy.host}", scripts, kind, SCREENSHOTS,
          switch.address)
 
