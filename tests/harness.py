@@ -23,6 +23,8 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PRESET = os.environ.get("CAFE_PRESET", "dev")
+# ./cafe test without arguments: less of what takes long.
+DESK = bool(os.environ.get("CAFE_DESK"))
 BIN = ROOT / "build" / PRESET / "bin"
 ARTIFACTS = ROOT / "tests" / "artifacts"
 WAIT_S = 30

@@ -33,7 +33,8 @@ def start_browser(kind):
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-@pytest.fixture(name="go", params=BROWSERS)
+@pytest.fixture(name="go", params=[
+    "chrome", pytest.param("firefox", marks=pytest.mark.thorough)])
 def make_go(request, playwright, browsers, proxy, employee):  # noqa: F811
     """Do a step in this browser; what was posted was pressed there."""
     kind = request.param

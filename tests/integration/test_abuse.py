@@ -28,7 +28,9 @@ def p99_ms(port, seconds=3):
 
 @pytest.mark.skipif(not shutil.which("slowhttptest"),
                     reason="slowhttptest is not installed")
-@pytest.mark.parametrize("kind", SLOW)
+@pytest.mark.parametrize("kind", [
+    "heads", *(pytest.param(kind, marks=pytest.mark.thorough)
+               for kind in SLOW if kind != "heads")])
 def test_good_requests_beside_1000_slow_ones(start, database, folder, kind):
     database.sql((harness.ROOT / "deploy/local/sample-suppliers.sql")
                  .read_text())

@@ -93,7 +93,8 @@ def make_balancer(balance, counted, employee):
 
 
 @pytest.mark.parametrize("several", (False, True))
-@pytest.mark.parametrize("balanced", (False, True))
+@pytest.mark.parametrize(
+    "balanced", (False, pytest.param(True, marks=pytest.mark.thorough)))
 def test_a_hundred_that_never_read_keep_nobody_out(
         request, counted, several, balanced):
     """At one address or many, directly and through HAProxy."""

@@ -1,8 +1,11 @@
 """What the tutorials of docs/developers.md make works."""
+import pytest
+
 import harness
 import tutorials
 
 
+@pytest.mark.thorough  # builds the project again
 def test_a_page_and_an_option(start, database, folder, monkeypatch):
     clone = tutorials.clone_with_both(folder)
     build = clone / "build" / "plain"

@@ -11,6 +11,8 @@ import front
 import harness
 from test_employee import SUPPLIER
 
+pytestmark = pytest.mark.thorough  # builds the project in a clone
+
 
 def cafe(clone, *args):
     return subprocess.run(["./cafe", *args], cwd=clone, text=True,

@@ -59,6 +59,7 @@ def tidy(program, *arguments):
     return found
 
 
+@pytest.mark.thorough
 def test_clang_tidy_finds_nothing():
     program, files = tidy_program(), sources()
     assert len(files) > 100, "not built?"
