@@ -7,15 +7,62 @@
 
 #include "csv_reader.h"
 #include "decode.h"
+#include "json_reader.h"
 #include "rows.h"
+#include "vcard_reader.h"
 
 struct import_reader {
     struct decoder decoder;
     struct text text; /* a piece, decoded */
     struct import_rows rows;
     uint64_t lines; /* line breaks so far, for messages */
-    struct csv_reader_state *csv;
+    enum import_kind kind;
+    struct csv_reader_state *csv; /* one of these */
+    struct vcard_reader_state *vcard;
+    struct json_reader_state *json;
 };
+
+static bool open_kind(struct import_reader *reader, char delimiter)
+{
+    switch (reader->kind) {
+    case IMPORT_CSV:
+        reader->csv = csv_reader_open(&reader->rows, delimiter);
+        return reader->csv != NULL;
+    case IMPORT_VCARD:
+        reader->vcard = vcard_reader_open(&reader->rows);
+        return reader->vcard != NULL;
+    case IMPORT_JSON:
+        reader->json = json_reader_open(&reader->rows);
+        return reader->json != NULL;
+    }
+    return false;
+}
+
+static enum error feed_kind(struct import_reader *reader, struct slice text)
+{
+    switch (reader->kind) {
+    case IMPORT_CSV:
+        return csv_reader_feed(reader->csv, text);
+    case IMPORT_VCARD:
+        return vcard_reader_feed(reader->vcard, text);
+    case IMPORT_JSON:
+        return json_reader_feed(reader->json, text);
+    }
+    return OK;
+}
+
+static enum error finish_kind(struct import_reader *reader)
+{
+    switch (reader->kind) {
+    case IMPORT_CSV:
+        return csv_reader_finish(reader->csv);
+    case IMPORT_VCARD:
+        return vcard_reader_finish(reader->vcard);
+    case IMPORT_JSON:
+        return json_reader_finish(reader->json);
+    }
+    return OK;
+}
 
 enum error import_reader_open(const struct import_format *format,
                               import_row_fn *row, void *context,
@@ -28,9 +75,9 @@ enum error import_reader_open(const struct import_format *format,
     self->decoder.charset = format->charset;
     text_init(&self->text, 0);
     rows_init(&self->rows, row, context);
-    self->rows.guarded = format->guarded;
-    self->csv = csv_reader_open(&self->rows, format->delimiter);
-    if (self->csv == NULL) {
+    self->rows.guarded = format->guarded && format->kind == IMPORT_CSV;
+    self->kind = format->kind;
+    if (!open_kind(self, format->delimiter)) {
         import_reader_close(self);
         return ERROR_MEMORY;
     }
@@ -65,7 +112,7 @@ static enum error read_text(struct import_reader *reader)
         return rows_refuse(&reader->rows, ERROR_MEMORY, "out of memory");
     err = text.len > 0 ? check_nul(reader, text) : OK;
     if (err == OK)
-        err = csv_reader_feed(reader->csv, text);
+        err = feed_kind(reader, text);
     text_reset(&reader->text);
     return err;
 }
@@ -93,7 +140,7 @@ enum error import_reader_finish(struct import_reader *reader)
     decoder_finish(&reader->decoder, &reader->text);
     err = read_text(reader);
     if (err == OK)
-        err = csv_reader_finish(reader->csv);
+        err = finish_kind(reader);
     if (err == OK && reader->rows.columns == 0)
         return rows_refuse(&reader->rows, ERROR_SYNTAX,
                            "The file is empty. Its first row has to have the "
@@ -116,6 +163,8 @@ void import_reader_close(struct import_reader *reader)
     if (reader == NULL)
         return;
     csv_reader_close(reader->csv);
+    vcard_reader_close(reader->vcard);
+    json_reader_close(reader->json);
     rows_free(&reader->rows);
     text_free(&reader->text);
     free(reader);

@@ -5,6 +5,7 @@
 
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/csv.h"
+#include "cafe/suppliers/supplier.h"
 
 enum { SAID_MAX_BYTES = 1024 };
 
@@ -154,4 +155,12 @@ enum error rows_end(struct import_rows *rows, uint64_t number)
     if (err != OK)
         return rows_refuse(rows, err, "%s", error_text(err));
     return OK;
+}
+enum error rows_own_header(struct import_rows *rows)
+{
+    rows_cell(rows, SLICE("id"));
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+        if (supplier_columns[f].exported)
+            rows_cell(rows, slice_of(supplier_columns[f].name));
+    return rows_end(rows, 1);
 }

@@ -38,6 +38,9 @@ MUST_CHECK enum error rows_end(struct import_rows *rows, uint64_t number);
 /** Forget the row that is being put together. */
 void rows_clear(struct import_rows *rows);
 
+/** Hand over "id" and the names of a supplier's exported columns as header. */
+MUST_CHECK enum error rows_own_header(struct import_rows *rows);
+
 /** End the reading. Returns `err`; the first one and its reason count. */
 enum error rows_refuse(struct import_rows *rows, enum error err,
                        const char *format, ...)
