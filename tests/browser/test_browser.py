@@ -128,7 +128,8 @@ def walk(script, *args, seconds=900):
 
 
 @pytest.mark.parametrize("scripts, kind", [
-    ("off", "plain"), ("on", "plain"), ("on", "hostile")])
+    ("off", "plain"), ("on", "plain"),
+    pytest.param("on", "hostile", marks=pytest.mark.thorough)])
 def test_two_employees(playwright, database, proxy, switch, scripts, kind):
     """Whatever is typed, nothing runs and nothing is asked of elsewhere."""
     if kind == "plain":
@@ -152,6 +153,7 @@ def test_a_manager(playwright, database, proxy, switch, lost, scripts):
          SCREENSHOTS, switch.address, f"http://{lost.host}")
 
 
+@pytest.mark.thorough
 def test_hostile_suppliers(playwright, database, proxy, switch, lost):
     admin = connect(database)
     for number in range(60):
