@@ -42,7 +42,9 @@ if(CAFE_HARDEN)
   foreach(flag -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
     cafe_probe_link(${flag})
   endforeach()
-  target_compile_options(cafe_flags INTERFACE -fPIE)
+  # The same bytes whatever the folder. Run gdb in the project's folder.
+  target_compile_options(cafe_flags INTERFACE
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fPIE)
   target_link_options(cafe_flags INTERFACE -pie)
 endif()
 

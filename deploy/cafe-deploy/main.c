@@ -5,9 +5,11 @@
 #include <libgen.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/base/version.h"
 #include "commands.h"
 #include "interrupt.h"
 
@@ -114,7 +116,7 @@ static int read_option(struct site *site, struct call *call, int letter,
     if (letter == 'h')
         print_help(stdout);
     else if (letter == 'V')
-        puts("cafe-deploy " CAFE_VERSION);
+        printf("cafe-deploy %s\n%s", version_text(), version_build());
     else if (letter != 'w' && letter != 'W')
         return STATUS_WRONG;
     call->wait |= letter == 'w';

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "cafe/base/version.h"
 #include "frame.h"
 
 enum { FIELDS_MAX = 8 };
@@ -12,7 +13,7 @@ void audit_write(const struct service_settings *settings, const char *service,
 {
     struct log_field all[FIELDS_MAX + 2] = { LOG_NUMBER("uid", getuid()) };
     size_t count = 1;
-    struct log *log = log_open(service, CAFE_VERSION,
+    struct log *log = log_open(service, version_text(),
                                settings_log_format(settings), STDERR_FILENO,
                                NULL);
 

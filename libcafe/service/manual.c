@@ -1,4 +1,5 @@
 /* What a manual page says beside the table of options. */
+#include "cafe/base/version.h"
 #include "frame.h"
 
 static const char manual_stopping[] =
@@ -42,7 +43,7 @@ void manual_show(const struct frame *frame)
     text_append_string(&rest, manual_ending);
     config_man(&frame->source,
                &(struct config_manual){
-                   .version = CAFE_VERSION,
+                   .version = version_text(),
                    .summary = frame->definition->summary,
                    .description = frame->definition->description,
                    .rest = text_string(&rest),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cafe/base/clock.h"
+#include "cafe/base/version.h"
 #include "cafe/html/page_cache.h"
 #include "cafe/http/response.h"
 #include "cafe/service/notes.h"
@@ -161,13 +162,13 @@ static enum error open_service(struct frame *frame, struct text *error)
 
     service->settings = frame->settings;
     service->counters = &frame->counters;
-    service->version = CAFE_VERSION;
+    service->version = version_text();
     service->scripts = frame->definition->scripts;
     service->answers_max_bytes = server_limits_default.answers_max_bytes;
     frame->started_s = clock_utc_s();
     frame->healthy = page_plain(200, "healthy\n");
     service->base = event_base_new();
-    service->log = log_open(frame->definition->name, CAFE_VERSION,
+    service->log = log_open(frame->definition->name, version_text(),
                             settings_log_format(frame->settings), STDOUT_FILENO,
                             &frame->counters);
     if (service->base == NULL || service->log == NULL || frame->healthy == NULL)
@@ -354,7 +355,8 @@ static int run_command(struct frame *frame, int command)
     if (command & COMMAND_HELP)
         config_help(&frame->source, stdout);
     else if (command & COMMAND_VERSION)
-        printf("%s %s\n", frame->definition->name, CAFE_VERSION);
+        printf("%s %s\n%s", frame->definition->name, version_text(),
+               version_build());
     else if (command & COMMAND_PRINT)
         config_print(frame->config, stdout);
     else if (command & COMMAND_SAMPLE)

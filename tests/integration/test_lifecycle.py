@@ -79,7 +79,14 @@ def test_both_daemons_fit_on_one_machine():
 
 def test_commands_without_serving():
     assert "--db-host" in run("customer", "--help").stdout
-    assert run("employee", "--version").stdout.startswith("employee 0.")
+    version, compiler, *libraries = run("employee",
+                                        "--version").stdout.splitlines()
+    assert re.fullmatch(r"employee \d+\.\d+\.\d+\+(dev|g[0-9a-f.dirty]+)",
+                        version)
+    assert re.fullmatch(r"Compiler: (GNU|Clang) \d[\d.]+", compiler)
+    assert {line.split(": ")[0] for line in libraries} >= {
+        "libevent", "MariaDB Connector/C", "cmark", "libyaml"}
+    assert all(re.search(r": \d", line) for line in libraries)
     for short, long in ("-h", "--help"), ("-V", "--version"):
         assert run("customer", short).stdout == run("customer", long).stdout
     assert "  -h, --help\n" in run("customer", "-h").stdout
