@@ -272,7 +272,7 @@ static void editor_saved(void *job, enum error outcome)
     struct edit *edit = job;
     bool added = outcome == ERROR_CONFLICT && edit->job.earlier.revision != 0;
 
-    save_note(edit, outcome);
+    save_note(edit->req, edit->job.reloaded, outcome);
     edit->outcome = outcome;
     if (outcome == OK) {
         save_respond(edit);

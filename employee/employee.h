@@ -101,6 +101,9 @@ struct edit {
     bool clash; /* job.clash is set */
 };
 
+/** Who makes a change, for the log: the person, or the client's address. */
+const char *edit_actor(const struct request *req);
+
 /** A new one without fields, with a fresh key; NULL when out of memory. */
 struct edit *edit_open(struct request *req, enum edit_kind kind);
 
@@ -198,7 +201,13 @@ handler_fn restore_version;
 /* write_api.c */
 handler_fn write_add, write_put, write_patch, write_remove;
 
+/* write_batch.c */
+handler_fn write_batch;
+
 /* saved.c: what follows a change. */
+
+/** A call of this request, which waits for it. */
+struct db_call save_call(struct request *req, const char *operation);
 
 /** Submit a job of this request, which waits for it. */
 void call_database(struct request *req, const char *operation, db_work_fn *work,
@@ -208,7 +217,11 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done);
 
 /** Note the outcome of a change, for /readyz and the log. */
-void save_note(const struct edit *edit, enum error outcome);
+void save_note(struct request *req, bool reloaded, enum error outcome);
+
+/** Remove old form keys, at most once an hour, after a save: then the database
+ * is known to take writes. */
+void save_clean_keys(struct employee *self);
 
 /** Answer with the list, which says what was done, or as the edit wants. */
 void save_respond(const struct edit *edit);
@@ -276,6 +289,7 @@ void history_context(struct request *req, const struct history_entry *entry,
 
 #define API_ROOT "/admin/api"
 #define API_SUPPLIERS API_ROOT "/v1/suppliers"
+#define API_BATCH API_SUPPLIERS ":batch"
 #define API_HISTORY API_ROOT "/v1/history"
 
 handler_fn history_api_show;

@@ -16,6 +16,13 @@ static const char *const hidden[] = { "id",       "revision", "revision_at",
 
 /* Reading. */
 
+const char *edit_actor(const struct request *req)
+{
+    const char *user = request_user(req);
+
+    return user != NULL ? user : request_client(req);
+}
+
 struct edit *edit_open(struct request *req, enum edit_kind kind)
 {
     struct edit *edit = arena_alloc(request_arena(req), sizeof(*edit));
@@ -27,8 +34,7 @@ struct edit *edit_open(struct request *req, enum edit_kind kind)
     edit->list = "";
     edit->job.arena = request_arena(req);
     edit->job.form_key = edit->key;
-    edit->job.actor = request_user(req) != NULL ? request_user(req)
-                                                : request_client(req);
+    edit->job.actor = edit_actor(req);
     edit->job.context = edit;
     return edit;
 }

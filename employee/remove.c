@@ -139,7 +139,7 @@ static void removed(void *job, enum error outcome)
     struct employee *self = request_app(edit->req);
     const struct supplier *now = &edit->job.clash.theirs.supplier;
 
-    save_note(edit, outcome);
+    save_note(edit->req, edit->job.reloaded, outcome);
     if (outcome == OK) {
         save_respond(edit);
     } else if (outcome == ERROR_NOT_FOUND) {

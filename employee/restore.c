@@ -58,7 +58,7 @@ static void restored(void *job, enum error outcome)
 {
     struct edit *edit = job;
 
-    save_note(edit, outcome);
+    save_note(edit->req, edit->job.reloaded, outcome);
     if (outcome == OK) {
         save_respond(edit);
     } else if (outcome == ERROR_NOT_FOUND) {

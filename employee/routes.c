@@ -29,6 +29,7 @@ const struct route employee_routes[] = {
     { GET, API_SUPPLIERS, api_list, 0, READ },
     { GET, API_SUPPLIERS "/{id}", api_supplier, 0, READ },
     { POST, API_SUPPLIERS, write_add, BODY_MAX_BYTES, WRITE },
+    { POST, API_BATCH, write_batch, BATCH_MAX_BYTES, WRITE },
     { PUT, API_SUPPLIERS "/{id}", write_put, BODY_MAX_BYTES, WRITE },
     { PATCH, API_SUPPLIERS "/{id}", write_patch, BODY_MAX_BYTES, WRITE },
     { DELETE, API_SUPPLIERS "/{id}", write_remove, 0, WRITE },

@@ -6,7 +6,7 @@
 
 enum { CLEAN_KEYS_MS = 60 * 60 * 1000 };
 
-static struct db_call call_of(struct request *req, const char *operation)
+struct db_call save_call(struct request *req, const char *operation)
 {
     return (struct db_call){ .operation = operation,
                              .request_id = request_id(req),
@@ -17,7 +17,7 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
                    db_done_fn *done, void *job)
 {
     const struct employee *self = request_app(req);
-    struct db_call call = call_of(req, operation);
+    struct db_call call = save_call(req, operation);
 
     db_submit_call(self->api.service->db, &call, work, done, job);
 }
@@ -36,22 +36,22 @@ static uint64_t saved_row_of(const struct store_job *job)
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done)
 {
     const struct employee *self = request_app(edit->req);
-    struct db_call call = call_of(edit->req, "save");
+    struct db_call call = save_call(edit->req, "save");
 
     call.repeatable = true;
     call.row = saved_row_of(&edit->job);
     db_submit_call(self->api.service->db, &call, work, done, &edit->job);
 }
 
-void save_note(const struct edit *edit, enum error outcome)
+void save_note(struct request *req, bool reloaded, enum error outcome)
 {
-    struct employee *self = request_app(edit->req);
+    struct employee *self = request_app(req);
 
-    if (edit->job.reloaded && outcome != ERROR_DB_TRIGGERS)
+    if (reloaded && outcome != ERROR_DB_TRIGGERS)
         log_line(self->api.service->log, LOG_WARNING,
                  "the database held a trigger that it could not load, and was "
                  "made to load the triggers again",
-                 LOG_STRING("request_id", request_id(edit->req)), LOG_END);
+                 LOG_STRING("request_id", request_id(req)), LOG_END);
     if (outcome == OK)
         self->unwritable_since_us = 0;
     else if (outcome == ERROR_DB_TRIGGERS && self->unwritable_since_us == 0)
@@ -68,9 +68,7 @@ static void keys_cleaned(void *job, enum error outcome)
                  LOG_STRING("reason", error_text(outcome)), LOG_END);
 }
 
-/* Remove old form keys, at most once an hour, after a save: then the database
- * is known to take writes. */
-static void clean_keys(struct employee *self)
+void save_clean_keys(struct employee *self)
 {
     int64_t now = clock_monotonic_ms();
 
@@ -113,7 +111,7 @@ void save_respond(const struct edit *edit)
                                    edit->job.merged ? "&merged=1" : "");
 
     log_change(edit);
-    clean_keys(request_app(edit->req));
+    save_clean_keys(request_app(edit->req));
     if (edit->done != NULL) {
         edit->done(edit);
         return;

@@ -8,9 +8,8 @@
 #include "cafe/base/json.h"
 #include "cafe/service/keys.h"
 #include "cafe/service/offload.h"
-#include "cafe/suppliers/supplier_body.h"
 #include "cafe/suppliers/supplier_json.h"
-#include "employee.h"
+#include "write_api.h"
 
 enum {
     RETRY_KEY_MAX_BYTES = 255,
@@ -21,13 +20,13 @@ static db_done_fn write_removed, write_read_back;
 
 /* What is refused before it is an edit. */
 
-static void refuse_with(struct request *req, int status, const char *detail)
+void write_refuse(struct request *req, int status, const char *detail)
 {
     request_explain(req, detail);
     respond_error(req, status);
 }
 
-static bool is_json(const struct request *req)
+bool write_is_json(const struct request *req)
 {
     struct slice type = request_field(req, "content-type");
 
@@ -37,28 +36,28 @@ static bool is_json(const struct request *req)
             slice_is_nocase(type, "application/merge-patch+json"));
 }
 
-/* Each fault with its place (RFC 9457 3.2). */
+/* Each fault with its place. */
 
-static void write_fault(struct text *out, const char *pointer,
-                        const char *detail)
+void write_fault(struct text *out, const char *pointer, const char *detail)
 {
     json_object(out, NULL);
     json_text(out, "pointer", slice_of(pointer));
     json_text(out, "detail", slice_of(detail));
-    json_object_end(out);
 }
 
-static void refuse_body(struct request *req, const struct supplier_body *body)
+void write_refuse_body(struct request *req, const struct body_faults *faults,
+                       int status)
 {
-    int status = body->readable ? 422 : 400;
     struct text out;
 
     problem_begin(&out, req, status,
-                  body->readable ? "Nothing was changed: see errors."
-                                 : "The body can't be read; see errors.");
+                  faults->readable ? "Nothing was changed: see errors."
+                                   : "The body can't be read; see errors.");
     json_array(&out, "errors");
-    for (size_t i = 0; i < body->fault_count; i++)
-        write_fault(&out, body->faults[i].pointer, body->faults[i].detail);
+    for (size_t i = 0; i < faults->count; i++) {
+        write_fault(&out, faults->list[i].pointer, faults->list[i].detail);
+        json_object_end(&out);
+    }
     json_array_end(&out);
     respond_page(req, problem_end(&out, status));
 }
@@ -71,17 +70,17 @@ static void write_faults(struct text *out, const struct supplier_faults *faults,
         const char *pointer =
             arena_printf(arena, "/%s", supplier_columns[f].name);
 
-        if (faults->messages[f] != NULL)
-            write_fault(out, pointer != NULL ? pointer : "",
-                        faults->messages[f]);
+        if (faults->messages[f] == NULL)
+            continue;
+        write_fault(out, pointer != NULL ? pointer : "", faults->messages[f]);
+        json_object_end(out);
     }
     json_array_end(out);
 }
 
 /* What has become of an edit. */
 
-static void write_duplicates(struct text *out,
-                             const struct duplicates *duplicates)
+void write_duplicates(struct text *out, const struct duplicates *duplicates)
 {
     json_array(out, "duplicates");
     for (size_t i = 0; i < duplicates->count; i++)
@@ -89,7 +88,7 @@ static void write_duplicates(struct text *out,
     json_array_end(out);
 }
 
-static void write_current(struct text *out, const struct supplier *supplier)
+void write_current(struct text *out, const struct supplier *supplier)
 {
     json_object(out, "current");
     supplier_json_members(out, supplier);
@@ -102,14 +101,30 @@ static bool key_is_used(const struct edit *edit)
     return edit->added || (edit->gone && edit->kind == EDIT_ADD);
 }
 
+const char write_key_used[] =
+    "This Idempotency-Key was used for another body. Nothing was changed: use "
+    "a new key for a new request.";
+
+const char *write_trouble(enum error outcome, int status)
+{
+    if (outcome == ERROR_DB_UNKNOWN)
+        return "The connection to the database broke, so it is unknown "
+               "whether this was done. Send it again with the same If-Match "
+               "or Idempotency-Key: it will not be done twice.";
+    if (status == 503)
+        return "The database can't do this right now. Nothing was changed; "
+               "send it again in a moment.";
+    return "The database refused this. Nothing was changed. Tell the people "
+           "who run this service.";
+}
+
 static const char *detail_of_edit(const struct edit *edit, int status)
 {
     if (edit->clash)
         return "Somebody has changed this supplier since. Nothing was changed: "
                "look at current, then send the change with its ETag.";
     if (key_is_used(edit))
-        return "This Idempotency-Key was used for another body. Nothing was "
-               "changed: use a new key for a new supplier.";
+        return write_key_used;
     if (edit->gone)
         return "There is no supplier with this id, or it has been deleted.";
     if (edit->duplicates.count > 0)
@@ -118,16 +133,8 @@ static const char *detail_of_edit(const struct edit *edit, int status)
                "the address.";
     if (status == 422 && edit->problem == NULL)
         return "Nothing was changed: see errors.";
-    if (edit->outcome == ERROR_DB_UNKNOWN)
-        return "The connection to the database broke, so it is unknown "
-               "whether this was done. Send it again with the same If-Match "
-               "or Idempotency-Key: it will not be done twice.";
-    if (status == 503)
-        return "The database can't do this right now. Nothing was changed; "
-               "send it again in a moment.";
-    return status == 500 ? "The database refused this. Nothing was changed. "
-                           "Tell the people who run this service."
-                         : edit->problem;
+    return status == 503 || status == 500 ? write_trouble(edit->outcome, status)
+                                          : edit->problem;
 }
 
 static int status_of_edit(const struct edit *edit, int status)
@@ -224,15 +231,15 @@ static void write_read_back(void *job, enum error outcome)
     struct supplier supplier;
 
     if (outcome != OK || read->count == 0) {
-        refuse_with(req, 503,
-                    "This was done, but its outcome can't be shown now. Send "
-                    "it again with the same Idempotency-Key, or read the "
-                    "supplier.");
+        write_refuse(req, 503,
+                     "This was done, but its outcome can't be shown now. Send "
+                     "it again with the same Idempotency-Key, or read the "
+                     "supplier.");
         return;
     }
     if (read->entries[0].forgotten) {
-        refuse_with(req, 404,
-                    "This was done, and the supplier has been erased since.");
+        write_refuse(req, 404,
+                     "This was done, and the supplier has been erased since.");
         return;
     }
     supplier = read->entries[0].supplier;
@@ -242,11 +249,9 @@ static void write_read_back(void *job, enum error outcome)
 
 /* Reading a request. */
 
-static bool write_anyway(void *into, struct slice value)
+bool write_anyway(void *into, struct slice value)
 {
-    struct edit *edit = into;
-
-    edit->anyway = true;
+    *(bool *)into = true;
     return slice_is(value, "1");
 }
 
@@ -275,7 +280,7 @@ static struct edit *write_open(struct request *req, enum edit_kind kind)
     edit->done = write_saved;
     edit->job.exact = true;
     request_set_own(req, edit);
-    return parameters_read(req, write_parameters, edit) ? edit : NULL;
+    return parameters_read(req, write_parameters, &edit->anyway) ? edit : NULL;
 }
 
 /* RFC 9110 13.1.1. A tag that is none of ours is that of no version; false: it
@@ -286,14 +291,14 @@ static bool read_if_match(struct request *req, struct edit *edit)
     struct store_job *job = &edit->job;
 
     if (tag.len == 0) {
-        refuse_with(req, 428,
-                    "Send If-Match with the ETag of the supplier that the "
-                    "change is based on, or * for any.");
+        write_refuse(req, 428,
+                     "Send If-Match with the ETag of the supplier that the "
+                     "change is based on, or * for any.");
         return false;
     }
     if (head_field_count(request_head(req), "if-match") > 1 ||
         memchr(tag.data, ',', tag.len) != NULL) {
-        refuse_with(req, 400, "Send one ETag in one If-Match.");
+        write_refuse(req, 400, "Send one ETag in one If-Match.");
         return false;
     }
     if (!slice_is(tag, "*") &&
@@ -302,9 +307,7 @@ static bool read_if_match(struct request *req, struct edit *edit)
     return true;
 }
 
-/* The form key of an Idempotency-Key: of this person or program alone. False:
- * it is answered. */
-static bool read_retry_key(struct request *req, struct edit *edit)
+bool write_retry_key(struct request *req, char key[FORM_KEY_CHARS + 1])
 {
     struct slice given = request_field(req, "idempotency-key");
     struct key_digest digest;
@@ -315,13 +318,13 @@ static bool read_retry_key(struct request *req, struct edit *edit)
         return true;
     if (given.len == 0 || given.len > RETRY_KEY_MAX_BYTES ||
         head_field_count(request_head(req), "idempotency-key") > 1) {
-        refuse_with(req, 400,
-                    "Send one Idempotency-Key of 1 to 255 bytes, a new one for "
-                    "each supplier.");
+        write_refuse(req, 400,
+                     "Send one Idempotency-Key of 1 to 255 bytes, a new one "
+                     "for each request.");
         return false;
     }
     text_init(&text, 0);
-    text_printf(&text, "%s\n", edit->job.actor);
+    text_printf(&text, "%s\n", edit_actor(req));
     text_append_slice(&text, given);
     err = text.failed ? ERROR_MEMORY : key_digest(text_slice(&text), &digest);
     text_free(&text);
@@ -329,26 +332,28 @@ static bool read_retry_key(struct request *req, struct edit *edit)
         respond_error(req, 503);
         return false;
     }
-    form_key_spell(digest.bytes, edit->key);
+    form_key_spell(digest.bytes, key);
     return true;
 }
 
 /* What it does not have stays as it is, of a patch; else it is empty. */
-static void mark_shown(struct edit *edit, const struct form *form, bool patch)
+void write_mark_shown(enum untouched_shown shown[SUPPLIER_FIELDS],
+                      const struct form *form, enum operation_method method)
 {
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         const struct supplier_column *column = &supplier_columns[f];
-        bool kept = patch ? form_value(form, column->name).data == NULL
-                          : edit->kind == EDIT_UPDATE && !column->exported;
+        bool kept = method == OPERATION_PATCH
+                        ? form_value(form, column->name).data == NULL
+                        : method == OPERATION_PUT && !column->exported;
 
-        edit->job.shown[f] = kept ? NOT_SHOWN : SHOWN_WITH_LINES;
+        shown[f] = kept ? NOT_SHOWN : SHOWN_WITH_LINES;
     }
 }
 
 /* A body under way, in the request's arena. */
 struct body_job {
     struct edit *edit;
-    bool patch;
+    enum operation_method method;
     enum error err;
     struct supplier_body body;
 };
@@ -359,8 +364,8 @@ static void body_read(void *argument)
     struct body_job *job = argument;
 
     job->err = supplier_body_read(request_arena(job->edit->req),
-                                  request_body(job->edit->req), job->patch,
-                                  &job->body);
+                                  request_body(job->edit->req),
+                                  job->method == OPERATION_PATCH, &job->body);
 }
 
 static void body_taken(void *argument, enum error err)
@@ -372,7 +377,8 @@ static void body_taken(void *argument, enum error err)
     if (err == OK)
         err = job->err;
     if (err == ERROR_SYNTAX) {
-        refuse_body(edit->req, &job->body);
+        write_refuse_body(edit->req, &job->body.faults,
+                          job->body.faults.readable ? 422 : 400);
         return;
     }
     if (err == OK)
@@ -383,20 +389,22 @@ static void body_taken(void *argument, enum error err)
         return;
     }
     edit->job.supplier.id = id;
-    mark_shown(edit, &job->body.form, job->patch);
+    write_mark_shown(edit->job.shown, &job->body.form, job->method);
     editor_take(edit);
 }
 
-static void write_take(struct request *req, struct edit *edit, bool patch)
+static void write_take(struct request *req, struct edit *edit,
+                       enum operation_method method)
 {
     const struct employee *self = request_app(req);
     struct body_job *job = arena_alloc(request_arena(req), sizeof(*job));
 
-    if (!is_json(req)) {
-        refuse_with(req, 415,
-                    patch ? "Send application/merge-patch+json or "
-                            "application/json."
-                          : "Send application/json.");
+    if (!write_is_json(req)) {
+        write_refuse(req, 415,
+                     method == OPERATION_PATCH
+                         ? "Send application/merge-patch+json or "
+                           "application/json."
+                         : "Send application/json.");
         return;
     }
     if (job == NULL) {
@@ -404,7 +412,7 @@ static void write_take(struct request *req, struct edit *edit, bool patch)
         return;
     }
     job->edit = edit;
-    job->patch = patch;
+    job->method = method;
     if (request_body(req).len <= READ_AT_ONCE_MAX_BYTES) {
         body_read(job);
         body_taken(job, OK);
@@ -419,8 +427,8 @@ void write_add(struct request *req)
 {
     struct edit *edit = write_open(req, EDIT_ADD);
 
-    if (edit != NULL && read_retry_key(req, edit))
-        write_take(req, edit, false);
+    if (edit != NULL && write_retry_key(req, edit->key))
+        write_take(req, edit, OPERATION_POST);
 }
 
 /* PUT /admin/api/v1/suppliers/{id}: all of it. */
@@ -429,7 +437,7 @@ void write_put(struct request *req)
     struct edit *edit = write_open(req, EDIT_UPDATE);
 
     if (edit != NULL && read_if_match(req, edit))
-        write_take(req, edit, false);
+        write_take(req, edit, OPERATION_PUT);
 }
 
 /* PATCH /admin/api/v1/suppliers/{id}: what it names. */
@@ -438,7 +446,7 @@ void write_patch(struct request *req)
     struct edit *edit = write_open(req, EDIT_UPDATE);
 
     if (edit != NULL && read_if_match(req, edit))
-        write_take(req, edit, true);
+        write_take(req, edit, OPERATION_PATCH);
 }
 
 /* DELETE /admin/api/v1/suppliers/{id} */
@@ -454,7 +462,7 @@ static void write_removed(void *job, enum error outcome)
 {
     struct edit *edit = job;
 
-    save_note(edit, outcome);
+    save_note(edit->req, edit->job.reloaded, outcome);
     edit->outcome = outcome;
     if (outcome == OK) {
         save_respond(edit);

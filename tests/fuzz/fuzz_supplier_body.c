@@ -1,7 +1,7 @@
 /* Suppliers that programs send: what is read is JSON, has texts for a
  * supplier's fields alone, each once, and reads the same when it is written
  * again; what is refused has a place and a reason. The first byte chooses
- * whether it is a patch. */
+ * whether it is a supplier, a patch or a batch. */
 #include "cafe/base/json.h"
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/supplier_body.h"
@@ -44,11 +44,11 @@ static void check_again(struct arena *arena, const struct form *form)
     text_free(&json);
 }
 
-static void check_faults(const struct supplier_body *body)
+static void check_faults(const struct body_faults *faults)
 {
-    CHECK(body->fault_count > 0 && body->fault_count <= BODY_FAULTS_MAX);
-    for (size_t i = 0; i < body->fault_count; i++) {
-        const struct body_fault *fault = &body->faults[i];
+    CHECK(faults->count > 0 && faults->count <= BODY_FAULTS_MAX);
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct body_fault *fault = &faults->list[i];
 
         CHECK(fault->pointer[0] == '\0' || fault->pointer[0] == '/');
         CHECK(utf8_valid(slice_of(fault->pointer)));
@@ -56,24 +56,62 @@ static void check_faults(const struct supplier_body *body)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_supplier(struct arena *arena, struct slice input, bool patch)
 {
-    struct slice input = fuzz_slice(data, size);
-    bool patch = fuzz_take(&input) % 2 == 1;
-    struct arena *arena = arena_open(0);
     struct supplier_body body;
-    enum error err;
+    enum error err = supplier_body_read(arena, input, patch, &body);
 
-    CHECK(arena != NULL);
-    err = supplier_body_read(arena, input, patch, &body);
     CHECK(err == OK || err == ERROR_SYNTAX);
     if (err == OK) {
         CHECK(json_valid(input));
         check_members(&body.form);
         check_again(arena, &body.form);
     } else {
-        check_faults(&body);
+        check_faults(&body.faults);
     }
+}
+
+static void check_operation(const struct batch_body *batch, size_t at)
+{
+    const struct operation *operation = &batch->operations[at];
+    bool adds = operation->method == OPERATION_POST;
+
+    CHECK(operation->method <= OPERATION_DELETE);
+    CHECK(adds ? operation->id == 0 : operation->id > 0);
+    CHECK(adds == (operation->if_match.len == 0));
+    CHECK(operation->method != OPERATION_DELETE || operation->form.count == 0);
+    check_members(&operation->form);
+    for (size_t i = 0; i < at; i++)
+        CHECK(adds || batch->operations[i].id != operation->id);
+}
+
+static void check_batch(struct arena *arena, struct slice input)
+{
+    struct batch_body batch;
+    enum error err = batch_body_read(arena, input, &batch);
+
+    CHECK(err == OK || err == ERROR_SYNTAX);
+    if (err == ERROR_SYNTAX) {
+        check_faults(&batch.faults);
+        return;
+    }
+    CHECK(json_valid(input));
+    CHECK(batch.count > 0 && batch.count <= BATCH_OPERATIONS_MAX);
+    for (size_t i = 0; i < batch.count; i++)
+        check_operation(&batch, i);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice input = fuzz_slice(data, size);
+    unsigned kind = fuzz_take(&input) % 3;
+    struct arena *arena = arena_open(0);
+
+    CHECK(arena != NULL);
+    if (kind == 2)
+        check_batch(arena, input);
+    else
+        check_supplier(arena, input, kind == 1);
     arena_close(arena);
     return 0;
 }

@@ -31,6 +31,31 @@ static struct index *content_of(const struct supplier *suppliers, size_t count)
     return index;
 }
 
+/* Asked with others, it finds the same. */
+static void expect_of_many(const struct snapshot *snapshot,
+                           const struct supplier *supplier,
+                           const struct supplier *before,
+                           const struct duplicates *found)
+{
+    const struct supplier other = supplier_of(0, "none", "like", "it", "9");
+    struct duplicate_question questions[] = {
+        { .supplier = &other },
+        { .supplier = supplier, .before = before },
+        { 0 },
+    };
+    const struct duplicates *again = &questions[1].found;
+
+    assert_int_equal(duplicates_find_all(snapshot, questions, 3), OK);
+    assert_int_equal(questions[0].found.count + questions[2].found.count, 0);
+    assert_true(questions[1].twin == SIZE_MAX);
+    assert_int_equal(again->count, found->count);
+    assert_int_equal(again->more, found->more);
+    for (size_t i = 0; i < found->count; i++) {
+        assert_ptr_equal(again->found[i].supplier, found->found[i].supplier);
+        assert_int_equal(again->found[i].reasons, found->found[i].reasons);
+    }
+}
+
 /* "id:reasons id:reasons" of what is found. */
 static void expect(struct index *index, const struct supplier *supplier,
                    const struct supplier *before, const char *wanted)
@@ -48,6 +73,7 @@ static void expect(struct index *index, const struct supplier *supplier,
         text_append_string(&text, " more");
     assert_string_equal(text_string(&text), wanted);
     text_free(&text);
+    expect_of_many(&snapshot, supplier, before, &found);
 }
 
 static void test_reasons(void **state)
@@ -155,6 +181,60 @@ static void test_no_more_than_fit(void **state)
     index_discard(index);
 }
 
+/* Among those that are asked about, the earlier one is named. */
+static void test_twins(void **state)
+{
+    struct snapshot snapshot = { .index = content_of(NULL, 0) };
+    const struct supplier asked[] = {
+        supplier_of(0, "Caf\u00e9", "Bonn", "", "+49 221 555 0100"),
+        supplier_of(7, "b", "c", "", "221 555 0101"),
+        supplier_of(0, "cafe", "bonn", "", "1234567"),
+        supplier_of(0, "d", "e", "", "0221 555 0100"),
+        supplier_of(8, "b", "c", "", "221 555 0101"),
+    };
+    struct duplicate_question questions[] = {
+        { .supplier = &asked[0] },
+        { .supplier = &asked[1], .before = &asked[1] },
+        { .supplier = &asked[2] },
+        { .supplier = &asked[3] },
+        { .supplier = &asked[4], .before = &asked[4] },
+    };
+
+    (void)state;
+    assert_int_equal(duplicates_find_all(&snapshot, questions, 5), OK);
+    assert_true(questions[0].twin == SIZE_MAX);
+    assert_true(questions[1].twin == SIZE_MAX);
+    assert_int_equal(questions[2].twin, 0);
+    assert_int_equal(questions[3].twin, 0);
+    assert_true(questions[4].twin == SIZE_MAX); /* neither has changed */
+    index_discard(snapshot.index);
+}
+
+static void measure_questions(const struct snapshot *snapshot,
+                              const struct supplier *stored)
+{
+    enum { ASKED = 1000 };
+    struct duplicate_question *questions = calloc(ASKED, sizeof(*questions));
+    struct supplier *asked = calloc(ASKED, sizeof(*asked));
+    int64_t began;
+
+    for (int i = 0; i < ASKED; i++) {
+        asked[i] = stored[i];
+        asked[i].id = 0;
+        questions[i].supplier = &asked[i];
+    }
+    began = clock_monotonic_us();
+    assert_int_equal(duplicates_find_all(snapshot, questions, ASKED), OK);
+    print_message("%d of them at once: %d us\n", ASKED,
+                  (int)(clock_monotonic_us() - began));
+    for (int i = 0; i < ASKED; i++) {
+        assert_int_equal(questions[i].found.count, 1);
+        assert_int_equal(questions[i].found.found[0].reasons, 7);
+    }
+    free(asked);
+    free(questions);
+}
+
 /* Prints what 10,000 suppliers cost. */
 static void test_many(void **state)
 {
@@ -179,6 +259,7 @@ static void test_many(void **state)
     print_message("%d suppliers: %d us a search\n", MANY,
                   (int)(clock_monotonic_us() - began) / 100);
     assert_int_equal(found.count, 2);
+    measure_questions(&snapshot, stored);
     index_discard(snapshot.index);
     free(stored);
     arena_close(names);
@@ -192,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_spellings_of_a_phone),
         cmocka_unit_test(test_only_what_changed),
         cmocka_unit_test(test_no_more_than_fit),
+        cmocka_unit_test(test_twins),
         cmocka_unit_test(test_many),
     };
 

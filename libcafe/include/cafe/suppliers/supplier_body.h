@@ -15,12 +15,16 @@ struct body_fault {
     const char *detail;  /* what to do */
 };
 
+struct body_faults {
+    bool readable; /* it is JSON: the faults are about its members */
+    size_t count;
+    struct body_fault list[BODY_FAULTS_MAX]; /* the first ones */
+};
+
 struct supplier_body {
     struct form form; /* the members that are there, as a form has them */
     struct form_field fields[SUPPLIER_FIELDS];
-    bool readable; /* it is JSON: the faults are about its members */
-    size_t fault_count;
-    struct body_fault faults[BODY_FAULTS_MAX]; /* the first ones */
+    struct body_faults faults;
 };
 
 /**
@@ -36,5 +40,41 @@ struct supplier_body {
 MUST_CHECK enum error supplier_body_read(struct arena *arena, struct slice json,
                                          bool patch,
                                          struct supplier_body *body);
+
+enum { BATCH_MAX_BYTES = 1024 * 1024, BATCH_OPERATIONS_MAX = 1000 };
+
+enum operation_method {
+    OPERATION_POST,
+    OPERATION_PUT,
+    OPERATION_PATCH,
+    OPERATION_DELETE
+};
+
+/** One operation of a batch, as the request of that method. */
+struct operation {
+    enum operation_method method;
+    int64_t id;            /* not of a POST */
+    struct slice if_match; /* not of a POST */
+    struct form form;      /* as of a struct supplier_body; of a DELETE empty */
+};
+
+struct batch_body {
+    struct operation *operations;
+    size_t count;
+    struct body_faults faults;
+    bool unconditional; /* the first fault: a change without if_match */
+};
+
+/**
+ * Read a batch: an object with the member `operations`, 1 to
+ * BATCH_OPERATIONS_MAX of them, which name each supplier at most once. Refused
+ * is also what supplier_body_read() refuses.
+ *
+ * body    As of supplier_body_read().
+ * Errors  ERROR_SYNTAX: see its faults, whose pointers begin with
+ *         "/operations/INDEX"; ERROR_MEMORY.
+ */
+MUST_CHECK enum error batch_body_read(struct arena *arena, struct slice json,
+                                      struct batch_body *body);
 
 #endif
