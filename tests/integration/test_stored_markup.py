@@ -1,0 +1,161 @@
+"""Markup that is stored: in each field of a supplier, the names of people and
+programs, and all that a form keeps. Every route shows it, as text."""
+import html
+import json
+
+import pytest
+
+import harness
+from fields import NAMES
+from form_pages import hidden_of, save, saved, values_of
+from places import routes
+from test_keys import add as add_key
+from test_keys import bearer
+from test_markup import (MARK, MARKUP, PERSON, check, check_log, make_admin,  # noqa: F401
+                         make_site)
+from writers import insert
+
+HOSTILE = {name: MARKUP for name in NAMES}
+# What the form takes: the others have a form of their own.
+TYPED = {**HOSTILE, "email": f"{MARK}@example.com", "phone": "+49 30 123456",
+         "website": f"https://example.com/{MARK}"}
+PROGRAM = f"till <{MARK} onload=1>"
+READER = f"Bob <{MARK}>"
+
+
+class Person:
+    """Somebody at the employees' pages; each answer is checked."""
+
+    def __init__(self, daemon, name):
+        self.daemon = daemon
+        self.fields = {"Remote_User": name}
+
+    def get(self, path, **fields):
+        return shows(self.daemon.get(path, **self.fields, **fields), path)
+
+    def post(self, path, form=None, **fields):
+        return shows(self.daemon.post(path, form, **{**self.fields, **fields}),
+                     path)
+
+
+def shows(answer, path):
+    """It has the text, in a spelling that is none of markup."""
+    check(answer, path)
+    if answer.status not in (303, 304):
+        assert MARK in answer.text, (path, answer.status, answer.text)
+    return answer
+
+
+@pytest.fixture(name="ann")
+def make_ann(site):
+    return Person(site["employee"], PERSON)
+
+
+def check_forms(ann):
+    """Faults, a preview, a possible duplicate, a save; the new one's id."""
+    check(ann.daemon.get("/admin/supplier-add", **ann.fields))
+    assert ann.post("/admin/supplier-add", HOSTILE).status == 422
+    assert ann.post("/admin/supplier-add",
+                    {**TYPED, "preview": "1"}).status == 200
+    done = ann.post("/admin/supplier-add", {**TYPED, "anyway": "1"})
+    assert done.status == 303, done.text
+    page = ann.get(done.headers["Location"])
+    assert ann.post("/admin/supplier-add", TYPED).status == 409
+    return int(page.text.split("/admin/supplier-update/")[1].split('"')[0])
+
+
+def check_changes(ann, number):
+    """A clash, a removal, what comes after it, and a restored version."""
+    path = f"/admin/supplier-update/{number}"
+    first, second = (values_of(ann.get(path).text) for _ in range(2))
+    done = save(ann, first, city=MARKUP + " one", notes=MARKUP + "\n1")
+    ann.get(done.headers["Location"])
+    page = save(ann, second, city=MARKUP + " two", notes=MARKUP + "\n2")
+    assert page.status == 409
+    assert PERSON in html.unescape(page.text)
+    done = ann.post("/admin/supplier-update", {
+        **values_of(page.text), "use-city": "mine", "use-notes": "mine",
+        "theirs-city": MARKUP + " one", "theirs-notes": MARKUP + "\n1"})
+    last = saved(done)
+    remove = f"/admin/supplier-remove/{number}"
+    ann.get(remove)
+    assert ann.post(remove, {"revision": "1"}).status == 409
+    gone = saved(ann.post(remove, {"revision": last}))
+    page = ann.get(f"/admin/suppliers?saved={gone}")
+    assert ann.post("/admin/supplier-update",
+                    {**second, "city": MARKUP}).status == 404
+    action = f"/admin/supplier-restore/{gone}"
+    fields = hidden_of(page.text, action)
+    ann.get(ann.post(action, fields).headers["Location"])
+    assert ann.post(action, {**fields, "form_key": ""}).status == 409
+
+
+def check_refusals(site, number):
+    """Forms that come back unsaved."""
+    bob = Person(site["employee"], READER)
+    form = {**TYPED, "id": number, "revision": 1}
+    for path in "/admin/supplier-add", "/admin/supplier-update":
+        assert bob.post(path, form).status == 403
+        ann = Person(site["employee"], PERSON)
+        assert ann.post(path, form,
+                        Origin=f"http://<{MARK}>.example").status == 403
+        assert ann.post(path, {**form, "notes": MARKUP + "x" * 600000}).status == 413
+
+
+def check_program(ann, database):
+    """What a program writes, and how the history names it."""
+    key = bearer(add_key(database, PROGRAM, "write"))
+    api = "/admin/api/v1/suppliers"
+    sent = {**key, "Content-Type": "application/json"}
+
+    def ask(method, path, body=None, **fields):
+        answer = ann.daemon.request(
+            method, path, body and json.dumps(body).encode(),
+            {**sent, **harness.dashed(fields)})
+        return (shows if answer.status in (200, 201) else check)(answer, path)
+
+    assert ask("POST", api, HOSTILE).status == 422
+    done = ask("POST", api + "?anyway=1", TYPED)
+    assert done.status == 201, done.text
+    path = done.headers["Location"]
+    for method, kind in (("PUT", "json"), ("PATCH", "merge-patch+json")):
+        done = ask(method, path, {**TYPED, "city": MARKUP + method},
+                   If_Match=done.headers["ETag"],
+                   Content_Type=f"application/{kind}")
+        assert done.status == 200, done.text
+    assert ask("PUT", path, TYPED, If_Match='"1"').status == 412
+    assert ask("GET", path).status == 200
+    assert ask("DELETE", path, If_Match=done.headers["ETag"]).status == 204
+    for path in api, "/admin/api/v1/history":
+        assert ask("GET", path).status == 200
+
+
+def asked(daemon):
+    """The routes that have answered."""
+    return {(line["method"], line["route"]) for line in daemon.lines()
+            if line["msg"] == "request" and line["status"] < 400}
+
+
+def test_every_route_shows_it(site, database, admin):
+    ann = Person(site["employee"], PERSON)
+    number = check_forms(ann)
+    check_changes(ann, number)
+    check_refusals(site, number)
+    check_program(ann, database)
+    number = insert(admin, **HOSTILE)
+    form = values_of(ann.get(f"/admin/supplier-update/{number}").text)
+    assert save(ann, form, email=MARKUP + "x").status == 422
+    for path in ("/admin", "/admin/suppliers", "/admin/history",
+                 "/admin/history.csv", f"/admin/supplier-history/{number}",
+                 f"/admin/supplier-remove/{number}"):
+        assert ann.get(path).status == 200
+    page = ann.get("/admin/history")
+    assert PERSON in html.unescape(page.text)
+    assert f"key {PROGRAM}" in html.unescape(page.text)
+    for method, route in routes("customer"):
+        path = route.replace("{id}", str(number))
+        assert check(site["customer"].get(path), path).status == 200
+    for name, daemon in site.items():
+        daemon.stop()
+        check_log(daemon)
+        assert not set(routes(name)) - asked(daemon)
