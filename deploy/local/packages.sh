@@ -57,6 +57,7 @@ gir1.2-ebookcontacts-1.2  integration
 khard                     integration
 libreoffice-calc-nogui    integration
 slowhttptest              integration
+sqlmap                    integration
 strace                    integration
 prometheus                integration
 wrk                       integration deploy bench

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import urllib.parse
 
 import pytest
 
@@ -161,6 +162,20 @@ def test_hostile_suppliers(playwright, database, proxy, switch, lost):
         insert(admin, **{name: text for name in NAMES if name != "phone"})
     walk("customers.js", f"http://{proxy.host}", "on", "hostile", SCREENSHOTS,
          switch.address, f"http://{lost.host}")
+
+
+def test_a_hostile_name(playwright, start, database):
+    """Of a person, and of what is asked for in the address."""
+    employee = start("employee", database, APP_IDENTITY_HEADER="Remote-User",
+                     APP_IDENTITY_LOGOUT_URL="/out")
+    name, asked = HOSTILE[1], urllib.parse.quote(HOSTILE[1])
+    texts = {field: name for field in ("name", "address", "city", "notes")}
+    assert employee.post("/admin/supplier-add", {**harness.SUPPLIER, **texts},
+                         Remote_User=name).status == 303
+    walk("names.js", f"http://{employee.host}", name, "/admin",
+         f"/admin/suppliers?q={asked}&city={asked}", "/admin/supplier-add",
+         f"/admin/history?person={asked}&supplier={asked}", "/admin/history",
+         "/admin/supplier-history/1", "/admin/supplier-update/1", seconds=180)
 
 
 def test_searching_while_typing(playwright, database, customer):
