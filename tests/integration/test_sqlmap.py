@@ -80,7 +80,7 @@ def test_sqlmap_finds_nothing(start, database, folder, admin, known, name):
         said = run(daemon, folder, method, target, body, sent)
         marks = [target, body or "", *fields.values()]
         # It says so of each place that has a mark.
-        assert said.count("does not seem to be injectable") == sum(
+        assert said.count("does not seem to be injectable") >= sum(
             text.count("*") for text in marks), (method, target, body, said)
         assert "all tested parameters do not appear to be injectable" in said
     for line in daemon.lines():
