@@ -18,6 +18,7 @@ QUERY = ("q", "state", "city", "sort", "page", "per", "saved", "merged",
          "limit", "cursor", "list", "id", "other")
 HIDDEN = ("id", "revision", "revision_at", "form_key", "list", "anyway",
           "preview", "lines-notes", "use-city", "theirs-city", "other")
+OPERATION = ("method", "id", "if_match")  # of a batch, beside the supplier
 FIELDS = ("Host", "Origin", "Referer", "User-Agent", "Cookie", "Accept",
           "Accept-Language", "Accept-Encoding", "Sec-Fetch-Site",
           "Authorization", "X-Forwarded-For", "X-Forwarded-Host",
@@ -61,13 +62,24 @@ def places(daemon):
                         for name in (*NAMES, *HIDDEN))
         if method in ("POST", "PUT", "PATCH") and "/api/" in path:
             yield from (Place(daemon, method, path, "json", name)
-                        for name in (*NAMES, "other"))
+                        for name in (*NAMES, *OPERATION, "other"))
     for (method, path), name in itertools.product(
             (("GET", "/"), ("GET", "/suppliers"), ("GET", "/admin/suppliers"),
              ("GET", "/admin/none"), ("POST", "/admin/supplier-add"),
              ("POST", "/admin/supplier-update"), ("PUT", API + "/1")), FIELDS):
         if path.startswith("/admin") == (daemon == "employee"):
             yield Place(daemon, method, path, "field", name)
+
+
+def json_body(path, members):
+    """What a program sends: a supplier, or one operation of a batch."""
+    operation = {name: members[name] for name in OPERATION if name in members}
+    supplier = {name: text for name, text in members.items()
+                if name not in operation}
+    sent = {"operations": [{"method": "POST", "supplier": supplier,
+                            **operation}]} if path.endswith(":batch") else \
+        members
+    return harness.json.dumps(sent)
 
 
 def percent(text):
@@ -105,7 +117,7 @@ class Sender:
             body = urllib.parse.urlencode(form).encode()
             fields["Content-Type"] = FORM
         if "/api/" in place.path and place.method != "GET":
-            body = harness.json.dumps({place.name: text}).encode()
+            body = json_body(place.path, {place.name: text}).encode()
             fields |= {"Content-Type": "application/json", "If-Match": "*"}
         if place.where == "field":
             fields[place.name] = text.encode()

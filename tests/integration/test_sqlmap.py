@@ -1,7 +1,6 @@
 """sqlmap on every place of input. It takes minutes, and is for the long run:
 test_markup.py sends a few texts to the same places each time."""
 import itertools
-import json
 import os
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ import urllib.parse
 import pytest
 
 import harness
-from places import FORM, places
+from places import FORM, json_body, places
 from test_keys import add as add_key
 from test_markup import as_before, make_admin, make_known  # noqa: F401
 
@@ -47,7 +46,7 @@ def requests(daemon, known):
                 f"{name}={urllib.parse.quote(form.get(name, '1'))}*"
                 for name in names)
         if where == "json":
-            body = json.dumps({name: "1*" for name in names})
+            body = json_body(path, {name: "1*" for name in names})
             fields["Content-Type"] = "application/json"
         if where == "field":
             fields |= {name: "1*" for name in names if name in (

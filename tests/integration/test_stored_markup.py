@@ -123,6 +123,14 @@ def check_program(ann, database):
                    If_Match=done.headers["ETag"],
                    Content_Type=f"application/{kind}")
         assert done.status == 200, done.text
+    batch = {"operations": [{"method": "PUT", "supplier": TYPED, "if_match": tag,
+                             "id": int(path.rsplit("/", 1)[1])}
+                            for tag in ("*", f"<{MARK}>")]}
+    assert ask("POST", api + ":batch", batch).status == 422
+    del batch["operations"][1]
+    done = ask("POST", api + ":batch", batch)
+    assert done.status == 200, done.text
+    done.headers["ETag"] = json.loads(done.text)["results"][0]["etag"]
     assert ask("PUT", path, TYPED, If_Match='"1"').status == 412
     assert ask("GET", path).status == 200
     assert ask("DELETE", path, If_Match=done.headers["ETag"]).status == 204
