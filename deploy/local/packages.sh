@@ -59,6 +59,7 @@ libreoffice-calc-nogui    integration
 slowhttptest              integration
 sqlmap                    integration
 strace                    integration
+systemd                   integration
 prometheus                integration
 wrk                       integration deploy bench
 nginx-light               integration conformance bench
