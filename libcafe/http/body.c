@@ -18,6 +18,35 @@ bool body_wanted(const struct request *req)
            req->head.content_length <= BODY_READ_MAX_BYTES;
 }
 
+bool body_make_room(struct request *req)
+{
+    const struct route *route = req->match.route;
+
+    if (route->body_max_bytes <= BODY_READ_MAX_BYTES ||
+        (!req->head.chunked && req->head.content_length <= BODY_READ_MAX_BYTES))
+        return true;
+    if (req->server->uploads == UPLOADS_MAX)
+        return false;
+    req->server->uploads++;
+    req->uploading = true;
+    req->body.max_bytes = route->body_max_bytes;
+    return true;
+}
+
+void body_leave(struct request *req)
+{
+    text_free(&req->body);
+    if (req->uploading)
+        req->server->uploads--;
+}
+
+int64_t body_rate(const struct request *req)
+{
+    int64_t rate = req->server->config->limits.body_min_rate;
+
+    return req->uploading && rate < UPLOAD_MIN_RATE ? UPLOAD_MIN_RATE : rate;
+}
+
 /* A chunked body is read up to the same limits as one with a length, but a
  * route that takes none refuses it with its first byte. */
 bool body_begin(struct request *req)
@@ -28,7 +57,7 @@ bool body_begin(struct request *req)
     if (req->chunks == NULL)
         return false;
     if (req->match.route->body_max_bytes > 0)
-        req->chunks->max_bytes = BODY_READ_MAX_BYTES;
+        req->chunks->max_bytes = req->body.max_bytes;
     return true;
 }
 
@@ -51,7 +80,7 @@ static bool body_take_known(struct connection *connection)
 static int take_chunks(struct connection *connection)
 {
     struct request *req = connection->req;
-    int64_t rate = connection->server->config->limits.body_min_rate;
+    int64_t rate = body_rate(req);
     struct slice bytes = { connection->buffer + connection->used,
                            connection->filled - connection->used };
     int64_t before = (int64_t)req->body.len * 1000 / rate;

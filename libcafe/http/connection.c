@@ -44,7 +44,7 @@ static int64_t patience_ms(const struct connection *connection,
         /* Time in proportion to the length: a slow line may send a large form,
          * but nobody may send a small one for hours. */
         return limits->body_ms +
-               req->head.content_length * 1000 / limits->body_min_rate;
+               req->head.content_length * 1000 / body_rate(req);
     case CONNECTION_WRITING:
         return limits->write_ms;
     case CONNECTION_HANDLING:

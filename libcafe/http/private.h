@@ -25,7 +25,12 @@
 enum {
     /* A body over its route's limit is read up to here, so that a form can
      * come back filled in. */
-    BODY_READ_MAX_BYTES = 1024 * 1024
+    BODY_READ_MAX_BYTES = 1024 * 1024,
+    /* What is longer is an upload. Each takes its whole length of memory, so
+     * there are few at a time, and they have to come in faster than forms: one
+     * of 32 MiB in ten minutes. */
+    UPLOADS_MAX = 1,
+    UPLOAD_MIN_RATE = 64 * 1024 /* bytes per second */
 };
 
 union address {
@@ -98,6 +103,7 @@ struct request {
     struct chunk_reader *chunks; /* of a chunked body that is being read */
     struct text body;
     bool body_read; /* to its end */
+    bool uploading; /* the body is one of UPLOADS_MAX */
     size_t check;   /* the one to ask next, or that decides later */
     bool form_parsed, query_parsed;
     enum error form_error, query_error;
@@ -132,6 +138,7 @@ struct server {
     struct connection *next;      /* the one that a walk goes on with */
     struct request *answers;      /* that take memory for answers */
     size_t answers_bytes;         /* of it, together */
+    size_t uploads;               /* requests with such a body */
     size_t connection_count;
     int64_t accepted_ms; /* when the last connection came in; 0: never */
     bool draining;
@@ -225,6 +232,16 @@ bool body_announced(const struct request *req);
 /** Whether it is read: for the handler, or for the page that gives a form
  * back. */
 bool body_wanted(const struct request *req);
+
+/** Let a body be longer than forms are, if its route takes that. Returns false
+ * when too many do that already. */
+bool body_make_room(struct request *req);
+
+/** The request has ended. */
+void body_leave(struct request *req);
+
+/** How fast the body has to come in, in bytes per second. */
+int64_t body_rate(const struct request *req);
 
 /** Before the first body_take(). Returns false when out of memory. */
 bool body_begin(struct request *req);

@@ -54,7 +54,7 @@ void request_close(struct request *req)
     /* After the hooks, which may look at the request; the arena last, since the
      * request itself lies in it. */
     page_unref(req->page);
-    text_free(&req->body);
+    body_leave(req);
     spares_give_arena(&req->server->spares, req->life.arena);
 }
 
@@ -97,6 +97,12 @@ static bool settle(struct request *req, int status)
         req->head.content_length > (int64_t)route->body_max_bytes) {
         req->refusal = 413;
         req->form_kept = true;
+        request_reject(req, REJECTION_LIMIT);
+    }
+    if (req->refusal == 0 && !body_make_room(req)) {
+        req->refusal = 503;
+        request_explain(req, "Another file is being uploaded. Try again in a "
+                             "minute.");
         request_reject(req, REJECTION_LIMIT);
     }
     return true;

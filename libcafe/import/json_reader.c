@@ -169,6 +169,26 @@ static void add_json_cell(struct import_rows *rows, const json_t *value)
     rows_cell(rows, cell);
 }
 
+/* jansson's own texts quote what may be no text. */
+static const char *json_fault_text(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_invalid_utf8:
+        return "there are bytes that are not UTF-8";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "a text has a NUL, \\u0000";
+    case json_error_duplicate_key:
+        return "a name is there twice";
+    case json_error_numeric_overflow:
+        return "a number is too large";
+    case json_error_stack_overflow:
+        return "it is nested too deeply";
+    default:
+        return "this is not JSON, or a text has half of a surrogate pair";
+    }
+}
+
 static enum error end_in_object(struct json_reader_state *json)
 {
     json_error_t error;
@@ -179,7 +199,7 @@ static enum error end_in_object(struct json_reader_state *json)
         return json_refused(json,
                             json->object_line +
                                 (uint64_t)(error.line > 0 ? error.line - 1 : 0),
-                            error.text);
+                            json_fault_text(&error));
     add_json_cell(json->rows, json_object_get(object, "id"));
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
         if (supplier_columns[f].exported)
@@ -238,7 +258,7 @@ enum error json_reader_finish(struct json_reader_state *json)
         return rows_refuse(json->rows, ERROR_SYNTAX,
                            "What is around the list of suppliers is not JSON: "
                            "%s.",
-                           error.text);
+                           json_fault_text(&error));
     json_decref(frame);
     return OK;
 }

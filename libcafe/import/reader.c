@@ -86,15 +86,8 @@ enum error import_reader_open(const struct import_format *format,
 }
 
 /* Texts have no NUL: what has one is another kind of file, or damaged. */
-static enum error check_nul(struct import_reader *reader, struct slice text)
+static enum error refuse_nul(struct import_reader *reader)
 {
-    const char *nul = memchr(text.data, '\0', text.len);
-    size_t len = nul != NULL ? (size_t)(nul - text.data) : text.len;
-
-    for (size_t i = 0; i < len; i++)
-        reader->lines += text.data[i] == '\n';
-    if (nul == NULL)
-        return OK;
     return rows_refuse(&reader->rows, ERROR_SYNTAX,
                        "Line %llu of the file has a NUL character. It is no "
                        "text, has another encoding, or is damaged: save it "
@@ -102,17 +95,22 @@ static enum error check_nul(struct import_reader *reader, struct slice text)
                        (unsigned long long)reader->lines + 1);
 }
 
-/* Pass on what was decoded. */
+/* Pass on what was decoded, up to a NUL. */
 static enum error read_text(struct import_reader *reader)
 {
     struct slice text = text_slice(&reader->text);
+    const char *nul = text.len > 0 ? memchr(text.data, '\0', text.len) : NULL;
     enum error err;
 
     if (reader->text.failed)
         return rows_refuse(&reader->rows, ERROR_MEMORY, "out of memory");
-    err = text.len > 0 ? check_nul(reader, text) : OK;
-    if (err == OK)
-        err = feed_kind(reader, text);
+    if (nul != NULL)
+        text.len = (size_t)(nul - text.data);
+    for (size_t i = 0; i < text.len; i++)
+        reader->lines += text.data[i] == '\n';
+    err = feed_kind(reader, text);
+    if (err == OK && nul != NULL)
+        err = refuse_nul(reader);
     text_reset(&reader->text);
     return err;
 }

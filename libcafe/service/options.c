@@ -100,7 +100,8 @@ static const struct option rows[] = {
       "http.body_min_rate." },
     { "http.body_min_rate", OPTION_NUMBER, AT(limits.body_min_rate), "1024", 1,
       1000000000, NULL,
-      "Lowest acceptable rate of a body in bytes per second." },
+      "Lowest acceptable rate of a body in bytes per second; for one over "
+      "1 MiB at least 65536." },
     { "http.handle_ms", OPTION_NUMBER, AT(limits.handle_ms), "50000", 1,
       60 * MINUTE_MS, NULL,
       "Milliseconds to answer a request before it fails with 503; keep it "

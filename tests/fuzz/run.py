@@ -38,6 +38,8 @@ class Target(NamedTuple):
 TARGETS = {
     "head": Target(80000, "http"),
     "chunked": Target(60000, "http"),
+    "multipart": Target(100000, "multipart"),
+    "import": Target(1500, "import"),
     "differential": Target(300000, "http"),
     "connection": Target(3000, "http"),
     "form": Target(60000, "form"),

@@ -23,6 +23,8 @@ FOR_TESTS = {
     "import_sniff": "for the import's pages and command",
     "lasting_end": "the state without its log",
     "lasting_note": "the state without its log",
+    "multipart_find": "for the import's pages",
+    "multipart_read": "for the import's pages",
     "page_cache_bytes": "proves that the cache stays in its bounds",
     "templates_add": "templates without files",
     "templates_open_empty": "templates without files",

@@ -8,7 +8,9 @@ target_include_directories(test_metrics PRIVATE
 cafe_unit_test(test_trace cafe_http)
 target_include_directories(test_trace PRIVATE
   ${PROJECT_SOURCE_DIR}/libcafe/http)
+cafe_unit_test(test_multipart cafe_http)
 cafe_unit_test(test_router cafe_http)
+cafe_unit_test(test_uploads cafe_http PkgConfig::EVENT)
 cafe_unit_test(test_answer cafe_http)
 cafe_unit_test(test_listen cafe_http PkgConfig::EVENT)
 target_link_options(test_listen PRIVATE

@@ -55,7 +55,7 @@ static void test_what_is_no_list(void **state)
         { "[{\"name\":\"A\"}{\"name\":\"B\"}]", "a supplier was expected" },
         { "[,{}]", "a supplier was expected" },
         { "[{\"name\":\"A\"},\n{\n\"name\":}]", "Line 3: " },
-        { "[{\"name\":\"A\",\"name\":\"B\"}]", "duplicate" },
+        { "[{\"name\":\"A\",\"name\":\"B\"}]", "a name is there twice" },
         { "[{\"name\":\"\\u0000\"}]", "\\u0000" },
         { "[{\"name\":\"\xe9\"}]", "Line 1: " },
         { "[]]", "a bracket closes nothing" },

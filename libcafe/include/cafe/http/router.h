@@ -35,7 +35,9 @@ struct route {
     unsigned methods; /* of enum method, or-ed */
     const char *path;
     handler_fn *handler;
-    size_t body_max_bytes; /* 0: no body; larger ones get 413 */
+    size_t body_max_bytes; /* 0: no body; larger ones get 413. Bodies over 1 MiB
+                              are uploads: while one is read or handled, the
+                              next gets 503 */
     unsigned flags;        /* of enum route_flags */
 };
 
