@@ -3,6 +3,7 @@
 #define CUSTOMER_H
 
 #include "cafe/api/answer.h"
+#include "cafe/api/changes.h"
 #include "cafe/api/listing.h"
 #include "cafe/api/parameters.h"
 #include "cafe/api/problem.h"

@@ -31,10 +31,18 @@ static const struct option own_options[] = {
     { 0 },
 };
 
+static void customer_end_waits(void *app)
+{
+    struct customer *self = app;
+
+    followers_end_waits(self->api.followers);
+}
+
 static void customer_stop(void *app)
 {
     struct customer *self = app;
 
+    followers_stop(self->api.followers);
     catalog_stop(self->api.catalog);
     searcher_stop(self->api.searcher);
 }
@@ -43,6 +51,7 @@ static void customer_close(void *app)
 {
     struct customer *self = app;
 
+    followers_close(self->api.followers);
     searcher_close(self->api.searcher);
     catalog_close(self->api.catalog);
     text_free(&self->home);
@@ -110,7 +119,8 @@ static enum error customer_open(struct service *service, void **app,
         (err = description_open(self, error)) != OK ||
         (err = catalog_open(service->base, service->db, &settings->catalog,
                             &self->api.catalog)) != OK ||
-        (err = searcher_open(service->base, &self->api.searcher)) != OK) {
+        (err = searcher_open(service->base, &self->api.searcher)) != OK ||
+        (err = followers_open(&self->api)) != OK) {
         customer_close(self);
         return err;
     }
@@ -133,6 +143,7 @@ static void customer_write_metrics(const void *app, struct text *out)
 
     catalog_metrics(self->api.catalog, out);
     searcher_metrics(self->api.searcher, out);
+    followers_metrics(self->api.followers, out);
 }
 
 static const struct service_definition customer = {
@@ -158,6 +169,7 @@ static const struct service_definition customer = {
     .error_page = error_show,
     .check = customer_check,
     .open = customer_open,
+    .end_waits = customer_end_waits,
     .stop = customer_stop,
     .close = customer_close,
     .metrics = customer_write_metrics,

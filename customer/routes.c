@@ -5,6 +5,7 @@ const struct route customer_routes[] = {
     { GET, "/", home_show, 0, 0 },
     { GET, "/suppliers", directory_list, 0, 0 },
     { GET, API_DESCRIPTION, api_description, 0, 0 },
+    { GET, API_ROOT "/v1/changes", api_changes, 0, 0 },
     { GET, API_SUPPLIERS, api_list, 0, 0 },
     { GET, API_SUPPLIERS "/{id}", api_supplier, 0, 0 },
     { GET, "/suppliers.csv", list_table, 0, 0 },

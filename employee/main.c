@@ -1,6 +1,7 @@
 /* The employee daemon: the directory, to keep up to date. */
 #include <stdlib.h>
 
+#include "cafe/api/changes.h"
 #include "cafe/base/metrics.h"
 #include "cafe/suppliers/migrations.h"
 #include "employee.h"
@@ -13,10 +14,18 @@ struct employee_settings {
     struct catalog_settings catalog;
 };
 
+static void employee_end_waits(void *app)
+{
+    struct employee *self = app;
+
+    followers_end_waits(self->api.followers);
+}
+
 static void employee_stop(void *app)
 {
     struct employee *self = app;
 
+    followers_stop(self->api.followers);
     catalog_stop(self->api.catalog);
     searcher_stop(self->api.searcher);
 }
@@ -25,6 +34,7 @@ static void employee_close(void *app)
 {
     struct employee *self = app;
 
+    followers_close(self->api.followers);
     searcher_close(self->api.searcher);
     catalog_close(self->api.catalog);
     free(self);
@@ -50,7 +60,8 @@ static enum error employee_open(struct service *service, void **app,
     };
     if ((err = catalog_open(service->base, service->db, &settings->catalog,
                             &self->api.catalog)) != OK ||
-        (err = searcher_open(service->base, &self->api.searcher)) != OK) {
+        (err = searcher_open(service->base, &self->api.searcher)) != OK ||
+        (err = followers_open(&self->api)) != OK) {
         employee_close(self);
         return err;
     }
@@ -75,6 +86,7 @@ static void employee_write_metrics(const void *app, struct text *out)
 
     catalog_metrics(self->api.catalog, out);
     searcher_metrics(self->api.searcher, out);
+    followers_metrics(self->api.followers, out);
     metrics_counter(
         out, "cafe_edit_conflicts_total",
         "Edits that clashed with a change to the same field.",
@@ -106,6 +118,7 @@ static const struct service_definition employee = {
     .error_page = employee_error_show,
     .commands = employee_commands,
     .open = employee_open,
+    .end_waits = employee_end_waits,
     .stop = employee_stop,
     .close = employee_close,
     .metrics = employee_write_metrics,

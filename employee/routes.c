@@ -1,5 +1,6 @@
 /* The pages of the employee daemon and its API, and whom each is for: a row for
  * nobody can't be reached. */
+#include "cafe/api/changes.h"
 #include "cafe/api/suppliers.h"
 #include "cafe/suppliers/supplier_body.h"
 #include "employee.h"
@@ -33,6 +34,7 @@ const struct route employee_routes[] = {
     { PUT, API_SUPPLIERS "/{id}", write_put, BODY_MAX_BYTES, WRITE },
     { PATCH, API_SUPPLIERS "/{id}", write_patch, BODY_MAX_BYTES, WRITE },
     { DELETE, API_SUPPLIERS "/{id}", write_remove, 0, WRITE },
+    { GET, API_ROOT "/v1/changes", api_changes, 0, READ },
     { GET, API_HISTORY, history_api_show, 0, READ },
     { 0 },
 };

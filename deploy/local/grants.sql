@@ -1,7 +1,7 @@
 -- What the daemons may do, table by table. Run after the migrations.
 GRANT SELECT ON COFFEE.suppliers TO customer@'%';
 GRANT SELECT ON COFFEE.supplier_revision TO customer@'%';
-GRANT SELECT (revision, supplier_id, at) ON COFFEE.supplier_changes
+GRANT SELECT (revision, supplier_id, action, at) ON COFFEE.supplier_changes
   TO customer@'%';
 GRANT SELECT ON COFFEE.cafe_migrations TO customer@'%';
 

@@ -1,6 +1,9 @@
 /* Answers that show a snapshot: cached while it is fresh, or marked stale. */
 #include "cafe/api/answer.h"
 
+#include "cafe/base/clock.h"
+#include "cafe/base/json.h"
+
 bool answer_cached(struct request *req, const struct snapshot *snapshot,
                    const char *name, struct page_key *key)
 {
@@ -32,6 +35,16 @@ void answer_page(struct request *req, struct page *page,
         page_answer_once(api->service, req, page);
     else
         page_answer(api->service, req, page, key);
+}
+
+void answer_as_of(struct text *out, const struct snapshot *snapshot)
+{
+    char iso[CLOCK_ISO_BYTES];
+
+    if (!snapshot_stale(snapshot))
+        return;
+    clock_iso(snapshot_as_of_us(snapshot), iso);
+    json_text(out, "as_of", slice_of(iso));
 }
 
 const struct supplier *find_supplier(struct request *req,

@@ -8,7 +8,6 @@
 #include "cafe/api/listing.h"
 #include "cafe/api/parameters.h"
 #include "cafe/api/problem.h"
-#include "cafe/base/clock.h"
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/cursor.h"
 #include "cafe/suppliers/supplier_json.h"
@@ -143,22 +142,10 @@ static const char *part_url(const struct part *part, int64_t after,
 
 /* The list. */
 
-/* Only when stale: with the time of each question no two answers would be the
- * same, and none could be cached or answered 304. */
-static void write_as_of(struct text *out, const struct snapshot *snapshot)
-{
-    char iso[CLOCK_ISO_BYTES];
-
-    if (!snapshot_stale(snapshot))
-        return;
-    clock_iso(snapshot_as_of_us(snapshot), iso);
-    json_text(out, "as_of", slice_of(iso));
-}
-
 static void part_head(struct text *out, const struct listing *listing)
 {
     json_object(out, NULL);
-    write_as_of(out, search_snapshot(listing->result));
+    answer_as_of(out, search_snapshot(listing->result));
     json_number(out, "total", (int64_t)search_count(listing->result));
     if (listing->next != NULL)
         json_text(out, "next", slice_of(listing->next));
@@ -300,7 +287,7 @@ static void write_one(struct text *out, const struct supplier *supplier,
                       const struct snapshot *snapshot)
 {
     json_object(out, NULL);
-    write_as_of(out, snapshot);
+    answer_as_of(out, snapshot);
     supplier_json_members(out, supplier);
     json_object_end(out);
     text_append_char(out, '\n');

@@ -1,6 +1,7 @@
 /* What a handler may ask of a request, and what is settled before it runs. */
 #include "cafe/http/request.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -247,6 +248,18 @@ enum error request_query(struct request *req, const struct form **form)
 const struct sockaddr *request_peer(const struct request *req)
 {
     return &req->connection->peer.any;
+}
+
+bool request_peer_ended(const struct request *req)
+{
+    const struct connection *connection = req->connection;
+    char byte;
+    ssize_t got;
+
+    if (connection->given_up)
+        return true;
+    got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 const char *request_client(const struct request *req)

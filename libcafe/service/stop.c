@@ -115,6 +115,8 @@ static void stop_on_time(evutil_socket_t fd, short what, void *argument)
      * their answer. */
     if (!frame->stopped) {
         frame->stopped = true;
+        if (frame->definition->end_waits != NULL)
+            frame->definition->end_waits(frame->app);
         server_stop(frame->main_server);
     }
     if (server_connections(frame->main_server) == 0 ||

@@ -1,4 +1,5 @@
-/* Private to suppliers/: lists of columns for SQL, from SUPPLIER_TABLE. */
+/* Private to suppliers/: what several queries have in common,
+ * mostly lists of columns from SUPPLIER_TABLE. */
 #ifndef CAFE_SUPPLIERS_COLUMNS_H
 #define CAFE_SUPPLIERS_COLUMNS_H
 
@@ -11,6 +12,25 @@
 #define COLUMN_MARK(field, column, ...) "?"
 #define COLUMN_SET(field, column, ...) column " = ?"
 #define COLUMN_QUOTED(field, column, ...) "'" column "'"
+
+/** A time of the database as microseconds, whatever the session's time zone. */
+#define SINCE_1970(time) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " time ")"
+
+/** An unsigned BIGINT may be larger than any id here. */
+#define HAS_ID "s.id <= 9223372036854775807"
+
+/** The time of an entry c of the log. */
+#define CHANGED_AT SINCE_1970("c.at")
+
+/** The last entry of a supplier s in the log: the first one of an index that is
+ * read backwards. A join would leave the plan to statistics. */
+#define LAST_CHANGE                                  \
+    " supplier_changes l WHERE l.supplier_id = s.id" \
+    " ORDER BY l.revision DESC LIMIT 1"
+
+/** Its revision, and its time. */
+#define LAST_REVISION "(SELECT l.revision FROM" LAST_CHANGE ")"
+#define LAST_CHANGED_AT "(SELECT " SINCE_1970("l.at") " FROM" LAST_CHANGE ")"
 
 /** "name, address, …" */
 #define COLUMNS SUPPLIER_TABLE(COLUMN_NAME, ", ")

@@ -3,7 +3,6 @@
 #include "feed.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "cafe/suppliers/migrations.h"
 #include "columns.h"
@@ -13,41 +12,25 @@
 enum { CHANGES_MAX = 1000, ROWS_FIRST = 256 };
 
 static const char select_revision[] =
-    "SELECT n, CAST(at AS CHAR(26)) FROM supplier_revision WHERE one = 1";
-
-/* Whatever the session's time zone is. */
-#define SINCE_1970(time) "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', " time ")"
-
-#define CHANGED_AT SINCE_1970("c.at")
-
-/* Of a supplier in the log: the first entry of an index read backwards. A join
- * would leave the plan to statistics. */
-#define LAST_CHANGE                                  \
-    " supplier_changes c WHERE c.supplier_id = s.id" \
-    " ORDER BY c.revision DESC LIMIT 1"
+    "SELECT n, " SINCE_1970("at") " FROM supplier_revision WHERE one = 1";
 
 /* When the database was first migrated: it stays, in copies and backups too. */
 #define DIRECTORY "(SELECT " SINCE_1970("MIN(m.at)") " FROM cafe_migrations m)"
 
-/* An unsigned BIGINT may be larger than any id here. */
-#define HAS_ID "s.id <= 9223372036854775807"
-
 /* The revision stands in each row, and in one without supplier if there is
  * none. The order need not be exact: rows that come in about the order of names
  * lie in memory in it, and are searched in half the time. */
-static const char select_all[] =
-    "SELECT r.n, CAST(r.at AS CHAR(26)),"
-    " (SELECT c.revision FROM" LAST_CHANGE "),"
-    " (SELECT " CHANGED_AT " FROM" LAST_CHANGE "),"
-    " " DIRECTORY ", s.id, " COLUMNS_OF_S
-    " FROM supplier_revision r LEFT JOIN suppliers s ON " HAS_ID
-    " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
+static const char select_all[] = "SELECT r.n, " SINCE_1970(
+    "r.at") ", " LAST_REVISION ", " LAST_CHANGED_AT ", " DIRECTORY
+            ", s.id, " COLUMNS_OF_S
+            " FROM supplier_revision r LEFT JOIN suppliers s ON " HAS_ID
+            " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
 
 /* The change that the base ends with comes, too: it proves that the log still
  * leads on from there. The present row comes with a supplier's last change
  * only: making it ready to be searched costs far more than reading it. */
 static const char select_changes[] =
-    "SELECT c.revision, CAST(c.at AS CHAR(26)), c.supplier_id,"
+    "SELECT c.revision, " CHANGED_AT ", c.supplier_id,"
     " " CHANGED_AT ", " DIRECTORY ", s.id, " COLUMNS_OF_S
     " FROM supplier_changes c FORCE INDEX (PRIMARY)"
     " LEFT JOIN suppliers s ON s.id = c.supplier_id AND " HAS_ID
@@ -67,19 +50,8 @@ enum {
 
 static void take_revision(const struct db_row *row, struct revision *revision)
 {
-    struct slice at = db_row_text(row, COLUMN_AT);
-    size_t len = at.len < REVISION_TIME_BYTES ? at.len
-                                              : REVISION_TIME_BYTES - 1;
-
     revision->number = (uint64_t)db_row_integer(row, COLUMN_REVISION);
-    memset(revision->at, 0, sizeof(revision->at));
-    if (len > 0)
-        memcpy(revision->at, at.data, len);
-}
-
-static bool same_revision(const struct revision *a, const struct revision *b)
-{
-    return a->number == b->number && strcmp(a->at, b->at) == 0;
+    revision->at_us = db_row_integer(row, COLUMN_AT);
 }
 
 static enum error feed_take_row(const struct db_row *db_row, uint64_t revision,
@@ -195,7 +167,7 @@ static enum error follow_row(const struct db_row *row, void *context)
         return ERROR_NOT_FOUND;
     if (first) {
         following->continuous =
-            same_revision(&following->revision, &following->base->revision);
+            revision_same(&following->revision, &following->base->revision);
         return following->continuous ? OK : ERROR_NOT_FOUND;
     }
     if (following->count == CHANGES_MAX)
@@ -308,7 +280,7 @@ enum error feed_ask(struct db_connection *connection, void *job)
      * changed. */
     if (question->base == NULL)
         return reload(connection, question, &now);
-    if (same_revision(&now, &question->base->revision))
+    if (revision_same(&now, &question->base->revision))
         return OK;
     err = follow(connection, question, now.number);
     return err == ERROR_NOT_FOUND ? reload(connection, question, &now) : err;
@@ -323,7 +295,7 @@ enum error feed_compare(struct db_connection *connection, void *job)
         return err;
     /* With another revision the two may differ, as they should. Only under the
      * same one does a difference mean that something was not logged. */
-    if (!same_revision(&question->found->revision, &question->base->revision))
+    if (!revision_same(&question->found->revision, &question->base->revision))
         err = ERROR_CONFLICT;
     else if (!index_equal(question->found, question->base))
         return supplier_triggers_check(connection);

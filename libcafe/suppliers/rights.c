@@ -5,7 +5,7 @@
 static const char *const reading[] = {
     "EXPLAIN SELECT * FROM suppliers",
     "EXPLAIN SELECT * FROM supplier_revision",
-    "EXPLAIN SELECT revision, supplier_id, at FROM supplier_changes",
+    "EXPLAIN SELECT revision, supplier_id, action, at FROM supplier_changes",
     "EXPLAIN SELECT * FROM cafe_migrations",
     NULL,
 };

@@ -152,6 +152,11 @@ uint64_t snapshot_serial(const struct snapshot *snapshot)
     return snapshot->index->serial;
 }
 
+struct revision snapshot_revision(const struct snapshot *snapshot)
+{
+    return snapshot->index->revision;
+}
+
 int64_t snapshot_as_of_us(const struct snapshot *snapshot)
 {
     return snapshot->as_of_us;

@@ -4,8 +4,6 @@
 
 #include "cafe/suppliers/catalog.h"
 
-enum { REVISION_TIME_BYTES = 27 };
-
 /** A part of a row's text. */
 struct span {
     uint32_t start, len;
@@ -53,13 +51,6 @@ static inline bool row_may_have(const struct row *row, uint32_t gram)
 
     return ((unsigned char)row->data[bit / 8] >> bit % 8 & 1) != 0;
 }
-
-/** Which change is the last: its number and time, "2026-11-23 08:43:18.250000".
- */
-struct revision {
-    uint64_t number;
-    char at[REVISION_TIME_BYTES];
-};
 
 /**
  * All suppliers at one revision. Made on a database thread, then read-only

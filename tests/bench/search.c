@@ -73,7 +73,7 @@ static struct row *make_row(struct arena *arena, size_t seq)
 static struct index *make_content(size_t count)
 {
     struct row **rows = calloc(count + 1, sizeof(struct row *));
-    const struct revision revision = { 1, "" };
+    const struct revision revision = { 1, 0 };
     struct index *index = NULL;
     struct arena *arena = arena_open(0);
 

@@ -87,7 +87,7 @@ static void check_url(struct arena *arena, const struct search *search)
 static struct index *make_content(struct slice bytes)
 {
     struct row **rows = calloc(ROWS, sizeof(struct row *));
-    const struct revision revision = { 1, "" };
+    const struct revision revision = { 1, 0 };
     struct index *index = NULL;
 
     CHECK(rows != NULL);

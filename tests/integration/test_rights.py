@@ -15,7 +15,7 @@ MAY_WRITE = {"customer": set(), "employee": {"suppliers",
                                              "supplier_form_keys"}}
 CUSTOMER_MAY_READ = {
     "suppliers": None, "supplier_revision": None, "cafe_migrations": None,
-    "supplier_changes": {"revision", "supplier_id", "at"},
+    "supplier_changes": {"revision", "supplier_id", "action", "at"},
     "supplier_form_keys": set(), "cafe_keys": set()}
 DEFINITIONS = (
     "TRUNCATE {}", "DROP TABLE {}", "ALTER TABLE {} ADD COLUMN x INT",

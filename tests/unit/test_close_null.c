@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "cafe/api/changes.h"
 #include "cafe/base/arena.h"
 #include "cafe/base/config.h"
 #include "cafe/base/log.h"
@@ -51,6 +52,7 @@ static void test_nothing_is_closed(void **state)
     catalog_close(NULL);
     searcher_close(NULL);
     import_reader_close(NULL);
+    followers_close(NULL);
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 
 #include "snapshot.h"
 
-static const struct revision revision = { 7, "2026-11-23 08:43:18.250000" };
+static const struct revision revision = { 7, 1764366000250000 };
 
 static inline struct row *row_of(int64_t id, uint64_t changed, const char *name)
 {

@@ -19,9 +19,22 @@ struct fixture {
     struct frame frame;
     struct service_settings settings;
     int null_fd;
+    unsigned waits_ended;
 };
 
 enum { MINUTE_MS = 60 * 1000, FOREVER_MS = 60 * MINUTE_MS };
+
+static void count_end_of_waits(void *app)
+{
+    struct fixture *f = app;
+
+    f->waits_ended++;
+}
+
+static const struct service_definition with_waits = {
+    .name = "test",
+    .end_waits = count_end_of_waits,
+};
 
 /* The alarm that bounds a stop would end these tests with 0. */
 static void block_alarm(void)
@@ -41,6 +54,8 @@ static int set_up(void **state)
     assert_non_null(f);
     frame = &f->frame;
     f->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    frame->definition = &with_waits;
+    frame->app = f;
     frame->settings = &f->settings;
     block_alarm();
     f->settings.stop_max_ms = FOREVER_MS;
@@ -88,6 +103,7 @@ static void test_it_ends_when_nobody_is_left(void **state)
 
     stop(f);
     assert_true(f->frame.draining && f->frame.stopped);
+    assert_int_equal(f->waits_ended, 1);
 }
 
 /* Whether it goes on accepting after one turn of the loop. */
@@ -99,6 +115,7 @@ static bool drains(struct fixture *f)
                          0);
     assert_int_equal(event_base_loop(f->frame.service.base, EVLOOP_NONBLOCK),
                      0);
+    assert_int_equal(f->waits_ended, f->frame.stopped);
     return !f->frame.stopped;
 }
 

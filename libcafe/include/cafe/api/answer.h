@@ -13,8 +13,9 @@ struct api {
     const struct service *service;
     struct catalog *catalog;
     struct searcher *searcher;
-    const char *root;       /* path of its API: "/api" */
-    const char *described;  /* where programs read which paths there are */
+    struct followers *followers; /* of changes */
+    const char *root;            /* path of its API: "/api" */
+    const char *described;       /* where programs read which paths there are */
     const char *caching;    /* Cache-Control of an answer that is not stale */
     bool versions;          /* the ETag of a supplier is its version, for
                                If-Match */
@@ -42,6 +43,11 @@ const char *answer_cache(const struct request *req,
  */
 void answer_page(struct request *req, struct page *page,
                  const struct snapshot *snapshot, const struct page_key *key);
+
+/** Append as_of, the time of a snapshot, if it is stale. With the time of each
+ * question no two answers would be the same, and none could be cached or
+ * answered 304. */
+void answer_as_of(struct text *out, const struct snapshot *snapshot);
 
 /** The supplier of "{id}"; NULL: there is none, and the request is answered.
  * A snapshot that is NULL is answered 503. */

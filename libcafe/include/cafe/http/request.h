@@ -99,6 +99,12 @@ MUST_CHECK enum error request_query(struct request *req,
 const struct sockaddr *request_peer(const struct request *req);
 
 /**
+ * Whether the peer has closed its side while the request is handled, which
+ * costs a system call. One that has sent another request counts as there.
+ */
+bool request_peer_ended(const struct request *req);
+
+/**
  * The client as text, for the log. It is the peer's address until a check
  * hook has set another one (from X-Forwarded-For).
  */

@@ -130,6 +130,10 @@ struct service_definition {
      */
     enum error (*open)(struct service *service, void **app, struct text *error);
 
+    /** The daemon stops accepting: answer the requests that wait for something
+     * to happen, and let none wait from now on. Others go on. May be NULL. */
+    void (*end_waits)(void *app);
+
     /** Answer the requests that still wait; the servers are still open. May be
      * NULL. */
     void (*stop)(void *app);

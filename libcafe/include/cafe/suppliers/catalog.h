@@ -7,6 +7,7 @@
 #include "cafe/base/lifetime.h"
 #include "cafe/base/page.h"
 #include "cafe/db/db.h"
+#include "cafe/suppliers/revision.h"
 #include "cafe/suppliers/supplier.h"
 
 /** The suppliers at one moment. It doesn't change. */
@@ -21,6 +22,10 @@ size_t snapshot_row_bytes(const struct snapshot *snapshot);
 /** A supplier by id; NULL if there is none. */
 const struct supplier *snapshot_find(const struct snapshot *snapshot,
                                      int64_t id);
+
+/** The last change that is in it. Changes of programs that the log does not
+ * have are in it without one. */
+struct revision snapshot_revision(const struct snapshot *snapshot);
 
 /** When the database was last known to be in this state, UTC microseconds. */
 int64_t snapshot_as_of_us(const struct snapshot *snapshot);
