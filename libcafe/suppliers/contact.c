@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cafe/suppliers/email.h"
 #include "cafe/suppliers/phone.h"
 #include "cafe/suppliers/tidy.h"
 
@@ -46,31 +47,12 @@ struct slice contact_phone(struct arena *arena, struct slice phone)
     return copy != NULL ? slice_of(copy) : phone;
 }
 
-/* Whether there is white space or a control character: an address has none. */
-static bool has_blank(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] == ' ' || byte_is_control(text.data[i]))
-            return true;
-    return false;
-}
-
-/* Its parts; false when it is no address. */
-static bool split_email(struct slice email, struct slice *local,
-                        struct slice *domain)
-{
-    *domain = email;
-    *local = slice_cut(domain, '@');
-    return local->len > 0 && domain->len > 0 && !has_blank(email) &&
-           memchr(domain->data, '@', domain->len) == NULL;
-}
-
 struct slice contact_email(struct arena *arena, struct slice email)
 {
-    struct slice tidied, local, domain;
+    struct slice tidied;
 
     if (tidy_email(arena, email, &tidied) != OK ||
-        !split_email(tidied, &local, &domain))
+        !email_read(tidied, NULL, NULL, NULL))
         return email;
     return tidied;
 }
@@ -81,7 +63,7 @@ const char *contact_mailto(struct arena *arena, struct slice email)
     struct text url;
 
     if (tidy_email(arena, email, &email) != OK ||
-        !split_email(email, &local, &domain))
+        !email_read(email, &local, &domain, NULL))
         return NULL;
     text_init(&url, 0);
     text_append_string(&url, "mailto:");

@@ -89,6 +89,8 @@ static bool scan_text(struct scan *scan, struct phone *phone)
             if (scan->count > 0 || scan->plus)
                 return false;
             scan->plus = true;
+        } else if (c == '/' && scan->count >= PHONE_DIGITS_MIN) {
+            return false; /* another number follows, or its last digits */
         } else if (c == '(' || c == ')') {
             open = c == '(' ? scan->end + 1 : 0;
         } else if (c == '\0' || strchr(" -./", c) == NULL) {

@@ -6,6 +6,7 @@
 #include "cafe/base/unicode.h"
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/contact.h"
+#include "cafe/suppliers/email.h"
 #include "cafe/suppliers/phone.h"
 #include "cafe/suppliers/supplier.h"
 #include "cafe/suppliers/tidy.h"
@@ -174,11 +175,6 @@ static bool is_control_of_notes(uint32_t letter)
            (letter_is_control(letter) || letter == 0x2028 || letter == 0x2029);
 }
 
-static bool supplier_is_space(uint32_t letter)
-{
-    return letter == ' ';
-}
-
 /* Where the first such character is; the length when there is none. */
 static size_t find_letter(struct slice text, bool (*is_one)(uint32_t letter))
 {
@@ -266,32 +262,42 @@ static const char *check_country(struct arena *arena,
     return check_line(arena, supplier, field, NULL);
 }
 
-/*
- * Only what would fail in any mail program: the server at the other end is
- * the one that knows its addresses.
- */
 static const char *check_email(struct arena *arena,
                                const struct supplier *supplier,
                                enum supplier_field field)
 {
     struct slice text = supplier->fields[field];
     const char *fault = check_line(arena, supplier, field, NULL);
-    const char *at;
-    size_t local;
-    size_t space;
+    size_t at;
 
-    if (fault != NULL || text.len == 0)
+    if (fault != NULL || text.len == 0 || email_read(text, NULL, NULL, &at))
         return fault;
-    at = memchr(text.data, '@', text.len);
-    local = at != NULL ? (size_t)(at - text.data) : 0;
-    space = find_letter(text, supplier_is_space);
-    if (local == 0 || local + 1 == text.len ||
-        memchr(at + 1, '@', text.len - local - 1) != NULL)
-        return "E-mail should have one @, for instance orders@example.com";
-    if (space < text.len)
-        return say_letter(arena, field, text, space,
-                          ": e-mail addresses have none");
-    return NULL;
+    if (at < text.len)
+        return say_letter(arena, field, text, at,
+                          ": use one address, like orders@example.com");
+    if (memchr(text.data, '@', text.len) != memrchr(text.data, '@', text.len))
+        return "E-mail should be one address; put the others into the notes";
+    return "E-mail should have one @, for instance orders@example.com";
+}
+
+enum { LAST_DIGITS_MIN = 4 }; /* fewer may be a mistyped extension */
+
+/* "020 7946 0958 / 0959", "… or 0959": a whole number ends before the place,
+ * and after it are at least the last digits of another one. */
+static bool are_two_phones(struct slice text, size_t at)
+{
+    char c = text.data[at];
+    size_t before = 0, after = 0;
+
+    if (!isalpha((unsigned char)c) &&
+        (c == '\0' || strchr("/,;|&+", c) == NULL))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (isdigit((unsigned char)text.data[i]))
+            (*(i < at ? &before : &after))++;
+    }
+    return before >= PHONE_DIGITS_MIN &&
+           after >= (c == '/' ? 1 : LAST_DIGITS_MIN);
 }
 
 static const char *check_phone(struct arena *arena,
@@ -304,6 +310,9 @@ static const char *check_phone(struct arena *arena,
 
     if (phone_read(text, &phone, &fault))
         return NULL;
+    if (fault < text.len && are_two_phones(text, fault))
+        return "Phone number should be one number; put the others into the "
+               "notes";
     if (fault < text.len)
         return say_letter(arena, field, text, fault,
                           ": use digits, spaces and + - . / ( ), and for an "

@@ -37,7 +37,12 @@ def test_is_saved_in_plain_characters(employee, database, field, copied,
 
 REFUSED = (
     ("phone", "020 7946 0958B", "the letter “B” as character 14"),
-    ("phone", "020 7946 0958 / +44", "“+” as character 17"),
+    ("phone", "++44 20 7946 0958", "“+” as character 2"),
+    ("phone", "020 7946 0958 / 0959", "Phone number should be one number"),
+    ("phone", "020 7946 0958 or 020 7946 0959",
+     "Phone number should be one number"),
+    ("email", "bob@x,com", "“,” as character 6"),
+    ("email", "a@x.example; b@x.example", "E-mail should be one address"),
     ("phone", "☎ 020 7946 0958", "“☎” as character 1"),
     ("phone", "020 7946\u0301 0958", "U+0301 as character 9"),
     ("email", "orders @example.com", "a space as character 7"),

@@ -51,6 +51,7 @@ static const char *const phones[][2] = {
     { "call me", NULL },
     { "555-0100;ext=<b>", NULL },
     { "1+5550100", NULL },
+    { "020 7946 0958 / 0959", NULL },
 };
 
 static void test_tel(void **state)
@@ -65,7 +66,7 @@ static const char *const emails[][2] = {
     { "orders@example.com", "mailto:orders@example.com" },
     { "a+b?cc=x@example.com", "mailto:a%2Bb%3Fcc%3Dx@example.com" },
     { "a&b@ex\u00e4mple.com", "mailto:a%26b@ex%C3%A4mple.com" },
-    { "\"<x>\"@example.com", "mailto:%22%3Cx%3E%22@example.com" },
+    { "a%b'c@example.com", "mailto:a%25b%27c@example.com" },
     { "mailto:orders@example.com", "mailto:orders@example.com" },
     { "Orders <orders@example.com>", "mailto:orders@example.com" },
     { "\u00a0a\u00ad@b\u200b", "mailto:a@b" },
@@ -77,6 +78,8 @@ static const char *const emails[][2] = {
     { "no mail", NULL },
     { "a b@c", NULL },
     { "a@b@c", NULL },
+    { "bob@x,com", NULL },
+    { "a@b.example; c@d.example", NULL },
     { "a@b\r\nbcc:c", NULL },
 };
 

@@ -173,12 +173,46 @@ static void test_phones(void **state)
         assert_names(*state, SUPPLIER_PHONE, faulty[i][0], faulty[i][1]);
 }
 
+static void test_two_phones(void **state)
+{
+    static const char *const two[] = {
+        "020 7946 0958 / 0959",
+        "+49 89 1234567/89",
+        "555-0100/1",
+        "020 7946 0958, 020 7946 0959",
+        "020 7946 0958; 0959",
+        "020 7946 0958 or 0959",
+        "555-0100 oder 555-0101",
+        "020 7946 0958 +44 20 7946 0959",
+        "555-0100 | 555-0101",
+        "555-0100 & 0101",
+        "0800 1111 222 / 0800 33333",
+    };
+    static const char *const one[] = {
+        "030/1234567",       "(+49) 30 / 12.34.56", "0351/471 10 20",
+        "+49 351 / 4711020", "555-0100 ext. 12",
+    };
+
+    for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++)
+        assert_fault(*state, SUPPLIER_PHONE, two[i],
+                     "Phone number should be one number; put the others into "
+                     "the notes");
+    for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++)
+        assert_fine(*state, SUPPLIER_PHONE, one[i]);
+}
+
 static void test_emails(void **state)
 {
     static const char *const fine[] = { "a@b", "orders+x@example.com",
                                         "\u00fc@b\u00fccher.example",
                                         "o'brien@example.com" };
-    static const char *const faulty[] = { "a", "@", "a@", "@b", "a@b@c" };
+    static const char *const faulty[] = { "a", "@", "a@", "@b" };
+    static const char *const two[] = { "a@b@c", "a@b.example; c@d.example",
+                                       "a@b.example, c@d.example" };
+    static const char *const characters[] = {
+        "bob@x,com",  "bob@x..com",  "bob@.com",      "bob@x.com.", "a,b@x.com",
+        "<bob@x.com", "\"a\"@x.com", "a@[192.0.2.1]", "bob@x/y",    "a:b@x"
+    };
 
     for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
         assert_fine(*state, SUPPLIER_EMAIL, fine[i]);
@@ -186,9 +220,16 @@ static void test_emails(void **state)
         assert_fault(*state, SUPPLIER_EMAIL, faulty[i],
                      "E-mail should have one @, for instance "
                      "orders@example.com");
+    for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++)
+        assert_fault(*state, SUPPLIER_EMAIL, two[i],
+                     "E-mail should be one address; put the others into the "
+                     "notes");
+    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++)
+        assert_names(*state, SUPPLIER_EMAIL, characters[i],
+                     ": use one address, like orders@example.com");
     assert_fault(*state, SUPPLIER_EMAIL, "a b@c",
-                 "The supplier e-mail has a space as character 2: e-mail "
-                 "addresses have none");
+                 "The supplier e-mail has a space as character 2: use one "
+                 "address, like orders@example.com");
     assert_names(*state, SUPPLIER_EMAIL, "a\u202eb@c", "U+202E as character 2");
 }
 
@@ -333,6 +374,7 @@ int main(void)
         WITH_ARENA(test_no_state_is_needed_with_a_country),
         WITH_ARENA(test_all_faults_at_once),
         WITH_ARENA(test_phones),
+        WITH_ARENA(test_two_phones),
         WITH_ARENA(test_emails),
         WITH_ARENA(test_control_characters),
         WITH_ARENA(test_nothing_visible_is_refused),

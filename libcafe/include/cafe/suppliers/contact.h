@@ -27,8 +27,8 @@ struct slice contact_phone(struct arena *arena, struct slice phone);
  * as it is. In the arena, or borrowed. */
 struct slice contact_email(struct arena *arena, struct slice email);
 
-/** "mailto:orders@example.com" (RFC 6068); NULL unless it has one @ between
- * other characters, and no blanks. */
+/** "mailto:orders@example.com" (RFC 6068); NULL unless email_read() takes it.
+ */
 const char *contact_mailto(struct arena *arena, struct slice email);
 
 /**
