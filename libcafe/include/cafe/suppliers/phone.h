@@ -27,9 +27,10 @@ struct phone {
 /**
  * Read a number as tidy_phone() gives it: 7 to 15 digits with spaces and
  * - . / ( ) between them, a plus before the first, and perhaps an extension
- * ("ext. 12", "x12", "#12"). A slash after 7 digits separates two numbers, which
- * are refused: "020 7946 0958 / 0959". An exit code ("00", "011", …) before a country
- * code counts as a plus. After a country code a trunk zero in brackets
+ * ("ext. 12", "x12", "#12"). A slash after 7 digits separates two numbers,
+ * which are refused: "020 7946 0958 / 0959". An exit code ("00", "011", …)
+ * before a country code counts as a plus. After a country code a trunk zero in
+ * brackets
  * ("+44 (0)20") is not dialled.
  *
  * phone    Out: filled completely when the text is a number.
