@@ -37,7 +37,9 @@ UNREADABLE = {
     "not_utf8": b"Ann \xff",
     "cut_utf8": b"Ann \xc3",
     "too_long": b"a" * 255,
-    "much_too_long": b"a" * 7000,
+    "much_too_long": b"a" * 10000,
+    "mark": "Ann\u200f".encode(),
+    "isolate": "\u2067Ann\u2069".encode(),
     "right_to_left_mark": "Ann \u202eExample".encode(),
     "zero_width": "Ann\u200b".encode(),
     "line_separator": "Ann\u2028Example".encode(),
@@ -123,6 +125,19 @@ def test_an_unreadable_name_is_refused(named, database, value):
     assert not actors(database)
     assert posts(named)[-1]["reason"] == "identity"
     assert users(named) == [""]
+
+
+@pytest.mark.parametrize("value", ["ann\nbob", "ann\rbob", "ann\r\n bob",
+                                   "ann\n\tbob", "ann\0bob", "ann\x1b[1m"])
+def test_a_name_of_two_lines_is_refused(named, database, value):
+    """The request is malformed: nobody knows what it would be to a proxy."""
+    got = named.raw(f"GET /admin HTTP/1.1\r\nHost: localhost\r\n{FIELD}: "
+                    f"{value}\r\nConnection: close\r\n\r\n".encode())
+    assert got.startswith(b"HTTP/1.1 400 ") and b"bob" not in got
+    line = harness.wait_until(lambda: [
+        line for line in named.lines() if line.get("status") == 400],
+        "it is logged")[0]
+    assert (line["reason"], line["user"]) == ("syntax", "")
 
 
 def test_two_names_are_refused(named, database):
