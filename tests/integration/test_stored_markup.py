@@ -166,4 +166,5 @@ def test_every_route_shows_it(site, database, admin):
     for name, daemon in site.items():
         daemon.stop()
         check_log(daemon)
-        assert not set(routes(name)) - asked(daemon)
+        missing = set(routes(name)) - asked(daemon)
+        assert not missing, f"no request here for {missing}: add one"
