@@ -172,6 +172,7 @@ def test_every_place(site, senders, statements, text, least):
         check_log(daemon)
 
 
+@pytest.mark.thorough  # the statements of test_every_place tell as much
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_no_condition_counts(site, senders, statements, admin, known,
                              condition):

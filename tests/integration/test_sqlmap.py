@@ -67,7 +67,8 @@ def requests(daemon, known, fields):
         for names in splits(where, [place.name for place in group], ask):
             body, more = None, {}
             if method == "POST":
-                body, more = urllib.parse.urlencode(form), {"Content-Type": FORM}
+                body = urllib.parse.urlencode(form)
+                more = {"Content-Type": FORM}
             if where == "form":
                 body = marked(names, form)
             if method in ("POST", "PUT", "PATCH") and "/api/" in path:
