@@ -15,7 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 API = "/admin/api/v1/suppliers"
 QUERY = ("q", "state", "city", "sort", "page", "per", "saved", "merged",
          "person", "supplier", "action", "day", "before", "version", "for",
-         "limit", "cursor", "list", "id", "other")
+         "limit", "cursor", "since", "wait", "list", "id", "other")
 HIDDEN = ("id", "revision", "revision_at", "form_key", "list", "anyway",
           "preview", "lines-notes", "use-city", "theirs-city", "other")
 OPERATION = ("method", "id", "if_match")  # of a batch, beside the supplier

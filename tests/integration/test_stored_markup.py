@@ -20,6 +20,7 @@ HOSTILE = {name: MARKUP for name in NAMES}
 TYPED = {**HOSTILE, "email": f"{MARK}@example.com", "phone": "+49 30 123456",
          "website": f"https://example.com/{MARK}"}
 PROGRAM = f"till <{MARK} onload=1>"
+CHANGES = "/api/v1/changes"
 READER = f"Bob <{MARK}>"
 
 
@@ -104,7 +105,7 @@ def check_refusals(site, number):
         form["notes"] = MARKUP
 
 
-def check_program(ann, database):
+def check_program(ann, database, begin):
     """What a program writes, and how the history names it."""
     key = bearer(add_key(database, PROGRAM, "write"))
     api = "/admin/api/v1/suppliers"
@@ -136,7 +137,8 @@ def check_program(ann, database):
     assert ask("PUT", path, TYPED, If_Match='"1"').status == 412
     assert ask("GET", path).status == 200
     assert ask("DELETE", path, If_Match=done.headers["ETag"]).status == 204
-    for path in api, "/admin/api/v1/history":
+    for path in (api, "/admin/api/v1/history",
+                 f"/admin/api/v1/changes?since={begin}"):
         assert ask("GET", path).status == 200
 
 
@@ -148,10 +150,11 @@ def asked(daemon):
 
 def test_every_route_shows_it(site, database, admin):
     ann = Person(site["employee"], PERSON)
+    begin = json.loads(site["customer"].get(CHANGES).text)["revision"]
     number = check_forms(ann)
     check_changes(ann, number)
     check_refusals(site, number)
-    check_program(ann, database)
+    check_program(ann, database, begin)
     number = insert(admin, **HOSTILE)
     form = values_of(ann.get(f"/admin/supplier-update/{number}").text)
     assert save(ann, form, email=MARKUP + "x").status == 422
@@ -165,6 +168,7 @@ def test_every_route_shows_it(site, database, admin):
     for method, route in routes("customer"):
         path = route.replace("{id}", str(number))
         assert check(site["customer"].get(path), path).status == 200
+    shows(site["customer"].get(f"{CHANGES}?since={begin}"), CHANGES)
     for name, daemon in site.items():
         daemon.stop()
         check_log(daemon)
