@@ -21,7 +21,7 @@ const struct command employee_commands[] = {
       "escaped.",
       NULL },
     { "--dry-run", COMMAND_DRY_RUN,
-      "With --migrate: only show what would be done.", NULL },
+      "With --migrate or --import: only show what would be done.", NULL },
     { "--forget", COMMAND_FORGET,
       "Erase a supplier's history, except what the table holds now, then exit.",
       "ID" },
@@ -46,6 +46,26 @@ const struct command employee_commands[] = {
       NULL },
     { "--remove-key", COMMAND_REMOVE_KEY,
       "Remove a key, then exit: the program is refused from then on.", "NAME" },
+    { "--import", COMMAND_IMPORT,
+      "Import suppliers from a CSV, vCard or JSON file, then exit: with status "
+      "1 if there are rows to look at, which are written to FILE.faulty.csv, "
+      "2 if the import failed.",
+      "FILE" },
+    { "--actor", COMMAND_ACTOR,
+      "With --import or --undo-import: who makes the changes, for the history.",
+      "NAME" },
+    { "--clear-empty", COMMAND_CLEAR_EMPTY,
+      "With --import: an empty cell empties the supplier's field. Without it, "
+      "the field stays.",
+      NULL },
+    { "--remove-missing", COMMAND_REMOVE_MISSING,
+      "With --import: also delete the suppliers that the file lacks.", NULL },
+    { "--undo-import", COMMAND_UNDO_IMPORT,
+      "Undo an import, except for suppliers changed since, then exit. KEY is "
+      "what --import printed.",
+      "KEY" },
+    { "--export", COMMAND_EXPORT,
+      "Write all suppliers to standard output as CSV, then exit.", NULL },
     { NULL, 0, NULL, NULL },
 };
 
@@ -198,6 +218,20 @@ static const struct {
       "--remove-key can't be combined with other commands", NULL },
     { COMMAND_FORGET, 0, "--forget can't be combined with other commands",
       NULL },
+    { COMMAND_IMPORT,
+      COMMAND_DRY_RUN | COMMAND_ACTOR | COMMAND_CLEAR_EMPTY |
+          COMMAND_REMOVE_MISSING,
+      "--import can't be combined with these commands", NULL },
+    { COMMAND_UNDO_IMPORT, COMMAND_ACTOR,
+      "--undo-import can't be combined with these commands", NULL },
+    { COMMAND_EXPORT, 0, "--export can't be combined with other commands",
+      NULL },
+};
+
+/* They say by their status whether a file had faulty rows. */
+enum {
+    IMPORT_COMMANDS = COMMAND_IMPORT | COMMAND_UNDO_IMPORT | COMMAND_EXPORT,
+    IMPORT_FAILED_STATUS = 2
 };
 
 /* Why these commands can't be run; NULL: they can. */
@@ -211,13 +245,15 @@ static const char *fault_of(int command)
             return command & ~(combinations[i].command | with)
                        ? combinations[i].alone
                        : NULL;
-        if (command & with)
+        if ((command & with) && combinations[i].together != NULL)
             return combinations[i].together;
     }
-    if (!(command & COMMAND_MIGRATE))
-        return command & COMMAND_UNESCAPE ? "--unescape needs --migrate"
-                                          : "--dry-run needs --migrate";
-    return NULL;
+    if (command & COMMAND_MIGRATE)
+        return NULL;
+    if (command & COMMAND_UNESCAPE)
+        return "--unescape needs --migrate";
+    return command & COMMAND_DRY_RUN ? "--dry-run needs --migrate or --import"
+                                     : "this needs --import";
 }
 
 int commands_run(int command, const struct config *config,
@@ -225,8 +261,14 @@ int commands_run(int command, const struct config *config,
 {
     const char *fault = fault_of(command);
 
+    if (fault != NULL && (command & IMPORT_COMMANDS))
+        return employee_complain(fault, "") + IMPORT_FAILED_STATUS - 1;
     if (fault != NULL)
         return employee_complain(fault, "");
+    if (command & (COMMAND_IMPORT | COMMAND_UNDO_IMPORT))
+        return import_command_run(command, config, settings);
+    if (command & COMMAND_EXPORT)
+        return export_command_run(settings);
     if (command & COMMAND_ADD_USER)
         return add_user_run(config, settings);
     if (command & (COMMAND_ADD_KEY | COMMAND_LIST_KEYS | COMMAND_REMOVE_KEY))

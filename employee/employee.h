@@ -317,6 +317,17 @@ int add_user_run(const struct config *config,
 int key_commands_run(int command, const struct config *config,
                      const struct service_settings *settings);
 
+/* import_command.c */
+
+/** Run --import or --undo-import; returns the exit status. */
+int import_command_run(int command, const struct config *config,
+                       const struct service_settings *settings);
+
+/* export_command.c */
+
+/** Run --export; returns the exit status. */
+int export_command_run(const struct service_settings *settings);
+
 /* commands.c */
 
 enum employee_command {
@@ -330,7 +341,13 @@ enum employee_command {
     COMMAND_MAY = COMMAND_OWN << 7,
     COMMAND_DAYS = COMMAND_OWN << 8,
     COMMAND_LIST_KEYS = COMMAND_OWN << 9,
-    COMMAND_REMOVE_KEY = COMMAND_OWN << 10
+    COMMAND_REMOVE_KEY = COMMAND_OWN << 10,
+    COMMAND_IMPORT = COMMAND_OWN << 11,
+    COMMAND_ACTOR = COMMAND_OWN << 12,
+    COMMAND_CLEAR_EMPTY = COMMAND_OWN << 13,
+    COMMAND_REMOVE_MISSING = COMMAND_OWN << 14,
+    COMMAND_UNDO_IMPORT = COMMAND_OWN << 15,
+    COMMAND_EXPORT = COMMAND_OWN << 16
 };
 
 extern const struct command employee_commands[];

@@ -123,6 +123,8 @@ EMPTY_TABLES = """
 USE COFFEE;
 TRUNCATE suppliers; TRUNCATE supplier_changes; TRUNCATE supplier_form_keys;
 TRUNCATE cafe_keys;
+DELETE FROM supplier_imports; DELETE FROM supplier_import_files;
+DELETE FROM supplier_import_rows;
 UPDATE supplier_revision SET n = 0, at = UTC_TIMESTAMP(6);
 """
 

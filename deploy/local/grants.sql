@@ -10,6 +10,12 @@ GRANT SELECT ON COFFEE.supplier_revision TO employee@'%';
 GRANT SELECT ON COFFEE.supplier_changes TO employee@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_form_keys
   TO employee@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_imports
+  TO employee@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_import_files
+  TO employee@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_import_rows
+  TO employee@'%';
 GRANT SELECT ON COFFEE.cafe_migrations TO employee@'%';
 -- A key is added and removed with the account that migrates.
 GRANT SELECT, UPDATE (last_used) ON COFFEE.cafe_keys TO employee@'%';

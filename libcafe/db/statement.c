@@ -8,7 +8,6 @@
 
 enum {
     STATEMENTS_MAX = 64, /* of a connection; the server keeps them too */
-    VALUES_MAX = 32,
     CELL_FIRST_BYTES = 64
 };
 
@@ -28,6 +27,8 @@ struct statement {
     unsigned columns;
     struct cell *cells;
     MYSQL_BIND *binds;
+    size_t value_count;
+    MYSQL_BIND *values;
 };
 
 struct db_row {
@@ -66,6 +67,7 @@ static void statement_free(struct statement *statement)
         free(statement->cells[i].data);
     free(statement->cells);
     free(statement->binds);
+    free(statement->values);
     if (statement->stmt != NULL)
         mysql_stmt_close(statement->stmt);
     free(statement);
@@ -168,17 +170,30 @@ static enum error make_cells(struct statement *statement)
     return OK;
 }
 
+static enum error make_values(struct statement *statement)
+{
+    statement->value_count = mysql_stmt_param_count(statement->stmt);
+    if (statement->value_count > 0)
+        statement->values =
+            calloc(statement->value_count, sizeof(*statement->values));
+    return statement->value_count > 0 && statement->values == NULL
+               ? ERROR_MEMORY
+               : OK;
+}
+
 static enum error statement_prepare(struct db_connection *connection,
                                     struct statement *statement)
 {
     const char *sql = statement->sql;
+    enum error err;
 
     statement->stmt = mysql_stmt_init(connection->mysql);
     if (statement->stmt == NULL)
         return ERROR_MEMORY;
     if (mysql_stmt_prepare(statement->stmt, sql, strlen(sql)))
         return stmt_failed(connection, statement->stmt);
-    return make_cells(statement);
+    err = make_values(statement);
+    return err == OK ? make_cells(statement) : err;
 }
 
 /* The cached statement of this text, prepared now if need be. */
@@ -218,6 +233,7 @@ static void bind_value(MYSQL_BIND *bind, const struct db_value *value)
 {
     const void *data = &value->integer;
 
+    *bind = (MYSQL_BIND){ 0 };
     switch (value->kind) {
     case DB_NULL:
         bind->buffer_type = MYSQL_TYPE_NULL;
@@ -238,14 +254,11 @@ static enum error execute(struct db_connection *connection,
                           struct statement *statement,
                           const struct db_value *values, size_t count)
 {
-    MYSQL_BIND binds[VALUES_MAX];
-
-    if (count > VALUES_MAX || count != mysql_stmt_param_count(statement->stmt))
+    if (count != statement->value_count)
         return misused(connection, "wrong number of values for a statement");
-    memset(binds, 0, sizeof(binds));
     for (size_t i = 0; i < count; i++)
-        bind_value(&binds[i], &values[i]);
-    if (count > 0 && mysql_stmt_bind_param(statement->stmt, binds))
+        bind_value(&statement->values[i], &values[i]);
+    if (count > 0 && mysql_stmt_bind_param(statement->stmt, statement->values))
         return stmt_failed(connection, statement->stmt);
     /* Before it is sent. What only reads can run again, whatever became of it.
      */

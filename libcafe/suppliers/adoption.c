@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "columns.h"
+#include "cafe/suppliers/columns.h"
 #include "triggers.h"
 
 /* Each row that a rule's query gives is a sentence. */
@@ -39,7 +39,10 @@ struct rule {
     COLUMN("supplier_form_keys", "revision")  \
     COLUMN("cafe_keys", "name")               \
     COLUMN("cafe_keys", "digest")             \
-    COLUMN("cafe_keys", "may")
+    COLUMN("cafe_keys", "may")                \
+    COLUMN("supplier_imports", "import_key")  \
+    COLUMN("supplier_import_files", "bytes")  \
+    COLUMN("supplier_import_rows", "applied")
 
 static const struct rule rules[] = {
     { true, "SELECT CONCAT('it is not a table but a ', LOWER(TABLE_TYPE))"

@@ -2,8 +2,8 @@
  * merged, checked, written. */
 #include "change.h"
 
+#include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/untouched.h"
-#include "columns.h"
 #include "merge.h"
 #include "refusal.h"
 #include "repair.h"

@@ -2,8 +2,8 @@
 #include "cafe/suppliers/changes.h"
 
 #include "cafe/base/clock.h"
+#include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/supplier_json.h"
-#include "columns.h"
 
 /* Of one answer; a supplier may exceed it by its texts. */
 enum { BODY_MAX_BYTES = 1024 * 1024 };

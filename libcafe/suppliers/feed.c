@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
+#include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/migrations.h"
-#include "columns.h"
 
 /* Beyond this many changes reading everything is cheaper. An array of them is
  * allocated with each question that finds another revision. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "columns.h"
+#include "cafe/suppliers/columns.h"
 
 /*
  * Texts of one reading. A request's arena holds four times as many, and what
@@ -295,6 +295,9 @@ static const char empty_entries[] =
               " actor = NULL, writer = ''"
               " WHERE supplier_id = ? AND revision <= ? AND writer <> ''";
 
+static const char delete_imported[] =
+    "DELETE FROM supplier_import_rows WHERE supplier_id = ?";
+
 /* The row is locked, so that the version in it stays the last. */
 static enum error history_empty_entries(struct db_connection *connection,
                                         int64_t id, int64_t *entries)
@@ -318,7 +321,8 @@ static enum error history_empty_entries(struct db_connection *connection,
     values[1] = DB_VALUE_INTEGER(present ? last - 1 : last);
     err = db_execute(connection, empty_entries, values, 2);
     *entries = db_found_rows(connection);
-    return err;
+    return err == OK ? db_execute(connection, delete_imported, &supplier, 1)
+                     : err;
 }
 
 enum error history_forget(struct db_connection *connection, int64_t id,

@@ -1,7 +1,7 @@
 /* The three-way merge of a supplier's fields, and the versions for it. */
 #include "merge.h"
 
-#include "columns.h"
+#include "cafe/suppliers/columns.h"
 
 enum { OWN_MAX = 16 };
 

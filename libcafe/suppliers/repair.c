@@ -2,8 +2,8 @@
  * triggers, a TRUNCATE. The migrations, run again, bring it back. */
 #include "repair.h"
 
+#include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/migrations.h"
-#include "columns.h"
 #include "triggers.h"
 
 /* Each row that a check gives names something. */
@@ -18,7 +18,10 @@ static const char missing_tables[] =
     " (SELECT 'supplier_revision' AS t, 3 AS since"
     " UNION ALL SELECT 'supplier_changes', 3"
     " UNION ALL SELECT 'supplier_form_keys', 3"
-    " UNION ALL SELECT 'cafe_keys', 7) w"
+    " UNION ALL SELECT 'cafe_keys', 7"
+    " UNION ALL SELECT 'supplier_imports', 8"
+    " UNION ALL SELECT 'supplier_import_files', 8"
+    " UNION ALL SELECT 'supplier_import_rows', 8) w"
     " LEFT JOIN information_schema.TABLES x"
     " ON x.TABLE_SCHEMA = DATABASE() AND x.TABLE_NAME = w.t"
     " WHERE x.TABLE_NAME IS NULL AND w.since <= ?";
@@ -30,14 +33,20 @@ static const char missing_columns[] =
     " AND k.COLUMN_NAME = w.c"
     " WHERE k.COLUMN_NAME IS NULL AND w.since <= ?";
 
+/* Of a table beside the suppliers that has their fields, too. */
+#define MISSING_COLUMNS_OF(table)                                     \
+    "SELECT CONCAT('the column " table ".', w.c) FROM " COLUMNS_TABLE \
+    " w JOIN information_schema.TABLES t"                             \
+    " ON t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = '" table "'"  \
+    " LEFT JOIN information_schema.COLUMNS k"                         \
+    " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = t.TABLE_NAME" \
+    " AND k.COLUMN_NAME = w.c"                                        \
+    " WHERE k.COLUMN_NAME IS NULL AND w.since <= ?"
+
 static const char missing_log_columns[] =
-    "SELECT CONCAT('the column supplier_changes.', w.c) FROM " COLUMNS_TABLE
-    " w JOIN information_schema.TABLES t"
-    " ON t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = 'supplier_changes'"
-    " LEFT JOIN information_schema.COLUMNS k"
-    " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = t.TABLE_NAME"
-    " AND k.COLUMN_NAME = w.c"
-    " WHERE k.COLUMN_NAME IS NULL AND w.since <= ?";
+    MISSING_COLUMNS_OF("supplier_changes");
+static const char missing_import_columns[] =
+    MISSING_COLUMNS_OF("supplier_import_rows");
 
 static const char other_engine[] =
     "SELECT CONCAT('InnoDB: suppliers is ', ENGINE)"
@@ -145,6 +154,8 @@ static enum error look_at_tables(struct db_connection *connection, int version,
         err = check_since(connection, missing_columns, version, look);
     if (err == OK)
         err = check_since(connection, missing_log_columns, version, look);
+    if (err == OK)
+        err = check_since(connection, missing_import_columns, version, look);
     if (err == OK)
         err = repair_check(connection, other_engine, look);
     if (err == OK)

@@ -10,6 +10,13 @@ static const char *const reading[] = {
     NULL,
 };
 
+/* All that is done to a table of imports. */
+#define IMPORT_RIGHTS(table, column)                               \
+    "EXPLAIN SELECT * FROM " table,                                \
+        "EXPLAIN INSERT INTO " table " (" column ") VALUES (0)",   \
+        "EXPLAIN UPDATE " table " SET " column " = 0 WHERE FALSE", \
+        "EXPLAIN DELETE FROM " table " WHERE " column " = 0"
+
 static const char *const writing[] = {
     "EXPLAIN INSERT INTO suppliers (name) VALUES ('')",
     "EXPLAIN UPDATE suppliers SET name = '' WHERE id = 0",
@@ -21,6 +28,9 @@ static const char *const writing[] = {
     "EXPLAIN DELETE FROM supplier_form_keys WHERE form_key = ''",
     "EXPLAIN SELECT * FROM cafe_keys",
     "EXPLAIN UPDATE cafe_keys SET last_used = NULL WHERE digest = ''",
+    IMPORT_RIGHTS("supplier_imports", "id"),
+    IMPORT_RIGHTS("supplier_import_files", "import_id"),
+    IMPORT_RIGHTS("supplier_import_rows", "import_id"),
     NULL,
 };
 

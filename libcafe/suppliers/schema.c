@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "adoption.h"
+#include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/migrations.h"
-#include "columns.h"
 #include "repair.h"
 #include "triggers.h"
 

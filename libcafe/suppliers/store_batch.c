@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
+#include "cafe/suppliers/columns.h"
 #include "change.h"
-#include "columns.h"
 #include "refusal.h"
 #include "version.h"
 

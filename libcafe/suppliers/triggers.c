@@ -5,7 +5,7 @@
  */
 #include "triggers.h"
 
-#include "columns.h"
+#include "cafe/suppliers/columns.h"
 
 /* Never NULL, even where an adopted table allows it. */
 #define NEW_VALUE(field, column, ...) "COALESCE(NEW." column ", '')"

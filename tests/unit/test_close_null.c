@@ -18,6 +18,7 @@
 #include "cafe/html/page_cache.h"
 #include "cafe/html/template.h"
 #include "cafe/http/server.h"
+#include "cafe/import/import.h"
 #include "cafe/import/reader.h"
 #include "cafe/service/access.h"
 #include "cafe/service/htpasswd.h"
@@ -53,6 +54,7 @@ static void test_nothing_is_closed(void **state)
     searcher_close(NULL);
     import_reader_close(NULL);
     followers_close(NULL);
+    stage_close(NULL);
 }
 
 int main(void)

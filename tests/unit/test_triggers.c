@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/migrations.h"
-#include "columns.h"
 #include "test_database.h"
 #include "triggers.h"
 

@@ -74,7 +74,8 @@ enum error history_read(struct db_connection *connection, void *job);
 /**
  * Take a supplier's texts, and the names of their writers, out of the log,
  * except for the version that is in the table now: of a removed supplier all of
- * them. Revisions, actions and times stay.
+ * them. Revisions, actions and times stay. Rows of imports about the supplier
+ * are removed.
  *
  * connection  Of the account that migrates: no other may write the log.
  * id          Of the supplier.

@@ -1,7 +1,7 @@
-/* Private to suppliers/: what several queries have in common,
- * mostly lists of columns from SUPPLIER_TABLE. */
-#ifndef CAFE_SUPPLIERS_COLUMNS_H
-#define CAFE_SUPPLIERS_COLUMNS_H
+/* What several queries have in common, mostly lists of columns from
+ * SUPPLIER_TABLE. */
+#ifndef CAFE_COLUMNS_H
+#define CAFE_COLUMNS_H
 
 #include "cafe/suppliers/supplier.h"
 

@@ -1,0 +1,327 @@
+/* Chunks of an import: each one transaction that changes suppliers and notes in
+ * the table of rows that it has. */
+#include <stdio.h>
+
+#include "cafe/suppliers/columns.h"
+#include "imports.h"
+
+/* A chunk holds the counter of revisions, so all other saves wait for it: for
+ * some 20 ms. A task that has not been heard of for LEASE_S has died. */
+enum { CHUNK_ROWS = 250 };
+#define LEASE_S "30"
+
+/* The rows of a chunk. */
+#define CHUNK " r.import_id = ? AND r.n BETWEEN ? AND ? AND r.todo = 1"
+
+#define REVISION_OF_R                                          \
+    "COALESCE((SELECT MAX(c.revision) FROM supplier_changes c" \
+    " WHERE c.supplier_id = r.supplier_id), 0)"
+
+#define SET_OF_R(field, column, ...) "s." column " = r." column
+#define SET_OF_CHANGE(field, column, ...) "r." column " = c." column
+#define COLUMN_OF_R(field, column, ...) "r." column
+
+/* Taking the import. The lock of its row keeps other tasks out until the end
+ * of the transaction, and the lease between two. */
+
+static const char take_lease[] =
+    "UPDATE supplier_imports SET task = ?,"
+    " lease_until = UTC_TIMESTAMP(6) + INTERVAL " LEASE_S " SECOND,"
+    " changed = UTC_TIMESTAMP(6)"
+    " WHERE id = ? AND state IN ('running', 'undoing')"
+    " AND (task IN ('', ?) OR lease_until < UTC_TIMESTAMP(6))";
+
+static const char select_chunk[] =
+    "SELECT MIN(t.n), MAX(t.n) FROM (SELECT n FROM supplier_import_rows"
+    " WHERE import_id = ? AND todo = 1 ORDER BY n LIMIT ?) t";
+
+/* From here on nobody else changes these suppliers. */
+static const char lock_suppliers[] =
+    "SELECT s.id FROM supplier_import_rows r JOIN suppliers s"
+    " ON s.id = r.supplier_id WHERE" CHUNK " ORDER BY s.id FOR UPDATE";
+
+/* Writing. */
+
+static const char mark_clashes[] =
+    "UPDATE supplier_import_rows r SET r.todo = 0, r.outcome = 'clash',"
+    " r.reason = 'Somebody has changed this supplier since the preview'"
+    " WHERE" CHUNK " AND r.kind <> 'new' AND r.base_revision <> " REVISION_OF_R;
+
+static const char remove_suppliers[] =
+    "DELETE s FROM suppliers s JOIN supplier_import_rows r"
+    " ON r.supplier_id = s.id WHERE" CHUNK " AND r.kind = 'missing'";
+
+static const char change_suppliers[] =
+    "UPDATE suppliers s JOIN supplier_import_rows r ON r.supplier_id = s.id"
+    " SET " SUPPLIER_TABLE(SET_OF_R, ", ") " WHERE" CHUNK
+                                           " AND r.kind = 'changed'";
+
+static const char add_suppliers[] =
+    "INSERT INTO suppliers (" COLUMNS ") SELECT " SUPPLIER_TABLE(
+        COLUMN_OF_R, ", ") " FROM supplier_import_rows r WHERE" CHUNK
+                           " AND r.kind = 'new' ORDER BY r.n";
+
+static const char note_written[] =
+    "UPDATE supplier_import_rows r SET r.todo = 0, r.outcome = 'done',"
+    " r.applied = " REVISION_OF_R " WHERE" CHUNK " AND r.kind <> 'new'";
+
+static const char select_revision[] =
+    "SELECT n FROM supplier_revision WHERE one = 1";
+
+/* The triggers number changes in the order in which rows are written, and hold
+ * the counter until the end: so the new ones have the last numbers. */
+static const char note_added[] =
+    "UPDATE supplier_import_rows r JOIN"
+    " (SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS place"
+    "  FROM supplier_import_rows"
+    "  WHERE import_id = ? AND n BETWEEN ? AND ? AND todo = 1"
+    "  AND kind = 'new') x"
+    " ON x.n = r.n JOIN supplier_changes c ON c.revision = ? + x.place"
+    " SET r.todo = 0, r.outcome = 'done', r.supplier_id = c.supplier_id,"
+    " r.applied = c.revision"
+    " WHERE r.import_id = ? AND c.action = 'add' AND c.form_key = ?";
+
+/* Taking back. */
+
+static const char mark_kept[] =
+    "UPDATE supplier_import_rows r SET r.todo = 0, r.outcome = 'kept',"
+    " r.reason = 'Somebody has changed this supplier since the import'"
+    " WHERE" CHUNK " AND r.applied <> " REVISION_OF_R;
+
+static const char mark_forgotten[] =
+    "UPDATE supplier_import_rows r LEFT JOIN supplier_changes c"
+    " ON c.revision = r.base_revision AND c.supplier_id = r.supplier_id"
+    " SET r.todo = 0, r.outcome = 'kept',"
+    " r.reason = 'The history no longer has the version before'"
+    " WHERE" CHUNK " AND r.kind <> 'new' AND COALESCE(c.writer, '') = ''";
+
+static const char remove_added[] =
+    "DELETE s FROM suppliers s JOIN supplier_import_rows r"
+    " ON r.supplier_id = s.id WHERE" CHUNK " AND r.kind = 'new'";
+
+/* The triggers write the log, so a statement that changes suppliers can't read
+ * it: the rows take the texts of the version before first. */
+static const char take_before[] =
+    "UPDATE supplier_import_rows r JOIN supplier_changes c"
+    " ON c.revision = r.base_revision"
+    " SET " SUPPLIER_TABLE(SET_OF_CHANGE, ", ") " WHERE" CHUNK
+                                                " AND r.kind <> 'new'";
+
+static const char add_removed[] =
+    "INSERT INTO suppliers (" COLUMNS ", id) SELECT " SUPPLIER_TABLE(
+        COLUMN_OF_R, ", ") ", r.supplier_id FROM supplier_import_rows r"
+                           " WHERE" CHUNK
+                           " AND r.kind = 'missing' ORDER BY r.n";
+
+static const char note_taken_back[] =
+    "UPDATE supplier_import_rows r SET r.todo = 0, r.outcome = 'undone'"
+    " WHERE" CHUNK;
+
+/* A chunk under way. */
+struct chunk {
+    const struct import *import;
+    int64_t first, last; /* rows */
+};
+
+/* Run a statement about the rows of the chunk. */
+static enum error chunk_run(struct db_connection *connection,
+                            const struct chunk *chunk, const char *sql)
+{
+    const struct db_value values[] = { DB_VALUE_INTEGER(chunk->import->id),
+                                       DB_VALUE_INTEGER(chunk->first),
+                                       DB_VALUE_INTEGER(chunk->last) };
+
+    return db_execute(connection, sql, values, 3);
+}
+
+static enum error chunk_run_all(struct db_connection *connection,
+                                const struct chunk *chunk,
+                                const char *const *statements)
+{
+    enum error err = OK;
+
+    for (; err == OK && *statements != NULL; statements++)
+        err = chunk_run(connection, chunk, *statements);
+    return err;
+}
+
+/* Without triggers nothing is written that nobody could take back. */
+static enum error chunk_note_added(struct db_connection *connection,
+                                   const struct chunk *chunk, int64_t added)
+{
+    int64_t revision = 0;
+    enum error err = db_query(connection, select_revision, NULL, 0,
+                              db_take_integer, &revision);
+
+    if (err != OK || added == 0)
+        return err;
+    err = db_execute(
+        connection, note_added,
+        (struct db_value[]){
+            DB_VALUE_INTEGER(chunk->import->id), DB_VALUE_INTEGER(chunk->first),
+            DB_VALUE_INTEGER(chunk->last), DB_VALUE_INTEGER(revision - added),
+            DB_VALUE_INTEGER(chunk->import->id),
+            DB_VALUE_TEXT(slice_of(chunk->import->key)) },
+        6);
+    return err == OK && db_found_rows(connection) != added ? ERROR_DB_TRIGGERS
+                                                           : err;
+}
+
+static enum error chunk_write(struct db_connection *connection,
+                              const struct chunk *chunk)
+{
+    static const char *const statements[] = {
+        lock_suppliers,   mark_clashes, remove_suppliers,
+        change_suppliers, note_written, NULL
+    };
+    enum error err = imports_set_log(connection, chunk->import->person,
+                                     chunk->import->key, NULL);
+
+    if (err == OK)
+        err = chunk_run_all(connection, chunk, statements);
+    if (err == OK)
+        err = chunk_run(connection, chunk, add_suppliers);
+    return err == OK
+               ? chunk_note_added(connection, chunk, db_found_rows(connection))
+               : err;
+}
+
+static enum error chunk_take_back(struct db_connection *connection,
+                                  const struct chunk *chunk)
+{
+    static const char *const statements[] = {
+        lock_suppliers, mark_kept,       mark_forgotten,
+        take_before,    remove_added,    change_suppliers,
+        add_removed,    note_taken_back, NULL
+    };
+    enum error err = imports_set_log(connection, chunk->import->undone_by,
+                                     chunk->import->undo_key, "restore");
+
+    return err == OK ? chunk_run_all(connection, chunk, statements) : err;
+}
+
+/* One row that the table refuses. */
+
+static const char mark_refused[] =
+    "UPDATE supplier_import_rows r SET r.todo = 0, r.outcome = ?,"
+    " r.reason = LEFT(?, 1000) WHERE" CHUNK;
+
+static enum error chunk_refuse(struct db_connection *connection,
+                               const struct chunk *chunk, const char *reason)
+{
+    enum import_outcome outcome =
+        chunk->import->state == IMPORT_UNDOING ? IMPORT_KEPT : IMPORT_REFUSED;
+
+    return db_execute(connection, mark_refused,
+                      (struct db_value[]){
+                          DB_VALUE_TEXT(slice_of(import_outcome_name(outcome))),
+                          DB_VALUE_TEXT(slice_of(reason)),
+                          DB_VALUE_INTEGER(chunk->import->id),
+                          DB_VALUE_INTEGER(chunk->first),
+                          DB_VALUE_INTEGER(chunk->last) },
+                      5);
+}
+
+/* The transaction. */
+
+/* ERROR_BUSY: another task works on it; `ended` is set where there is nothing
+ * to do. */
+static enum error chunk_take(struct db_connection *connection,
+                             struct arena *arena, struct import_run *run,
+                             struct import *import)
+{
+    const struct db_value task = DB_VALUE_TEXT(slice_of(run->task));
+    const struct db_value values[] = { task, DB_VALUE_INTEGER(run->id), task };
+    enum error err = db_execute(connection, take_lease, values, 3);
+    bool taken = db_found_rows(connection) > 0;
+
+    if (err == OK)
+        err = imports_read(connection, arena, run->id, import);
+    if (err != OK || taken)
+        return err;
+    run->ended = import->state != IMPORT_RUNNING &&
+                 import->state != IMPORT_UNDOING;
+    return run->ended ? OK : ERROR_BUSY;
+}
+
+static enum error take_range(const struct db_row *row, void *context)
+{
+    struct chunk *chunk = context;
+
+    chunk->first = db_row_integer(row, 0);
+    chunk->last = db_row_integer(row, 1);
+    return OK;
+}
+
+static enum error chunk_find(struct db_connection *connection,
+                             const struct import_run *run, struct chunk *chunk)
+{
+    const struct db_value values[] = { DB_VALUE_INTEGER(run->id),
+                                       DB_VALUE_INTEGER((int64_t)run->chunk) };
+
+    return db_query(connection, select_chunk, values, 2, take_range, chunk);
+}
+
+static enum error chunk_do(struct db_connection *connection,
+                           struct arena *arena, struct import_run *run,
+                           const char *refusal)
+{
+    struct import import;
+    struct chunk chunk = { &import, 0, 0 };
+    enum error err = chunk_take(connection, arena, run, &import);
+
+    if (err != OK || run->ended)
+        return err;
+    err = chunk_find(connection, run, &chunk);
+    if (err != OK)
+        return err;
+    if (chunk.last == 0) {
+        run->ended = true;
+        return imports_set_state(connection, run->id,
+                                 import.state == IMPORT_UNDOING ? IMPORT_UNDONE
+                                                                : IMPORT_DONE);
+    }
+    if (refusal != NULL)
+        return chunk_refuse(connection, &chunk, refusal);
+    return import.state == IMPORT_UNDOING ? chunk_take_back(connection, &chunk)
+                                          : chunk_write(connection, &chunk);
+}
+
+static enum error chunk_transact(struct db_connection *connection,
+                                 struct import_run *run, const char *refusal)
+{
+    struct arena *arena = arena_open(0);
+    enum error err = arena != NULL ? db_begin(connection) : ERROR_MEMORY;
+
+    run->ended = false;
+    if (err == OK) {
+        err = chunk_do(connection, arena, run, refusal);
+        err = err == OK ? db_commit(connection) : db_rollback(connection, err);
+    }
+    arena_close(arena);
+    return err;
+}
+
+/* The database refuses the whole chunk for one row: halve it, down to that row,
+ * then double it again. */
+enum error import_step(struct db_connection *connection, void *run)
+{
+    struct import_run *step = run;
+    char refusal[256];
+    enum error err;
+
+    if (step->chunk == 0)
+        step->chunk = CHUNK_ROWS;
+    err = chunk_transact(connection, step, NULL);
+    if (err == OK && step->chunk < CHUNK_ROWS)
+        step->chunk *= 2;
+    if (err != ERROR_DB_VALUE && err != ERROR_DB_DUPLICATE)
+        return err;
+    if (step->chunk > 1) {
+        step->chunk /= 2;
+        return OK;
+    }
+    snprintf(refusal, sizeof(refusal), "The database refuses it: %s",
+             db_error_message(connection));
+    return chunk_transact(connection, step, refusal);
+}

@@ -1,0 +1,326 @@
+/* The table of imports: made, read, counted, removed. */
+#include "imports.h"
+
+#include <stdio.h>
+
+enum { REMOVED_AT_ONCE = 5000, CLEANED_AT_ONCE = 20 };
+#define KEPT "20"
+#define KEPT_DAYS "90"
+
+/* Names. */
+
+static const char *const states[IMPORT_STATES] = {
+    [IMPORT_READING] = "reading",     [IMPORT_PREVIEW] = "preview",
+    [IMPORT_RUNNING] = "running",     [IMPORT_PAUSED] = "paused",
+    [IMPORT_CANCELLED] = "cancelled", [IMPORT_DONE] = "done",
+    [IMPORT_UNDOING] = "undoing",     [IMPORT_UNDONE] = "undone",
+    [IMPORT_FAILED] = "failed",
+};
+
+static const char *const kinds[STAGED_KINDS] = {
+    [STAGED_NEW] = "new",
+    [STAGED_CHANGED] = "changed",
+    [STAGED_SAME] = "same",
+    [STAGED_AMBIGUOUS] = "ambiguous",
+    [STAGED_DUPLICATE] = "duplicate",
+    [STAGED_FAULTY] = "faulty",
+    [STAGED_MISSING] = "missing",
+};
+
+static const char *const outcomes[IMPORT_OUTCOMES] = {
+    [IMPORT_NO_OUTCOME] = "",       [IMPORT_WRITTEN] = "done",
+    [IMPORT_CLASH] = "clash",       [IMPORT_REFUSED] = "refused",
+    [IMPORT_TAKEN_BACK] = "undone", [IMPORT_KEPT] = "kept",
+};
+
+const char *staged_kind_name(enum staged_kind kind)
+{
+    return kinds[kind];
+}
+
+const char *import_outcome_name(enum import_outcome outcome)
+{
+    return outcomes[outcome];
+}
+
+/* Removing. */
+
+static const char delete_rows[] =
+    "DELETE FROM supplier_import_rows WHERE import_id = ? LIMIT ?";
+static const char delete_files[] =
+    "DELETE FROM supplier_import_files WHERE import_id = ?";
+static const char delete_import[] = "DELETE FROM supplier_imports WHERE id = ?";
+
+enum error imports_empty(struct db_connection *connection, int64_t id)
+{
+    const struct db_value values[] = { DB_VALUE_INTEGER(id),
+                                       DB_VALUE_INTEGER(REMOVED_AT_ONCE) };
+    enum error err;
+
+    do
+        err = db_execute(connection, delete_rows, values, 2);
+    while (err == OK && db_found_rows(connection) == REMOVED_AT_ONCE);
+    return err;
+}
+
+enum error import_remove(struct db_connection *connection, int64_t id)
+{
+    const struct db_value value = DB_VALUE_INTEGER(id);
+    enum error err = imports_empty(connection, id);
+
+    if (err == OK)
+        err = db_execute(connection, delete_files, &value, 1);
+    if (err == OK)
+        err = db_execute(connection, delete_import, &value, 1);
+    return err == OK && db_found_rows(connection) == 0 ? ERROR_NOT_FOUND : err;
+}
+
+/* What nobody comes back to: they would fill the disk. */
+static const char select_old[] =
+    "SELECT id FROM supplier_imports WHERE state NOT IN ('running', 'undoing')"
+    " AND (changed < UTC_TIMESTAMP(6) - INTERVAL " KEPT_DAYS " DAY"
+    " OR (state IN ('reading', 'preview', 'failed')"
+    "     AND changed < UTC_TIMESTAMP(6) - INTERVAL 1 DAY)"
+    " OR id <= (SELECT MIN(t.id) FROM (SELECT id FROM supplier_imports"
+    "           ORDER BY id DESC LIMIT " KEPT ") t HAVING COUNT(*) = " KEPT "))"
+    " ORDER BY id LIMIT ?";
+
+struct old {
+    size_t count;
+    int64_t ids[CLEANED_AT_ONCE];
+};
+
+static enum error take_old(const struct db_row *row, void *context)
+{
+    struct old *old = context;
+
+    old->ids[old->count++] = db_row_integer(row, 0);
+    return OK;
+}
+
+static enum error imports_clean(struct db_connection *connection)
+{
+    const struct db_value limit = DB_VALUE_INTEGER(CLEANED_AT_ONCE);
+    struct old old = { 0 };
+    enum error err =
+        db_query(connection, select_old, &limit, 1, take_old, &old);
+
+    for (size_t i = 0; err == OK && i < old.count; i++)
+        err = import_remove(connection, old.ids[i]);
+    return err == ERROR_NOT_FOUND ? OK : err; /* another was faster */
+}
+
+/* Making. */
+
+static const char insert_import[] =
+    "INSERT INTO supplier_imports (import_key, undo_key, state, person,"
+    " file_name, settings, clear_empty, remove_missing, created, changed)"
+    " VALUES (?, ?, 'reading', LEFT(?, 255), LEFT(?, 255), ?, ?, ?,"
+    " UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))";
+
+/* The database reads an absent text as an empty one. */
+static struct db_value value_or_null(struct slice text)
+{
+    return text.data != NULL ? DB_VALUE_TEXT(text) : DB_VALUE_NULL;
+}
+
+enum error import_create(struct db_connection *connection,
+                         struct import *import)
+{
+    enum error err = imports_clean(connection);
+
+    if (err == OK)
+        err = form_key_make(import->key);
+    if (err == OK)
+        err = form_key_make(import->undo_key);
+    if (err == OK)
+        err = db_execute(
+            connection, insert_import,
+            (struct db_value[]){ DB_VALUE_TEXT(slice_of(import->key)),
+                                 DB_VALUE_TEXT(slice_of(import->undo_key)),
+                                 value_or_null(import->person),
+                                 DB_VALUE_TEXT(import->file_name),
+                                 DB_VALUE_TEXT(import->settings),
+                                 DB_VALUE_INTEGER(import->clear_empty),
+                                 DB_VALUE_INTEGER(import->remove_missing) },
+            7);
+    if (err != OK)
+        return err;
+    import->id = db_insert_id(connection);
+    import->state = IMPORT_READING;
+    return OK;
+}
+
+/* Reading. */
+
+#define SELECT_IMPORT                                               \
+    "SELECT id, import_key, undo_key, state + 0, person,"           \
+    " file_name, settings, problem, clear_empty, remove_missing,"   \
+    " revision, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', created)," \
+    " TIMESTAMPDIFF(MICROSECOND, '1970-01-01', changed), undone_by" \
+    " FROM supplier_imports"
+
+static const char select_by_key[] = SELECT_IMPORT " WHERE import_key = ?";
+static const char select_by_id[] = SELECT_IMPORT " WHERE id = ?";
+
+struct import_reading {
+    struct arena *arena;
+    struct import *import;
+    bool found;
+    bool failed;
+};
+
+static struct slice keep_text(struct import_reading *reading,
+                              const struct db_row *row, unsigned column)
+{
+    struct slice text = db_row_text(row, column);
+
+    if (text.data == NULL)
+        return text;
+    text = arena_slice(reading->arena, text);
+    reading->failed |= text.data == NULL;
+    return text;
+}
+
+static void keep_key(const struct db_row *row, unsigned column,
+                     char key[FORM_KEY_CHARS + 1])
+{
+    struct slice text = db_row_text(row, column);
+
+    snprintf(key, FORM_KEY_CHARS + 1, "%.*s", (int)text.len, text.data);
+}
+
+static enum error take_import(const struct db_row *row, void *context)
+{
+    struct import_reading *reading = context;
+
+    *reading->import = (struct import){
+        .id = db_row_integer(row, 0),
+        .state = (enum import_state)(db_row_integer(row, 3) - 1),
+        .person = keep_text(reading, row, 4),
+        .file_name = keep_text(reading, row, 5),
+        .settings = keep_text(reading, row, 6),
+        .problem = keep_text(reading, row, 7),
+        .clear_empty = db_row_integer(row, 8) != 0,
+        .remove_missing = db_row_integer(row, 9) != 0,
+        .revision = (uint64_t)db_row_integer(row, 10),
+        .created_us = db_row_integer(row, 11),
+        .changed_us = db_row_integer(row, 12),
+        .undone_by = keep_text(reading, row, 13),
+    };
+    keep_key(row, 1, reading->import->key);
+    keep_key(row, 2, reading->import->undo_key);
+    reading->found = true;
+    return reading->failed ? ERROR_MEMORY : OK;
+}
+
+static enum error read_import(struct db_connection *connection,
+                              struct arena *arena, const char *sql,
+                              struct db_value value, struct import *import)
+{
+    struct import_reading reading = { .arena = arena, .import = import };
+    enum error err =
+        db_query(connection, sql, &value, 1, take_import, &reading);
+
+    return err == OK && !reading.found ? ERROR_NOT_FOUND : err;
+}
+
+enum error import_find(struct db_connection *connection, struct arena *arena,
+                       struct slice key, struct import *import)
+{
+    return read_import(connection, arena, select_by_key, DB_VALUE_TEXT(key),
+                       import);
+}
+
+enum error imports_read(struct db_connection *connection, struct arena *arena,
+                        int64_t id, struct import *import)
+{
+    return read_import(connection, arena, select_by_id, DB_VALUE_INTEGER(id),
+                       import);
+}
+
+static const char count_rows[] =
+    "SELECT kind + 0, COALESCE(outcome + 0, 0), todo, COUNT(*)"
+    " FROM supplier_import_rows WHERE import_id = ?"
+    " GROUP BY kind, outcome, todo";
+
+static enum error take_count(const struct db_row *row, void *context)
+{
+    struct import_counts *counts = context;
+    uint64_t count = (uint64_t)db_row_integer(row, 3);
+
+    counts->kinds[db_row_integer(row, 0) - 1] += count;
+    counts->outcomes[db_row_integer(row, 1)] += count;
+    if (db_row_integer(row, 2) != 0)
+        counts->todo += count;
+    return OK;
+}
+
+enum error import_count(struct db_connection *connection, int64_t id,
+                        struct import_counts *counts)
+{
+    const struct db_value value = DB_VALUE_INTEGER(id);
+
+    *counts = (struct import_counts){ 0 };
+    return db_query(connection, count_rows, &value, 1, take_count, counts);
+}
+
+/* Changing. */
+
+/* Of a program that has died; a daemon goes on with its own. */
+static const char stop_dead[] =
+    "UPDATE supplier_imports SET state = IF(state = 'running', 'paused',"
+    " 'done') WHERE state IN ('running', 'undoing')"
+    " AND COALESCE(lease_until, changed + INTERVAL 30 SECOND)"
+    " < UTC_TIMESTAMP(6)";
+
+static const char lock_imports[] =
+    "SELECT id, state IN ('running', 'undoing') FROM supplier_imports"
+    " ORDER BY id FOR UPDATE";
+
+static const char set_state[] =
+    "UPDATE supplier_imports SET state = ?, task = '', lease_until = NULL,"
+    " changed = UTC_TIMESTAMP(6) WHERE id = ?";
+
+static const char set_log[] =
+    "SET @cafe_actor = ?, @cafe_action = ?, @cafe_form_key = ?";
+
+static enum error take_working(const struct db_row *row, void *context)
+{
+    if (db_row_integer(row, 1) != 0)
+        *(int64_t *)context = db_row_integer(row, 0);
+    return OK;
+}
+
+enum error imports_lock(struct db_connection *connection, int64_t *working)
+{
+    enum error err = db_execute(connection, stop_dead, NULL, 0);
+
+    *working = 0;
+    return err != OK ? err
+                     : db_query(connection, lock_imports, NULL, 0, take_working,
+                                working);
+}
+
+enum error imports_set_state(struct db_connection *connection, int64_t id,
+                             enum import_state state)
+{
+    const struct db_value values[] = {
+        DB_VALUE_TEXT(slice_of(states[state])),
+        DB_VALUE_INTEGER(id),
+    };
+    enum error err = db_execute(connection, set_state, values, 2);
+
+    return err == OK && db_found_rows(connection) == 0 ? ERROR_NOT_FOUND : err;
+}
+
+enum error imports_set_log(struct db_connection *connection,
+                           struct slice person, const char *key,
+                           const char *action)
+{
+    return db_execute(connection, set_log,
+                      (struct db_value[]){ value_or_null(person),
+                                           value_or_null(slice_of(action)),
+                                           DB_VALUE_TEXT(slice_of(key)) },
+                      3);
+}

@@ -1,0 +1,30 @@
+/* Private to import/: the table of imports. */
+#ifndef CAFE_IMPORT_IMPORTS_H
+#define CAFE_IMPORT_IMPORTS_H
+
+#include "cafe/import/import.h"
+
+/** Read an import by its id, as import_find(). */
+MUST_CHECK enum error imports_read(struct db_connection *connection,
+                                   struct arena *arena, int64_t id,
+                                   struct import *import);
+
+/** Lock all imports until the end of the transaction; `working` is the id of
+ * the one at work, 0 for none. */
+MUST_CHECK enum error imports_lock(struct db_connection *connection,
+                                   int64_t *working);
+
+/** Set the state, and who works on it: nobody. */
+MUST_CHECK enum error imports_set_state(struct db_connection *connection,
+                                        int64_t id, enum import_state state);
+
+/** Remove the rows of an import, some at a time. */
+MUST_CHECK enum error imports_empty(struct db_connection *connection,
+                                    int64_t id);
+
+/** Have the triggers note the person and this key beside each change. */
+MUST_CHECK enum error imports_set_log(struct db_connection *connection,
+                                      struct slice person, const char *key,
+                                      const char *action);
+
+#endif

@@ -1,0 +1,97 @@
+/* The rows of an import, to be looked at. */
+#include "cafe/suppliers/columns.h"
+#include "cafe/suppliers/csv.h"
+#include "imports.h"
+
+#define SELECT_ROWS                                                     \
+    "SELECT n, line, kind + 0, COALESCE(outcome + 0, 0), supplier_id,"  \
+    " place, reason, candidates, " COLUMNS " FROM supplier_import_rows" \
+    " WHERE import_id = ? AND n > ?"
+
+static const char select_rows[] = SELECT_ROWS " ORDER BY n LIMIT ?";
+
+/* Those that a person has to look at. */
+static const char select_unwritten[] = SELECT_ROWS
+    " AND (kind IN ('faulty', 'ambiguous', 'duplicate')"
+    " OR outcome IN ('clash', 'refused', 'kept')) ORDER BY n LIMIT ?";
+
+struct staged_reading {
+    staged_row_fn *each;
+    void *context;
+};
+
+static enum error take_staged(const struct db_row *row, void *context)
+{
+    const struct staged_reading *reading = context;
+    struct staged_row staged = {
+        .n = db_row_integer(row, 0),
+        .line = db_row_integer(row, 1),
+        .kind = (enum staged_kind)(db_row_integer(row, 2) - 1),
+        .outcome = (enum import_outcome)db_row_integer(row, 3),
+        .supplier_id = db_row_integer(row, 4),
+        .place = db_row_text(row, 5),
+        .reason = db_row_text(row, 6),
+        .candidates = db_row_text(row, 7),
+        .supplier = { .id = db_row_integer(row, 4) },
+    };
+
+    for (unsigned f = 0; f < SUPPLIER_FIELDS; f++)
+        staged.supplier.fields[f] = db_row_text(row, f + 8);
+    return reading->each(reading->context, &staged);
+}
+
+enum error staged_read(struct db_connection *connection,
+                       const struct staged_query *query, staged_row_fn *each,
+                       void *context)
+{
+    const struct db_value values[] = {
+        DB_VALUE_INTEGER(query->import_id),
+        DB_VALUE_INTEGER(query->after),
+        DB_VALUE_INTEGER((int64_t)query->limit),
+    };
+    struct staged_reading reading = { each, context };
+
+    return db_query(connection,
+                    query->unwritten ? select_unwritten : select_rows, values,
+                    3, take_staged, &reading);
+}
+
+/* As a table to correct and import again. */
+
+void staged_csv_head(struct text *out)
+{
+    csv_head(out, CSV_SPREADSHEET);
+    if (!out->failed)
+        out->len -= 2; /* its line end */
+    csv_value(out, CSV_PROGRAM, SLICE("reason"));
+    text_append_string(out, "\r\n");
+}
+
+static void append_reason(struct text *out, const struct staged_row *row)
+{
+    struct text reason;
+
+    text_init(&reason, 0);
+    if (row->line > 0)
+        text_printf(&reason, "Row %lld", (long long)row->line);
+    if (row->line > 0 && row->place.len > 0)
+        text_append_string(&reason, ", ");
+    text_append_slice(&reason, row->place);
+    if (reason.len > 0)
+        text_append_string(&reason, ": ");
+    text_append_slice(&reason, row->reason);
+    csv_value(out, CSV_SPREADSHEET, text_slice(&reason));
+    out->failed |= reason.failed;
+    text_free(&reason);
+}
+
+void staged_csv_record(struct text *out, const struct staged_row *row)
+{
+    if (row->supplier_id != 0)
+        text_append_integer(out, row->supplier_id);
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+        if (supplier_columns[f].exported)
+            csv_value(out, CSV_SPREADSHEET, row->supplier.fields[f]);
+    append_reason(out, row);
+    text_append_string(out, "\r\n");
+}

@@ -1,0 +1,308 @@
+"""employee --import, --undo-import and --export, as an operator runs them."""
+import csv
+import io
+import re
+import subprocess
+import zlib
+
+import pytest
+
+import fields
+import harness
+from change_log import Log
+
+HEADER = ("id", *fields.EXPORTED)
+COUNTS = ("new", "changed", "same", "ambiguous", "duplicate", "faulty",
+          "missing", "written", "clash", "refused")
+
+
+def supplier(name, **changed):
+    return {"name": name, "address": "1 Hill Road", "city": "Waterbury",
+            "state": "Vermont", "country": "", "email": f"{zlib.crc32(name.encode())}@example.com",
+            "phone": f"+1 802 {zlib.crc32(name.encode()) % 10**7:07}", "website": "", "notes": "", **changed}
+
+
+def table(*rows, header=fields.EXPORTED):
+    """A file of these rows."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([row.get(name, "") for name in header] for row in rows)
+    return text.getvalue()
+
+
+class Importer:
+    """Runs employee beside a file of suppliers."""
+
+    def __init__(self, database, folder):
+        self.database = database
+        self.path = folder / "list.csv"
+        self.faulty = folder / "list.csv.faulty.csv"
+
+    def run(self, *argv, account="employee"):
+        return subprocess.run(
+            [harness.BIN / "employee", *argv], text=True, capture_output=True,
+            check=False, timeout=harness.WAIT_S,
+            env=self.database.environment(account))
+
+    def __call__(self, text, *argv, status=0):
+        """Import a file; how many rows of each kind there were."""
+        self.path.write_text(text, encoding="utf-8", newline="")
+        done = self.run("--import", self.path, *argv)
+        assert done.returncode == status, done.stdout + done.stderr
+        found = dict(re.findall(r"(\w+) (\d+)", done.stdout))
+        self.key = re.findall(r"^import (\S+)$", done.stdout, re.M)
+        return {name: int(found[name]) for name in COUNTS if found[name] != "0"}
+
+    def undo(self, *argv, status=0):
+        done = self.run("--undo-import", *self.key, *argv)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    def names(self):
+        return [name for name, in self.database.sql(
+            "SELECT name FROM suppliers ORDER BY id")]
+
+    def reasons(self):
+        with self.faulty.open(encoding="utf-8-sig", newline="") as file:
+            return [row["reason"] for row in csv.DictReader(file)]
+
+
+@pytest.fixture(name="importer")
+def make_importer(database, tmp_path):
+    return Importer(database, tmp_path)
+
+
+def test_new_suppliers_are_added_in_the_name_of_the_person(importer):
+    log = Log(importer.database)
+    rows = [supplier(f"Café {i}", notes="# a\nb") for i in range(3)]
+    rows[0]["phone"] = "+1 802 555 0101 ext. 9"
+    assert importer(table(*rows), "--actor", "Ann Example") == {
+        "new": 3, "written": 3}
+    entries = log.new()
+    assert [entry.action for entry in entries] == ["add"] * 3
+    assert {entry.actor for entry in entries} == {"Ann Example"}
+    assert {entry.form_key for entry in entries} == set(importer.key)
+    assert importer.names() == ["Café 0", "Café 1", "Café 2"]
+    assert importer.database.sql("SELECT phone, HEX(notes) FROM suppliers LIMIT 1"
+                                 ) == [["+1 802 555 0101 ext. 9", "# a\nb".encode().hex().upper()]]
+
+
+def test_the_same_file_twice_changes_nothing(importer):
+    text = table(*(supplier(f"n{i}") for i in range(40)))
+    assert importer(text) == {"new": 40, "written": 40}
+    log = Log(importer.database)
+    assert importer(text) == {"same": 40}
+    log.expect()
+
+
+def test_an_export_comes_back_without_changes(importer):
+    importer(table(*(supplier(f"n{i}", notes=f'"{i}"\r\n, ;é ☕')
+                     for i in range(5))))
+    exported = importer.run("--export")
+    assert exported.returncode == 0 and not exported.stderr
+    rows = list(csv.DictReader(io.StringIO(exported.stdout, newline="")))
+    assert tuple(rows[0]) == HEADER and len(rows) == 5
+    assert importer(exported.stdout) == {"same": 5}
+    rows[2]["name"], rows[2]["email"] = "Another", ""
+    assert importer(table(*rows, header=HEADER)) == {
+        "changed": 1, "same": 4, "written": 1}
+    assert importer.database.sql(
+        "SELECT name, email FROM suppliers WHERE id = 3") == [
+            ["Another", supplier("n2")["email"]]]
+    assert importer(table(*rows, header=HEADER), "--clear-empty") == {
+        "changed": 1, "same": 4, "written": 1}
+    assert importer.database.sql("SELECT email FROM suppliers WHERE id = 3"
+                                 ) == [[""]]
+
+
+@pytest.mark.parametrize("kept", [
+    {"email": supplier("roaster")["email"].upper()},
+    {"phone": "(802) 555-0101", "email": ""},
+    {"name": "Róaster", "city": "WATERBURY"},
+])
+def test_a_row_is_matched_without_an_id(importer, kept):
+    importer(table(supplier("roaster", phone="+1 802 555 0101")))
+    row = {**supplier("Somebody", city="Elsewhere"), **kept, "address": "new"}
+    assert importer(table(row)) == {"changed": 1, "written": 1}
+    assert importer.database.sql("SELECT id, address FROM suppliers"
+                                 ) == [["1", "new"]]
+
+
+def test_what_may_be_several_is_asked_about(importer):
+    importer(table(supplier("one", phone="802 555 0101"),
+                   supplier("two", phone="802 555 0102")))
+    log = Log(importer.database)
+    rows = [supplier("x", email=supplier("one")["email"], phone="802 555 0102"),
+            supplier("third", phone="802 555 0101")]
+    assert importer(table(*rows), status=1) == {"ambiguous": 2}
+    log.expect()
+    first, second = importer.reasons()
+    assert first.startswith("Row 2: It may be one of several")
+    assert second.startswith("Row 3: It has the phone number of a supplier")
+
+
+def test_rows_of_one_file_that_are_alike_are_not_added_twice(importer):
+    rows = [supplier("a"), supplier("b", email=supplier("a")["email"].upper()), supplier("c")]
+    assert importer(table(*rows), status=1) == {
+        "new": 2, "duplicate": 1, "written": 2}
+    assert importer.names() == ["a", "c"]
+    assert importer.reasons() == ["Row 3: Row 2 may be about the same supplier"]
+
+
+def test_an_id_of_another_list_is_not_believed(importer):
+    importer(table(supplier("one", phone="802 555 0101")))
+    other = supplier("two", id=1, phone="802 555 0109")
+    assert importer(table(other, header=HEADER), status=1) == {"ambiguous": 1}
+    assert importer(table({**other, "id": "A-7"}, header=HEADER)) == {
+        "new": 1, "missing": 1, "written": 1}
+
+
+def test_faulty_rows_come_back_with_their_reason(importer):
+    rows = [supplier("fine"), supplier("x" * 300), supplier("", email="none"),
+            supplier("no place", city="")]
+    assert importer(table(*rows), status=1) == {
+        "new": 1, "faulty": 3, "written": 1}
+    long, empty, place = importer.reasons()
+    assert long == ("Row 3, name: Shorten the supplier name by 45 characters: "
+                    "the limit is 255")
+    assert empty.startswith("Row 4, name: ") and "E-mail" in empty
+    assert place.startswith("Row 5, city: ")
+    text = importer.faulty.read_text(encoding="utf-8-sig")
+    corrected = text.replace("x" * 300, "short")
+    assert importer(corrected, status=1) == {
+        "new": 1, "faulty": 2, "missing": 1, "written": 1}
+
+
+def test_a_dry_run_writes_nothing(importer):
+    log = Log(importer.database)
+    assert importer(table(supplier("a"), supplier("")), "--dry-run",
+                    status=1) == {"new": 1, "faulty": 1}
+    log.expect()
+    assert importer.reasons()
+    assert importer.database.sql("SELECT * FROM supplier_imports") == []
+    assert importer.database.sql("SELECT * FROM supplier_import_rows") == []
+
+
+def test_missing_suppliers_are_removed_only_on_demand(importer):
+    importer(table(*map(supplier, "abc")))
+    assert importer(table(supplier("b"))) == {"same": 1, "missing": 2}
+    assert importer.names() == ["a", "b", "c"]
+    assert importer(table(supplier("b")), "--remove-missing") == {
+        "same": 1, "missing": 2, "written": 2}
+    assert importer.names() == ["b"]
+
+
+def test_what_may_be_meant_is_not_removed_as_missing(importer):
+    importer(table(supplier("one", phone="802 555 0101"),
+                   supplier("two", phone="802 555 0102")))
+    rows = [supplier("x", phone="802 555 0101"),
+            supplier("two", city="x" * 300)]
+    assert importer(table(*rows), "--remove-missing", status=1) == {
+        "ambiguous": 1, "faulty": 1}
+    assert importer.names() == ["one", "two"]
+
+
+def test_an_import_is_undone_except_what_was_changed_since(importer):
+    database = importer.database
+    importer(table(*map(supplier, "abcd")))
+    before = database.sql("SELECT * FROM suppliers WHERE id < 4 ORDER BY id")
+    rows = [supplier("a", address="new"), supplier("b", address="new"),
+            supplier("e"), supplier("f")]
+    assert importer(table(*rows), "--remove-missing") == {
+        "new": 2, "changed": 2, "missing": 2, "written": 6}
+    database.sql("UPDATE suppliers SET address = 'newer' WHERE name = 'b';"
+                 "UPDATE suppliers SET address = 'newer' WHERE name = 'f'")
+    log = Log(database)
+    said = importer.undo("--actor", "Ann", status=1)
+    assert "undone 4, kept 2" in said
+    assert re.findall(r"^supplier (\d+): Somebody has changed", said, re.M) == [
+        number for number, in database.sql(
+            "SELECT id FROM suppliers WHERE name IN ('b', 'f') ORDER BY id")]
+    assert {entry.actor for entry in log.new()} == {"Ann"}
+    after = database.sql("SELECT * FROM suppliers ORDER BY id")
+    assert [row[1] for row in after] == ["a", "b", "c", "d", "f"]
+    assert [after[0], after[2]] == [before[0], before[2]]
+    again = importer.run("--undo-import", *importer.key)
+    assert again.returncode == 2 and "undone before" in again.stderr
+
+
+def test_what_a_table_refuses_does_not_stop_the_rest(importer):
+    database = importer.database
+    database.sql("ALTER TABLE suppliers ADD CONSTRAINT few CHECK"
+                 " (name <> 'n300' AND name <> 'n7')")
+    try:
+        rows = [supplier(f"n{i}") for i in range(400)]
+        assert importer(table(*rows), status=1) == {
+            "new": 400, "written": 398, "refused": 2}
+    finally:
+        database.sql("ALTER TABLE suppliers DROP CONSTRAINT few")
+    assert len(importer.names()) == 398
+    assert all("few" in reason for reason in importer.reasons())
+
+
+def test_without_triggers_nothing_is_written(importer):
+    importer.database.sql("DROP TRIGGER suppliers_added")
+    importer.path.write_text(table(supplier("a")))
+    done = importer.run("--import", importer.path)
+    assert done.returncode == 2 and importer.names() == []
+
+
+def test_what_is_forgotten_is_in_no_import(importer):
+    importer(table(supplier("a"), supplier("b")))
+    done = importer.run("--forget", "1", account="migrate")
+    assert done.returncode == 0, done.stderr
+    assert importer.database.sql("SELECT name FROM supplier_import_rows"
+                                 ) == [["b"]]
+
+
+def test_a_killed_import_is_run_again_for_the_rest(importer):
+    """Its first chunk was written; another task may still hold it."""
+    rows = [supplier(f"n{i}") for i in range(600)]
+    importer.path.write_text(table(*rows))
+    database = importer.database
+    database.sql("INSERT INTO supplier_imports (import_key, undo_key, state,"
+                 " file_name, settings, clear_empty, remove_missing, created,"
+                 " changed, lease_until) VALUES (REPEAT('k', 22),"
+                 " REPEAT('u', 22), 'running', 'f', '', 0, 0, NOW(6), NOW(6),"
+                 " UTC_TIMESTAMP(6) + INTERVAL 20 SECOND)")
+    busy = importer.run("--import", importer.path)
+    assert busy.returncode == 2 and "another import is at work" in busy.stderr
+    database.sql("UPDATE supplier_imports SET lease_until = UTC_TIMESTAMP(6)"
+                 " WHERE state = 'running'")
+    assert importer(table(*rows[:250])) == {"new": 250, "written": 250}
+    assert importer(table(*rows)) == {"new": 350, "same": 250, "written": 350}
+    assert database.sql("SELECT state, COUNT(*) FROM supplier_imports"
+                        " GROUP BY state") == [
+        ["preview", "1"], ["paused", "1"], ["done", "2"]]
+
+
+def test_an_old_import_is_removed(importer):
+    importer(table(supplier("a")))
+    importer.database.sql("UPDATE supplier_imports SET changed ="
+                          " UTC_TIMESTAMP(6) - INTERVAL 91 DAY")
+    importer(table(supplier("a")))
+    assert importer.database.sql("SELECT COUNT(*) FROM supplier_imports"
+                                 ) == [["1"]]
+    assert importer.database.sql("SELECT COUNT(*) FROM supplier_import_rows"
+                                 ) == [["1"]]
+
+
+@pytest.mark.parametrize("argv, said", [
+    (("--import", "/nowhere.csv"), "No such file"),
+    (("--import", "/nowhere.csv", "--migrate"), "can't be combined"),
+    (("--undo-import", "x"), "there is none with this key"),
+    (("--undo-import", "x", "--dry-run"), "can't be combined"),
+    (("--export", "--dry-run"), "can't be combined"),
+])
+def test_what_can_not_be_done_is_status_2(importer, argv, said):
+    done = importer.run(*argv)
+    assert done.returncode == 2 and said in done.stderr, done.stderr
+    assert len(done.stderr.splitlines()) == 1 and not done.stdout
+
+
+@pytest.mark.parametrize("argv", [("--actor", "a"), ("--clear-empty",),
+                                  ("--remove-missing",)])
+def test_what_goes_with_an_import_needs_one(importer, argv):
+    done = importer.run(*argv)
+    assert done.returncode == 1 and "needs --import" in done.stderr
