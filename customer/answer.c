@@ -31,8 +31,8 @@ static const char *list_title(const struct search *search, struct arena *arena)
     if (search_is_all(search))
         return "All suppliers";
     if (search->text.len == 0)
-        return "Suppliers found";
-    return arena_printf(arena, "%.*s – suppliers found", (int)search->text.len,
+        return "Supplier search";
+    return arena_printf(arena, "%.*s – supplier search", (int)search->text.len,
                         search->text.data);
 }
 

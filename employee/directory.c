@@ -72,7 +72,7 @@ static void respond_list(const struct list *list, bool told)
     const char *state = list_of(req, request_head(req)->query);
     struct context *context = employee_context(req, search_is_all(&list->search)
                                                         ? "All suppliers"
-                                                        : "Suppliers found");
+                                                        : "Supplier search");
     struct page *page;
 
     context_flag(context, "at_list", true);

@@ -23,7 +23,7 @@ async function follows(page) {
   // a part of the word may have been searched first, and finds the same
   await page.waitForURL(`${address}/suppliers?q=colibri&sort=city`);
   assert.strictEqual(await rows(page).count(), 1);
-  assert.ok((await page.title()).startsWith('colibri – suppliers found'));
+  assert.ok((await page.title()).startsWith('colibri – supplier search'));
   assert.strictEqual(await page.innerText('h1'), 'Suppliers found');
   assert.strictEqual(await page.evaluate(() => history.length), length);
   assert.strictEqual(await page.locator(':focus').getAttribute('id'), 'q');

@@ -8,7 +8,8 @@ from writers import connect, query
 
 def test_the_example_saves_what_it_shows(database, employee):
     text = (harness.ROOT / "docs/api.md").read_text()
-    example = re.search(r"### Posting forms.*?\n\n((?:    [^\n]*\n)+)", text, re.S)[1]
+    example = re.search(r"### Posting forms.*?\n\n((?:    [^\n]*\n)+)", text,
+                        re.S)[1]
     assert "http://127.0.0.1:8080" in example
     subprocess.run(["bash", "-ec", example.replace(
         "http://127.0.0.1:8080", f"http://{employee.host}")], check=True)

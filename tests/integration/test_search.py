@@ -261,6 +261,8 @@ def test_which_empty_state(database, customer):
     assert '<a href="/suppliers?per=10">Clear search</a>' in text
     text = customer.get("/suppliers?city=Nowhere").text
     assert "Nothing matches these filters." in text
+    assert ">No suppliers found</h1>" in text
+    assert ">Suppliers found</h1>" in customer.get("/suppliers?q=acme").text
     assert '<option value="Nowhere" selected>Nowhere (0)</option>' in text
     text = customer.get("/suppliers?q=acme&city=Nowhere").text
     assert "Nothing matches ‘<bdi>acme</bdi>’ with these filters." in text
@@ -270,8 +272,8 @@ def test_titles_tell_pages_apart(filled):
     def title(path):
         return re.search("<title>(.*)</title>", filled.get(path).text).group(1)
     assert title("/suppliers").startswith("All suppliers")
-    assert title("/suppliers?q=a%3Cb").startswith("a&lt;b – suppliers found")
-    assert title("/suppliers?city=x").startswith("Suppliers found")
+    assert title("/suppliers?q=a%3Cb").startswith("a&lt;b – supplier search")
+    assert title("/suppliers?city=x").startswith("Supplier search")
 
 
 def test_too_long_is_cut(filled):
