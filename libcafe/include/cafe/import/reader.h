@@ -41,7 +41,7 @@ struct import_format {
  * fault    Out: NULL, or what to do with a file that is no table of text, for
  *          instance a workbook: a sentence; static.
  * Errors   ERROR_SYNTAX: see fault. ERROR_MEMORY.
- * Thread   Any.
+ * Thread   Any. It takes 2 ms for each MiB: not on the loop.
  */
 MUST_CHECK enum error import_sniff(struct slice bytes,
                                    struct import_format *format,
