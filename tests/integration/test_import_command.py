@@ -306,3 +306,48 @@ def test_what_can_not_be_done_is_status_2(importer, argv, said):
 def test_what_goes_with_an_import_needs_one(importer, argv):
     done = importer.run(*argv)
     assert done.returncode == 1 and "needs --import" in done.stderr
+
+
+# What the form takes, and what formats have trouble with.
+TEXTS = ("Café Łódź, \"fine\"; \\ & 'sons'", "=HYPERLINK(\"x\")", "0044 20",
+         "漢字☕🫘", "\\n \\, \\;", "END:VCARD", "'=1", "TRUE", "3-4", "x" * 255)
+
+
+@pytest.fixture(name="exports")
+def make_exports(importer, start):
+    """The files that customers save, of suppliers with such texts."""
+    customer = start("customer", importer.database)
+    rows = [supplier(f"{i} {text}", address=text, city=text, state=text,
+                     notes=f"{text}\n\n- {text}", phone=phone)
+            for i, (text, phone) in enumerate(zip(TEXTS, (
+                f"+44 (0)20 7946 {n:04} ext. 9" for n in range(100))))]
+    rows[-1]["name"] = TEXTS[-1]
+    assert importer(table(*rows)) == {"new": 10, "written": 10}
+    return {name: customer.get(path).body.decode("utf-8") for name, path in {
+        "list.csv": "/suppliers.csv", "excel.csv": "/suppliers.csv?for=excel",
+        "list.vcf": "/suppliers.vcf", "three.vcf": "/suppliers.vcf?version=3",
+        "list.json": "/suppliers.json"}.items()}
+
+
+def test_what_customers_save_comes_back_without_changes(importer, exports):
+    for name, text in exports.items():
+        assert importer(text) == {"same": 10}, name
+
+
+@pytest.mark.parametrize("content, said", [
+    (b"PK\x03\x04" + b"\0" * 500, "CSV"),
+    (b"", "empty"),
+    (b"name,email\r\na,\"b\r\nc,d\r\n", "quot"),
+    (b"name,email\r\na,\"b\"c\r\n", "quot"),
+    (b",".join([b"name"] * 10000) + b"\r\nx\r\n", "column"),
+    (b"name,notes\r\na," + b"x" * 1024 * 1024 + b"\r\n", "long"),
+    (b"colour,size\r\nred,5\r\n", "name"),
+], ids=["workbook", "empty", "cut", "quotes", "columns", "line", "no_name"])
+def test_a_file_that_is_none_is_refused_with_advice(importer, content, said):
+    log = Log(importer.database)
+    importer.path.write_bytes(content)
+    done = importer.run("--import", importer.path)
+    assert done.returncode == 2 and not done.stdout, done.stdout
+    assert said in done.stderr.replace(str(importer.path), ""), done.stderr
+    assert importer.database.sql("SELECT * FROM supplier_imports") == []
+    log.expect()
