@@ -4,16 +4,16 @@
 
 #include "cafe/api/answer.h"
 #include "cafe/api/changes.h"
+#include "cafe/api/description.h"
 #include "cafe/api/listing.h"
 #include "cafe/api/parameters.h"
 #include "cafe/api/problem.h"
 #include "cafe/api/suppliers.h"
 
 struct customer {
-    struct api api;          /* first: request_app() is both */
-    const char *map_url;     /* with "{query}"; else no map */
-    struct text home;        /* content/home.md as HTML */
-    struct text description; /* content/openapi.json */
+    struct api api;      /* first: request_app() is both */
+    const char *map_url; /* with "{query}"; else no map */
+    struct text home;    /* content/home.md as HTML */
 };
 
 extern const struct route customer_routes[];
@@ -66,16 +66,11 @@ handler_fn list_contacts, list_table, list_objects;
 void list_downloads_context(const struct search *search, struct arena *arena,
                             struct context *context);
 
-/* description.c */
+/* routes.c */
 
 #define API_ROOT "/api"
 #define API_SUPPLIERS API_ROOT "/v1/suppliers"
 #define API_DESCRIPTION API_ROOT "/v1/openapi.json"
-
-/** Read content/openapi.json. Errors: ERROR_CONFIG, ERROR_MEMORY. */
-MUST_CHECK enum error description_open(struct customer *self,
-                                       struct text *error);
-handler_fn api_description;
 
 /* print.c */
 handler_fn list_print;

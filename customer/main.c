@@ -55,7 +55,7 @@ static void customer_close(void *app)
     searcher_close(self->api.searcher);
     catalog_close(self->api.catalog);
     text_free(&self->home);
-    text_free(&self->description);
+    text_free(&self->api.description);
     free(self);
 }
 
@@ -97,9 +97,9 @@ static enum error customer_check(struct service *service, const char **option,
     }
     *option = "content";
     if ((err = home_open(&self, why)) == OK)
-        err = description_open(&self, why);
+        err = description_open(&self.api, why);
     text_free(&self.home);
-    text_free(&self.description);
+    text_free(&self.api.description);
     return err;
 }
 
@@ -116,7 +116,7 @@ static enum error customer_open(struct service *service, void **app,
     read_settings(self);
     service->answers_max_bytes = PENDING_MAX_LISTS * self->api.list_max_bytes;
     if ((err = home_open(self, error)) != OK ||
-        (err = description_open(self, error)) != OK ||
+        (err = description_open(&self->api, error)) != OK ||
         (err = catalog_open(service->base, service->db, &settings->catalog,
                             &self->api.catalog)) != OK ||
         (err = searcher_open(service->base, &self->api.searcher)) != OK ||

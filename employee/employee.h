@@ -3,6 +3,7 @@
 #define EMPLOYEE_H
 
 #include "cafe/api/answer.h"
+#include "cafe/api/description.h"
 #include "cafe/http/response.h"
 #include "cafe/service/notes.h"
 #include "cafe/service/pages.h"
@@ -291,6 +292,7 @@ void history_context(struct request *req, const struct history_entry *entry,
 #define API_SUPPLIERS API_ROOT "/v1/suppliers"
 #define API_BATCH API_SUPPLIERS ":batch"
 #define API_HISTORY API_ROOT "/v1/history"
+#define API_DESCRIPTION API_ROOT "/v1/openapi.json"
 
 handler_fn history_api_show;
 

@@ -37,7 +37,21 @@ static void employee_close(void *app)
     followers_close(self->api.followers);
     searcher_close(self->api.searcher);
     catalog_close(self->api.catalog);
+    text_free(&self->api.description);
     free(self);
+}
+
+/* --check-config */
+static enum error employee_check(struct service *service, const char **option,
+                                 struct text *why)
+{
+    struct api api = { .service = service };
+    enum error err;
+
+    *option = "content";
+    err = description_open(&api, why);
+    text_free(&api.description);
+    return err;
 }
 
 static enum error employee_open(struct service *service, void **app,
@@ -47,18 +61,18 @@ static enum error employee_open(struct service *service, void **app,
     struct employee *self = calloc(1, sizeof(*self));
     enum error err;
 
-    (void)error;
     if (self == NULL)
         return ERROR_MEMORY;
     self->api = (struct api){
         .service = service,
         .root = API_ROOT,
-        .described = "docs/api.md",
+        .described = API_DESCRIPTION,
         .caching = "no-store",
         .versions = true,
         .list_max_bytes = PART_MAX_BYTES,
     };
-    if ((err = catalog_open(service->base, service->db, &settings->catalog,
+    if ((err = description_open(&self->api, error)) != OK ||
+        (err = catalog_open(service->base, service->db, &settings->catalog,
                             &self->api.catalog)) != OK ||
         (err = searcher_open(service->base, &self->api.searcher)) != OK ||
         (err = followers_open(&self->api)) != OK) {
@@ -117,6 +131,7 @@ static const struct service_definition employee = {
     .routes = employee_routes,
     .error_page = employee_error_show,
     .commands = employee_commands,
+    .check = employee_check,
     .open = employee_open,
     .end_waits = employee_end_waits,
     .stop = employee_stop,

@@ -36,5 +36,6 @@ const struct route employee_routes[] = {
     { DELETE, API_SUPPLIERS "/{id}", write_remove, 0, WRITE },
     { GET, API_ROOT "/v1/changes", api_changes, 0, READ },
     { GET, API_HISTORY, history_api_show, 0, READ },
+    { GET, API_DESCRIPTION, api_description, 0, READ },
     { 0 },
 };

@@ -61,7 +61,7 @@ def test_description_has_the_fields_that_answers_have(api, database):
 
 
 def test_description_has_the_parameters_that_are_taken(api):
-    described = api.operation(SUPPLIERS)["parameters"]
+    described = api.operation("GET", SUPPLIERS)["parameters"]
     names = [parameter["name"] for parameter in described]
     refused = api.list(sort="name")
     assert refused.status == 400

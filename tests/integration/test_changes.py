@@ -186,7 +186,7 @@ def test_a_parameter_given_twice(api):
 
 
 def test_description_has_the_parameters_that_are_taken(api):
-    described = api.operation(CHANGES)["parameters"]
+    described = api.operation("GET", CHANGES)["parameters"]
     detail = problem(api.changes(sort="x"), 400)["detail"]
     for parameter in described:
         assert parameter["name"] in detail
@@ -452,7 +452,7 @@ def test_without_a_database(start, own):
 
 def test_load_balancers_wait_longer(api):
     """None of those in deploy/ cuts a wait off."""
-    wait = next(parameter for parameter in api.operation(CHANGES)["parameters"]
+    wait = next(parameter for parameter in api.operation("GET", CHANGES)["parameters"]
                 if parameter["name"] == "wait")["schema"]["maximum"]
     for path in ("compose/haproxy.cfg", "local/haproxy.cfg",
                  "cafe-deploy/balancer_config.c"):

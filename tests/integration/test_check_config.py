@@ -218,6 +218,9 @@ def test_settings_that_can_t_be_meant_together(folder):
              f"environment APP_CONTENT: {content}/openapi.json: No such file "
              "or directory")):
         assert refused("customer", **env) == message
+    assert refused("employee", APP_CONTENT="/nowhere") == \
+        "environment APP_CONTENT: /nowhere/openapi.json: No such file or " \
+        "directory"
     assert refused("customer", "--db-host=") == \
         "flag --db-host: is empty, and so is db.socket"
     assert refused("customer", "--db-name", "") == "flag --db-name: is empty"

@@ -35,6 +35,7 @@ ANSWERS = {
                                           "DELETE": 428},
     "/admin/api/v1/changes": {"GET": 200},
     "/admin/api/v1/history": {"GET": 200},
+    "/admin/api/v1/openapi.json": {"GET": 200},
     "/admin/api/no-such-path": {},
     "/admin/no-such-page": {},
     "/": {},

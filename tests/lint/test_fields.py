@@ -8,7 +8,9 @@ import pytest
 import fields
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OPENAPI = json.loads((ROOT / "customer/content/openapi.json").read_text())
+OPENAPI = {daemon: json.loads((ROOT / daemon / "content/openapi.json").read_text())
+           for daemon in ("customer", "employee")}
+WRITTEN = ("NewSupplier", "SupplierPatch")  # what programs send
 
 
 def members_of(template):
@@ -34,12 +36,19 @@ def missing_in_list(template, table):
 
 def wrong_in_api(document, table):
     """Members of a supplier that are exported but not described, or the other
-    way round."""
-    schema = document["components"]["schemas"]["Supplier"]
-    expected = {"id", "version", "updated_at",
-                *(field.name for field in table if field.exported)}
-    return sorted((set(schema["properties"]) ^ expected) |
-                  (set(schema["required"]) ^ expected))
+    way round; and lengths that are not those of the table."""
+    schemas = document["components"]["schemas"]
+    fields_of = {field.name: field for field in table if field.exported}
+    expected = {"id", "version", "updated_at", *fields_of}
+    schema = schemas["Supplier"]
+    wrong = (set(schema["properties"]) ^ expected) | \
+        (set(schema["required"]) ^ expected)
+    for each in (schemas[name] for name in WRITTEN if name in schemas):
+        wrong |= set(each["properties"]) ^ set(fields_of)
+        wrong |= {name for name, one in each["properties"].items()
+                  if name in fields_of and
+                  one["maxLength"] != fields_of[name].holds}
+    return sorted(wrong)
 
 
 def test_the_page_of_a_supplier_shows_each():
@@ -53,8 +62,16 @@ def test_lists_have_cells_for_each_column(daemon):
     assert missing_in_list(template, fields.TABLE) == []
 
 
-def test_the_api_describes_each():
-    assert wrong_in_api(OPENAPI, fields.TABLE) == []
+@pytest.mark.parametrize("daemon", OPENAPI)
+def test_the_api_describes_each(daemon):
+    assert wrong_in_api(OPENAPI[daemon], fields.TABLE) == []
+
+
+def test_both_descriptions_agree_on_what_both_have():
+    """The one for editors has more."""
+    both = [OPENAPI[daemon]["components"]["schemas"] for daemon in OPENAPI]
+    for name in both[0]:
+        assert both[0][name] == both[1][name], name
 
 
 def test_a_field_that_is_left_out_is_seen():
@@ -64,7 +81,8 @@ def test_a_field_that_is_left_out_is_seen():
     rows = (ROOT / "customer/views/supplier-list-all.html").read_text()
     assert missing_in_page(page, new) == ["unheard_of"]
     assert missing_in_list(rows, new) == ["unheard_of"]
-    assert wrong_in_api(OPENAPI, new) == ["unheard_of"]
+    for document in OPENAPI.values():
+        assert wrong_in_api(document, new) == ["unheard_of"]
 
 
 def test_the_table_is_read_whole():

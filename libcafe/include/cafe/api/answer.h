@@ -16,6 +16,7 @@ struct api {
     struct followers *followers; /* of changes */
     const char *root;            /* path of its API: "/api" */
     const char *described;       /* where programs read which paths there are */
+    struct text description;     /* what they read there */
     const char *caching;    /* Cache-Control of an answer that is not stale */
     bool versions;          /* the ETag of a supplier is its version, for
                                If-Match */
