@@ -7,8 +7,8 @@
  * than it has are to read the log: one job at a time, shared by all who ask for
  * the same part, and they share its page, too.
  *
- * An answer may bring the next request of the same connection, which joins
- * these lists. So each list that is worked through is a local one.
+ * An answer may bring the next request of the same connection, which joins the
+ * lists. So those are moved to a local one first.
  */
 #include "cafe/api/changes.h"
 
@@ -28,7 +28,8 @@ enum {
     LIMIT_MAX = 200,
     WAIT_MAX_S = 30,
     WAITING_MAX = 1000,
-    LOOK_MS = 250
+    LOOK_MS = 250,
+    TURN_MAX = 100 /* answers in a turn of the loop: about 2 ms */
 };
 
 /* One request, in its arena. */
@@ -48,13 +49,15 @@ struct followers {
     const struct api *api;
     struct waiters waiting; /* for a change */
     struct waiters pending; /* for the log to be read */
-    struct waiters batch;   /* for the reading under way */
+    struct waiters batch;   /* for the reading under way, or its answer */
     size_t waiting_count;
-    struct event *look;
-    bool looking, reading;
-    bool hurried; /* nobody waits any more */
-    bool stopped; /* nothing is read any more */
+    struct event *look, *more;
+    bool looking, reading; /* reading: until the batch is answered */
+    bool hurried;          /* nobody waits any more */
+    bool stopped;          /* nothing is read any more */
     struct changes_job job;
+    enum error outcome; /* of it */
+    struct page *page;  /* what it has found; NULL: nothing */
 };
 
 /* The query. */
@@ -159,13 +162,11 @@ static void follower_tell_gone(struct follower *follower,
     respond_page(follower->req, problem_end(&body, 410));
 }
 
-static const char too_many[] =
-    "Too many programs wait for changes. Ask again without wait, or later.";
-
 static void follower_refuse(struct follower *follower)
 {
     request_reject(follower->req, REJECTION_LIMIT);
-    request_explain(follower->req, too_many);
+    request_explain(follower->req, "Too many programs wait for changes. Ask "
+                                   "again without wait, or later.");
     follower_fail(follower, 503);
 }
 
@@ -191,9 +192,9 @@ static void followers_release(struct followers *followers)
 }
 
 /* Without a timer nobody may wait, for nothing would wake them. */
-static void followers_look_later(struct followers *followers)
+static void followers_look_later(struct followers *followers, int ms)
 {
-    const struct timeval delay = { LOOK_MS / 1000, LOOK_MS % 1000 * 1000 };
+    const struct timeval delay = { 0, ms * 1000 };
 
     if (!followers->looking &&
         !event_pending(followers->look, EV_TIMEOUT, NULL) &&
@@ -215,7 +216,7 @@ static void follower_wait(struct follower *follower,
             followers->waiting_count++;
         follower->counted = true;
         waiters_add(&followers->waiting, &follower->waiter);
-        followers_look_later(followers);
+        followers_look_later(followers, LOOK_MS);
     }
 }
 
@@ -223,7 +224,7 @@ static void follower_wait(struct follower *follower,
 
 static db_done_fn followers_told;
 
-/* All who ask for the same part as the first one. */
+/* All who ask for the same part. */
 static void followers_choose(struct followers *followers)
 {
     const struct changes_job *job = &followers->job;
@@ -244,9 +245,9 @@ static void followers_read(struct followers *followers)
 {
     struct follower *first;
 
-    if (followers->reading)
-        return;
-    first = (struct follower *)waiters_take(&followers->pending);
+    first = followers->reading
+                ? NULL
+                : (struct follower *)waiters_take(&followers->pending);
     if (first == NULL)
         return;
     followers->reading = true;
@@ -260,16 +261,16 @@ static void followers_read(struct followers *followers)
               followers_told, &followers->job);
 }
 
-static void follower_tell(struct follower *follower, enum error outcome,
-                          struct page *page)
+static void follower_tell(struct follower *follower)
 {
-    const struct changes_job *job = &follower->followers->job;
+    const struct followers *followers = follower->followers;
+    struct page *page = followers->page;
 
-    if (outcome != OK) {
-        follower_fail(follower, status_of_error(outcome));
-    } else if (job->gone) {
-        follower_tell_gone(follower, &job->now);
-    } else if (job->count == 0) {
+    if (followers->outcome != OK) {
+        follower_fail(follower, status_of_error(followers->outcome));
+    } else if (followers->job.gone) {
+        follower_tell_gone(follower, &followers->job.now);
+    } else if (followers->job.count == 0) {
         follower_wait(follower, NULL);
     } else {
         follower_let_go(follower);
@@ -277,50 +278,72 @@ static void follower_tell(struct follower *follower, enum error outcome,
     }
 }
 
+/* Nobody joins the batch meanwhile. Without a timer, and when the loop is about
+ * to end, all are told at once. */
+static void followers_tell(struct followers *followers)
+{
+    static const struct timeval at_once = { 0, 0 };
+    struct waiter *waiter;
+
+    for (size_t told = 0; (waiter = waiters_take(&followers->batch)) != NULL;) {
+        follower_tell((struct follower *)waiter);
+        if (++told == TURN_MAX && !followers->stopped &&
+            event_add(followers->more, &at_once) == 0)
+            return;
+    }
+    page_unref(followers->page);
+    text_free(&followers->job.body);
+    followers->reading = false;
+    followers_read(followers);
+}
+
+static void followers_on_more(evutil_socket_t fd, short what, void *argument)
+{
+    (void)fd;
+    (void)what;
+    followers_tell(argument);
+}
+
 static void followers_told(void *argument, enum error outcome)
 {
     struct changes_job *job = argument;
     struct followers *followers = job->asker;
-    struct page *page = NULL;
-    struct waiters batch;
-    struct waiter *waiter;
 
+    followers->outcome = outcome;
+    followers->page = NULL;
     if (outcome == OK && job->count > 0)
-        page = page_data(200, JSON_TYPE, "no-store", &job->body);
-    followers_move(&followers->batch, &batch);
-    while ((waiter = waiters_take(&batch)) != NULL)
-        follower_tell((struct follower *)waiter, outcome, page);
-    page_unref(page);
-    text_free(&job->body);
-    followers->reading = false;
-    followers_read(followers);
+        followers->page = page_data(200, JSON_TYPE, "no-store", &job->body);
+    followers_tell(followers);
 }
 
 static void follower_ask(struct follower *follower)
 {
     struct followers *followers = follower->followers;
 
-    if (followers->stopped) {
+    if (followers->stopped)
         follower_fail(follower, 503);
-        return;
-    }
-    waiters_add(&followers->pending, &follower->waiter);
-    followers_read(followers);
+    else
+        waiters_add(&followers->pending, &follower->waiter);
 }
 
 /* Looking whether there is something to read. */
 
-static void follower_look(struct follower *follower,
+/* Whether it is answered. */
+static bool follower_look(struct follower *follower,
                           const struct snapshot *snapshot)
 {
     const struct revision now = snapshot_revision(snapshot);
 
-    if (!snapshot_stale(snapshot) && !revision_same(&now, &follower->since))
+    if (!snapshot_stale(snapshot) && !revision_same(&now, &follower->since)) {
         follower_ask(follower);
-    else if (request_peer_ended(follower->req))
+    } else if (clock_monotonic_ms() >= follower->until_ms ||
+               request_peer_ended(follower->req)) {
         follower_tell_nothing(follower, snapshot);
-    else
-        follower_wait(follower, snapshot);
+        return true;
+    } else {
+        waiters_add(&follower->followers->waiting, &follower->waiter);
+    }
+    return false;
 }
 
 static void followers_looked(struct lifetime *life,
@@ -329,19 +352,20 @@ static void followers_looked(struct lifetime *life,
     struct followers *followers = (struct followers *)life;
     struct waiters all;
     struct waiter *waiter;
+    size_t told = 0;
 
     followers_move(&followers->waiting, &all);
-    while ((waiter = waiters_take(&all)) != NULL) {
-        if (snapshot != NULL)
-            follower_look((struct follower *)waiter, snapshot);
-        else
-            follower_tell_nothing((struct follower *)waiter, NULL);
-    }
+    while (snapshot != NULL && told < TURN_MAX &&
+           (waiter = waiters_take(&all)) != NULL)
+        told += follower_look((struct follower *)waiter, snapshot);
+    while ((waiter = waiters_take(&all)) != NULL)
+        waiters_add(&followers->waiting, waiter);
     lifetime_end(life);
     arena_reset(life->arena);
     followers->looking = false;
+    followers_read(followers);
     if (followers->waiting_count > 0)
-        followers_look_later(followers);
+        followers_look_later(followers, told < TURN_MAX ? LOOK_MS : 0);
 }
 
 static void followers_on_look(evutil_socket_t fd, short what, void *argument)
@@ -362,6 +386,7 @@ static void followers_on_look(evutil_socket_t fd, short what, void *argument)
 static void changes_show(struct lifetime *life, const struct snapshot *snapshot)
 {
     struct request *req = request_of(life);
+    const struct api *api = request_app(req);
     struct follower *follower = request_own(req);
     struct revision now;
 
@@ -379,16 +404,15 @@ static void changes_show(struct lifetime *life, const struct snapshot *snapshot)
         follower_fail(follower, 503);
     else
         follower_ask(follower);
+    followers_read(api->followers);
 }
 
 /* The server gives a request up after handle_ms: the wait ends well before. */
-static int64_t wait_until_ms(const struct follower *follower)
+static int64_t wait_until_ms(const struct api *api, int64_t wait_ms)
 {
-    const struct api *api = follower->followers->api;
     int64_t most_ms = api->service->settings->limits.handle_ms / 4 * 3;
 
-    return clock_monotonic_ms() +
-           (follower->wait_ms < most_ms ? follower->wait_ms : most_ms);
+    return clock_monotonic_ms() + (wait_ms < most_ms ? wait_ms : most_ms);
 }
 
 void api_changes(struct request *req)
@@ -408,7 +432,7 @@ void api_changes(struct request *req)
     request_set_own(req, follower);
     if (!parameters_read(req, changes_parameters, follower))
         return;
-    follower->until_ms = wait_until_ms(follower);
+    follower->until_ms = wait_until_ms(api, follower->wait_ms);
     catalog_when_fresh(api->catalog, changes_show, request_life(req));
 }
 
@@ -428,7 +452,10 @@ enum error followers_open(struct api *api)
     followers->life.arena = arena_open(0);
     followers->look =
         evtimer_new(api->service->base, followers_on_look, followers);
-    return followers->life.arena != NULL && followers->look != NULL
+    followers->more =
+        evtimer_new(api->service->base, followers_on_more, followers);
+    return followers->life.arena != NULL && followers->look != NULL &&
+                   followers->more != NULL
                ? OK
                : ERROR_MEMORY;
 }
@@ -449,6 +476,8 @@ void followers_stop(struct followers *followers)
     followers_move(&followers->pending, &all);
     while ((waiter = waiters_take(&all)) != NULL)
         follower_fail((struct follower *)waiter, 503);
+    if (event_pending(followers->more, EV_TIMEOUT, NULL))
+        followers_tell(followers);
 }
 
 void followers_close(struct followers *followers)
@@ -457,6 +486,8 @@ void followers_close(struct followers *followers)
         return;
     if (followers->look != NULL)
         event_free(followers->look);
+    if (followers->more != NULL)
+        event_free(followers->more);
     arena_close(followers->life.arena);
     free(followers);
 }

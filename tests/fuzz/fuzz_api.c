@@ -1,7 +1,8 @@
-/* The API: what is read as a cursor is one, and any texts make a supplier that
- * is one JSON object. */
+/* The API: what is read as a cursor or a revision is one, and any texts make a
+ * supplier that is one JSON object. */
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/cursor.h"
+#include "cafe/suppliers/revision.h"
 #include "cafe/suppliers/supplier_json.h"
 #include "fuzz.h"
 #include "json.h"
@@ -22,6 +23,20 @@ static void check_read(struct slice cursor)
     text_init(&again, 0);
     cursor_write(&again, id);
     CHECK(slice_equal(text_slice(&again), cursor));
+    text_free(&again);
+}
+
+static void check_revision(struct slice spelled)
+{
+    struct revision revision;
+    struct text again;
+
+    if (revision_parse(spelled, &revision) != OK)
+        return;
+    CHECK(revision.at_us >= 0);
+    text_init(&again, 0);
+    revision_write(&again, &revision);
+    CHECK(slice_equal(text_slice(&again), spelled));
     text_free(&again);
 }
 
@@ -66,18 +81,22 @@ static void check_supplier(const struct supplier *supplier, bool clear)
     text_free(&out);
 }
 
-/* Four bytes of an id, a line that may be a cursor, and lines for fields. */
+/* Four bytes of an id, a line that may be a cursor or a revision, and lines for
+ * fields. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice input = fuzz_slice(data, size);
     struct supplier supplier = { 0 };
     bool clear = !has_replacement(input);
     uint32_t bits = 0;
+    struct slice line;
 
     for (size_t i = 0; i < 4; i++)
         bits = bits << 8 | fuzz_take(&input);
     check_written((int32_t)bits);
-    check_read(slice_cut(&input, '\n'));
+    line = slice_cut(&input, '\n');
+    check_read(line);
+    check_revision(line);
     supplier.id = (int32_t)bits;
     supplier.revision = bits / 2;
     supplier.changed_us = bits;
