@@ -6,6 +6,7 @@ import xml.etree.ElementTree
 
 import pytest
 
+import harness
 from writers import NAMES, connect, insert
 
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -81,6 +82,20 @@ def open_table(table, folder, language):
     return list(cells_of(opened))
 
 
+def save_as(kind, path, folder):
+    """Open a table and save it as a workbook, then as CSV with semicolons."""
+    for source, options in (
+            (path, ["--infilter=CSV:44,34,76,1", "--convert-to", kind]),
+            (folder / f"{path.stem}.{kind}",
+             ["--convert-to", "csv:Text - txt - csv (StarCalc):59,34,76,1"])):
+        subprocess.run(
+            ["soffice", "--headless",
+             f"-env:UserInstallation=file://{folder}/user", *options,
+             "--outdir", folder, source],
+            capture_output=True, text=True, timeout=300, check=True)
+    return path
+
+
 def as_shown(text):
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -114,3 +129,25 @@ def test_each_cell_keeps_its_text(customer, database, profile, language):
             assert text in (wanted, "'" + wanted), (wanted, text)
         seen.add(int(number))
     assert seen == set(stored)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"] if LONG else ["xlsx"])
+def test_a_table_that_was_saved_again_comes_back(customer, database, profile,
+                                                 kind):
+    admin = connect(database)
+    for text in TEXTS:
+        if text.strip() == text and text.isprintable():
+            insert(admin, **{"name": text, "address": text, "city": text,
+                             "state": "Vermont", "country": text,
+                             "email": "", "phone": "+1 802 555 0101",
+                             "website": "", "notes": f"{text};\n\"{text}\""})
+    table = profile / f"again-{kind}.csv"
+    table.write_bytes(customer.get("/suppliers.csv?for=excel").body)
+    count = len(database.sql("SELECT id FROM suppliers"))
+    done = subprocess.run(
+        [harness.BIN / "employee", "--import", save_as(kind, table, profile),
+         "--dry-run"], text=True, capture_output=True, check=False,
+        timeout=harness.WAIT_S, env=database.environment("employee"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"same {count}" in done.stdout, done.stdout
+    assert count > 60
