@@ -51,6 +51,16 @@ static void show_progress(const char *what, uint64_t done, uint64_t all)
 
 /* Reading. */
 
+/* SIGINT and SIGTERM are blocked: they end the work between two blocks of the
+ * file, or two chunks. */
+static bool is_interrupted(void)
+{
+    sigset_t pending;
+
+    return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
+                                         sigismember(&pending, SIGTERM) == 1);
+}
+
 static enum error begin_rows(struct import_order *order,
                              const struct import_row *row)
 {
@@ -96,6 +106,8 @@ static enum error feed_all(struct import_order *order, int fd, char *block,
         err = import_reader_feed(reader, (struct slice){ block, (size_t)len });
         done += (uint64_t)len;
         show_progress("Reading", done, size);
+        if (err == OK && is_interrupted())
+            err = ERROR_STOPPING;
         if (err == OK)
             len = file_fill(fd, block, BLOCK_BYTES);
     }
@@ -145,15 +157,6 @@ static enum error open_and_read(struct import_order *order)
 }
 
 /* Writing. */
-
-/* SIGINT and SIGTERM are blocked: they end the work between two chunks. */
-static bool is_interrupted(void)
-{
-    sigset_t pending;
-
-    return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
-                                         sigismember(&pending, SIGTERM) == 1);
-}
 
 static void hold_signals(void)
 {

@@ -184,9 +184,8 @@ static enum error ask_about(const struct comparing *comparing,
     text_init(&ids, 0);
     for (size_t i = 0; i < candidates->count; i++) {
         const struct supplier *stored = candidates->all[i].stored;
-        uint32_t line = match_claim(comparing->match, stored->id, row->line);
 
-        (void)line; /* it is not missing, whoever else it may be */
+        match_mention(comparing->match, stored->id);
         text_printf(&ids, "%s%lld", i > 0 ? "," : "", (long long)stored->id);
     }
     row->candidates = arena_slice(comparing->arena, text_slice(&ids));

@@ -26,7 +26,8 @@ struct slot {
 struct known {
     uint64_t revision;
     int32_t id;
-    uint32_t line; /* the first that is about it; 0: none */
+    uint32_t line; /* the first that is about it; 0: none. With LINE_BIT: one
+                      may be */
 };
 
 struct match {
@@ -287,17 +288,25 @@ uint32_t match_line_of(const struct match *match, int64_t id)
 {
     const struct known *known = match_known(match, id);
 
-    return known != NULL ? known->line : 0;
+    return known != NULL ? known->line & ~LINE_BIT : 0;
 }
 
 uint32_t match_claim(struct match *match, int64_t id, uint32_t line)
 {
     struct known *known = match_known(match, id);
-    uint32_t before = known != NULL ? known->line : 0;
+    uint32_t before = match_line_of(match, id);
 
     if (known != NULL && before == 0)
-        known->line = line;
+        known->line |= line;
     return before;
+}
+
+void match_mention(struct match *match, int64_t id)
+{
+    struct known *known = match_known(match, id);
+
+    if (known != NULL)
+        known->line |= LINE_BIT;
 }
 
 enum error match_unclaimed(const struct match *match, match_each_fn *each,

@@ -58,6 +58,9 @@ MUST_CHECK enum error match_add_line(struct match *match,
  * for none. */
 uint32_t match_claim(struct match *match, int64_t id, uint32_t line);
 
+/** Note that a line may be about a supplier, which is not missing then. */
+void match_mention(struct match *match, int64_t id);
+
 /** The first line that is about a supplier; 0: none is. */
 uint32_t match_line_of(const struct match *match, int64_t id);
 
@@ -65,8 +68,8 @@ uint32_t match_line_of(const struct match *match, int64_t id);
  * such supplier. */
 uint64_t match_revision_of(const struct match *match, int64_t id);
 
-/** Call `each` for the suppliers that no line is about, in the order of ids;
- * an error ends it. */
+/** Call `each` for the suppliers that no line is or may be about, in the order
+ * of ids; an error ends it. */
 typedef enum error match_each_fn(void *context, int64_t id, uint64_t revision);
 MUST_CHECK enum error match_unclaimed(const struct match *match,
                                       match_each_fn *each, void *context);

@@ -333,8 +333,8 @@ static enum error refuse_faulty(const struct stage *stage,
     row->decided = true;
     /* Whichever it is about is not missing in the file. */
     for (size_t i = 0; i < row->found.count; i++)
-        (void)match_claim(comparing->match, row->found.ids[i], row->line);
-    (void)match_claim(comparing->match, row->file_id, row->line);
+        match_mention(comparing->match, row->found.ids[i]);
+    match_mention(comparing->match, row->file_id);
     row->reason = arena_slice(comparing->arena, slice_of(read->fault));
     if (read->fault_column > 0 && read->fault_column <= comparing->header_count)
         row->place = comparing->header[read->fault_column - 1];

@@ -1,7 +1,9 @@
 """employee --import, --undo-import and --export, as an operator runs them."""
 import csv
 import io
+import os
 import re
+import signal
 import subprocess
 import zlib
 
@@ -140,6 +142,29 @@ def test_what_may_be_several_is_asked_about(importer):
     first, second = importer.reasons()
     assert first.startswith("Row 2: It may be one of several")
     assert second.startswith("Row 3: It has the phone number of a supplier")
+
+
+def test_a_question_about_one_row_is_none_about_another(importer):
+    importer(table(supplier("one", phone="802 555 0101"),
+                   supplier("two", phone="802 555 0102")))
+    rows = [supplier("x", email=supplier("one")["email"], phone="802 555 0102"),
+            supplier("one", address="new", phone="802 555 0101")]
+    assert importer(table(*rows), status=1) == {
+        "changed": 1, "ambiguous": 1, "written": 1}
+
+
+def test_an_interrupted_import_reads_no_further(importer):
+    os.mkfifo(importer.path)
+    process = subprocess.Popen(
+        [harness.BIN / "employee", "--import", importer.path, "--dry-run"],
+        env=importer.database.environment("employee"), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with importer.path.open("w") as pipe:  # opens once it is read
+        pipe.write(table(supplier("a")))
+        process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=harness.WAIT_S)
+    assert process.returncode == 2 and "interrupted" in said, said
+    assert importer.database.sql("SELECT * FROM supplier_imports") == []
 
 
 def test_rows_of_one_file_that_are_alike_are_not_added_twice(importer):
