@@ -36,11 +36,14 @@ USUAL = [suite for suite in ALL if suite not in ("deploy", "soak")]
 PRESETS = {"soak": "release", "threads": "tsan"}
 FOLDERS = {"threads": "integration"}
 # Two suites run beside each other, begun in this order: what takes longest
-# comes first, so that neither core is idle at the end. deploy runs alone: its
-# deployments have time limits, and beside other suites it takes twice as long.
+# comes first, so that neither core is idle at the end. deploy comes after them:
+# its deployments have time limits. Beside it run suites that can wait for each
+# second of a processor, at the lowest priority.
 LANES = 2
 ORDER = ["integration", "browser", "soak", "conformance", "fuzz", "unit",
          "lint"]
+PATIENT = ["conformance", "fuzz", "unit", "lint"]
+LOWEST = 19  # of nice(1)
 SLOWEST = 15  # tests that the report of a suite names
 
 # What the tests do for longer in a long run.
@@ -206,25 +209,50 @@ def show_suite(suite, seconds):
     return counts
 
 
+def show_logged(suite, seconds):
+    """What a suite has printed, as a whole, and its counts."""
+    print(f"== {suite}", flush=True)
+    print((REPORTS / f"{suite}.log").read_text(errors="replace"), flush=True)
+    return show_suite(suite, seconds)
+
+
 def run_beside(suites, options):
-    """Several suites at a time; the output of each comes as a whole."""
+    """Several suites at a time."""
     with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
         begun = {pool.submit(run_logged, suite, options): suite
-                 for suite in ORDER if suite in suites}
+                 for suite in suites}
         for done in concurrent.futures.as_completed(begun):
-            suite = begun[done]
-            print(f"== {suite}", flush=True)
-            print((REPORTS / f"{suite}.log").read_text(errors="replace"),
-                  flush=True)
-            yield show_suite(suite, done.result())
+            yield show_logged(begun[done], done.result())
+
+
+def run_patiently(suites, options):
+    """One suite after the other, in a process of the lowest priority."""
+    os.nice(LOWEST)
+    return [(suite, run_logged(suite, options)) for suite in suites]
+
+
+def run_deploy(options, patient):
+    """deploy, and other suites in what it leaves of the processors."""
+    with concurrent.futures.ProcessPoolExecutor(1) as pool:
+        others = pool.submit(run_patiently, patient, options)
+        print("== deploy", flush=True)
+        yield show_suite("deploy", run_suite("deploy", options, None))
+        for suite, seconds in others.result():
+            yield show_logged(suite, seconds)
 
 
 def run_suites(suites, options):
     """The counts of each suite."""
     REPORTS.mkdir(parents=True, exist_ok=True)
-    beside = [suite for suite in suites if suite in ORDER]
+    beside = [suite for suite in ORDER if suite in suites]
     alone = [suite for suite in suites if suite not in ORDER]
-    if len(beside) > 1:
+    patient = [suite for suite in beside if suite in PATIENT]
+    if "deploy" in alone and patient:
+        alone.remove("deploy")
+        yield from run_beside(
+            [suite for suite in beside if suite not in patient], options)
+        yield from run_deploy(options, patient)
+    elif len(beside) > 1:
         yield from run_beside(beside, options)
     else:
         alone = beside + alone
