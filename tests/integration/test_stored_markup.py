@@ -140,6 +140,8 @@ def check_program(ann, database, begin):
     for path in (api, "/admin/api/v1/history",
                  f"/admin/api/v1/changes?since={begin}"):
         assert ask("GET", path).status == 200
+    path = "/admin/api/v1/openapi.json"  # shows no supplier
+    assert check(ann.daemon.get(path, **key), path).status == 200
 
 
 def asked(daemon):
