@@ -50,6 +50,7 @@ llvm                      fuzz
 node-llhttp               fuzz
 groff-base                integration
 iproute2                  integration deploy
+jq                        integration
 python3-jsonschema        integration
 python3-vobject           integration
 python3-gi                integration
