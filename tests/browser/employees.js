@@ -20,7 +20,7 @@ const HOSTILE = {
   city: '</title></textarea><script src=https://evil.test/c.js></script>',
   state: '\'"--><iframe src="http://evil.test/s"></iframe>&#x3c;b>',
   country: '<meta http-equiv=refresh content="0;url=http://evil.test/">',
-  email: '"><link/rel=stylesheet/href=//evil.test/e.css>@x',
+  email: "'/onmouseover=alert`6`/x='{{{name}}}&lt&quot&#60@x",
   phone: '+48 42 555 77 36',
   website: "https://evil.test/'onclick='alert(7)'#&quot;",
   notes: '</textarea><script>alert(8)</script>\n\n' +

@@ -221,12 +221,26 @@ def test_pages_are_served_while_passwords_are_compared(signed):
         assert {one.result() for one in waiting} == {401}
 
 
-def test_stopping_answers_those_who_wait(signed):
+def active(daemon):
+    """Requests that it has begun to read and not answered, this one among
+    them."""
+    return int(re.search(r"^http_server_active_requests (\d+)$",
+                         daemon.ops.get("/metrics").text, re.M)[1])
+
+
+def test_stopping_answers_those_who_wait(start, database, file):
+    """What a daemon has not begun to read when it stops, it need not answer."""
+    signed = start("employee", database, APP_IDENTITY_HTPASSWD=file,
+                   APP_OPS_PORT=harness.free_port())
+    idle = active(signed)
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(status, signed, basic(f"n{number}"))
                    for number in range(8)]
         harness.wait_until(lambda: any(one.done() for one in waiting),
                            "one was answered")
+        harness.wait_until(
+            lambda: active(signed) - idle + sum(one.done() for one in waiting)
+            >= len(waiting), "all have arrived")
         assert signed.stop() == 0
         for one in waiting:
             assert one.result() in (401, 503)
