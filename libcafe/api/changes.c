@@ -144,8 +144,7 @@ static void follower_tell_nothing(struct follower *follower,
 
 static const char is_gone[] =
     "The log of changes no longer leads from this revision to the present. "
-    "Read "
-    "the whole list again, then go on with since set to revision.";
+    "Read the whole list again, then go on with since set to revision.";
 
 /* The revision is older than anything that is read from now on. */
 static void follower_tell_gone(struct follower *follower,

@@ -102,6 +102,19 @@ uint32_t utf8_next(struct slice *rest)
     return letter;
 }
 
+size_t utf8_find(struct slice slice, bool (*is_one)(uint32_t letter))
+{
+    struct slice rest = slice;
+
+    while (rest.len > 0) {
+        size_t at = slice.len - rest.len;
+
+        if (is_one(utf8_next(&rest)))
+            return at;
+    }
+    return slice.len;
+}
+
 bool letter_is_control(uint32_t letter)
 {
     return letter < 0x20 || (letter >= 0x7f && letter < 0xa0);

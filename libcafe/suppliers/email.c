@@ -14,20 +14,6 @@ static bool email_ends_at(uint32_t letter)
            (letter < 128 && strchr(",;:<>()[]\\\"", (int)letter) != NULL);
 }
 
-/* The first such character; the length when there is none. */
-static size_t email_find_end(struct slice text)
-{
-    struct slice rest = text;
-
-    while (rest.len > 0) {
-        size_t at = text.len - rest.len;
-
-        if (email_ends_at(utf8_next(&rest)))
-            return at;
-    }
-    return text.len;
-}
-
 /* Names with dots between; letters outside ASCII are those of international
  * domains. The first character that has no place, or the length. */
 static size_t email_check_domain(struct slice domain)
@@ -49,7 +35,7 @@ bool email_read(struct slice text, struct slice *local, struct slice *domain,
 {
     struct slice after = text;
     struct slice before = slice_cut(&after, '@');
-    size_t at = email_find_end(text);
+    size_t at = utf8_find(text, email_ends_at);
     bool one = before.len > 0 && after.len > 0 &&
                memchr(after.data, '@', after.len) == NULL;
 

@@ -175,20 +175,6 @@ static bool is_control_of_notes(uint32_t letter)
            (letter_is_control(letter) || letter == 0x2028 || letter == 0x2029);
 }
 
-/* Where the first such character is; the length when there is none. */
-static size_t find_letter(struct slice text, bool (*is_one)(uint32_t letter))
-{
-    struct slice rest = text;
-
-    while (rest.len > 0) {
-        size_t at = text.len - rest.len;
-
-        if (is_one(utf8_next(&rest)))
-            return at;
-    }
-    return text.len;
-}
-
 /* "Supplier city has a tab as character 3: use one line". */
 static const char *say_letter(struct arena *arena, enum supplier_field field,
                               struct slice text, size_t at, const char *advice)
@@ -211,7 +197,7 @@ static const char *check_line(struct arena *arena,
                               enum supplier_field field, const char *missing)
 {
     struct slice text = supplier->fields[field];
-    size_t at = find_letter(text, is_control);
+    size_t at = utf8_find(text, is_control);
 
     if (text.len == 0)
         return missing;
@@ -326,7 +312,7 @@ static const char *check_notes(struct arena *arena,
                                enum supplier_field field)
 {
     struct slice text = supplier->fields[field];
-    size_t at = find_letter(text, is_control_of_notes);
+    size_t at = utf8_find(text, is_control_of_notes);
 
     if (at < text.len)
         return say_letter(arena, field, text, at,
@@ -408,7 +394,7 @@ static bool is_website(struct slice text)
 {
     struct slice rest = text;
 
-    return find_letter(text, is_no_web_letter) == text.len &&
+    return utf8_find(text, is_no_web_letter) == text.len &&
            (skip_scheme(&rest, "https://") || skip_scheme(&rest, "http://")) &&
            host_of(rest).len > 0;
 }
@@ -436,7 +422,7 @@ static enum error tidy_website(struct arena *arena, struct slice text,
     const char *whole;
 
     *result = text;
-    if (err != OK || find_letter(text, is_no_web_letter) < text.len)
+    if (err != OK || utf8_find(text, is_no_web_letter) < text.len)
         return err;
     skip_scheme(&text, "//");
     if (!is_public(host_of(text)))
@@ -458,7 +444,7 @@ static const char *check_website(struct arena *arena,
 
     if (fault != NULL || text.len == 0 || is_website(text))
         return fault;
-    at = find_letter(text, is_no_web_letter);
+    at = utf8_find(text, is_no_web_letter);
     if (at < text.len)
         return say_letter(arena, field, text, at,
                           ": leave it out, or copy the address from your "

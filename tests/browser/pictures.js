@@ -21,7 +21,7 @@ async function picture(page, name, last) {
 }
 
 async function edit(page) {
-  await page.goto(`${employee}/admin/suppliers?q=thames`);
+  await page.goto(`${employee}/admin/suppliers`);
   await page.locator('tr', { hasText: NAME })
     .locator('a:has-text("edit")').click();
 }

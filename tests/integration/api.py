@@ -13,6 +13,16 @@ PROBLEM = "application/problem+json"
 formats = jsonschema.FormatChecker(())
 
 
+def resolve(document, node):
+    """What a node of a description refers to, or the node itself."""
+    while "$ref" in node:
+        found = document
+        for part in node["$ref"].split("/")[1:]:
+            found = found[part]
+        node = found
+    return node
+
+
 @formats.checks("date-time")
 def is_time(text):
     """RFC 3339 in UTC with milliseconds, as every time here."""
@@ -45,12 +55,7 @@ class Api:
         self.document = json.loads(client.get(description, **headers).text)
 
     def resolve(self, node):
-        while "$ref" in node:
-            found = self.document
-            for part in node["$ref"].split("/")[1:]:
-                found = found[part]
-            node = found
-        return node
+        return resolve(self.document, node)
 
     def operation(self, method, path):
         method = "get" if method == "HEAD" else method.lower()

@@ -6,6 +6,8 @@ import string
 
 import jsonschema
 
+import api
+
 LETTERS = string.ascii_letters + string.digits + "éŁß中カ🫘'&<\"\\"
 
 
@@ -17,12 +19,7 @@ class Described:
         self.random = random.Random(seed)
 
     def resolve(self, node):
-        while "$ref" in node:
-            found = self.document
-            for part in node["$ref"].split("/")[1:]:
-                found = found[part]
-            node = found
-        return node
+        return api.resolve(self.document, node)
 
     def operations(self):
         """(method, path, operation), with the parameters of the path."""

@@ -27,6 +27,10 @@ size_t utf8_count(struct slice slice);
  * `rest` becomes what follows it. */
 uint32_t utf8_next(struct slice *rest);
 
+/** The offset of the first code point that is one of these; the length when
+ * there is none. A faulty byte counts as U+FFFD. */
+size_t utf8_find(struct slice slice, bool (*is_one)(uint32_t letter));
+
 /** A control character of Unicode: C0, DEL or C1 (general category Cc). */
 bool letter_is_control(uint32_t letter);
 
