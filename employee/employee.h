@@ -13,7 +13,8 @@
 #include "cafe/suppliers/store.h"
 
 struct employee {
-    struct api api;              /* first: request_app() is both */
+    struct api api; /* first: request_app() is both */
+    struct import_worker *imports;
     int64_t keys_cleaned_ms;     /* monotonic; 0: not yet */
     int64_t unwritable_since_us; /* UTC: the triggers refuse saves; 0: no */
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cafe/base/file.h"
@@ -168,6 +169,14 @@ static void hold_signals(void)
     sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
+/* A daemon has taken it up: before this command did, or since it hung. */
+static void wait_for_daemon(void)
+{
+    const struct timespec wait = { .tv_nsec = 200 * 1000000 };
+
+    nanosleep(&wait, NULL);
+}
+
 static enum error import_work(struct import_order *order, const char *what,
                               uint64_t all)
 {
@@ -185,7 +194,12 @@ static enum error import_work(struct import_order *order, const char *what,
         do
             err = import_step(order->connection, &run);
         while (err == ERROR_DB_RETRY && ++failures < RUNS_MAX);
-        done += run.chunk;
+        if (err == ERROR_BUSY) {
+            wait_for_daemon();
+            err = OK;
+        } else {
+            done += run.chunk;
+        }
         show_progress(what, run.ended ? all : done, all);
     }
     return err;

@@ -3,6 +3,7 @@
 
 #include "cafe/api/changes.h"
 #include "cafe/base/metrics.h"
+#include "cafe/import/worker.h"
 #include "cafe/suppliers/migrations.h"
 #include "employee.h"
 
@@ -19,6 +20,7 @@ static void employee_end_waits(void *app)
     struct employee *self = app;
 
     followers_end_waits(self->api.followers);
+    import_worker_stop(self->imports);
 }
 
 static void employee_stop(void *app)
@@ -34,6 +36,7 @@ static void employee_close(void *app)
 {
     struct employee *self = app;
 
+    import_worker_close(self->imports);
     followers_close(self->api.followers);
     searcher_close(self->api.searcher);
     catalog_close(self->api.catalog);
@@ -75,7 +78,9 @@ static enum error employee_open(struct service *service, void **app,
         (err = catalog_open(service->base, service->db, &settings->catalog,
                             &self->api.catalog)) != OK ||
         (err = searcher_open(service->base, &self->api.searcher)) != OK ||
-        (err = followers_open(&self->api)) != OK) {
+        (err = followers_open(&self->api)) != OK ||
+        (err = import_worker_open(db_config_of(service->db), &self->imports)) !=
+            OK) {
         employee_close(self);
         return err;
     }
@@ -101,6 +106,7 @@ static void employee_write_metrics(const void *app, struct text *out)
     catalog_metrics(self->api.catalog, out);
     searcher_metrics(self->api.searcher, out);
     followers_metrics(self->api.followers, out);
+    import_worker_metrics(self->imports, out);
     metrics_counter(
         out, "cafe_edit_conflicts_total",
         "Edits that clashed with a change to the same field.",

@@ -272,6 +272,11 @@ enum error db_connect(const struct db_options *options,
 }
 
 /* The MYSQL goes first: closing each statement would be a packet of its own. */
+void db_thread_end(void)
+{
+    mysql_thread_end();
+}
+
 void db_disconnect(struct db_connection *connection)
 {
     if (connection == NULL)

@@ -435,7 +435,6 @@ void *worker_main(void *argument)
     if (worker->connection != NULL)
         disconnect(worker);
     pthread_mutex_unlock(&db->mutex);
-    /* The connector has memory of its own for each thread. */
-    mysql_thread_end();
+    db_thread_end();
     return NULL;
 }

@@ -33,6 +33,11 @@ static const char *const outcomes[IMPORT_OUTCOMES] = {
     [IMPORT_TAKEN_BACK] = "undone", [IMPORT_KEPT] = "kept",
 };
 
+const char *import_state_name(enum import_state state)
+{
+    return states[state];
+}
+
 const char *staged_kind_name(enum staged_kind kind)
 {
     return kinds[kind];
@@ -267,12 +272,15 @@ enum error import_count(struct db_connection *connection, int64_t id,
 
 /* Changing. */
 
-/* Of a program that has died; a daemon goes on with its own. */
+/* Of a program that has died. Where a daemon runs, its worker takes the import
+ * up first: it looks every few seconds, this leaves it the time. */
+#define STOP_AFTER_S "15"
+
 static const char stop_dead[] =
     "UPDATE supplier_imports SET state = IF(state = 'running', 'paused',"
     " 'done') WHERE state IN ('running', 'undoing')"
     " AND COALESCE(lease_until, changed + INTERVAL 30 SECOND)"
-    " < UTC_TIMESTAMP(6)";
+    " < UTC_TIMESTAMP(6) - INTERVAL " STOP_AFTER_S " SECOND";
 
 static const char lock_imports[] =
     "SELECT id, state IN ('running', 'undoing') FROM supplier_imports"

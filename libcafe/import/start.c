@@ -223,15 +223,31 @@ enum error import_undo(struct db_connection *connection, int64_t id,
     return start_work(connection, id, true, person);
 }
 
-static const char cancel[] =
-    "UPDATE supplier_imports SET state = 'cancelled', task = '',"
-    " lease_until = NULL, changed = UTC_TIMESTAMP(6)"
-    " WHERE id = ? AND state IN ('running', 'paused', 'preview')";
+/* Ending. */
+
+#define LEAVE(state)                                              \
+    "UPDATE supplier_imports SET state = '" state "', task = ''," \
+    " lease_until = NULL, changed = UTC_TIMESTAMP(6) WHERE id = ?"
+
+static const char pause_writing[] = LEAVE("paused") " AND state = 'running'";
+static const char cancel_writing[] =
+    LEAVE("cancelled") " AND state IN ('running', 'paused', 'preview')";
+
+static enum error import_leave(struct db_connection *connection,
+                               const char *sql, int64_t id)
+{
+    const struct db_value value = DB_VALUE_INTEGER(id);
+    enum error err = db_execute(connection, sql, &value, 1);
+
+    return err == OK && db_found_rows(connection) == 0 ? ERROR_CONFLICT : err;
+}
+
+enum error import_pause(struct db_connection *connection, int64_t id)
+{
+    return import_leave(connection, pause_writing, id);
+}
 
 enum error import_cancel(struct db_connection *connection, int64_t id)
 {
-    const struct db_value value = DB_VALUE_INTEGER(id);
-    enum error err = db_execute(connection, cancel, &value, 1);
-
-    return err == OK && db_found_rows(connection) == 0 ? ERROR_CONFLICT : err;
+    return import_leave(connection, cancel_writing, id);
 }

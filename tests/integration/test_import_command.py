@@ -294,6 +294,7 @@ def test_a_killed_import_is_run_again_for_the_rest(importer):
     busy = importer.run("--import", importer.path)
     assert busy.returncode == 2 and "another import is at work" in busy.stderr
     database.sql("UPDATE supplier_imports SET lease_until = UTC_TIMESTAMP(6)"
+                 " - INTERVAL 1 MINUTE"
                  " WHERE state = 'running'")
     assert importer(table(*rows[:250])) == {"new": 250, "written": 250}
     assert importer(table(*rows)) == {"new": 350, "same": 250, "written": 350}

@@ -12,6 +12,7 @@ from test_import_command import Importer, supplier, table
 ROUNDS = 20 if os.environ.get("CAFE_LONG") else 3
 ROWS = 1500
 END_LEASE = ("UPDATE supplier_imports SET lease_until = UTC_TIMESTAMP(6)"
+             " - INTERVAL 1 MINUTE"
              " WHERE state = 'running'")
 
 

@@ -20,6 +20,7 @@
 #include "cafe/http/server.h"
 #include "cafe/import/import.h"
 #include "cafe/import/reader.h"
+#include "cafe/import/worker.h"
 #include "cafe/service/access.h"
 #include "cafe/service/htpasswd.h"
 #include "cafe/service/notes.h"
@@ -55,6 +56,7 @@ static void test_nothing_is_closed(void **state)
     import_reader_close(NULL);
     followers_close(NULL);
     stage_close(NULL);
+    import_worker_close(NULL);
 }
 
 int main(void)

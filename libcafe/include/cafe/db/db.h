@@ -63,6 +63,10 @@ MUST_CHECK enum error db_try(const struct db_options *options,
 MUST_CHECK enum error db_check_password(const struct db_options *options,
                                         struct text *why);
 
+/** What a thread that has used connections, and is none of db_open(), calls at
+ * its end: the connector has memory of its own for each thread. */
+void db_thread_end(void);
+
 /** A value for a "?" of a statement. */
 struct db_value {
     enum { DB_NULL, DB_INTEGER, DB_TEXT } kind;

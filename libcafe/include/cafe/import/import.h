@@ -51,6 +51,7 @@ enum import_outcome {
 };
 
 /** Their names as the database has them; static. */
+const char *import_state_name(enum import_state state);
 const char *staged_kind_name(enum staged_kind kind);
 const char *import_outcome_name(enum import_outcome outcome);
 
@@ -156,6 +157,11 @@ MUST_CHECK enum error import_start(struct db_connection *connection,
                                    int64_t id);
 MUST_CHECK enum error import_undo(struct db_connection *connection, int64_t id,
                                   struct slice person);
+
+/** Stop the writing after the chunk under way; import_start() goes on. Errors
+ * also: ERROR_CONFLICT, as above. */
+MUST_CHECK enum error import_pause(struct db_connection *connection,
+                                   int64_t id);
 
 /** End the writing after the chunk under way; what was written stays. Errors
  * also: ERROR_CONFLICT, as above. */

@@ -1,0 +1,90 @@
+"""Imports as the pages find them: a file that was compared, then its state."""
+import contextlib
+
+import harness
+from test_import_command import Importer, supplier, table
+from writers import connect, query
+
+KEY = "k" * 22  # of an import that keeps the command from going on
+BUSY = ("INSERT INTO supplier_imports (import_key, undo_key, state, file_name,"
+        " settings, clear_empty, remove_missing, created, changed, lease_until)"
+        f" VALUES ('{KEY}', REPEAT('u', 22), 'running', 'f', '', 0, 0, NOW(6),"
+        " NOW(6), UTC_TIMESTAMP(6) + INTERVAL 1 DAY)")
+
+
+class Imports:
+    """Makes previews, and looks at imports."""
+
+    def __init__(self, database, folder):
+        self.database = database
+        self.importer = Importer(database, folder)
+
+    def preview(self, *rows, argv=()):
+        """Compare a file with the directory; returns the import's key."""
+        task = "x" * 22  # a daemon leaves this one alone
+        self.database.sql(BUSY)
+        self.database.sql("UPDATE supplier_imports SET task ="
+                          f" '{task}' WHERE import_key = '{KEY}'")
+        self.importer.path.write_text(table(*rows), encoding="utf-8")
+        done = self.importer.run("--import", self.importer.path, *argv)
+        assert "another import is at work" in done.stderr, done.stderr
+        self.database.sql(
+            f"DELETE FROM supplier_imports WHERE import_key = '{KEY}'")
+        [[key]] = self.database.sql(
+            "SELECT import_key FROM supplier_imports WHERE state = 'preview'")
+        return key
+
+    def many(self, count, **argv):
+        return self.preview(*(supplier(f"n{i}") for i in range(count)), **argv)
+
+    def set(self, key, state):
+        self.database.sql(f"UPDATE supplier_imports SET state = '{state}'"
+                          f" WHERE import_key = '{key}'")
+
+    def state(self, key):
+        [[state]] = self.database.sql(
+            f"SELECT state FROM supplier_imports WHERE import_key = '{key}'")
+        return state
+
+    def wait(self, key, *states, seconds=harness.WAIT_S):
+        return harness.wait_until(
+            lambda: self.state(key) in states and self.state(key),
+            f"the import is {' or '.join(states)}", seconds)
+
+    @contextlib.contextmanager
+    def held(self, key, state="running"):
+        """Within it, a daemon that works on this import waits for the counter
+        of revisions, in the middle of a chunk."""
+        holder, admin = connect(self.database, autocommit=False), connect(
+            self.database)
+        try:
+            query(holder, "SELECT n FROM supplier_revision FOR UPDATE")
+            self.set(key, state)
+            harness.wait_until(
+                lambda: query(admin, "SELECT 1 FROM"
+                              " information_schema.PROCESSLIST WHERE info LIKE"
+                              " 'UPDATE supplier_revision%'"),
+                "a chunk waits")
+            yield
+        finally:
+            holder.rollback()
+            holder.close()
+            admin.close()
+
+    def outcomes(self, key):
+        return dict(self.database.sql(
+            "SELECT r.outcome, COUNT(*) FROM supplier_import_rows r"
+            " JOIN supplier_imports i ON i.id = r.import_id"
+            f" WHERE import_key = '{key}' AND r.outcome IS NOT NULL"
+            " GROUP BY r.outcome"))
+
+    def written(self):
+        return int(self.database.sql("SELECT COUNT(*) FROM suppliers")[0][0])
+
+    def check_once(self, count):
+        """Each row of an import of new suppliers was written once."""
+        sql = self.database.sql
+        assert sql("SELECT COUNT(*), COUNT(DISTINCT name) FROM suppliers"
+                   ) == [[str(count)] * 2]
+        assert sql("SELECT action, COUNT(*) FROM supplier_changes"
+                   " GROUP BY action") == [["add", str(count)]]
