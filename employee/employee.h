@@ -249,18 +249,23 @@ handler_fn history_supplier_show;
 
 /* history_query.c */
 
-/** Read person, supplier, action, day and before of the query; false: one of
- * them is faulty. */
+/** Read person, supplier, action, day, group, before and page of the query;
+ * false: one of them is faulty. */
 bool history_query_read(struct request *req, struct history_job *job);
 
 /** Whether a text is one that a history can be asked for with. */
 bool history_text_valid(struct slice text);
 bool history_action_valid(struct slice text);
 bool history_day_valid(struct slice text);
+bool history_group_valid(struct slice text);
 
-/** The query for these changes, "?person=Ann&before=7"; "?" for all. */
+/** The query for these changes, "?person=Ann&before=7&page=2"; "?" for all. */
 const char *history_query(struct request *req,
-                          const struct history_filter *filter, uint64_t before);
+                          const struct history_filter *filter, uint64_t before,
+                          size_t page);
+
+/** Whether only some of the changes are asked for. */
+bool history_filtered(const struct history_filter *filter);
 
 /** Set filter: what its form shows, and the query of the table. */
 void history_query_context(struct request *req,

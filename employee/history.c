@@ -3,17 +3,15 @@
 
 #include "cafe/base/clock.h"
 #include "cafe/service/access.h"
+#include "cafe/suppliers/paging.h"
 #include "employee.h"
-
-/* Entries on a page: each shows two versions of a supplier, with notes of up to
- * 16 KiB. */
-enum { ENTRIES = 25 };
 
 /* A page of the log. */
 struct log_page {
     struct history_job page;
     struct history_job newest; /* of the supplier; limit 0: of all */
     struct request *req;
+    uint64_t before; /* of the query */
 };
 
 static catalog_show_fn history_ask;
@@ -169,7 +167,7 @@ static void fill_button(struct request *req, const struct history_entry *entry,
 static enum error log_read(struct db_connection *connection, void *job)
 {
     struct log_page *log = job;
-    enum error err = history_read(connection, &log->page);
+    enum error err = history_read_page(connection, &log->page);
 
     if (err == OK && log->newest.limit > 0)
         err = history_read(connection, &log->newest);
@@ -212,12 +210,12 @@ static void history_ask(struct lifetime *life, const struct snapshot *snapshot)
         return;
     }
     log->req = req;
-    log->page =
-        (struct history_job){ .arena = request_arena(req), .limit = ENTRIES };
+    log->page = (struct history_job){ .arena = request_arena(req) };
     if (!employee_history_read_query(req, log)) {
         respond_error(req, 404);
         return;
     }
+    log->before = log->page.before;
     log->newest = (struct history_job){
         .arena = request_arena(req),
         .supplier_id = log->page.supplier_id,
@@ -226,58 +224,150 @@ static void history_ask(struct lifetime *life, const struct snapshot *snapshot)
     call_database(req, "history", log_read, history_answer, log);
 }
 
-static void fill_entries(const struct log_page *log, struct context *context)
+/* Of a command's path. */
+static struct slice base_name(struct slice path)
+{
+    struct slice name = path;
+
+    while (path.len > 0)
+        name = slice_cut(&path, '/');
+    return name;
+}
+
+/* "Import of list.csv", "42 changes at once" */
+static const char *group_title(struct request *req,
+                               const struct history_group *group)
+{
+    struct arena *arena = request_arena(req);
+    const struct slice name = base_name(group->file_name);
+
+    switch (group->kind) {
+    case HISTORY_IMPORT:
+        return arena_printf(arena, "Import of %.*s", (int)name.len, name.data);
+    case HISTORY_IMPORT_UNDONE:
+        return arena_printf(arena, "The import of %.*s was undone",
+                            (int)name.len, name.data);
+    case HISTORY_BATCH:
+        break;
+    }
+    return arena_printf(arena, "%s changes at once",
+                        paging_number((size_t)group->changes, arena));
+}
+
+static void fill_group(const struct log_page *log,
+                       const struct history_group *group,
+                       struct context *object)
+{
+    struct request *req = log->req;
+    struct history_filter filter = log->page.filter;
+
+    filter.group = group->key;
+    context_string(object, "title", group_title(req, group));
+    context_string(object, "count",
+                   paging_number((size_t)group->changes, request_arena(req)));
+    context_flag(object, "several", group->changes != 1);
+    context_flag(object, "some", history_filtered(&log->page.filter));
+    context_string(object, "url", history_query(req, &filter, 0, 0));
+}
+
+/* A change, or the group that it stands for. */
+static void fill_change_or_group(const struct log_page *log,
+                                 const struct history_entry *entry,
+                                 struct context *object)
+{
+    const struct history_entry *newest = entry->last ? entry : NULL;
+    struct history_filter filter = { .group = entry->group.key };
+
+    if (entry->leads) {
+        context_number(object, "revision", (int64_t)entry->supplier.revision);
+        context_string(object, "when", history_when(log->req, entry->at_us));
+        if (!entry->forgotten)
+            context_string(object, "who", history_who(log->req, entry));
+        fill_group(log, &entry->group, context_object(object, "all"));
+        return;
+    }
+    if (log->newest.count > 0)
+        newest = &log->newest.entries[0];
+    history_context(log->req, entry, object);
+    fill_button(log->req, entry, newest, object);
+    context_flag(object, "elsewhere", log->page.supplier_id == 0);
+    if (entry->group.key.data != NULL && log->page.supplier_id != 0)
+        context_string(object, "together",
+                       history_query(log->req, &filter, 0, 0));
+}
+
+static const char *url_of_history(void *context, size_t page)
+{
+    const struct log_page *log = context;
+
+    return history_query(log->req, &log->page.filter, log->before, page);
+}
+
+static void fill_entries(struct log_page *log, struct context *context)
 {
     struct context *entries = context_list(context, "entries");
 
-    for (size_t i = 0; i < log->page.count; i++) {
-        const struct history_entry *entry = &log->page.entries[i];
-        struct context *object = context_list_object(entries);
-        const struct history_entry *newest = entry->last ? entry : NULL;
-
-        if (log->newest.count > 0)
-            newest = &log->newest.entries[0];
-        history_context(log->req, entry, object);
-        fill_button(log->req, entry, newest, object);
-        context_flag(object, "elsewhere", log->page.supplier_id == 0);
-    }
+    for (size_t i = 0; i < log->page.count; i++)
+        fill_change_or_group(log, &log->page.entries[i],
+                             context_list_object(entries));
+    paging_context(log->page.page, log->page.pages, url_of_history, log,
+                   context);
     if (log->page.older != 0)
         context_string(
             context, "older",
-            history_query(log->req, &log->page.filter, log->page.older));
-    if (log->page.before != 0)
+            history_query(log->req, &log->page.filter, log->page.older, 0));
+    if (log->before != 0)
         context_string(context, "newer",
-                       history_query(log->req, &log->page.filter, 0));
+                       history_query(log->req, &log->page.filter, 0, 0));
     context_flag(context, "any", log->page.count > 0);
 }
 
-static void history_answer(void *job, enum error outcome)
+/* Whose history it is, or of what. */
+static void fill_subject(const struct log_page *log, struct context *context)
 {
-    const struct log_page *log = job;
-    const struct employee *self = request_app(log->req);
     const struct history_job *newest = &log->newest;
-    const struct page_key key = page_key_once(log->req);
-    bool one = log->page.supplier_id != 0;
-    struct context *context;
 
-    if (outcome != OK || (one && newest->count == 0)) {
-        respond_error(log->req, outcome == OK ? 404 : status_of_error(outcome));
-        return;
-    }
-    context =
-        employee_context(log->req, one ? "History of a supplier" : "History");
-    context_flag(context, "at_history", !one);
-    fill_entries(log, context);
-    if (!one)
-        history_query_context(log->req, &log->page.filter, context);
-    if (one) {
+    context_flag(context, "at_history", log->page.supplier_id == 0);
+    if (log->page.supplier_id != 0) {
         struct context *of = context_object(context, "one");
 
         context_flag(of, "there", newest->entries[0].action != HISTORY_REMOVE);
         context_number(of, "id", log->page.supplier_id);
         context_text(of, "name",
                      newest->entries[0].supplier.fields[SUPPLIER_NAME]);
+        return;
     }
+    if (log->page.filter.group.len > 0)
+        fill_group(log, &log->page.group, context_object(context, "opened"));
+    else
+        context_flag(context, "plain", true);
+    history_query_context(log->req, &log->page.filter, context);
+}
+
+/* Whether what was asked for exists. */
+static bool is_there(const struct log_page *log)
+{
+    if (log->page.supplier_id != 0)
+        return log->newest.count > 0;
+    return log->page.filter.group.len == 0 || log->page.group.changes > 0;
+}
+
+static void history_answer(void *job, enum error outcome)
+{
+    struct log_page *log = job;
+    const struct employee *self = request_app(log->req);
+    const struct page_key key = page_key_once(log->req);
+    struct context *context;
+
+    if (outcome != OK || !is_there(log)) {
+        respond_error(log->req, outcome == OK ? 404 : status_of_error(outcome));
+        return;
+    }
+    context = employee_context(log->req, log->page.supplier_id != 0
+                                             ? "History of a supplier"
+                                             : "History");
+    fill_subject(log, context);
+    fill_entries(log, context);
     page_answer_rendered(self->api.service, log->req,
                          page_begin(self->api.service, 200, "no-store"),
                          "history", context, &key);

@@ -34,6 +34,12 @@ static bool part_day(void *into, struct slice value)
     return history_day_valid(slice_trim(value));
 }
 
+static bool part_group(void *into, struct slice value)
+{
+    (void)into;
+    return history_group_valid(value);
+}
+
 static bool part_before(void *into, struct slice value)
 {
     uint64_t before;
@@ -60,12 +66,13 @@ static const struct parameter history_parameters[] = {
     { "action", part_action,
       "Set action to add, update, remove, restore or adopt." },
     { "day", part_day, "Set day to a day in UTC, for example 2026-11-28." },
+    { "group", part_group, "Copy group unchanged from a change." },
     { "before", part_before,
       "Copy before unchanged from next in the previous response." },
     { "limit", part_limit, "Set limit to a number from 1 to 200." },
     { NULL, NULL,
-      "There is no such parameter. Use person, supplier, action, day, before "
-      "and limit." },
+      "There is no such parameter. Use person, supplier, action, day, group, "
+      "before and limit." },
 };
 
 /* GET /admin/api/v1/history */
@@ -122,6 +129,7 @@ static void write_change(struct text *out, const struct history_entry *entry)
     write_who(out, "person", entry->actor);
     write_who(out, "account",
               entry->forgotten ? (struct slice){ NULL, 0 } : entry->writer);
+    write_who(out, "group", entry->group.key);
     for (size_t f = 0; !entry->forgotten && f < SUPPLIER_FIELDS; f++)
         if (supplier_columns[f].exported)
             json_text(out, supplier_columns[f].name, entry->supplier.fields[f]);
@@ -132,7 +140,7 @@ static void write_change(struct text *out, const struct history_entry *entry)
 static const char *next_part(const struct history_part *part)
 {
     const char *query =
-        history_query(part->req, &part->job.filter, part->job.older);
+        history_query(part->req, &part->job.filter, part->job.older, 0);
 
     if (part->job.limit == LIMIT_DEFAULT)
         return arena_printf(request_arena(part->req), API_HISTORY "%s", query);

@@ -19,8 +19,8 @@ static db_done_fn history_csv_answer;
 
 static void append_head(struct text *out)
 {
-    static const char *const columns[] = { "person", "account", "action",
-                                           "revision", "id" };
+    static const char *const columns[] = { "person",   "account", "action",
+                                           "revision", "id",      "group" };
 
     text_append_string(out, "\xef\xbb\xbf"
                             "at");
@@ -44,6 +44,7 @@ static void append_entry(struct text *out, const struct history_entry *entry)
     text_append_number(out, entry->supplier.revision);
     text_append_char(out, ',');
     text_append_integer(out, entry->supplier.id);
+    csv_value(out, CSV_PROGRAM, entry->group.key);
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
         csv_value(out, CSV_SPREADSHEET, entry->supplier.fields[f]);
     text_append_string(out, "\r\n");
@@ -139,6 +140,6 @@ static void history_csv_answer(void *job, enum error outcome)
                    arena_printf(request_arena(req),
                                 "</admin/history.csv%s>; rel=\"next\"",
                                 history_query(req, &table->page.filter,
-                                              table->page.older)));
+                                              table->page.older, 0)));
     page_answer_once(self->api.service, req, page);
 }

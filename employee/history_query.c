@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "cafe/suppliers/paging.h"
+#include "cafe/suppliers/store.h"
 #include "employee.h"
 
 enum { TEXT_MAX_BYTES = 254, DAY_BYTES = 10 };
@@ -53,10 +55,23 @@ bool history_text_valid(struct slice text)
     return slice_trim(text).len <= TEXT_MAX_BYTES;
 }
 
+bool history_group_valid(struct slice text)
+{
+    return text.len == 0 || form_key_valid(text);
+}
+
+static bool read_number(const struct form *query, const char *name,
+                        uint64_t max, uint64_t *number)
+{
+    struct slice text = form_value(query, name);
+
+    return text.data == NULL || slice_number(text, max, number) == OK;
+}
+
 bool history_query_read(struct request *req, struct history_job *job)
 {
     const struct form *query;
-    struct slice before;
+    uint64_t page = 1;
 
     if (request_query(req, &query) != OK)
         return false;
@@ -65,14 +80,16 @@ bool history_query_read(struct request *req, struct history_job *job)
         .supplier = slice_trim(form_value(query, "supplier")),
         .action = form_value(query, "action"),
         .day = slice_trim(form_value(query, "day")),
+        .group = form_value(query, "group"),
     };
-    before = form_value(query, "before");
     return history_text_valid(job->filter.person) &&
            history_text_valid(job->filter.supplier) &&
            history_action_valid(job->filter.action) &&
            history_day_valid(job->filter.day) &&
-           (before.data == NULL ||
-            slice_number(before, INT64_MAX, &job->before) == OK);
+           history_group_valid(job->filter.group) &&
+           read_number(query, "before", INT64_MAX, &job->before) &&
+           read_number(query, "page", PAGING_PAGE_MAX, &page) &&
+           (job->page = (size_t)page) > 0;
 }
 
 static void add_part(struct text *url, const char *name, struct slice value)
@@ -84,7 +101,8 @@ static void add_part(struct text *url, const char *name, struct slice value)
 }
 
 const char *history_query(struct request *req,
-                          const struct history_filter *filter, uint64_t before)
+                          const struct history_filter *filter, uint64_t before,
+                          size_t page)
 {
     const char *query = "?";
     struct text url;
@@ -95,13 +113,23 @@ const char *history_query(struct request *req,
     add_part(&url, "supplier", filter->supplier);
     add_part(&url, "action", filter->action);
     add_part(&url, "day", filter->day);
+    add_part(&url, "group", filter->group);
     if (before != 0)
         text_printf(&url, "%sbefore=%llu", url.len > 1 ? "&" : "",
                     (unsigned long long)before);
+    if (page > 1)
+        text_printf(&url, "%spage=%zu", url.len > 1 ? "&" : "", page);
     if (!url.failed)
         query = arena_copy(request_arena(req), url.data, url.len);
     text_free(&url);
     return query != NULL ? query : "?";
+}
+
+bool history_filtered(const struct history_filter *filter)
+{
+    return filter->person.len + filter->supplier.len + filter->action.len +
+               filter->day.len >
+           0;
 }
 
 void history_query_context(struct request *req,
@@ -114,11 +142,9 @@ void history_query_context(struct request *req,
     context_text(object, "person", filter->person);
     context_text(object, "supplier", filter->supplier);
     context_text(object, "day", filter->day);
-    context_string(object, "csv", history_query(req, filter, 0));
-    context_flag(object, "filtered",
-                 filter->person.len + filter->supplier.len +
-                         filter->action.len + filter->day.len >
-                     0);
+    context_text(object, "group", filter->group);
+    context_string(object, "csv", history_query(req, filter, 0, 0));
+    context_flag(object, "filtered", history_filtered(filter));
     for (size_t i = 0; i < ACTIONS; i++) {
         struct context *action = context_list_object(list);
 

@@ -124,7 +124,7 @@ USE COFFEE;
 TRUNCATE suppliers; TRUNCATE supplier_changes; TRUNCATE supplier_form_keys;
 TRUNCATE cafe_keys;
 DELETE FROM supplier_imports; DELETE FROM supplier_import_files;
-DELETE FROM supplier_import_rows;
+DELETE FROM supplier_import_rows; DELETE FROM supplier_change_groups;
 UPDATE supplier_revision SET n = 0, at = UTC_TIMESTAMP(6);
 """
 

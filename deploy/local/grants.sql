@@ -16,6 +16,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_import_files
   TO employee@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON COFFEE.supplier_import_rows
   TO employee@'%';
+GRANT SELECT, INSERT, UPDATE ON COFFEE.supplier_change_groups TO employee@'%';
 GRANT SELECT ON COFFEE.cafe_migrations TO employee@'%';
 -- A key is added and removed with the account that migrates.
 GRANT SELECT, UPDATE (last_used) ON COFFEE.cafe_keys TO employee@'%';

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cafe/suppliers/columns.h"
+#include "cafe/suppliers/groups.h"
 #include "imports.h"
 
 /* A chunk holds the counter of revisions, so all other saves wait for it: for
@@ -68,6 +69,10 @@ static const char note_written[] =
 static const char select_revision[] =
     "SELECT n FROM supplier_revision WHERE one = 1";
 
+static const char count_logged[] =
+    "SELECT COUNT(*) FROM supplier_changes WHERE revision >= ?"
+    " AND form_key = ?";
+
 /* The triggers number changes in the order in which rows are written, and hold
  * the counter until the end: so the new ones have the last numbers. */
 static const char note_added[] =
@@ -121,6 +126,7 @@ static const char note_taken_back[] =
 struct chunk {
     const struct import *import;
     int64_t first, last; /* rows */
+    int64_t changes;     /* that it has made */
 };
 
 /* Run a statement about the rows of the chunk. */
@@ -134,27 +140,56 @@ static enum error chunk_run(struct db_connection *connection,
     return db_execute(connection, sql, values, 3);
 }
 
+/* A statement about the rows of a chunk. */
+struct step {
+    const char *sql; /* NULL ends */
+    bool changes;    /* suppliers, and so the log */
+};
+
 static enum error chunk_run_all(struct db_connection *connection,
-                                const struct chunk *chunk,
-                                const char *const *statements)
+                                struct chunk *chunk, const struct step *steps)
 {
     enum error err = OK;
 
-    for (; err == OK && *statements != NULL; statements++)
-        err = chunk_run(connection, chunk, *statements);
+    for (; err == OK && steps->sql != NULL; steps++) {
+        err = chunk_run(connection, chunk, steps->sql);
+        if (err == OK && steps->changes)
+            chunk->changes += db_found_rows(connection);
+    }
     return err;
 }
 
-/* Without triggers nothing is written that nobody could take back. */
-static enum error chunk_note_added(struct db_connection *connection,
-                                   const struct chunk *chunk, int64_t added)
+/* What the chunk has changed are the last changes of the log: it holds the
+ * counter until its end. Without triggers nothing is written that nobody could
+ * take back. */
+static enum error chunk_note_group(struct db_connection *connection,
+                                   const struct chunk *chunk, const char *key,
+                                   int64_t *revision)
 {
-    int64_t revision = 0;
+    int64_t first, logged = 0;
     enum error err = db_query(connection, select_revision, NULL, 0,
-                              db_take_integer, &revision);
+                              db_take_integer, revision);
 
-    if (err != OK || added == 0)
+    if (err != OK || chunk->changes == 0)
         return err;
+    first = *revision - chunk->changes + 1;
+    err = db_query(connection, count_logged,
+                   (struct db_value[]){ DB_VALUE_INTEGER(first),
+                                        DB_VALUE_TEXT(slice_of(key)) },
+                   2, db_take_integer, &logged);
+    if (err != OK || logged != chunk->changes)
+        return err != OK ? err : ERROR_DB_TRIGGERS;
+    return groups_note(connection, key, (uint64_t)first, (uint64_t)*revision);
+}
+
+static enum error chunk_note_added(struct db_connection *connection,
+                                   const struct chunk *chunk, int64_t added,
+                                   int64_t revision)
+{
+    enum error err;
+
+    if (added == 0)
+        return OK;
     err = db_execute(
         connection, note_added,
         (struct db_value[]){
@@ -168,36 +203,53 @@ static enum error chunk_note_added(struct db_connection *connection,
 }
 
 static enum error chunk_write(struct db_connection *connection,
-                              const struct chunk *chunk)
+                              struct chunk *chunk)
 {
-    static const char *const statements[] = {
-        lock_suppliers,   mark_clashes, remove_suppliers,
-        change_suppliers, note_written, NULL
+    static const struct step before[] = {
+        { lock_suppliers, false },  { mark_clashes, false },
+        { remove_suppliers, true }, { change_suppliers, true },
+        { note_written, false },    { NULL, false }
     };
+    static const struct step adding[] = { { add_suppliers, true },
+                                          { NULL, false } };
+    int64_t others = 0, revision = 0;
     enum error err = imports_set_log(connection, chunk->import->person,
                                      chunk->import->key, NULL);
 
     if (err == OK)
-        err = chunk_run_all(connection, chunk, statements);
+        err = chunk_run_all(connection, chunk, before);
+    others = chunk->changes;
     if (err == OK)
-        err = chunk_run(connection, chunk, add_suppliers);
-    return err == OK
-               ? chunk_note_added(connection, chunk, db_found_rows(connection))
-               : err;
+        err = chunk_run_all(connection, chunk, adding);
+    if (err == OK)
+        err =
+            chunk_note_group(connection, chunk, chunk->import->key, &revision);
+    return err == OK ? chunk_note_added(connection, chunk,
+                                        chunk->changes - others, revision)
+                     : err;
 }
 
 static enum error chunk_take_back(struct db_connection *connection,
-                                  const struct chunk *chunk)
+                                  struct chunk *chunk)
 {
-    static const char *const statements[] = {
-        lock_suppliers, mark_kept,       mark_forgotten,
-        take_before,    remove_added,    change_suppliers,
-        add_removed,    note_taken_back, NULL
-    };
+    static const struct step steps[] = { { lock_suppliers, false },
+                                         { mark_kept, false },
+                                         { mark_forgotten, false },
+                                         { take_before, false },
+                                         { remove_added, true },
+                                         { change_suppliers, true },
+                                         { add_removed, true },
+                                         { note_taken_back, false },
+                                         { NULL, false } };
+    int64_t revision = 0;
     enum error err = imports_set_log(connection, chunk->import->undone_by,
                                      chunk->import->undo_key, "restore");
 
-    return err == OK ? chunk_run_all(connection, chunk, statements) : err;
+    if (err == OK)
+        err = chunk_run_all(connection, chunk, steps);
+    return err == OK ? chunk_note_group(connection, chunk,
+                                        chunk->import->undo_key, &revision)
+                     : err;
 }
 
 /* One row that the table refuses. */
@@ -267,7 +319,7 @@ static enum error chunk_do(struct db_connection *connection,
                            const char *refusal)
 {
     struct import import;
-    struct chunk chunk = { &import, 0, 0 };
+    struct chunk chunk = { &import, 0, 0, 0 };
     enum error err = chunk_take(connection, arena, run, &import);
 
     if (err != OK || run->ended)

@@ -42,7 +42,8 @@ struct rule {
     COLUMN("cafe_keys", "may")                \
     COLUMN("supplier_imports", "import_key")  \
     COLUMN("supplier_import_files", "bytes")  \
-    COLUMN("supplier_import_rows", "applied")
+    COLUMN("supplier_import_rows", "applied") \
+    COLUMN("supplier_change_groups", "leads")
 
 static const struct rule rules[] = {
     { true, "SELECT CONCAT('it is not a table but a ', LOWER(TABLE_TYPE))"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cafe/suppliers/columns.h"
+#include "history_private.h"
 
 /*
  * Texts of one reading. A request's arena holds four times as many, and what
@@ -22,7 +23,10 @@ enum { TEXTS_MAX_BYTES = 1024 * 1024 };
     " (SELECT l.revision FROM supplier_changes l"                    \
     "   WHERE l.supplier_id = c.supplier_id"                         \
     "   ORDER BY l.revision DESC LIMIT 1),"                          \
-    " p.revision, p.writer, " COLUMNS_OF_C ", " COLUMNS_OF_P
+    " p.revision, p.writer,"                                         \
+    " (SELECT g.form_key FROM supplier_change_groups g"              \
+    "   WHERE g.form_key = c.form_key LIMIT 1),"                     \
+    " " COLUMNS_OF_C ", " COLUMNS_OF_P
 
 #define JOIN_BEFORE                                                      \
     " LEFT JOIN supplier_changes p ON p.revision ="                      \
@@ -34,24 +38,16 @@ static const char select_all[] = SELECT_ENTRIES
     " FROM supplier_changes c FORCE INDEX (PRIMARY)" JOIN_BEFORE
     " WHERE c.revision < ? ORDER BY c.revision DESC LIMIT ?";
 
-/* A pattern for texts that have this one in them. INSTR() would tell accents
- * apart. */
-#define CONTAINING                                            \
-    "CONCAT('%', REPLACE(REPLACE(REPLACE(?, '|', '||'), '%'," \
-    " '|%'), '_', '|_'), '%') ESCAPE '|'"
-
 /* A part of the log at a time, since no index helps here. */
 static const char select_filtered[] = SELECT_ENTRIES
     " FROM supplier_changes c FORCE INDEX (PRIMARY)" JOIN_BEFORE
-    " WHERE c.revision < ? AND c.revision >= ?"
-    " AND COALESCE(c.actor, c.writer) LIKE " CONTAINING " AND c.name "
-    "LIKE " CONTAINING " AND (? = '' OR c.action = ?)"
-    " AND (? = '' OR (c.at >= ? AND c.at < DATE_ADD(?, INTERVAL 1 DAY)))"
-    " ORDER BY c.revision DESC LIMIT ?";
+    " WHERE " HISTORY_FILTERED " ORDER BY c.revision DESC LIMIT ?";
 
-static const char select_newest[] = "SELECT n FROM supplier_revision";
-
-enum { FILTERED_REVISIONS = 200000 }; /* a fifth of a second */
+#define FIVE_MARKS "?, ?, ?, ?, ?"
+static const char select_these[] = SELECT_ENTRIES
+    " FROM supplier_changes c FORCE INDEX (PRIMARY)" JOIN_BEFORE
+    " WHERE c.revision IN (" FIVE_MARKS ", " FIVE_MARKS ", " FIVE_MARKS
+    ", " FIVE_MARKS ", " FIVE_MARKS ") ORDER BY c.revision DESC";
 
 static const char select_one_suppliers[] = SELECT_ENTRIES
     " FROM supplier_changes c FORCE INDEX (by_supplier)" JOIN_BEFORE
@@ -68,6 +64,7 @@ enum {
     COLUMN_LAST,
     COLUMN_BEFORE,
     COLUMN_BEFORE_WRITER,
+    COLUMN_GROUP,
     COLUMN_FIELDS,
     COLUMN_BEFORE_FIELDS = COLUMN_FIELDS + SUPPLIER_FIELDS
 };
@@ -156,7 +153,9 @@ static enum error keep_entry(struct arena *arena, const struct db_row *row,
         (err = history_keep(arena, db_row_text(row, COLUMN_ACTOR),
                             &entry->actor)) != OK ||
         (err = history_keep(arena, db_row_text(row, COLUMN_WRITER),
-                            &entry->writer)) != OK)
+                            &entry->writer)) != OK ||
+        (err = history_keep(arena, db_row_text(row, COLUMN_GROUP),
+                            &entry->group.key)) != OK)
         return err;
     return keep_before(arena, row, entry);
 }
@@ -203,7 +202,7 @@ static enum error read_plainly(struct db_connection *connection,
                     reading);
 }
 
-static bool is_filtered(const struct history_job *job)
+bool history_is_filtered(const struct history_job *job)
 {
     const struct history_filter *filter = &job->filter;
 
@@ -219,32 +218,98 @@ static struct db_value text_of(struct slice text)
     return DB_VALUE_TEXT(text.len > 0 ? text : SLICE(""));
 }
 
+void history_filter_values(const struct history_filter *filter, int64_t before,
+                           int64_t floor,
+                           struct db_value values[HISTORY_FILTER_VALUES])
+{
+    const struct db_value action = text_of(filter->action);
+    const struct db_value day = text_of(filter->day);
+    const struct db_value group = text_of(filter->group);
+    const struct db_value all[HISTORY_FILTER_VALUES] = {
+        DB_VALUE_INTEGER(before),
+        DB_VALUE_INTEGER(floor),
+        text_of(filter->person),
+        text_of(filter->supplier),
+        action,
+        action,
+        day,
+        day,
+        day,
+        group,
+        group,
+    };
+
+    memcpy(values, all, sizeof(all));
+}
+
+/* How much of the log a filter goes through: a fifth of a second. */
+enum { WINDOW_REVISIONS = 200000 };
+
+static const char select_newest[] = "SELECT n FROM supplier_revision";
+
+static const char select_group_ends[] =
+    "SELECT MAX(last_revision), MIN(first_revision)"
+    " FROM supplier_change_groups WHERE form_key = ?";
+
+/* Revisions; those of a group are NULL, 0, if there is none. */
+struct window_ends {
+    int64_t newest, oldest;
+};
+
+static enum error take_window_ends(const struct db_row *row, void *context)
+{
+    struct window_ends *ends = context;
+
+    ends->newest = db_row_integer(row, 0);
+    ends->oldest = db_row_integer(row, 1);
+    return OK;
+}
+
+enum error history_window(struct db_connection *connection,
+                          const struct history_job *job,
+                          struct history_window *window)
+{
+    const struct db_value group = DB_VALUE_TEXT(job->filter.group);
+    struct window_ends ends = { 0 };
+    int64_t lowest = 1;
+    enum error err;
+
+    window->before = (int64_t)job->before;
+    if (job->filter.group.len > 0) {
+        err = db_query(connection, select_group_ends, &group, 1,
+                       take_window_ends, &ends);
+        lowest = ends.oldest;
+    } else {
+        err = db_query(connection, select_newest, NULL, 0, db_take_integer,
+                       &ends.newest);
+    }
+    if (window->before == 0 || window->before > ends.newest + 1)
+        window->before = ends.newest + 1;
+    window->floor = window->before > WINDOW_REVISIONS
+                        ? window->before - WINDOW_REVISIONS
+                        : 1;
+    window->ends = window->floor <= lowest;
+    if (window->ends)
+        window->floor = lowest;
+    return err;
+}
+
 static enum error read_filtered(struct db_connection *connection,
                                 struct reading *reading, int64_t *floor)
 {
-    const struct history_filter *filter = &reading->job->filter;
-    const struct db_value person = text_of(filter->person);
-    const struct db_value supplier = text_of(filter->supplier);
-    const struct db_value action = text_of(filter->action);
-    const struct db_value day = text_of(filter->day);
-    int64_t newest = 0;
-    int64_t before = (int64_t)reading->job->before;
-    enum error err = OK;
+    struct db_value values[HISTORY_FILTER_VALUES + 1];
+    struct history_window window;
+    enum error err = history_window(connection, reading->job, &window);
 
-    if (before == 0) {
-        err = db_query(connection, select_newest, NULL, 0, db_take_integer,
-                       &newest);
-        before = newest + 1;
-    }
     if (err != OK)
         return err;
-    *floor = before > FILTERED_REVISIONS ? before - FILTERED_REVISIONS : 1;
-    return db_query(
-        connection, select_filtered,
-        (struct db_value[]){ DB_VALUE_INTEGER(before), DB_VALUE_INTEGER(*floor),
-                             person, supplier, action, action, day, day, day,
-                             DB_VALUE_INTEGER((int64_t)reading->limit + 1) },
-        10, take_entry, reading);
+    *floor = window.ends ? 1 : window.floor;
+    history_filter_values(&reading->job->filter, window.before, window.floor,
+                          values);
+    values[HISTORY_FILTER_VALUES] =
+        DB_VALUE_INTEGER((int64_t)reading->limit + 1);
+    return db_query(connection, select_filtered, values,
+                    HISTORY_FILTER_VALUES + 1, take_entry, reading);
 }
 
 /* Where the next page begins. */
@@ -255,6 +320,17 @@ static uint64_t older_of(const struct history_job *job, int64_t floor)
     return floor > 1 ? (uint64_t)floor : 0;
 }
 
+/* Memory for `limit` entries. */
+static enum error open_reading(struct history_job *job, size_t limit,
+                               struct reading *reading)
+{
+    job->count = 0;
+    job->more = false;
+    job->entries = arena_alloc(job->arena, (limit + 1) * sizeof(*job->entries));
+    *reading = (struct reading){ job, limit, arena_used(job->arena) };
+    return job->entries != NULL ? OK : ERROR_MEMORY;
+}
+
 enum error history_read(struct db_connection *connection, void *job)
 {
     struct history_job *history = job;
@@ -262,19 +338,32 @@ enum error history_read(struct db_connection *connection, void *job)
                                                         : HISTORY_ENTRIES_MAX;
     struct reading reading;
     int64_t floor = 0;
-    enum error err;
+    enum error err = open_reading(history, limit, &reading);
 
-    history->count = 0;
-    history->more = false;
-    history->entries =
-        arena_alloc(history->arena, (limit + 1) * sizeof(*history->entries));
-    if (history->entries == NULL)
-        return ERROR_MEMORY;
-    reading = (struct reading){ history, limit, arena_used(history->arena) };
-    err = is_filtered(history) ? read_filtered(connection, &reading, &floor)
-                               : read_plainly(connection, &reading);
+    if (err != OK)
+        return err;
+    err = history_is_filtered(history) || history->filter.group.len > 0
+              ? read_filtered(connection, &reading, &floor)
+              : read_plainly(connection, &reading);
     history->older = older_of(history, floor);
     return err == ERROR_LIMIT && history->more ? OK : err;
+}
+
+enum error history_read_these(struct db_connection *connection,
+                              struct history_job *job,
+                              const uint64_t *revisions, size_t count)
+{
+    struct db_value values[HISTORY_PAGE_ENTRIES];
+    struct reading reading;
+    enum error err = open_reading(job, HISTORY_PAGE_ENTRIES, &reading);
+
+    if (err != OK || count == 0)
+        return err;
+    for (size_t i = 0; i < HISTORY_PAGE_ENTRIES; i++)
+        values[i] = DB_VALUE_INTEGER(i < count ? (int64_t)revisions[i] : 0);
+    err = db_query(connection, select_these, values, HISTORY_PAGE_ENTRIES,
+                   take_entry, &reading);
+    return err == ERROR_LIMIT && job->more ? OK : err;
 }
 
 /* Forgetting. */

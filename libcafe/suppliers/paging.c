@@ -65,3 +65,51 @@ const char *paging_range(const struct paging *paging, struct arena *arena)
         paging_number(paging->first + (paging->count > 0), arena),
         paging_number(paging->end, arena), paging_number(paging->count, arena));
 }
+
+/* Pages on each side of the one that is shown. */
+enum { AROUND = 2 };
+
+/* The next number to show: a single page is not left out. */
+static size_t page_after(size_t at, size_t page, size_t pages)
+{
+    size_t low = page > AROUND ? page - AROUND : 1;
+    size_t high = page + AROUND;
+
+    if (at < low)
+        return low - at > 2 ? low : at + 1;
+    if (at < high)
+        return at + 1;
+    return pages - at > 2 ? pages : at + 1;
+}
+
+static void add_page(size_t number, size_t before, size_t page,
+                     paging_url_fn *url, void *context, struct context *list)
+{
+    struct context *object = context_list_object(list);
+
+    context_number(object, "number", (int64_t)number);
+    context_flag(object, "gap", number > before + 1);
+    context_flag(object, "current", number == page);
+    if (number != page)
+        context_string(object, "url", url(context, number));
+}
+
+void paging_context(size_t page, size_t pages, paging_url_fn *url,
+                    void *context, struct context *object)
+{
+    struct context *list;
+    size_t before = 0;
+
+    if (pages < 2)
+        return;
+    list = context_list(object, "pages");
+    context_flag(object, "paged", true);
+    for (size_t at = 1; at <= pages; at = page_after(at, page, pages)) {
+        add_page(at, before, page, url, context, list);
+        before = at;
+    }
+    if (page > 1)
+        context_string(object, "previous", url(context, page - 1));
+    if (page < pages)
+        context_string(object, "next", url(context, page + 1));
+}

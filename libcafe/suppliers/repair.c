@@ -21,7 +21,8 @@ static const char missing_tables[] =
     " UNION ALL SELECT 'cafe_keys', 7"
     " UNION ALL SELECT 'supplier_imports', 8"
     " UNION ALL SELECT 'supplier_import_files', 8"
-    " UNION ALL SELECT 'supplier_import_rows', 8) w"
+    " UNION ALL SELECT 'supplier_import_rows', 8"
+    " UNION ALL SELECT 'supplier_change_groups', 9) w"
     " LEFT JOIN information_schema.TABLES x"
     " ON x.TABLE_SCHEMA = DATABASE() AND x.TABLE_NAME = w.t"
     " WHERE x.TABLE_NAME IS NULL AND w.since <= ?";

@@ -31,6 +31,9 @@ static const char *const writing[] = {
     IMPORT_RIGHTS("supplier_imports", "id"),
     IMPORT_RIGHTS("supplier_import_files", "import_id"),
     IMPORT_RIGHTS("supplier_import_rows", "import_id"),
+    "EXPLAIN SELECT * FROM supplier_change_groups",
+    "EXPLAIN INSERT INTO supplier_change_groups (leads) VALUES (0)",
+    "EXPLAIN UPDATE supplier_change_groups SET leads = 0 WHERE FALSE",
     NULL,
 };
 

@@ -51,13 +51,20 @@ const struct snapshot *search_snapshot(const struct search_result *result)
 
 /* Links. */
 
-static const char *url_of_page(const struct search *search, size_t page,
-                               const char *path, struct arena *arena)
+/* Where links to the pages of a list lead. */
+struct page_links {
+    const struct search *search;
+    const char *path;
+    struct arena *arena;
+};
+
+static const char *url_of_page(void *context, size_t page)
 {
-    struct search other = *search;
+    const struct page_links *links = context;
+    struct search other = *links->search;
 
     other.page = page;
-    return search_url(&other, path, arena);
+    return search_url(&other, links->path, links->arena);
 }
 
 /* The same list sorted by a column, from its first page. */
@@ -85,15 +92,12 @@ static void fill_paging(const struct search_result *result, const char *path,
                         struct arena *arena, struct context *context)
 {
     const struct paging *paging = &result->paging;
-    const struct search *search = result->search;
+    struct page_links links = { result->search, path, arena };
 
     context_string(context, "range", paging_range(paging, arena));
-    if (paging->page > 1)
-        context_string(context, "previous",
-                       url_of_page(search, paging->page - 1, path, arena));
-    if (paging->end < paging->count)
-        context_string(context, "next",
-                       url_of_page(search, paging->page + 1, path, arena));
+    paging_context(paging->page,
+                   (paging->count + paging->per - 1) / paging->per, url_of_page,
+                   &links, context);
 }
 
 /* Whether the list is sorted by a column, so that its header says so. */

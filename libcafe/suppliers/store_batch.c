@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cafe/suppliers/columns.h"
+#include "cafe/suppliers/groups.h"
 #include "change.h"
 #include "refusal.h"
 #include "version.h"
@@ -216,6 +217,9 @@ static enum error batch_write(struct db_connection *connection,
     if (first == run->first_before || last - first != last_at)
         return ERROR_DB_TRIGGERS;
     run->job->first_revision = first;
+    if (last > first &&
+        (err = groups_note(connection, run->job->form_key, first, last)) != OK)
+        return err;
     return form_claim_note(connection, &run->claim, run->results[0].id, first);
 }
 

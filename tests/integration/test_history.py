@@ -66,7 +66,7 @@ def test_pages_of_the_log(employee, database):
     while url:
         page = employee.get(url)
         seen += entries(page)
-        found = re.search(r'rel="next" href="(\?before=\d+)"', page.text)
+        found = re.search(r'rel="next" href="(\?page=\d+)"', page.text)
         url = found and PATH + found[1]
     assert seen == list(range(60, 0, -1))
 

@@ -14,9 +14,9 @@ from test_history import entries
 from writers import connect, query
 
 USER = "Remote-User"
-COLUMNS = ["at", "person", "account", "action", "revision", "id", "name",
-           "address", "city", "state", "country", "email", "phone", "website",
-           "notes"]
+COLUMNS = ["at", "person", "account", "action", "revision", "id",
+           "group", "name", "address", "city", "state", "country", "email",
+           "phone", "website", "notes"]
 
 
 @pytest.fixture(name="named")
@@ -119,7 +119,8 @@ def test_the_form_shows_what_was_asked_for(named, past):
 
 @pytest.mark.parametrize("asked", [
     "day=2026-02-29", "day=2026-11-31", "day=2026-1-01", "day=x",
-    "day=2026-03-01T00:00", "day=+026-03-01", "action=drop", "action=ADD",
+    "day=2026-03-01T00:00", "day=+026-03-01", "page=0", "page=x",
+    "group=x", "action=drop", "action=ADD",
     "person=" + "x" * 255, "supplier=" + "x" * 255, "before=x", "before=-1"])
 def test_what_can_t_be_asked_for(named, asked):
     assert named.get("/admin/history?" + asked).status == 404
@@ -137,7 +138,7 @@ def test_pages_of_what_is_asked_for(named, database):
         seen += entries(page)
         found = re.search(r'rel="next" href="(\?[^"]*)"', page.text)
         url = found and "/admin/history" + html.unescape(found[1])
-        assert not url or "supplier=n1&before=" in url
+        assert not url or "supplier=n1&page=" in url
     wanted = [n + 1 for n in reversed(range(120)) if str(n).startswith("1")]
     assert seen == wanted
     assert [int(row["revision"]) for row in table(named, "supplier=n1")] == \

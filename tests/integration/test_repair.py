@@ -47,6 +47,8 @@ LOSSES = {
     "no_imports": ("DROP TABLE supplier_imports, supplier_import_rows",
                    ["the table supplier_imports",
                     "the table supplier_import_rows"]),
+    "no_groups": ("DROP TABLE supplier_change_groups",
+                  ["the table supplier_change_groups"]),
     "no_counter": ("DELETE FROM supplier_revision", ["the counter"]),
     "counter_behind": ("UPDATE supplier_revision SET n = 1", ["the counter"]),
     "truncated": ("TRUNCATE suppliers",

@@ -11,14 +11,16 @@ ER_DENIED = 1142, 1143  # on a table, on a column
 ER_DB_DENIED = 1044
 IMPORTS = {"supplier_imports", "supplier_import_files",
            "supplier_import_rows"}
-TABLES = {"cafe_keys", "cafe_migrations", "supplier_changes",
+TABLES = {"cafe_keys", "cafe_migrations", "supplier_change_groups",
+          "supplier_changes",
           "supplier_form_keys", "supplier_revision", "suppliers"} | IMPORTS
-MAY_WRITE = {"customer": set(), "employee": {"suppliers",
-                                             "supplier_form_keys"} | IMPORTS}
+MAY_WRITE = {"customer": set(), "employee": {
+    "suppliers", "supplier_form_keys", "supplier_change_groups"} | IMPORTS}
 CUSTOMER_MAY_READ = {
     "suppliers": None, "supplier_revision": None, "cafe_migrations": None,
     "supplier_changes": {"revision", "supplier_id", "action", "at"},
     "supplier_form_keys": set(), "cafe_keys": set(),
+    "supplier_change_groups": set(),
     **dict.fromkeys(IMPORTS, set())}
 DEFINITIONS = (
     "TRUNCATE {}", "DROP TABLE {}", "ALTER TABLE {} ADD COLUMN x INT",
@@ -109,7 +111,8 @@ def test_a_daemon_may_follow_the_log(as_account, account):
 
 def test_the_employee_reads_the_whole_log(database, as_account):
     session = as_account("employee")
-    for table in sorted(TABLES - IMPORTS - {"supplier_form_keys", "cafe_keys"}):
+    for table in sorted(TABLES - IMPORTS - {
+            "supplier_form_keys", "cafe_keys", "supplier_change_groups"}):
         everything = ", ".join(columns(database, table))
         assert session.ask(f"SELECT {everything} FROM {table}")
     assert session.ask("SELECT * FROM supplier_form_keys") == ()
@@ -131,6 +134,15 @@ def test_the_employee_keeps_form_keys(as_account):
                 " (REPEAT('k', 22), REPEAT('d', 32), NULL, NULL, NOW(6))")
     assert session.run("UPDATE supplier_form_keys SET supplier_id = 1") == 1
     assert session.run("DELETE FROM supplier_form_keys") == 1
+
+
+def test_the_employee_keeps_groups_and_removes_none(as_account):
+    session = as_account("employee")
+    session.run("INSERT INTO supplier_change_groups VALUES"
+                " (1, 2, REPEAT('k', 22), 1, 0)")
+    assert session.run("UPDATE supplier_change_groups SET last_revision = 3"
+                       ) == 1
+    assert session.refused("DELETE FROM supplier_change_groups") in ER_DENIED
 
 
 def test_the_employee_only_notes_when_a_key_was_used(as_account):

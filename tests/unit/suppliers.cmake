@@ -27,7 +27,7 @@ if(TARGET cafe_html)
     ${PROJECT_SOURCE_DIR}/libcafe/suppliers)
 endif()
 foreach(name test_adoption test_catalog test_form_key test_history
-    test_migrations test_store test_triggers test_unescape)
+    test_history_pages test_migrations test_store test_triggers test_unescape)
   cafe_unit_test(${name} cafe_suppliers PkgConfig::EVENT)
   set_tests_properties(${name} PROPERTIES
     SKIP_RETURN_CODE 77 RESOURCE_LOCK test_database)

@@ -5,7 +5,7 @@
 #include "cafe/db/db.h"
 #include "cafe/suppliers/supplier.h"
 
-enum { HISTORY_ENTRIES_MAX = 200 };
+enum { HISTORY_ENTRIES_MAX = 200, HISTORY_PAGE_ENTRIES = 25 };
 
 enum history_action {
     HISTORY_ADOPT, /* it was there before the log */
@@ -13,6 +13,21 @@ enum history_action {
     HISTORY_UPDATE,
     HISTORY_REMOVE,
     HISTORY_RESTORE
+};
+
+/** Why changes belong together. */
+enum history_group_kind {
+    HISTORY_BATCH, /* of a program, or an import whose rows are gone */
+    HISTORY_IMPORT,
+    HISTORY_IMPORT_UNDONE
+};
+
+/** Changes that belong together. */
+struct history_group {
+    struct slice key; /* the form key of its changes; absent: no group */
+    int64_t changes;
+    enum history_group_kind kind;
+    struct slice file_name; /* of an import */
 };
 
 /** One change of one supplier. All texts are in the arena of the reading job.
@@ -29,6 +44,8 @@ struct history_entry {
     int64_t at_us;            /* UTC microseconds */
     bool last;                /* nothing has changed this supplier since */
     bool forgotten;           /* its texts were removed: nothing to restore */
+    struct history_group group; /* that it belongs to: the key */
+    bool leads; /* the entry stands for all of its group, which is known */
 };
 
 /** The name of an action, "add"; of an unknown one "". A static string. */
@@ -42,6 +59,7 @@ struct history_filter {
     struct slice supplier; /* a part of the supplier's name, as it was then */
     struct slice action;   /* history_action_name() */
     struct slice day;      /* "2026-11-28" in UTC */
+    struct slice group;    /* a form key: only the changes of that group */
 };
 
 /** What to read, and what was found. */
@@ -53,6 +71,7 @@ struct history_job {
     uint64_t before; /* only revisions below; 0: from the newest on */
     size_t limit;    /* entries at most; at most HISTORY_ENTRIES_MAX. Of
                         large texts there are fewer, see `more` */
+    size_t page;     /* of history_read_page(), from 1. Out: the one shown */
     void *context;   /* the caller's own */
 
     /* Out: the newest first. */
@@ -61,6 +80,8 @@ struct history_job {
     bool more;      /* there are older ones */
     uint64_t older; /* `before` of what follows; 0: nothing does. With a filter
                        that may be nothing that it lets pass */
+    size_t pages;   /* of history_read_page() */
+    struct history_group group; /* the filter's; no changes: there is none */
 };
 
 /**
@@ -70,6 +91,18 @@ struct history_job {
  * Errors  ERROR_MEMORY, ERROR_DB_…
  */
 enum error history_read(struct db_connection *connection, void *job);
+
+/**
+ * The same, but a page by its number, and of a group one entry, where not just
+ * that group or one supplier is asked for. With a filter the pages are those of
+ * the newest 200,000 changes below `before`; `older` leads to the others. Of
+ * large texts a page has fewer entries, and `older` leads to the rest.
+ *
+ * Takes no longer with a longer log, except with a filter: 1 µs a change.
+ *
+ * Errors  ERROR_MEMORY, ERROR_DB_…
+ */
+enum error history_read_page(struct db_connection *connection, void *job);
 
 /**
  * Take a supplier's texts, and the names of their writers, out of the log,

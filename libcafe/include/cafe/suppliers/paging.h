@@ -4,6 +4,7 @@
 
 #include "cafe/base/arena.h"
 #include "cafe/base/form.h"
+#include "cafe/html/context.h"
 
 enum {
     PAGING_PER_DEFAULT = 50,
@@ -36,5 +37,17 @@ const char *paging_number(size_t number, struct arena *arena);
 
 /** "1–50 of 5,213", in the arena; NULL when out of memory. */
 const char *paging_range(const struct paging *paging, struct arena *arena);
+
+/** The link to a page, in the request's arena. */
+typedef const char *paging_url_fn(void *context, size_t page);
+
+/**
+ * Set previous, next and pages, which views/paging.html shows: the first page,
+ * the last one, and those around this one. Nothing, if there is only one.
+ *
+ * url, context  Called for each link.
+ */
+void paging_context(size_t page, size_t pages, paging_url_fn *url,
+                    void *context, struct context *object);
 
 #endif
