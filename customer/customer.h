@@ -51,14 +51,6 @@ handler_fn supplier_show;
 
 /* downloads.c */
 
-/**
- * Answer with all that the query of a request finds.
- *
- * cached  Path in the name of the cached page.
- */
-void take_list(struct request *req, const struct snapshot *snapshot,
-               const char *cached, const struct list_format *format);
-
 handler_fn supplier_card, supplier_object;
 handler_fn list_contacts, list_table, list_objects;
 

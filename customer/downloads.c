@@ -8,7 +8,6 @@
 #include "customer.h"
 
 #define VCARD_TYPE "text/vcard; charset=utf-8"
-#define CSV_TYPE "text/csv; charset=utf-8; header=present"
 
 /* One supplier. */
 
@@ -163,19 +162,6 @@ static void table_record(struct text *out, const struct supplier *supplier,
     csv_record(out, CSV_PROGRAM, supplier);
 }
 
-static void excel_head(struct text *out, const struct listing *listing)
-{
-    (void)listing;
-    csv_head(out, CSV_SPREADSHEET);
-}
-
-static void excel_record(struct text *out, const struct supplier *supplier,
-                         struct arena *scratch)
-{
-    (void)scratch;
-    csv_record(out, CSV_SPREADSHEET, supplier);
-}
-
 static void objects_head(struct text *out, const struct listing *listing)
 {
     (void)listing;
@@ -215,13 +201,6 @@ static const struct list_format table = {
     .record = table_record,
 };
 
-static const struct list_format excel_table = {
-    .type = CSV_TYPE,
-    .disposition = "attachment; filename=\"suppliers-excel.csv\"",
-    .head = excel_head,
-    .record = excel_record,
-};
-
 static const struct list_format objects = {
     .type = JSON_TYPE,
     .disposition = "attachment; filename=\"suppliers.json\"",
@@ -229,62 +208,6 @@ static const struct list_format objects = {
     .record = objects_record,
     .tail = objects_tail,
 };
-
-static void download_found(struct lifetime *life,
-                           const struct search_result *result)
-{
-    struct request *req = request_of(life);
-    struct listing *listing = request_own(req);
-
-    if (result == NULL) {
-        request_reject(req, REJECTION_LIMIT);
-        respond_error(req, 503);
-        return;
-    }
-    listing->result = result;
-    listing->end = search_count(result);
-    listing_answer(req, listing);
-}
-
-/* All that match: a file does not depend on the page from which it was asked
- * for. */
-static enum error download_read(struct request *req, struct search *search)
-{
-    const struct form *query;
-    enum error err = request_query(req, &query);
-
-    if (err == OK)
-        err = search_read(request_arena(req), query, search);
-    search->page = 1;
-    search->per = PAGING_PER_DEFAULT;
-    return err;
-}
-
-void take_list(struct request *req, const struct snapshot *snapshot,
-               const char *cached, const struct list_format *format)
-{
-    struct customer *self = request_app(req);
-    struct arena *arena = request_arena(req);
-    struct listing *listing = arena_alloc(arena, sizeof(*listing));
-    enum error err;
-
-    if (snapshot == NULL || listing == NULL) {
-        respond_error(req, 503);
-        return;
-    }
-    listing->format = format;
-    request_set_own(req, listing);
-    if ((err = download_read(req, &listing->search)) != OK) {
-        respond_error(req, err == ERROR_MEMORY ? 503 : 400);
-        return;
-    }
-    /* The URL in normal form: spellings of one list share one file. */
-    if (!answer_cached(req, snapshot,
-                       search_url(&listing->search, cached, arena),
-                       &listing->key))
-        search_when_found(self->api.searcher, snapshot, &listing->search,
-                          download_found, request_life(req));
-}
 
 static catalog_show_fn list_contacts_show, list_table_show, list_objects_show;
 
@@ -302,9 +225,9 @@ static void list_contacts_show(struct lifetime *life,
 {
     struct request *req = request_of(life);
     if (wants_old_card(req))
-        take_list(req, snapshot, "/suppliers.vcf;3", &old_contacts);
+        listing_take(req, snapshot, "/suppliers.vcf;3", &old_contacts);
     else
-        take_list(req, snapshot, "/suppliers.vcf", &contacts);
+        listing_take(req, snapshot, "/suppliers.vcf", &contacts);
 }
 
 /* GET /suppliers.csv */
@@ -323,9 +246,10 @@ static void list_table_show(struct lifetime *life,
 
     if (request_query(req, &query) == OK &&
         slice_is(form_value(query, "for"), "excel"))
-        take_list(req, snapshot, "/suppliers.csv;excel", &excel_table);
+        listing_take(req, snapshot, "/suppliers.csv;excel",
+                     &listing_excel_table);
     else
-        take_list(req, snapshot, "/suppliers.csv", &table);
+        listing_take(req, snapshot, "/suppliers.csv", &table);
 }
 
 /* GET /suppliers.json */
@@ -340,7 +264,7 @@ static void list_objects_show(struct lifetime *life,
                               const struct snapshot *snapshot)
 {
     struct request *req = request_of(life);
-    take_list(req, snapshot, "/suppliers.json", &objects);
+    listing_take(req, snapshot, "/suppliers.json", &objects);
 }
 
 /* Another form of the same list. */

@@ -24,7 +24,7 @@ static void list_print_show(struct lifetime *life,
                             const struct snapshot *snapshot)
 {
     struct request *req = request_of(life);
-    take_list(req, snapshot, path, &printed);
+    listing_take(req, snapshot, path, &printed);
 }
 
 static struct context *print_context(struct listing *listing)

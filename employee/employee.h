@@ -243,6 +243,9 @@ enum error saved_read(struct db_connection *connection, void *job);
 void saved_context(const struct saved *saved, const char *list, bool merged,
                    struct context *context);
 
+/* edit_table.c */
+handler_fn edit_table_show;
+
 /* history.c */
 handler_fn history_show;
 handler_fn history_supplier_show;

@@ -1,4 +1,5 @@
 /* The history as a table for spreadsheets, filtered like its page. */
+#include "cafe/api/listing.h"
 #include "cafe/base/clock.h"
 #include "cafe/suppliers/csv.h"
 #include "employee.h"
@@ -129,8 +130,7 @@ static void history_csv_answer(void *job, enum error outcome)
         respond_error(req, status_of_error(outcome));
         return;
     }
-    page = page_data(200, "text/csv; charset=utf-8; header=present", "no-store",
-                     &table->body);
+    page = page_data(200, CSV_TYPE, "no-store", &table->body);
     text_free(&table->body);
     if (page != NULL)
         page_field(page, "Content-Disposition",

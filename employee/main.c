@@ -7,8 +7,9 @@
 #include "cafe/suppliers/migrations.h"
 #include "employee.h"
 
-/* Of the API's list: 200 suppliers with the longest texts take 6 MiB. */
-enum { PART_MAX_BYTES = 16 * 1024 * 1024 };
+/* A table to edit comes back as an upload, of 32 MiB at most. Of the API's
+ * list, 200 suppliers with the longest texts take 6 MiB. */
+enum { LIST_MAX_BYTES = 32 * 1024 * 1024 };
 
 struct employee_settings {
     struct service_settings service; /* first: the frame fills it */
@@ -72,7 +73,7 @@ static enum error employee_open(struct service *service, void **app,
         .described = API_DESCRIPTION,
         .caching = "no-store",
         .versions = true,
-        .list_max_bytes = PART_MAX_BYTES,
+        .list_max_bytes = LIST_MAX_BYTES,
     };
     if ((err = description_open(&self->api, error)) != OK ||
         (err = catalog_open(service->base, service->db, &settings->catalog,

@@ -15,6 +15,7 @@ enum {
 const struct route employee_routes[] = {
     { GET, "/admin", employee_home_show, 0, LOOK },
     { GET, "/admin/suppliers", employee_list, 0, LOOK },
+    { GET, "/admin/suppliers.csv", edit_table_show, 0, LOOK },
     { GET, "/admin/supplier-add", editor_add_show, 0, CHANGE },
     { POST, "/admin/supplier-add", editor_add, FORM_MAX_BYTES, CHANGE },
     { GET, "/admin/supplier-update/{id}", editor_update_show, 0, LOOK },

@@ -160,7 +160,8 @@ def test_every_route_shows_it(site, database, admin):
     number = insert(admin, **HOSTILE)
     form = values_of(ann.get(f"/admin/supplier-update/{number}").text)
     assert save(ann, form, email=MARKUP + "x").status == 422
-    for path in ("/admin", "/admin/suppliers", "/admin/history",
+    for path in ("/admin", "/admin/suppliers",
+                 "/admin/suppliers.csv", "/admin/history",
                  "/admin/history.csv", f"/admin/supplier-history/{number}",
                  f"/admin/supplier-remove/{number}"):
         assert ann.get(path).status == 200

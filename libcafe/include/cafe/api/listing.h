@@ -5,6 +5,8 @@
 
 #include "cafe/api/answer.h"
 
+#define CSV_TYPE "text/csv; charset=utf-8; header=present"
+
 struct listing;
 
 /** How a list is written, on any thread. */
@@ -47,5 +49,17 @@ struct listing {
  * yet.
  */
 void listing_answer(struct request *req, struct listing *listing);
+
+/**
+ * Answer with all that the query of a request finds.
+ *
+ * snapshot  NULL is answered 503.
+ * cached    Path in the name of the cached page.
+ */
+void listing_take(struct request *req, const struct snapshot *snapshot,
+                  const char *cached, const struct list_format *format);
+
+/** A table for spreadsheets: what is saved again there can be imported. */
+extern const struct list_format listing_excel_table;
 
 #endif
