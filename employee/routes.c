@@ -4,6 +4,7 @@
 #include "cafe/api/suppliers.h"
 #include "cafe/suppliers/supplier_body.h"
 #include "employee.h"
+#include "import.h"
 
 enum {
     LOOK = ROUTE_READER | ROUTE_EDITOR, /* everybody who is let in */
@@ -28,6 +29,16 @@ const struct route employee_routes[] = {
     { GET, "/admin/supplier-history/{id}", history_supplier_show, 0, LOOK },
     { POST, "/admin/supplier-restore/{revision}", restore_version,
       FORM_MAX_BYTES, CHANGE },
+    { GET, "/admin/import/{key}", import_show, 0, CHANGE },
+    { POST, "/admin/import/{key}/pause", import_pause_take, FORM_MAX_BYTES,
+      CHANGE },
+    { POST, "/admin/import/{key}/go-on", import_go_on_take, FORM_MAX_BYTES,
+      CHANGE },
+    { POST, "/admin/import/{key}/cancel", import_cancel_take, FORM_MAX_BYTES,
+      CHANGE },
+    { POST, "/admin/import/{key}/undo", import_undo_take, FORM_MAX_BYTES,
+      CHANGE },
+    { GET, "/admin/import/{key}/faulty.csv", import_faulty_show, 0, CHANGE },
     { GET, API_SUPPLIERS, api_list, 0, READ },
     { GET, API_SUPPLIERS "/{id}", api_supplier, 0, READ },
     { POST, API_SUPPLIERS, write_add, BODY_MAX_BYTES, WRITE },

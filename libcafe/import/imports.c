@@ -256,6 +256,8 @@ static enum error take_count(const struct db_row *row, void *context)
 
     counts->kinds[db_row_integer(row, 0) - 1] += count;
     counts->outcomes[db_row_integer(row, 1)] += count;
+    if (db_row_integer(row, 1) == IMPORT_WRITTEN)
+        counts->written[db_row_integer(row, 0) - 1] += count;
     if (db_row_integer(row, 2) != 0)
         counts->todo += count;
     return OK;

@@ -8,12 +8,12 @@
     " place, reason, candidates, " COLUMNS " FROM supplier_import_rows" \
     " WHERE import_id = ? AND n > ?"
 
-static const char select_rows[] = SELECT_ROWS " ORDER BY n LIMIT ?";
+static const char select_rows[] = SELECT_ROWS " ORDER BY n LIMIT ? OFFSET ?";
 
 /* Those that a person has to look at. */
 static const char select_unwritten[] = SELECT_ROWS
     " AND (kind IN ('faulty', 'ambiguous', 'duplicate')"
-    " OR outcome IN ('clash', 'refused', 'kept')) ORDER BY n LIMIT ?";
+    " OR outcome IN ('clash', 'refused', 'kept')) ORDER BY n LIMIT ? OFFSET ?";
 
 struct staged_reading {
     staged_row_fn *each;
@@ -48,12 +48,13 @@ enum error staged_read(struct db_connection *connection,
         DB_VALUE_INTEGER(query->import_id),
         DB_VALUE_INTEGER(query->after),
         DB_VALUE_INTEGER((int64_t)query->limit),
+        DB_VALUE_INTEGER((int64_t)query->skip),
     };
     struct staged_reading reading = { each, context };
 
     return db_query(connection,
                     query->unwritten ? select_unwritten : select_rows, values,
-                    3, take_staged, &reading);
+                    4, take_staged, &reading);
 }
 
 /* As a table to correct and import again. */

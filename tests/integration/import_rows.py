@@ -5,11 +5,11 @@ import harness
 from test_import_command import Importer, supplier, table
 from writers import connect, query
 
-KEY = "k" * 22  # of an import that keeps the command from going on
-BUSY = ("INSERT INTO supplier_imports (import_key, undo_key, state, file_name,"
-        " settings, clear_empty, remove_missing, created, changed, lease_until)"
-        f" VALUES ('{KEY}', REPEAT('u', 22), 'running', 'f', '', 0, 0, NOW(6),"
-        " NOW(6), UTC_TIMESTAMP(6) + INTERVAL 1 DAY)")
+KEY = "k" * 22  # of an import that another task works on
+BUSY = ("INSERT INTO supplier_imports (import_key, undo_key, state, task,"
+        " file_name, settings, clear_empty, remove_missing, created, changed,"
+        f" lease_until) VALUES ('{KEY}', '{KEY}', 'running', '{KEY}', 'f', '',"
+        " 0, 0, NOW(6), NOW(6), UTC_TIMESTAMP(6) + INTERVAL 1 DAY)")
 
 
 class Imports:
@@ -21,10 +21,7 @@ class Imports:
 
     def preview(self, *rows, argv=()):
         """Compare a file with the directory; returns the import's key."""
-        task = "x" * 22  # a daemon leaves this one alone
         self.database.sql(BUSY)
-        self.database.sql("UPDATE supplier_imports SET task ="
-                          f" '{task}' WHERE import_key = '{KEY}'")
         self.importer.path.write_text(table(*rows), encoding="utf-8")
         done = self.importer.run("--import", self.importer.path, *argv)
         assert "another import is at work" in done.stderr, done.stderr
@@ -36,6 +33,12 @@ class Imports:
 
     def many(self, count, **argv):
         return self.preview(*(supplier(f"n{i}") for i in range(count)), **argv)
+
+    def changes(self, count):
+        """Suppliers that are there, each of which a file changes."""
+        self.importer(table(*(supplier(f"n{i}") for i in range(count))))
+        return self.preview(*(supplier(f"n{i}", address="new")
+                              for i in range(count)))
 
     def set(self, key, state):
         self.database.sql(f"UPDATE supplier_imports SET state = '{state}'"
@@ -70,6 +73,28 @@ class Imports:
             holder.rollback()
             holder.close()
             admin.close()
+
+    @contextlib.contextmanager
+    def held_at(self, key, name):
+        """Within it, a daemon has written what is before the chunk of this
+        supplier, and waits for that supplier."""
+        holder = connect(self.database, autocommit=False)
+        number = self.number(name)
+        try:
+            query(holder, "SELECT id FROM suppliers WHERE id = %s FOR UPDATE",
+                  number)
+            self.set(key, "running")
+            harness.wait_until(lambda: self.outcomes(key), "a chunk is written")
+            yield holder
+        finally:
+            holder.rollback()
+            holder.close()
+
+    def number(self, name):
+        """The id of the supplier."""
+        [[number]] = self.database.sql(
+            f"SELECT id FROM suppliers WHERE name = '{name}'")
+        return int(number)
 
     def outcomes(self, key):
         return dict(self.database.sql(

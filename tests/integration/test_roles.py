@@ -14,6 +14,7 @@ from test_proxies import LISTENERS, NEAR, compose_config
 USER, GROUPS = "Remote-User", "Remote-Groups"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 NOBODY = "99999999"  # a supplier and a revision that are not there
+NO_IMPORT = "x" * 22  # nor an import
 
 # What each path answers to each method once nothing is in the way; for POST an
 # empty form. Only those of CHANGES are for editors alone.
@@ -30,6 +31,12 @@ ANSWERS = {
     "/admin/history.csv": {"GET": 200},
     f"/admin/supplier-history/{NOBODY}": {"GET": 404},
     f"/admin/supplier-restore/{NOBODY}": {"POST": 404},
+    f"/admin/import/{NO_IMPORT}": {"GET": 404},
+    f"/admin/import/{NO_IMPORT}/faulty.csv": {"GET": 404},
+    f"/admin/import/{NO_IMPORT}/pause": {"POST": 404},
+    f"/admin/import/{NO_IMPORT}/go-on": {"POST": 404},
+    f"/admin/import/{NO_IMPORT}/cancel": {"POST": 404},
+    f"/admin/import/{NO_IMPORT}/undo": {"POST": 404},
     "/admin/api/v1/suppliers": {"GET": 200, "POST": 415},
     "/admin/api/v1/suppliers:batch": {"POST": 415},
     f"/admin/api/v1/suppliers/{NOBODY}": {"GET": 404, "PUT": 428, "PATCH": 428,
@@ -47,6 +54,10 @@ CHANGES = {("GET", "/admin/supplier-add"),
            ("GET", f"/admin/supplier-remove/{NOBODY}"),
            ("POST", f"/admin/supplier-remove/{NOBODY}"),
            ("POST", f"/admin/supplier-restore/{NOBODY}"),
+           *((("GET" if below in ("", "/faulty.csv") else "POST"),
+              f"/admin/import/{NO_IMPORT}{below}")
+             for below in ("", "/faulty.csv", "/pause", "/go-on", "/cancel",
+                           "/undo")),
            ("POST", "/admin/api/v1/suppliers"),
            ("POST", "/admin/api/v1/suppliers:batch"),
            ("PUT", f"/admin/api/v1/suppliers/{NOBODY}"),
@@ -162,7 +173,7 @@ def make_roles(start, database):
 def test_every_method_path_role_origin_and_address(roles, database):
     wrong, count = check(roles.port, PEOPLE)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == -(-7 * 24 * 11 * 8 * 5 // ROWS_STEP)
+    assert count == -(-7 * 30 * 11 * 8 * 5 // ROWS_STEP)
     assert not names(database)
 
 
@@ -170,7 +181,7 @@ def test_everybody_edits_where_no_editors_are_named(start, database):
     employee = start("employee", database, APP_IDENTITY_HEADER=USER)
     wrong, count = check(employee.port, ["editor", "nobody"], everybody=True)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == -(-7 * 24 * 2 * 8 * 5 // ROWS_STEP)
+    assert count == -(-7 * 30 * 2 * 8 * 5 // ROWS_STEP)
 
 
 def test_each_person_has_one_role(roles):

@@ -13,7 +13,7 @@ from test_keys import add as add_key
 from test_keys import bearer
 from test_markup import (MARK, MARKUP, PERSON, check, check_log, make_admin,  # noqa: F401
                          make_site)
-from writers import insert
+from writers import insert, query
 
 HOSTILE = {name: MARKUP for name in NAMES}
 # What the form takes: the others have a form of their own.
@@ -144,6 +144,24 @@ def check_program(ann, database, begin):
     assert check(ann.daemon.get(path, **key), path).status == 200
 
 
+def check_imports(ann, admin, number):
+    """An import under way, and the result of one."""
+    for key, state in (("p" * 22, "paused"), ("d" * 22, "done")):
+        query(admin, "INSERT INTO supplier_imports (import_key, undo_key,"
+              " state, person, file_name, settings, clear_empty,"
+              " remove_missing, created, changed) VALUES (%s, %s, %s, %s, %s,"
+              " '', 0, 0, NOW(6), NOW(6))", key, key, state, MARKUP, MARKUP)
+        query(admin, "INSERT INTO supplier_import_rows SELECT MAX(i.id), 1, 2,"
+              " 'faulty', 0, NULL, %s, NULL, NULL, '', %s, %s, '', %s, '', '',"
+              " '', '', '', '', '', '' FROM supplier_imports i",
+              number, MARKUP, MARKUP, MARKUP)
+        shows(ann.get(f"/admin/import/{key}"), key)
+        for button in ("pause", "cancel", "go-on", "undo"):
+            assert ann.post(f"/admin/import/{key}/{button}",
+                            {}).status == 303, button
+    shows(ann.get(f"/admin/import/{key}/faulty.csv"), key)
+
+
 def asked(daemon):
     """The routes that have answered."""
     return {(line["method"], line["route"]) for line in daemon.lines()
@@ -165,6 +183,7 @@ def test_every_route_shows_it(site, database, admin):
                  "/admin/history.csv", f"/admin/supplier-history/{number}",
                  f"/admin/supplier-remove/{number}"):
         assert ann.get(path).status == 200
+    check_imports(ann, admin, number)
     page = ann.get("/admin/history")
     assert PERSON in html.unescape(page.text)
     assert f"key {PROGRAM}" in html.unescape(page.text)

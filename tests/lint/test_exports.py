@@ -12,8 +12,6 @@ FOR_TESTS = {
     "context_list_text": "Mustache's specification has lists of texts",
     "hardening_filter": "the filter alone, also in builds that do not load it",
     "htpasswd_parse": "a file of accounts without the file, for the fuzzer",
-    "import_pause": "for the import's pages",
-    "import_worker_wake": "for the import's pages",
     "import_charset_name": "for the import's pages and command",
     "import_reader_rows": "for the import's pages and command",
     "lasting_end": "the state without its log",

@@ -77,6 +77,7 @@ struct import {
 struct import_counts {
     uint64_t kinds[STAGED_KINDS];
     uint64_t outcomes[IMPORT_OUTCOMES];
+    uint64_t written[STAGED_KINDS]; /* those of IMPORT_WRITTEN */
     uint64_t todo; /* wait to be written, or to be taken back */
 };
 
@@ -198,7 +199,7 @@ struct staged_row {
 struct staged_query {
     int64_t import_id;
     int64_t after; /* rows from the next one on */
-    size_t limit;
+    size_t skip, limit;
     bool unwritten; /* only those that the person has to look at: faulty,
                        ambiguous, duplicate, clash, refused, kept */
 };

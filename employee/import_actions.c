@@ -1,0 +1,136 @@
+/* What can be done with an import under way, or after it: each a button. */
+#include "cafe/import/worker.h"
+#include "import.h"
+
+struct import_action {
+    const char *name; /* in the log */
+    enum error (*run)(struct db_connection *connection, int64_t id,
+                      struct slice person);
+};
+
+struct import_order {
+    struct import_view *view;
+    const struct import_action *action;
+    const char *person;
+};
+
+static db_done_fn action_taken;
+
+static enum error run_pause(struct db_connection *connection, int64_t id,
+                            struct slice person)
+{
+    (void)person;
+    return import_pause(connection, id);
+}
+
+static enum error run_start(struct db_connection *connection, int64_t id,
+                            struct slice person)
+{
+    (void)person;
+    return import_start(connection, id);
+}
+
+static enum error run_cancel(struct db_connection *connection, int64_t id,
+                             struct slice person)
+{
+    (void)person;
+    return import_cancel(connection, id);
+}
+
+static const struct import_action pausing = { "pause", run_pause };
+static const struct import_action going_on = { "go on", run_start };
+static const struct import_action cancelling = { "cancel", run_cancel };
+static const struct import_action undoing = { "undo", import_undo };
+
+/* On a database thread. */
+static enum error action_run(struct db_connection *connection, void *job)
+{
+    const struct import_order *order = job;
+    struct import_view *view = order->view;
+    enum error err = import_find(connection, request_arena(view->req),
+                                 view->key, &view->import);
+
+    return err == OK ? order->action->run(connection, view->import.id,
+                                          slice_of(order->person))
+                     : err;
+}
+
+static void action_take(struct request *req, const struct import_action *action)
+{
+    struct import_view *view = import_view_open(req);
+    struct import_order *order;
+
+    if (view == NULL)
+        return;
+    order = arena_alloc(request_arena(req), sizeof(*order));
+    if (order == NULL) {
+        respond_error(req, 503);
+        return;
+    }
+    *order = (struct import_order){ view, action, edit_actor(req) };
+    call_database(req, "import", action_run, action_taken, order);
+}
+
+/* POST /admin/import/{key}/pause */
+void import_pause_take(struct request *req)
+{
+    action_take(req, &pausing);
+}
+
+/* POST /admin/import/{key}/go-on */
+void import_go_on_take(struct request *req)
+{
+    action_take(req, &going_on);
+}
+
+/* POST /admin/import/{key}/cancel */
+void import_cancel_take(struct request *req)
+{
+    action_take(req, &cancelling);
+}
+
+/* POST /admin/import/{key}/undo */
+void import_undo_take(struct request *req)
+{
+    action_take(req, &undoing);
+}
+
+static void log_action(const struct import_order *order)
+{
+    struct request *req = order->view->req;
+    const struct employee *self = request_app(req);
+    const char *user = request_user(req);
+
+    log_line(self->api.service->log, LOG_INFO, "import changed",
+             LOG_STRING("request_id", request_id(req)),
+             LOG_STRING("user", user != NULL ? user : ""),
+             LOG_STRING("client_ip", request_client(req)),
+             LOG_STRING("action", order->action->name),
+             LOG_SLICE("import", order->view->key), LOG_END);
+}
+
+/* ERROR_CONFLICT: it has ended, or the button was pressed twice. The page shows
+ * the state as it is. */
+static void action_taken(void *job, enum error outcome)
+{
+    const struct import_order *order = job;
+    struct import_view *view = order->view;
+    const struct employee *self = request_app(view->req);
+
+    if (outcome == ERROR_BUSY && view->import.id != 0) {
+        view->status = 409;
+        view->problem = "Another import is being written or undone. Nothing "
+                        "was changed here: try again when that is done.";
+        import_view_show(view);
+        return;
+    }
+    if (outcome != OK && outcome != ERROR_CONFLICT) {
+        respond_error(view->req, status_of_error(outcome));
+        return;
+    }
+    if (outcome == OK) {
+        log_action(order);
+        import_worker_wake(self->imports);
+    }
+    respond_see_other(view->req, import_url(view, ""));
+}

@@ -1,0 +1,106 @@
+/* The page of an import, which depends on its state. */
+#include "import.h"
+
+static db_done_fn import_show_answer;
+
+/* Reading. */
+
+static enum error keep_row(void *context, const struct staged_row *row)
+{
+    struct import_view *view = context;
+    struct arena *arena = request_arena(view->req);
+    struct import_shown_row *kept = &view->rows[view->row_count];
+
+    *kept = (struct import_shown_row){
+        .line = row->line,
+        .supplier_id = row->supplier_id,
+        .outcome = row->outcome,
+        .name = arena_slice(arena, row->supplier.fields[SUPPLIER_NAME]),
+        .place = arena_slice(arena, row->place),
+        .reason = arena_slice(arena, row->reason),
+    };
+    view->row_count++;
+    return kept->name.data != NULL && kept->place.data != NULL &&
+                   kept->reason.data != NULL
+               ? OK
+               : ERROR_MEMORY;
+}
+
+static bool has_result(enum import_state state)
+{
+    return state == IMPORT_DONE || state == IMPORT_CANCELLED ||
+           state == IMPORT_UNDONE;
+}
+
+static enum error read_rows(struct db_connection *connection,
+                            struct import_view *view)
+{
+    const struct staged_query query = { .import_id = view->import.id,
+                                        .limit = IMPORT_ROWS_SHOWN,
+                                        .unwritten = true };
+
+    view->row_count = 0;
+    view->rows = arena_alloc(request_arena(view->req),
+                             IMPORT_ROWS_SHOWN * sizeof(*view->rows));
+    return view->rows != NULL ? staged_read(connection, &query, keep_row, view)
+                              : ERROR_MEMORY;
+}
+
+/* On a database thread. */
+static enum error import_view_read(struct db_connection *connection, void *job)
+{
+    struct import_view *view = job;
+    enum error err = import_find(connection, request_arena(view->req),
+                                 view->key, &view->import);
+
+    if (err == OK)
+        err = import_count(connection, view->import.id, &view->counts);
+    if (err == OK && has_result(view->import.state))
+        err = read_rows(connection, view);
+    return err;
+}
+
+/* Showing. */
+
+/* GET /admin/import/{key} */
+void import_show(struct request *req)
+{
+    struct import_view *view = import_view_open(req);
+
+    if (view != NULL)
+        import_view_show(view);
+}
+
+void import_view_show(struct import_view *view)
+{
+    call_database(view->req, "import", import_view_read, import_show_answer,
+                  view);
+}
+
+static void import_show_answer(void *job, enum error outcome)
+{
+    const struct import_view *view = job;
+
+    if (outcome != OK) {
+        respond_error(view->req, status_of_error(outcome));
+        return;
+    }
+    switch (view->import.state) {
+    case IMPORT_RUNNING:
+    case IMPORT_PAUSED:
+    case IMPORT_UNDOING:
+        import_progress_show(view);
+        return;
+    case IMPORT_DONE:
+    case IMPORT_CANCELLED:
+    case IMPORT_UNDONE:
+        import_result_show(view);
+        return;
+    case IMPORT_READING:
+    case IMPORT_PREVIEW:
+    case IMPORT_FAILED:
+    case IMPORT_STATES:
+        break;
+    }
+    respond_error(view->req, 404);
+}

@@ -1,0 +1,36 @@
+/* What the pages of an import have in common. */
+#include "import.h"
+
+struct import_view *import_view_open(struct request *req)
+{
+    struct import_view *view = arena_alloc(request_arena(req), sizeof(*view));
+    struct slice key = request_param(req, "key");
+
+    if (view == NULL || !form_key_valid(key)) {
+        respond_error(req, view == NULL ? 503 : 404);
+        return NULL;
+    }
+    *view = (struct import_view){ .req = req, .key = key, .status = 200 };
+    return view;
+}
+
+const char *import_url(const struct import_view *view, const char *below)
+{
+    const char *url = arena_printf(request_arena(view->req),
+                                   IMPORT_ROOT "/%.*s%s", (int)view->key.len,
+                                   view->key.data, below);
+
+    return url != NULL ? url : "/admin";
+}
+
+struct context *import_context(const struct import_view *view,
+                               const char *title)
+{
+    struct context *context = employee_context(view->req, title);
+
+    context_string(context, "url", import_url(view, ""));
+    context_text(context, "file_name", view->import.file_name);
+    context_string(context, "problem", view->problem);
+    context_flag(context, "faulty", view->problem != NULL);
+    return context;
+}

@@ -1,0 +1,47 @@
+// The progress of an import without reloading the page. Without scripts the
+// page renews itself.
+const WAIT_MS = 500;
+const PATIENCE_MS = 10000; // for one answer
+const $ = (id) => document.getElementById(id);
+
+// The state has changed: the new page has other buttons.
+function move(page) {
+  if (!page.querySelector('[data-renew]')
+      || page.title !== document.title) {
+    window.location.reload();
+    return false;
+  }
+  const bar = page.getElementById('bar');
+  $('bar').max = bar.max;
+  $('bar').value = bar.value;
+  for (const id of ['progress-text', 'quiet']) {
+    const now = page.getElementById(id);
+    if ($(id).textContent !== now.textContent) {
+      $(id).textContent = now.textContent;
+    }
+    $(id).hidden = now.hidden;
+  }
+  return true;
+}
+
+// A daemon that is replaced, or a database that is away, comes back.
+async function look() {
+  let more = true;
+  try {
+    const answer = await fetch(window.location.pathname, {
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    if (answer.ok) {
+      const text = await answer.text();
+      more = move(new DOMParser().parseFromString(text, 'text/html'));
+    } else if (answer.status < 500) {
+      window.location.reload();
+      more = false;
+    }
+  } catch {
+    // asked again
+  }
+  if (more) setTimeout(look, WAIT_MS);
+}
+
+setTimeout(look, WAIT_MS);
