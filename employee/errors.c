@@ -2,7 +2,7 @@
  * that the customer daemon has for an address that isn't there. */
 #include "cafe/api/problem.h"
 #include "cafe/service/roles.h"
-#include "employee.h"
+#include "import_upload.h"
 
 /* The request may be for a file or a probe, whose application is another: what
  * uses request_app() is for the employees' own routes. */
@@ -10,12 +10,13 @@ struct page *employee_error_show(void *app, struct request *req, int status)
 {
     const struct employee *self = app;
     struct page *form = editor_refused(req, status);
+    struct page *upload = form == NULL ? upload_refused(req, status) : NULL;
     bool outside = status == 404 && request_refused(req);
     const char *name = status == 404 ? "404" : "500";
     struct context *context;
 
-    if (form != NULL)
-        return form;
+    if (form != NULL || upload != NULL)
+        return form != NULL ? form : upload;
     if (!outside && problem_is_due(&self->api, req)) {
         if (role_refused(req))
             request_explain(req, role_advice(req));

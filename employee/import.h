@@ -19,6 +19,7 @@ struct import_view {
     struct import_counts counts;
     struct import_shown_row *rows; /* those to look at; the first ones */
     size_t row_count;
+    struct import_preview *preview; /* of a file that was read */
     int status;
     const char *problem; /* why something was not done; NULL: nothing */
 };
@@ -61,5 +62,9 @@ handler_fn import_pause_take, import_go_on_take, import_cancel_take,
 
 /* import_faulty.c */
 handler_fn import_faulty_show;
+
+/* import_home.c, import_upload.c, import_format.c, import_begin.c */
+handler_fn import_home_show, import_upload_take, import_reading_take,
+    import_start_take, import_answer_take;
 
 #endif

@@ -1,6 +1,7 @@
 /* The page of an import, which depends on its state. */
-#include "import.h"
+#include "import_preview.h"
 
+static catalog_show_fn import_show_ask;
 static db_done_fn import_show_answer;
 
 /* Reading. */
@@ -57,6 +58,9 @@ static enum error import_view_read(struct db_connection *connection, void *job)
         err = import_count(connection, view->import.id, &view->counts);
     if (err == OK && has_result(view->import.state))
         err = read_rows(connection, view);
+    if (err == OK && (view->import.state == IMPORT_PREVIEW ||
+                      view->import.state == IMPORT_FAILED))
+        err = preview_read(connection, view);
     return err;
 }
 
@@ -73,6 +77,29 @@ void import_show(struct request *req)
 
 void import_view_show(struct import_view *view)
 {
+    struct employee *self = request_app(view->req);
+
+    view->preview = preview_open(view->req);
+    if (view->preview == NULL) {
+        respond_error(view->req, 503);
+        return;
+    }
+    request_set_own(view->req, view);
+    catalog_when_fresh(self->api.catalog, import_show_ask,
+                       request_life(view->req));
+}
+
+/* A preview shows suppliers as they are now. */
+static void import_show_ask(struct lifetime *life,
+                            const struct snapshot *snapshot)
+{
+    struct import_view *view = request_own(request_of(life));
+
+    if (snapshot == NULL || snapshot_stale(snapshot)) {
+        respond_error(view->req, 503);
+        return;
+    }
+    view->preview->snapshot = snapshot;
     call_database(view->req, "import", import_view_read, import_show_answer,
                   view);
 }
@@ -99,6 +126,8 @@ static void import_show_answer(void *job, enum error outcome)
     case IMPORT_READING:
     case IMPORT_PREVIEW:
     case IMPORT_FAILED:
+        import_preview_show(view);
+        return;
     case IMPORT_STATES:
         break;
     }

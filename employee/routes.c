@@ -4,7 +4,7 @@
 #include "cafe/api/suppliers.h"
 #include "cafe/suppliers/supplier_body.h"
 #include "employee.h"
-#include "import.h"
+#include "import_upload.h"
 
 enum {
     LOOK = ROUTE_READER | ROUTE_EDITOR, /* everybody who is let in */
@@ -29,7 +29,15 @@ const struct route employee_routes[] = {
     { GET, "/admin/supplier-history/{id}", history_supplier_show, 0, LOOK },
     { POST, "/admin/supplier-restore/{revision}", restore_version,
       FORM_MAX_BYTES, CHANGE },
+    { GET, "/admin/import", import_home_show, 0, CHANGE },
+    { POST, "/admin/import", import_upload_take, UPLOAD_MAX_BYTES, CHANGE },
     { GET, "/admin/import/{key}", import_show, 0, CHANGE },
+    { POST, "/admin/import/{key}/reading", import_reading_take, FORM_MAX_BYTES,
+      CHANGE },
+    { POST, "/admin/import/{key}/answers", import_answer_take, FORM_MAX_BYTES,
+      CHANGE },
+    { POST, "/admin/import/{key}/start", import_start_take, FORM_MAX_BYTES,
+      CHANGE },
     { POST, "/admin/import/{key}/pause", import_pause_take, FORM_MAX_BYTES,
       CHANGE },
     { POST, "/admin/import/{key}/go-on", import_go_on_take, FORM_MAX_BYTES,

@@ -12,10 +12,13 @@ function move(page) {
     return false;
   }
   const bar = page.getElementById('bar');
-  $('bar').max = bar.max;
-  $('bar').value = bar.value;
+  if (bar !== null && bar.hasAttribute('value')) {
+    $('bar').max = bar.max;
+    $('bar').value = bar.value;
+  }
   for (const id of ['progress-text', 'quiet']) {
     const now = page.getElementById(id);
+    if (now === null || $(id) === null) continue;
     if ($(id).textContent !== now.textContent) {
       $(id).textContent = now.textContent;
     }

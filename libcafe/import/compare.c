@@ -119,25 +119,16 @@ static enum error merge_row(const struct comparing *comparing,
     return err;
 }
 
-static enum error compare_known(const struct comparing *comparing,
-                                struct staged *row,
-                                const struct supplier *stored)
+enum error compare_with(const struct comparing *comparing, struct staged *row,
+                        const struct supplier *stored)
 {
-    uint32_t earlier = match_claim(comparing->match, stored->id, row->line);
     struct supplier_faults faults;
     struct supplier merged;
     bool same;
-    enum error err;
+    enum error err = merge_row(comparing, row, stored, &merged, &same);
 
     row->supplier_id = stored->id;
     row->base = stored->revision;
-    if (earlier != 0) {
-        tell_kind(row, STAGED_DUPLICATE,
-                  arena_printf(comparing->arena,
-                               "Row %u is about the same supplier", earlier));
-        return row->reason.len > 0 ? OK : ERROR_MEMORY;
-    }
-    err = merge_row(comparing, row, stored, &merged, &same);
     if (err != OK)
         return err;
     untouched_check(comparing->arena, &merged, stored, &faults);
@@ -148,18 +139,41 @@ static enum error compare_known(const struct comparing *comparing,
     return OK;
 }
 
+static enum error compare_known(const struct comparing *comparing,
+                                struct staged *row,
+                                const struct supplier *stored)
+{
+    uint32_t earlier = match_claim(comparing->match, stored->id, row->line);
+
+    if (earlier == 0)
+        return compare_with(comparing, row, stored);
+    row->supplier_id = stored->id;
+    row->base = stored->revision;
+    tell_kind(row, STAGED_DUPLICATE,
+              arena_printf(comparing->arena,
+                           "Row %u is about the same supplier", earlier));
+    return row->reason.len > 0 ? OK : ERROR_MEMORY;
+}
+
 /* A row that is none. */
+
+enum error compare_as_new(const struct comparing *comparing, struct staged *row)
+{
+    struct supplier_faults faults;
+
+    row->kind = STAGED_NEW;
+    supplier_check(comparing->arena, &row->supplier, &faults);
+    return faults.count > 0 ? say_faults(comparing, row, &faults) : OK;
+}
 
 static enum error compare_new(const struct comparing *comparing,
                               struct staged *row)
 {
-    struct supplier_faults faults;
     struct match_found found;
-    enum error err;
+    enum error err = compare_as_new(comparing, row);
 
-    supplier_check(comparing->arena, &row->supplier, &faults);
-    if (faults.count > 0)
-        return say_faults(comparing, row, &faults);
+    if (err != OK || row->kind == STAGED_FAULTY)
+        return err;
     err = match_find(comparing->match, &row->supplier, &found);
     if (err == OK && found.line != 0) {
         tell_kind(row, STAGED_DUPLICATE,

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "cafe/import/upload.h"
+
 enum { REMOVED_AT_ONCE = 5000, CLEANED_AT_ONCE = 20 };
 #define KEPT "20"
 #define KEPT_DAYS "90"
@@ -103,7 +105,7 @@ static enum error take_old(const struct db_row *row, void *context)
     return OK;
 }
 
-static enum error imports_clean(struct db_connection *connection)
+enum error imports_clean(struct db_connection *connection)
 {
     const struct db_value limit = DB_VALUE_INTEGER(CLEANED_AT_ONCE);
     struct old old = { 0 };
@@ -129,15 +131,11 @@ static struct db_value value_or_null(struct slice text)
     return text.data != NULL ? DB_VALUE_TEXT(text) : DB_VALUE_NULL;
 }
 
-enum error import_create(struct db_connection *connection,
-                         struct import *import)
+enum error imports_insert(struct db_connection *connection,
+                          struct import *import)
 {
-    enum error err = imports_clean(connection);
+    enum error err = form_key_make(import->undo_key);
 
-    if (err == OK)
-        err = form_key_make(import->key);
-    if (err == OK)
-        err = form_key_make(import->undo_key);
     if (err == OK)
         err = db_execute(
             connection, insert_import,
@@ -156,6 +154,16 @@ enum error import_create(struct db_connection *connection,
     return OK;
 }
 
+enum error import_create(struct db_connection *connection,
+                         struct import *import)
+{
+    enum error err = imports_clean(connection);
+
+    if (err == OK)
+        err = form_key_make(import->key);
+    return err == OK ? imports_insert(connection, import) : err;
+}
+
 /* Reading. */
 
 #define SELECT_IMPORT                                               \
@@ -168,14 +176,14 @@ enum error import_create(struct db_connection *connection,
 static const char select_by_key[] = SELECT_IMPORT " WHERE import_key = ?";
 static const char select_by_id[] = SELECT_IMPORT " WHERE id = ?";
 
-struct import_reading {
+struct import_found {
     struct arena *arena;
     struct import *import;
     bool found;
     bool failed;
 };
 
-static struct slice keep_text(struct import_reading *reading,
+static struct slice keep_text(struct import_found *reading,
                               const struct db_row *row, unsigned column)
 {
     struct slice text = db_row_text(row, column);
@@ -197,7 +205,7 @@ static void keep_key(const struct db_row *row, unsigned column,
 
 static enum error take_import(const struct db_row *row, void *context)
 {
-    struct import_reading *reading = context;
+    struct import_found *reading = context;
 
     *reading->import = (struct import){
         .id = db_row_integer(row, 0),
@@ -223,7 +231,7 @@ static enum error read_import(struct db_connection *connection,
                               struct arena *arena, const char *sql,
                               struct db_value value, struct import *import)
 {
-    struct import_reading reading = { .arena = arena, .import = import };
+    struct import_found reading = { .arena = arena, .import = import };
     enum error err =
         db_query(connection, sql, &value, 1, take_import, &reading);
 
@@ -242,6 +250,36 @@ enum error imports_read(struct db_connection *connection, struct arena *arena,
 {
     return read_import(connection, arena, select_by_id, DB_VALUE_INTEGER(id),
                        import);
+}
+
+static const char select_latest[] = SELECT_IMPORT " ORDER BY id DESC LIMIT ?";
+
+struct import_listing {
+    struct import_found found;
+    import_each_fn *each;
+    void *context;
+};
+
+static enum error list_import(const struct db_row *row, void *context)
+{
+    struct import_listing *listing = context;
+    enum error err = take_import(row, &listing->found);
+
+    return err == OK ? listing->each(listing->context, listing->found.import)
+                     : err;
+}
+
+enum error import_list(struct db_connection *connection, struct arena *arena,
+                       size_t limit, import_each_fn *each, void *context)
+{
+    const struct db_value value = DB_VALUE_INTEGER((int64_t)limit);
+    struct import import;
+    struct import_listing listing = { { .arena = arena, .import = &import },
+                                      each,
+                                      context };
+
+    return db_query(connection, select_latest, &value, 1, list_import,
+                    &listing);
 }
 
 static const char count_rows[] =

@@ -9,6 +9,13 @@ MUST_CHECK enum error imports_read(struct db_connection *connection,
                                    struct arena *arena, int64_t id,
                                    struct import *import);
 
+/** import_create() with a key that is set, and without removing old ones. */
+MUST_CHECK enum error imports_insert(struct db_connection *connection,
+                                     struct import *import);
+
+/** Remove old imports. */
+MUST_CHECK enum error imports_clean(struct db_connection *connection);
+
 /** Lock all imports until the end of the transaction; `working` is the id of
  * the one at work, 0 for none. */
 MUST_CHECK enum error imports_lock(struct db_connection *connection,

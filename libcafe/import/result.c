@@ -15,6 +15,9 @@ static const char select_unwritten[] = SELECT_ROWS
     " AND (kind IN ('faulty', 'ambiguous', 'duplicate')"
     " OR outcome IN ('clash', 'refused', 'kept')) ORDER BY n LIMIT ? OFFSET ?";
 
+static const char select_kind[] = SELECT_ROWS
+    " AND kind = ? ORDER BY n LIMIT ? OFFSET ?";
+
 struct staged_reading {
     staged_row_fn *each;
     void *context;
@@ -44,17 +47,21 @@ enum error staged_read(struct db_connection *connection,
                        const struct staged_query *query, staged_row_fn *each,
                        void *context)
 {
-    const struct db_value values[] = {
-        DB_VALUE_INTEGER(query->import_id),
-        DB_VALUE_INTEGER(query->after),
-        DB_VALUE_INTEGER((int64_t)query->limit),
-        DB_VALUE_INTEGER((int64_t)query->skip),
-    };
+    struct db_value values[5];
     struct staged_reading reading = { each, context };
+    const char *sql = query->unwritten ? select_unwritten : select_rows;
+    size_t count = 0;
 
-    return db_query(connection,
-                    query->unwritten ? select_unwritten : select_rows, values,
-                    4, take_staged, &reading);
+    values[count++] = DB_VALUE_INTEGER(query->import_id);
+    values[count++] = DB_VALUE_INTEGER(query->after);
+    if (query->of_kind) {
+        sql = select_kind;
+        values[count++] =
+            DB_VALUE_TEXT(slice_of(staged_kind_name(query->kind)));
+    }
+    values[count++] = DB_VALUE_INTEGER((int64_t)query->limit);
+    values[count++] = DB_VALUE_INTEGER((int64_t)query->skip);
+    return db_query(connection, sql, values, count, take_staged, &reading);
 }
 
 /* As a table to correct and import again. */

@@ -39,4 +39,13 @@ struct comparing {
 MUST_CHECK enum error compare_row(const struct comparing *comparing,
                                   struct staged *row);
 
+/** Compare a row with the supplier that it is about, or with none, without
+ * looking at other rows; these need only arena, kind and clear_empty. Errors:
+ * ERROR_MEMORY. */
+MUST_CHECK enum error compare_with(const struct comparing *comparing,
+                                   struct staged *row,
+                                   const struct supplier *stored);
+MUST_CHECK enum error compare_as_new(const struct comparing *comparing,
+                                     struct staged *row);
+
 #endif

@@ -30,7 +30,7 @@
 #include "cafe/base/lasting.h"
 #include "cafe/base/metrics.h"
 #include "cafe/base/thread.h"
-#include "cafe/import/import.h"
+#include "cafe/import/upload.h"
 
 enum {
     LOOK_MS = 2000, /* what another task has left waits no longer */
@@ -64,13 +64,15 @@ struct import_worker {
 struct work {
     int64_t id; /* 0: none */
     char key[FORM_KEY_CHARS + 1];
-    bool undoing;
+    bool undoing, reading;
 };
 
 /* There are a few dozen rows at most. */
 static const char find_work[] =
-    "SELECT id, import_key, state = 'undoing' FROM supplier_imports"
-    " WHERE state IN ('running', 'undoing')"
+    "SELECT id, import_key, state = 'undoing', state = 'reading'"
+    " FROM supplier_imports WHERE (state IN ('running', 'undoing')"
+    " OR (state = 'reading' AND EXISTS (SELECT 1 FROM supplier_import_files f"
+    "     WHERE f.import_id = supplier_imports.id AND f.part = 0)))"
     " AND (task IN ('', ?) OR lease_until < UTC_TIMESTAMP(6))"
     " ORDER BY id LIMIT 1";
 
@@ -206,7 +208,9 @@ static void worker_take_up(struct import_worker *worker,
     worker->taken_up++;
     worker->at_work = true;
     tell(worker, "import taken up", work,
-         work->undoing ? "undoing" : "running");
+         work->reading   ? "reading"
+         : work->undoing ? "undoing"
+                         : "running");
 }
 
 static void worker_let_go(struct import_worker *worker)
@@ -254,6 +258,27 @@ static enum error worker_step(struct import_worker *worker,
     return err;
 }
 
+static bool reading_is_stopping(void *context)
+{
+    return is_stopping(context);
+}
+
+static enum error worker_read(struct import_worker *worker,
+                              const struct work *work)
+{
+    const struct import_reading reading = { work->id, worker->task,
+                                            reading_is_stopping, worker };
+    enum error err;
+
+    worker_take_up(worker, work);
+    err = import_read_file(worker->connection, &reading);
+    if (err == OK)
+        worker_end(worker, work);
+    else if (err == ERROR_STOPPING)
+        worker_give_back(worker, work);
+    return err == ERROR_STOPPING ? OK : err;
+}
+
 /* Until it has ended, another task has it, the daemon stops, or it fails. */
 static enum error worker_work(struct import_worker *worker,
                               const struct work *work)
@@ -285,6 +310,7 @@ static enum error take_work(const struct db_row *row, void *context)
     work->id = db_row_integer(row, 0);
     snprintf(work->key, sizeof(work->key), "%.*s", (int)key.len, key.data);
     work->undoing = db_row_integer(row, 2) != 0;
+    work->reading = db_row_integer(row, 3) != 0;
     return OK;
 }
 
@@ -315,7 +341,8 @@ static bool worker_turn(struct import_worker *worker)
     tell_recovery(worker, &worker->blind, "imports are taken up again");
     if (work.id == 0)
         return false;
-    err = worker_work(worker, &work);
+    err = work.reading ? worker_read(worker, &work)
+                       : worker_work(worker, &work);
     if (err == OK)
         return true;
     if (err != ERROR_BUSY) {

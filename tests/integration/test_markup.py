@@ -44,7 +44,8 @@ class Page(html.parser.HTMLParser):
             if name in ("href", "src"):
                 check_url(tag, value)
         if tag == "script":
-            assert dict(attrs)["src"].startswith("/static/"), attrs
+            assert dict(attrs)["src"].startswith(
+                ("/static/", "/admin/static/")), attrs
 
     def handle_comment(self, data):
         raise AssertionError(f"a comment: {data[:80]}")

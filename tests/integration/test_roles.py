@@ -31,7 +31,11 @@ ANSWERS = {
     "/admin/history.csv": {"GET": 200},
     f"/admin/supplier-history/{NOBODY}": {"GET": 404},
     f"/admin/supplier-restore/{NOBODY}": {"POST": 404},
+    "/admin/import": {"GET": 200, "POST": 415},
     f"/admin/import/{NO_IMPORT}": {"GET": 404},
+    f"/admin/import/{NO_IMPORT}/reading": {"POST": 400},
+    f"/admin/import/{NO_IMPORT}/answers": {"POST": 400},
+    f"/admin/import/{NO_IMPORT}/start": {"POST": 404},
     f"/admin/import/{NO_IMPORT}/faulty.csv": {"GET": 404},
     f"/admin/import/{NO_IMPORT}/pause": {"POST": 404},
     f"/admin/import/{NO_IMPORT}/go-on": {"POST": 404},
@@ -48,7 +52,9 @@ ANSWERS = {
     "/admin/no-such-page": {},
     "/": {},
 }
-CHANGES = {("GET", "/admin/supplier-add"),
+CHANGES = {("GET", "/admin/import"),
+           ("POST", "/admin/import"),
+           ("GET", "/admin/supplier-add"),
            ("POST", "/admin/supplier-add"),
            ("POST", "/admin/supplier-update"),
            ("GET", f"/admin/supplier-remove/{NOBODY}"),
@@ -56,8 +62,8 @@ CHANGES = {("GET", "/admin/supplier-add"),
            ("POST", f"/admin/supplier-restore/{NOBODY}"),
            *((("GET" if below in ("", "/faulty.csv") else "POST"),
               f"/admin/import/{NO_IMPORT}{below}")
-             for below in ("", "/faulty.csv", "/pause", "/go-on", "/cancel",
-                           "/undo")),
+             for below in ("", "/faulty.csv", "/reading", "/answers", "/start",
+                           "/pause", "/go-on", "/cancel", "/undo")),
            ("POST", "/admin/api/v1/suppliers"),
            ("POST", "/admin/api/v1/suppliers:batch"),
            ("PUT", f"/admin/api/v1/suppliers/{NOBODY}"),
@@ -173,7 +179,7 @@ def make_roles(start, database):
 def test_every_method_path_role_origin_and_address(roles, database):
     wrong, count = check(roles.port, PEOPLE)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == -(-7 * 30 * 11 * 8 * 5 // ROWS_STEP)
+    assert count == -(-7 * 34 * 11 * 8 * 5 // ROWS_STEP)
     assert not names(database)
 
 
@@ -181,7 +187,7 @@ def test_everybody_edits_where_no_editors_are_named(start, database):
     employee = start("employee", database, APP_IDENTITY_HEADER=USER)
     wrong, count = check(employee.port, ["editor", "nobody"], everybody=True)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == -(-7 * 30 * 2 * 8 * 5 // ROWS_STEP)
+    assert count == -(-7 * 34 * 2 * 8 * 5 // ROWS_STEP)
 
 
 def test_each_person_has_one_role(roles):

@@ -1,7 +1,10 @@
 """Markup that is stored: in each field of a supplier, the names of people and
 programs, and all that a form keeps. Every route shows it, as text."""
+import csv
 import html
+import io
 import json
+import re
 
 import pytest
 
@@ -9,6 +12,7 @@ import harness
 from fields import NAMES
 from form_pages import hidden_of, save, saved, values_of
 from places import routes
+from test_import_upload import Pages
 from test_keys import add as add_key
 from test_keys import bearer
 from test_markup import (MARK, MARKUP, PERSON, check, check_log, make_admin,  # noqa: F401
@@ -159,7 +163,52 @@ def check_imports(ann, admin, number):
         for button in ("pause", "cancel", "go-on", "undo"):
             assert ann.post(f"/admin/import/{key}/{button}",
                             {}).status == 303, button
+            harness.wait_until(lambda: not query(
+                admin, "SELECT 1 FROM supplier_imports"
+                " WHERE state IN ('running', 'undoing')"), "it has ended")
     shows(ann.get(f"/admin/import/{key}/faulty.csv"), key)
+
+
+class Uploads(Pages):
+    """As that person."""
+
+    def __init__(self, ann, database):
+        super().__init__(ann.daemon, database)
+        self.ann = ann
+
+    def send(self, body, content_type, **headers):
+        return super().send(body, content_type, **headers,
+                            **{"Remote-User": PERSON})
+
+    def key(self):
+        page = self.ann.daemon.get("/admin/import", **self.ann.fields)
+        check(page, "/admin/import")
+        return re.search(r'name="form_key" value="(\S{22})"', page.text)[1]
+
+    def show(self, url):
+        return harness.wait_until(
+            lambda: "Preview of" in (page := self.ann.get(url)).text and page,
+            "the file is read")
+
+
+def check_uploads(ann, database):
+    """A file with it in each column, and what is posted about that."""
+    pages = Uploads(ann, database)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([MARKUP, *HOSTILE])
+    writer.writerow([MARKUP, *HOSTILE.values()])
+    shows(pages.post(text=text.getvalue() + MARKUP, data=b"x"), "both")
+    for name in (MARKUP.replace('"', "%22").replace("\n", " "), "list.csv"):
+        page = pages.upload(text.getvalue(), name=name)
+        shows(page, "preview")
+    assert ann.post(f"{pages.url}/answers",
+                    {"n": 1, "choice": "leave"}).status == 303
+    assert ann.post(f"{pages.url}/reading",
+                    {"kind": 0, "charset": 0, "delimiter": 44}).status == 303
+    shows(pages.show(pages.url), "preview")
+    assert ann.post(f"{pages.url}/start", {}).status == 303
+    shows(ann.get("/admin/import"), "imports")
 
 
 def asked(daemon):
@@ -184,6 +233,7 @@ def test_every_route_shows_it(site, database, admin):
                  f"/admin/supplier-remove/{number}"):
         assert ann.get(path).status == 200
     check_imports(ann, admin, number)
+    check_uploads(ann, database)
     page = ann.get("/admin/history")
     assert PERSON in html.unescape(page.text)
     assert f"key {PROGRAM}" in html.unescape(page.text)

@@ -202,6 +202,8 @@ struct staged_query {
     size_t skip, limit;
     bool unwritten; /* only those that the person has to look at: faulty,
                        ambiguous, duplicate, clash, refused, kept */
+    bool of_kind;   /* only those of `kind` */
+    enum staged_kind kind;
 };
 
 typedef enum error staged_row_fn(void *context, const struct staged_row *row);

@@ -1,0 +1,151 @@
+/* Answers about ambiguous rows, and the start of the writing. */
+#include "cafe/import/worker.h"
+#include "import_preview.h"
+
+struct beginning {
+    struct import_view *view;
+    bool remove_missing;
+    struct import_answer answer;
+};
+
+static db_done_fn begun, answered;
+
+static struct beginning *beginning_open(struct request *req,
+                                        const struct form **form)
+{
+    struct import_view *view = import_view_open(req);
+    struct beginning *beginning;
+    enum error err;
+
+    if (view == NULL)
+        return NULL;
+    err = request_form(req, form);
+    beginning = arena_alloc(request_arena(req), sizeof(*beginning));
+    if (beginning == NULL || (err != OK && err != ERROR_NOT_FOUND)) {
+        respond_error(req, beginning == NULL ? 503 : status_of_error(err));
+        return NULL;
+    }
+    if (err != OK)
+        *form = NULL; /* a post without fields */
+    *beginning = (struct beginning){ .view = view };
+    return beginning;
+}
+
+/* The start. */
+
+/* On a database thread. */
+static enum error run_begin(struct db_connection *connection, void *job)
+{
+    struct beginning *beginning = job;
+    struct import_view *view = beginning->view;
+    enum error err = import_find(connection, request_arena(view->req),
+                                 view->key, &view->import);
+
+    if (err == OK && view->import.state != IMPORT_PREVIEW)
+        return ERROR_CONFLICT;
+    if (err == OK)
+        err = import_set_removing(connection, view->import.id,
+                                  beginning->remove_missing);
+    return err == OK ? import_start(connection, view->import.id) : err;
+}
+
+/* POST /admin/import/{key}/start */
+void import_start_take(struct request *req)
+{
+    const struct form *form;
+    struct beginning *beginning = beginning_open(req, &form);
+
+    if (beginning == NULL)
+        return;
+    beginning->remove_missing = form != NULL &&
+                                form_value(form, "remove_missing").data != NULL;
+    call_database(req, "import", run_begin, begun, beginning);
+}
+
+static void begun(void *job, enum error outcome)
+{
+    const struct beginning *beginning = job;
+    struct import_view *view = beginning->view;
+    const struct employee *self = request_app(view->req);
+
+    if (outcome == ERROR_BUSY && view->import.id != 0) {
+        view->status = 409;
+        view->problem = "Another import is being written or undone. Nothing "
+                        "was written here: start it when that is done.";
+        import_view_show(view);
+        return;
+    }
+    if (outcome != OK && outcome != ERROR_CONFLICT) {
+        respond_error(view->req, status_of_error(outcome));
+        return;
+    }
+    import_worker_wake(self->imports);
+    respond_see_other(view->req, import_url(view, ""));
+}
+
+/* Answers. */
+
+/* On a database thread. */
+static enum error run_answer(struct db_connection *connection, void *job)
+{
+    struct beginning *beginning = job;
+    struct import_view *view = beginning->view;
+    enum error err = import_find(connection, request_arena(view->req),
+                                 view->key, &view->import);
+
+    return err == OK ? import_take_answer(connection, &view->import,
+                                          &beginning->answer)
+                     : err;
+}
+
+static const char *rows_asked(const struct import_view *view)
+{
+    return import_url(view, "?kind=ambiguous#rows");
+}
+
+/* POST /admin/import/{key}/answers */
+void import_answer_take(struct request *req)
+{
+    const struct form *form;
+    struct beginning *beginning = beginning_open(req, &form);
+    struct slice choice;
+    uint64_t n;
+
+    if (beginning == NULL)
+        return;
+    if (form == NULL ||
+        slice_number(form_value(form, "n"), IMPORT_STAGED_MAX, &n) != OK) {
+        respond_error(req, 400);
+        return;
+    }
+    choice = form_value(form, "choice");
+    beginning->answer.n = (int64_t)n;
+    beginning->answer.added = slice_is(choice, "new");
+    if (slice_is(choice, "leave")) {
+        respond_see_other(req, rows_asked(beginning->view));
+        return;
+    }
+    if (!beginning->answer.added &&
+        slice_id(choice, &beginning->answer.id) != OK) {
+        respond_error(req, 400);
+        return;
+    }
+    call_database(req, "import", run_answer, answered, beginning);
+}
+
+static void answered(void *job, enum error outcome)
+{
+    const struct beginning *beginning = job;
+    struct import_view *view = beginning->view;
+
+    if (outcome == ERROR_CONFLICT) {
+        view->status = 409;
+        view->problem = "This row is not asked about any more, or that "
+                        "supplier is gone. See the rows below.";
+        import_view_show(view);
+    } else if (outcome != OK) {
+        respond_error(view->req, status_of_error(outcome));
+    } else {
+        respond_see_other(view->req, rows_asked(view));
+    }
+}

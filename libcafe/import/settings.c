@@ -1,0 +1,40 @@
+/* How a file is read, as a text: "KIND CHARSET DELIMITER GUARDED TARGETS", all
+ * of them numbers, the targets with commas between them. */
+#include "cafe/import/upload.h"
+
+static bool cut_number(struct slice *rest, char separator, uint64_t max,
+                       uint64_t *number)
+{
+    return slice_number(slice_cut(rest, separator), max, number) == OK;
+}
+
+bool import_settings_read(struct slice text, struct import_settings *settings)
+{
+    uint64_t kind, charset, delimiter, guarded, target;
+
+    if (!cut_number(&text, ' ', IMPORT_JSON, &kind) ||
+        !cut_number(&text, ' ', IMPORT_WINDOWS_1252, &charset) ||
+        !cut_number(&text, ' ', 127, &delimiter) ||
+        !cut_number(&text, ' ', 1, &guarded))
+        return false;
+    *settings = (struct import_settings){
+        .format = { (enum import_kind)kind, (enum import_charset)charset,
+                    (char)delimiter, guarded == 1 }
+    };
+    while (text.len > 0 && settings->count < IMPORT_COLUMNS_MAX &&
+           cut_number(&text, ',', IMPORT_NOTHING, &target))
+        settings->targets[settings->count++] = (unsigned char)target;
+    return true;
+}
+
+void import_settings_write(struct text *out,
+                           const struct import_settings *settings)
+{
+    const struct import_format *format = &settings->format;
+
+    text_printf(out, "%d %d %d %d ", (int)format->kind, (int)format->charset,
+                (int)format->delimiter, (int)format->guarded);
+    for (size_t i = 0; i < settings->count; i++)
+        text_printf(out, "%s%u", i > 0 ? "," : "",
+                    (unsigned)settings->targets[i]);
+}
