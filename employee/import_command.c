@@ -169,12 +169,17 @@ static void hold_signals(void)
     sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
+static void rest(int64_t ms)
+{
+    const struct timespec wait = { .tv_nsec = (long)(ms * 1000000) };
+
+    nanosleep(&wait, NULL);
+}
+
 /* A daemon has taken it up: before this command did, or since it hung. */
 static void wait_for_daemon(void)
 {
-    const struct timespec wait = { .tv_nsec = 200 * 1000000 };
-
-    nanosleep(&wait, NULL);
+    rest(200);
 }
 
 static enum error import_work(struct import_order *order, const char *what,
@@ -199,6 +204,7 @@ static enum error import_work(struct import_order *order, const char *what,
             err = OK;
         } else {
             done += run.chunk;
+            rest(run.rest_ms);
         }
         show_progress(what, run.ended ? all : done, all);
     }

@@ -2,13 +2,14 @@
  * the table of rows that it has. */
 #include <stdio.h>
 
+#include "cafe/base/clock.h"
 #include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/groups.h"
 #include "imports.h"
 
 /* A chunk holds the counter of revisions, so all other saves wait for it: for
  * some 20 ms. A task that has not been heard of for LEASE_S has died. */
-enum { CHUNK_ROWS = 250 };
+enum { CHUNK_ROWS = 250, REST_MAX_MS = 100 };
 #define LEASE_S "30"
 
 /* The rows of a chunk. */
@@ -32,9 +33,12 @@ static const char take_lease[] =
     " WHERE id = ? AND state IN ('running', 'undoing')"
     " AND (task IN ('', ?) OR lease_until < UTC_TIMESTAMP(6))";
 
+/* From where the last one has ended: the index has entries of rows that are
+ * done until the database finds the time to purge them, and looking from the
+ * first row on would go through all of these. */
 static const char select_chunk[] =
     "SELECT MIN(t.n), MAX(t.n) FROM (SELECT n FROM supplier_import_rows"
-    " WHERE import_id = ? AND todo = 1 ORDER BY n LIMIT ?) t";
+    " WHERE import_id = ? AND todo = 1 AND n >= ? ORDER BY n LIMIT ?) t";
 
 /* From here on nobody else changes these suppliers. */
 static const char lock_suppliers[] =
@@ -78,7 +82,7 @@ static const char count_logged[] =
 static const char note_added[] =
     "UPDATE supplier_import_rows r JOIN"
     " (SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS place"
-    "  FROM supplier_import_rows"
+    "  FROM supplier_import_rows FORCE INDEX (PRIMARY)"
     "  WHERE import_id = ? AND n BETWEEN ? AND ? AND todo = 1"
     "  AND kind = 'new') x"
     " ON x.n = r.n JOIN supplier_changes c ON c.revision = ? + x.place"
@@ -305,18 +309,31 @@ static enum error take_range(const struct db_row *row, void *context)
     return OK;
 }
 
+static enum error chunk_find_from(struct db_connection *connection,
+                                  const struct import_run *run, int64_t from,
+                                  struct chunk *chunk)
+{
+    const struct db_value values[] = { DB_VALUE_INTEGER(run->id),
+                                       DB_VALUE_INTEGER(from),
+                                       DB_VALUE_INTEGER((int64_t)run->chunk) };
+
+    return db_query(connection, select_chunk, values, 3, take_range, chunk);
+}
+
+/* Rows before may wait again: an undoing begins at the first. */
 static enum error chunk_find(struct db_connection *connection,
                              const struct import_run *run, struct chunk *chunk)
 {
-    const struct db_value values[] = { DB_VALUE_INTEGER(run->id),
-                                       DB_VALUE_INTEGER((int64_t)run->chunk) };
+    enum error err = chunk_find_from(connection, run, run->from, chunk);
 
-    return db_query(connection, select_chunk, values, 2, take_range, chunk);
+    if (err == OK && chunk->last == 0 && run->from > 0)
+        err = chunk_find_from(connection, run, 0, chunk);
+    return err;
 }
 
 static enum error chunk_do(struct db_connection *connection,
                            struct arena *arena, struct import_run *run,
-                           const char *refusal)
+                           const char *refusal, int64_t *next)
 {
     struct import import;
     struct chunk chunk = { &import, 0, 0, 0 };
@@ -333,6 +350,7 @@ static enum error chunk_do(struct db_connection *connection,
                                  import.state == IMPORT_UNDOING ? IMPORT_UNDONE
                                                                 : IMPORT_DONE);
     }
+    *next = chunk.last + 1;
     if (refusal != NULL)
         return chunk_refuse(connection, &chunk, refusal);
     return import.state == IMPORT_UNDOING ? chunk_take_back(connection, &chunk)
@@ -343,15 +361,27 @@ static enum error chunk_transact(struct db_connection *connection,
                                  struct import_run *run, const char *refusal)
 {
     struct arena *arena = arena_open(0);
+    int64_t next = run->from;
     enum error err = arena != NULL ? db_begin(connection) : ERROR_MEMORY;
 
     run->ended = false;
     if (err == OK) {
-        err = chunk_do(connection, arena, run, refusal);
+        err = chunk_do(connection, arena, run, refusal, &next);
         err = err == OK ? db_commit(connection) : db_rollback(connection, err);
+        if (err == OK)
+            run->from = next;
     }
     arena_close(arena);
     return err;
+}
+
+/* As long as the chunk took: half of the time is for others. All daemons read a
+ * chunk's changes in it and render their pages again. */
+static void set_rest(struct import_run *run, int64_t took_us)
+{
+    run->rest_ms = run->ended ? 0 : took_us / 1000;
+    if (run->rest_ms > REST_MAX_MS)
+        run->rest_ms = REST_MAX_MS;
 }
 
 /* The database refuses the whole chunk for one row: halve it, down to that row,
@@ -360,11 +390,14 @@ enum error import_step(struct db_connection *connection, void *run)
 {
     struct import_run *step = run;
     char refusal[256];
+    int64_t began_us;
     enum error err;
 
     if (step->chunk == 0)
         step->chunk = CHUNK_ROWS;
+    began_us = clock_monotonic_us();
     err = chunk_transact(connection, step, NULL);
+    set_rest(step, clock_monotonic_us() - began_us);
     if (err == OK && step->chunk < CHUNK_ROWS)
         step->chunk *= 2;
     if (err != ERROR_DB_VALUE && err != ERROR_DB_DUPLICATE)

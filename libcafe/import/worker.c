@@ -294,6 +294,7 @@ static enum error worker_work(struct import_worker *worker,
         worker_take_up(worker, work);
         worker->chunks++;
         tell_recovery(worker, &worker->stuck, "import goes on");
+        wait_for(worker, run.rest_ms);
     }
     if (err == OK && run.ended)
         worker_end(worker, work);

@@ -143,7 +143,10 @@ struct import_run {
     int64_t id;
     char task[FORM_KEY_CHARS + 1]; /* names the task: form_key_make() */
     size_t chunk;                  /* rows at once; 0 at first */
+    int64_t from;                  /* no row before it waits; 0 at first */
     bool ended;                    /* out: nothing is left to do here */
+    int64_t rest_ms;               /* out: leave the database and the processors
+                                      to others for so long before the next */
 };
 
 /**
