@@ -40,8 +40,22 @@ class Imports:
         return self.preview(*(supplier(f"n{i}", address="new")
                               for i in range(count)))
 
+    def removals(self, count):
+        """Suppliers that are there, of which a file has none."""
+        self.importer(table(*(supplier(f"n{i}") for i in range(count + 1))))
+        return self.preview(supplier("n0"), argv=("--remove-missing",))
+
+    def end_lease(self):
+        """Whether there was one to end."""
+        return self.database.sql(
+            "UPDATE supplier_imports SET lease_until = UTC_TIMESTAMP(6)"
+            " - INTERVAL 1 MINUTE WHERE state = 'running' AND task <> '';"
+            " SELECT ROW_COUNT()") == [["1"]]
+
     def set(self, key, state):
-        self.database.sql(f"UPDATE supplier_imports SET state = '{state}'"
+        self.database.sql("UPDATE supplier_import_rows SET todo = 1"
+                          " WHERE kind = 'missing';"
+                          f"UPDATE supplier_imports SET state = '{state}'"
                           f" WHERE import_key = '{key}'")
 
     def state(self, key):

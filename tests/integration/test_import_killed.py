@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import harness
+from import_rows import Imports
 from test_import_command import Importer, supplier, table
 
 ROUNDS = 20 if os.environ.get("CAFE_LONG") else 3
@@ -74,3 +75,53 @@ def test_no_row_is_written_twice(own, tmp_path, number):
                    " GROUP BY action") == [["add", str(ROWS)]]
     assert own.sql("SELECT COUNT(*) FROM supplier_import_rows"
                    " WHERE outcome = 'done'") == [[str(ROWS)]]
+
+
+class Tasks:
+    """Two employee daemons; one that is killed is replaced."""
+
+    def __init__(self, start, database):
+        self.start = lambda: start("employee", database)
+        self.running = [self.start(), self.start()]
+
+    def at_work(self):
+        """The one that has taken up the import last."""
+        taken = {max((line["ts"] for line in task.lines()
+                      if line["msg"] == "import taken up"), default=""): task
+                 for task in self.running}
+        return taken[max(taken)]
+
+    def kill(self):
+        task = self.at_work()
+        task.process.stop(signal.SIGKILL)
+        self.running.remove(task)
+        self.running.append(self.start())
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_tasks_go_on_and_write_no_row_twice(own, tmp_path, start, number):
+    """A task is killed, and the database, at any point of an import."""
+    chance = random.Random(number)
+    own.make_ready()
+    imports = Imports(own, tmp_path)
+    key = imports.many(ROWS)
+    tasks = Tasks(start, own)
+
+    def kill_task():
+        tasks.kill()
+        own.sql(END_LEASE)
+
+    def kill_database():
+        own.kill()
+        own.start()
+
+    imports.set(key, "running")
+    for kill in chance.sample([kill_task, kill_database], 2):
+        enough = imports.written() + chance.randrange(1, ROWS // 2)
+        harness.wait_until(lambda most=enough: imports.written() >= most
+                           or imports.state(key) == "done", "rows are written")
+        kill()
+    imports.wait(key, "done")
+    imports.check_once(ROWS)
+    assert imports.outcomes(key) == {"done": str(ROWS)}
+    assert [task.stop() for task in tasks.running] == [0, 0]

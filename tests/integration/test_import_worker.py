@@ -66,3 +66,97 @@ def test_a_task_that_stops_gives_the_import_back(imports, start):
     start("employee", imports.database)
     imports.wait(key, "done")
     imports.check_once(1000)
+
+
+def test_a_task_that_hangs_in_a_chunk_writes_nothing_more(imports, start):
+    """The database ends its transaction, another task goes on."""
+    key = imports.many(1000)
+    hanging = start("employee", imports.database)
+    with imports.held(key):
+        hanging.process.send(signal.SIGSTOP)
+    try:
+        start("employee", imports.database)
+        imports.wait(key, "done")
+        imports.check_once(1000)
+    finally:
+        hanging.process.send(signal.SIGCONT)
+    wait_logged(hanging, "import does not go on")
+    assert hanging.stop() == 0
+    imports.check_once(1000)
+
+
+def test_a_task_that_hangs_beyond_its_lease_writes_nothing_more(imports,
+                                                                start):
+    key = imports.changes(1000)
+    hanging = start("employee", imports.database)
+    with imports.held_at(key, "n300"):
+        wait_logged(hanging, "import does not go on")
+        hanging.process.send(signal.SIGSTOP)
+    try:
+        other = start("employee", imports.database)
+        harness.wait_until(imports.end_lease, "the lease has ended")
+        wait_logged(other, "import ended")
+    finally:
+        hanging.process.send(signal.SIGCONT)
+    assert hanging.stop() == 0
+    assert imports.state(key) == "done"
+    assert imports.outcomes(key) == {"done": "1000"}
+    assert imports.database.sql(
+        "SELECT COUNT(*), COUNT(DISTINCT supplier_id) FROM supplier_changes"
+        " WHERE action = 'update'") == [["1000", "1000"]]
+
+
+def check_kept_from(daemon, imports, key, remedy):
+    """Nothing is written, the log says why, and the pages go on."""
+    line = wait_logged(daemon, "import does not go on")
+    assert remedy in line["remedy"], line
+    assert (imports.state(key), imports.outcomes(key)) == ("running", {})
+    assert daemon.get("/admin/suppliers").status == 200
+    assert daemon.get(f"/admin/import/{key}").status == 200
+
+
+def test_an_import_goes_on_once_the_database_takes_writes(own, tmp_path,
+                                                          start):
+    imports = Imports(own, tmp_path)
+    key = imports.many(600)
+    daemon = start("employee", own)
+    own.sql("SET GLOBAL read_only = 1")
+    imports.set(key, "running")
+    check_kept_from(daemon, imports, key, "read_only")
+    own.sql("SET GLOBAL read_only = 0")
+    imports.wait(key, "done")
+    imports.check_once(600)
+    wait_logged(daemon, "import goes on")
+
+
+@pytest.mark.parametrize("trigger, make", [
+    ("suppliers_added", lambda imports: imports.many(300)),
+    ("suppliers_changed", lambda imports: imports.changes(300)),
+    ("suppliers_removed", lambda imports: imports.removals(300)),
+])
+def test_an_import_waits_for_the_triggers(imports, start, trigger, make):
+    key = make(imports)
+    before = imports.database.sql("SELECT * FROM suppliers")
+    daemon = start("employee", imports.database)
+    imports.database.sql(f"DROP TRIGGER {trigger}")
+    imports.set(key, "running")
+    check_kept_from(daemon, imports, key, "employee --migrate")
+    assert imports.database.sql("SELECT * FROM suppliers") == before
+    assert imports.database.migrate().returncode == 0
+    imports.wait(key, "done")
+    assert imports.outcomes(key) == {"done": "300"}
+
+
+def test_without_its_tables_a_daemon_says_so_and_serves(imports, start):
+    imports.database.sql("DROP TABLE supplier_imports, supplier_import_rows,"
+                         " supplier_import_files")
+    daemon = start("employee", imports.database)
+    line = wait_logged(daemon, "imports are not taken up")
+    assert line["remedy"] == "run: employee --migrate"
+    assert daemon.get("/admin/suppliers").status == 200
+    assert daemon.get(f"/admin/import/{'x' * 22}").status == 503
+    assert imports.database.migrate().returncode == 0
+    wait_logged(daemon, "imports are taken up again")
+    key = imports.many(3)
+    imports.set(key, "running")
+    imports.wait(key, "done")
