@@ -157,12 +157,15 @@ static enum error correction_run(struct db_connection *connection, void *job)
 {
     struct correction *correction = job;
     struct import_view *view = correction->view;
+    struct import_settings before;
     struct text settings;
     enum error err = import_find(connection, request_arena(view->req),
                                  view->key, &view->import);
 
     if (err != OK)
         return err;
+    if (import_settings_read(view->import.settings, &before))
+        correction->settings.list = before.list;
     text_init(&settings, 0);
     import_settings_write(&settings, &correction->settings);
     view->import.settings = text_slice(&settings);

@@ -28,6 +28,7 @@ struct context *upload_context(struct upload *upload)
     context_string(context, "problem", upload->problem);
     context_flag(context, "faulty", upload->problem != NULL);
     context_flag(context, "at_import", true);
+    list_context(req, upload->list, context);
     context_flag(context, "clear_empty", upload->clear_empty);
     context_flag(context, "pasted_lost", !whole);
     if (whole)
@@ -62,7 +63,9 @@ void import_home_show(struct request *req)
         respond_error(req, 503);
         return;
     }
-    *upload = (struct upload){ .req = req, .status = 200 };
+    *upload = (struct upload){ .req = req,
+                               .list = list_of(req, request_head(req)->query),
+                               .status = 200 };
     call_database(req, "import", import_home_read, import_home_answer, upload);
 }
 

@@ -79,6 +79,7 @@ static enum error read_upload(struct upload *upload)
         upload->text = SLICE("");
         return refuse_upload(upload, 400, "The pasted rows are not text.");
     }
+    upload->list = list_of(upload->req, upload_part(&multipart, "list"));
     upload->clear_empty = upload_part(&multipart, "clear_empty").data != NULL;
     key = upload_part(&multipart, "form_key");
     if (!form_key_valid(key))
@@ -92,7 +93,7 @@ static enum error read_upload(struct upload *upload)
 static enum error store_upload(struct db_connection *connection,
                                struct upload *upload)
 {
-    struct import_settings settings = { .count = 0 };
+    struct import_settings settings = { .list = slice_of(upload->list) };
     const char *fault = NULL;
     struct text text;
     enum error err = import_sniff(upload->bytes, &settings.format, &fault);
@@ -133,7 +134,7 @@ void import_upload_take(struct request *req)
         respond_error(req, 503);
         return;
     }
-    *upload = (struct upload){ .req = req, .status = 200 };
+    *upload = (struct upload){ .req = req, .list = "", .status = 200 };
     call_database(req, "import", upload_take, upload_taken, upload);
 }
 
@@ -179,7 +180,7 @@ static void upload_taken(void *job, enum error outcome)
 struct page *upload_refused(struct request *req, int status)
 {
     const struct route *route = request_route(req);
-    struct upload upload = { .req = req, .text = SLICE("") };
+    struct upload upload = { .req = req, .list = "", .text = SLICE("") };
 
     if (route == NULL || route->handler != import_upload_take)
         return NULL;

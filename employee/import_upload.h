@@ -22,6 +22,7 @@ struct upload {
     int status;
     bool clear_empty;
     struct import import;
+    const char *list;   /* the query of the list that it came from, or "" */
     struct slice bytes; /* of the file */
     struct import latest[IMPORTS_LATEST];
     size_t latest_count;

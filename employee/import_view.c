@@ -1,4 +1,5 @@
 /* What the pages of an import have in common. */
+#include "cafe/import/upload.h"
 #include "import.h"
 
 struct import_view *import_view_open(struct request *req)
@@ -27,7 +28,10 @@ struct context *import_context(const struct import_view *view,
                                const char *title)
 {
     struct context *context = employee_context(view->req, title);
+    struct import_settings settings;
 
+    if (import_settings_read(view->import.settings, &settings))
+        list_context(view->req, list_of(view->req, settings.list), context);
     context_string(context, "url", import_url(view, ""));
     context_text(context, "file_name", view->import.file_name);
     context_string(context, "problem", view->problem);

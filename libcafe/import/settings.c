@@ -1,5 +1,5 @@
-/* How a file is read, as a text: "KIND CHARSET DELIMITER GUARDED TARGETS", all
- * of them numbers, the targets with commas between them. */
+/* How a file is read, as a text: "KIND CHARSET DELIMITER GUARDED TARGETS LIST",
+ * numbers, the targets with commas between them, and a query. */
 #include "cafe/import/upload.h"
 
 static bool cut_number(struct slice *rest, char separator, uint64_t max,
@@ -11,6 +11,7 @@ static bool cut_number(struct slice *rest, char separator, uint64_t max,
 bool import_settings_read(struct slice text, struct import_settings *settings)
 {
     uint64_t kind, charset, delimiter, guarded, target;
+    struct slice targets;
 
     if (!cut_number(&text, ' ', IMPORT_JSON, &kind) ||
         !cut_number(&text, ' ', IMPORT_WINDOWS_1252, &charset) ||
@@ -21,8 +22,10 @@ bool import_settings_read(struct slice text, struct import_settings *settings)
         .format = { (enum import_kind)kind, (enum import_charset)charset,
                     (char)delimiter, guarded == 1 }
     };
-    while (text.len > 0 && settings->count < IMPORT_COLUMNS_MAX &&
-           cut_number(&text, ',', IMPORT_NOTHING, &target))
+    targets = slice_cut(&text, ' ');
+    settings->list = text;
+    while (targets.len > 0 && settings->count < IMPORT_COLUMNS_MAX &&
+           cut_number(&targets, ',', IMPORT_NOTHING, &target))
         settings->targets[settings->count++] = (unsigned char)target;
     return true;
 }
@@ -37,4 +40,8 @@ void import_settings_write(struct text *out,
     for (size_t i = 0; i < settings->count; i++)
         text_printf(out, "%s%u", i > 0 ? "," : "",
                     (unsigned)settings->targets[i]);
+    if (settings->list.len > 0) {
+        text_append_char(out, ' ');
+        text_append_slice(out, settings->list);
+    }
 }

@@ -1,8 +1,14 @@
 """The employees' list as a table to edit, and back by an import."""
 import csv
+import html
 import io
+import re
+import uuid
+
+import pytest
 
 from test_import_command import Importer
+from test_import_upload import Pages, multipart, problem
 
 PATH = "/admin/suppliers.csv"
 
@@ -58,3 +64,60 @@ def test_the_list_links_to_it_with_its_search(employee, database):
     page = employee.get("/admin/suppliers?q=roaster&city=Odense&page=2")
     assert f'<a href="{PATH}?q=roaster&amp;city=Odense&amp;page=2">' \
         "Export these to edit (CSV)</a>" in page.text
+    assert '<a href="/admin/import?q=roaster&amp;city=Odense&amp;page=2">' \
+        "Import the edited file</a>" in page.text
+
+
+class FromList(Pages):
+    """Imports a file from the page that the list leads to."""
+
+    def __init__(self, daemon, database, query):
+        super().__init__(daemon, database)
+        self.query = query
+
+    def post(self, data=b"", **_):
+        page = self.daemon.get("/admin/import?" + self.query).text
+        self.sent = html.unescape(
+            re.search(r'name="list" value="([^"]*)"', page)[1])
+        boundary = uuid.uuid4().hex
+        return self.send(multipart(
+            [("form_key", None, self.key().encode()),
+             ("list", None, self.sent.encode()), ("file", "list.csv", data)],
+            boundary), f"multipart/form-data; boundary={boundary}")
+
+
+def test_after_the_import_a_link_leads_back_to_the_search(employee, database):
+    fill(database)
+    pages = FromList(employee, database, "q=roaster+7&city=Odense&evil=1")
+    text = table(employee.get(f"{PATH}?q=roaster+7&city=Odense"))
+    pages.upload(text.replace("7 Hill Road", "7 High Road"))
+    page = pages.start()
+    back = '<a href="/admin/suppliers?q=roaster%207&amp;city=Odense">' \
+        "Back to what you searched for</a>"
+    assert pages.sent == "q=roaster%207&city=Odense"
+    assert back in page.text
+
+
+def test_the_search_survives_a_corrected_mapping(employee, database):
+    fill(database)
+    pages = FromList(employee, database, "q=roaster")
+    page = pages.upload("Wer,Wo\r\nAnn,Bern\r\n")
+    assert problem(page) == "Say which column has the name."
+    pages.press("reading", kind=0, charset=0, delimiter=ord(","), c0=0, c1=2)
+    assert 'href="/admin/suppliers?q=roaster">Back to' in pages.start().text
+
+
+@pytest.mark.parametrize("asked", ["q=" + "x" * 5000, "%zz", "\0"])
+def test_no_other_text_becomes_a_link(employee, database, asked):
+    pages = Pages(employee, database)
+    boundary = uuid.uuid4().hex
+    done = pages.send(multipart(
+        [("form_key", None, pages.key().encode()),
+         ("list", None, asked.encode()), ("file", "a.csv", b"name\r\nAnn\r\n")],
+        boundary), f"multipart/form-data; boundary={boundary}")
+    assert done.status == 303
+    pages.url = done.headers["Location"]
+    pages.show(pages.url)
+    text = pages.start().text
+    assert "%zz" not in text and "x" * 101 not in text
+    assert ("Back to what" in text) == asked.startswith("q=")

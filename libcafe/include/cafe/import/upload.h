@@ -11,6 +11,8 @@ struct import_settings {
     struct import_format format;
     size_t count; /* of columns that are mapped; 0: by their names */
     unsigned char targets[IMPORT_COLUMNS_MAX];
+    struct slice list; /* the query of the list that it came from; borrowed of
+                          the text that was read */
 };
 
 /** Read the settings of an import; false: they are none. */
