@@ -50,6 +50,9 @@ handler_fn import_show;
 /** Read the import, and answer with the page of its state. */
 void import_view_show(struct import_view *view);
 
+/** Log what a person has done with an import. */
+void import_log(struct request *req, struct slice key, const char *action);
+
 /* import_progress.c: running, paused, undoing */
 void import_progress_show(const struct import_view *view);
 

@@ -95,20 +95,6 @@ void import_undo_take(struct request *req)
     action_take(req, &undoing);
 }
 
-static void log_action(const struct import_order *order)
-{
-    struct request *req = order->view->req;
-    const struct employee *self = request_app(req);
-    const char *user = request_user(req);
-
-    log_line(self->api.service->log, LOG_INFO, "import changed",
-             LOG_STRING("request_id", request_id(req)),
-             LOG_STRING("user", user != NULL ? user : ""),
-             LOG_STRING("client_ip", request_client(req)),
-             LOG_STRING("action", order->action->name),
-             LOG_SLICE("import", order->view->key), LOG_END);
-}
-
 /* ERROR_CONFLICT: it has ended, or the button was pressed twice. The page shows
  * the state as it is. */
 static void action_taken(void *job, enum error outcome)
@@ -129,7 +115,7 @@ static void action_taken(void *job, enum error outcome)
         return;
     }
     if (outcome == OK) {
-        log_action(order);
+        import_log(view->req, view->key, order->action->name);
         import_worker_wake(self->imports);
     }
     respond_see_other(view->req, import_url(view, ""));

@@ -79,7 +79,10 @@ static void begun(void *job, enum error outcome)
         respond_error(view->req, status_of_error(outcome));
         return;
     }
-    import_worker_wake(self->imports);
+    if (outcome == OK) {
+        import_log(view->req, view->key, "start");
+        import_worker_wake(self->imports);
+    }
     respond_see_other(view->req, import_url(view, ""));
 }
 

@@ -138,21 +138,6 @@ void import_upload_take(struct request *req)
     call_database(req, "import", upload_take, upload_taken, upload);
 }
 
-static void log_upload(const struct upload *upload)
-{
-    struct request *req = upload->req;
-    const struct employee *self = request_app(req);
-    const char *user = request_user(req);
-
-    log_line(self->api.service->log, LOG_INFO, "import changed",
-             LOG_STRING("request_id", request_id(req)),
-             LOG_STRING("user", user != NULL ? user : ""),
-             LOG_STRING("client_ip", request_client(req)),
-             LOG_STRING("action", "upload"),
-             LOG_STRING("import", upload->import.key),
-             LOG_NUMBER("bytes", (int64_t)upload->bytes.len), LOG_END);
-}
-
 static void upload_taken(void *job, enum error outcome)
 {
     struct upload *upload = job;
@@ -170,7 +155,7 @@ static void upload_taken(void *job, enum error outcome)
                          upload->status, NULL);
         return;
     }
-    log_upload(upload);
+    import_log(req, slice_of(upload->import.key), "upload");
     import_worker_wake(self->imports);
     url =
         arena_printf(request_arena(req), IMPORT_ROOT "/%s", upload->import.key);

@@ -38,3 +38,15 @@ struct context *import_context(const struct import_view *view,
     context_flag(context, "faulty", view->problem != NULL);
     return context;
 }
+
+void import_log(struct request *req, struct slice key, const char *action)
+{
+    const struct employee *self = request_app(req);
+    const char *user = request_user(req);
+
+    log_line(self->api.service->log, LOG_INFO, "import changed",
+             LOG_STRING("request_id", request_id(req)),
+             LOG_STRING("user", user != NULL ? user : ""),
+             LOG_STRING("client_ip", request_client(req)),
+             LOG_STRING("action", action), LOG_SLICE("import", key), LOG_END);
+}

@@ -40,6 +40,12 @@ def test_add_edit_delete(playwright, database, proxy, scripts):
     walk("edit.js", f"http://{proxy.host}", scripts, SCREENSHOTS, seconds=180)
 
 
+@pytest.mark.parametrize("scripts", ["off", "on"])
+def test_import(playwright, database, proxy, scripts):
+    walk("importing.js", f"http://{proxy.host}", scripts, SCREENSHOTS,
+         seconds=300)
+
+
 class Switch(http.server.ThreadingHTTPServer):
     """GET /stop kills the database, /start starts it again, /fill fills it,
     /old makes the last supplier one that today's rules refuse."""

@@ -11,6 +11,7 @@ import pytest
 
 import harness
 from form_pages import title_of
+from import_rows import BUSY, KEY
 from test_import_command import supplier, table
 from writers import connect, insert
 
@@ -337,3 +338,57 @@ def test_readers_do_not_import(start, database):
     assert "/admin/import" not in daemon.get("/admin", X_User="bob").text
     assert daemon.get("/admin/import", X_User="ann").status == 200
     assert "/admin/import" in daemon.get("/admin", X_User="ann").text
+
+
+def test_two_imports_are_written_one_after_the_other(pages):
+    other = Pages(pages.daemon, pages.database)
+    pages.upload(table(supplier("Ann")))
+    other.upload(table(supplier("Bob")))
+    pages.database.sql(BUSY)
+    for each in (pages, other):
+        refused = each.daemon.post(f"{each.url}/start", {})
+        assert refused.status == 409
+        assert "Another import is being written" in problem(refused)
+    pages.database.sql("DELETE FROM supplier_imports"
+                       f" WHERE import_key = '{KEY}'")
+    pages.start()
+    other.start()
+    assert pages.names() == ["Ann", "Bob"]
+
+
+def test_two_uploads_at_once_say_so(pages):
+    """Each takes its whole length of memory: the second is asked to wait."""
+    head = (f"POST /admin/import HTTP/1.1\r\nHost: {pages.daemon.host}\r\n"
+            "Content-Type: multipart/form-data; boundary=b\r\n"
+            f"Content-Length: {4 * MIB}\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", pages.daemon.port)) as sock:
+        sock.sendall(head + b"x" * MIB)
+        page = harness.wait_until(
+            lambda: (got := pages.post(b"x" * 2 * MIB)).status == 503 and got,
+            "the first one is being read")
+        assert problem(page) == ("Another file is being uploaded. Try again in "
+                                 "a minute.")
+        assert 'name="file"' in page.text
+
+
+def test_a_whole_upload_through_the_load_balancer(proxy, employee, database):
+    pages = Pages(proxy, database)
+    row = "a" * 1000
+    head = "name,address,city,state,email,phone\n"
+    text = head + "\n".join(
+        f"n{i},{row},,,{i}@example.com,+1 802 {i:07}"
+        for i in range(32000))
+    text += "x" * (32 * MIB - len(text))
+    done = pages.post(text.encode())
+    assert done.status == 303, done.text
+    assert database.sql("SELECT SUM(LENGTH(bytes)), COUNT(*)"
+                        " FROM supplier_import_files") == [
+        [str(32 * MIB), "32"]]
+    assert title_of(pages.show(done.headers["Location"])).startswith("Preview")
+
+
+@pytest.mark.thorough
+def test_two_million_rows_say_so(pages):
+    page = pages.upload(b"name\n" + b"Ann\n" * 2000000)
+    assert title_of(page).startswith("File not read")
+    assert "more than" in problem(page)
