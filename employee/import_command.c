@@ -62,6 +62,10 @@ static bool is_interrupted(void)
                                          sigismember(&pending, SIGTERM) == 1);
 }
 
+static const char too_many_rows[] =
+    "The file has more than 500,000 rows, with the suppliers that it lacks. "
+    "Split it into smaller files.";
+
 static enum error begin_rows(struct import_order *order,
                              const struct import_row *row)
 {
@@ -81,8 +85,12 @@ static enum error begin_rows(struct import_order *order,
 static enum error take_row(void *context, const struct import_row *row)
 {
     struct import_order *order = context;
+    enum error err = row->header ? begin_rows(order, row)
+                                 : stage_row(order->stage, row);
 
-    return row->header ? begin_rows(order, row) : stage_row(order->stage, row);
+    if (err == ERROR_LIMIT)
+        order->fault = too_many_rows;
+    return err;
 }
 
 static enum error open_reader(struct import_order *order, struct slice bytes,
@@ -115,7 +123,7 @@ static enum error feed_all(struct import_order *order, int fd, char *block,
     if (err == OK && len < 0)
         return ERROR_SYSTEM;
     err = err == OK ? import_reader_finish(reader) : err;
-    if (err != OK && order->fault == NULL &&
+    if ((err == ERROR_SYNTAX || err == ERROR_LIMIT) && order->fault == NULL &&
         import_reader_fault(reader) != NULL) {
         order->fault = arena_copy(order->arena, import_reader_fault(reader),
                                   strlen(import_reader_fault(reader)));
@@ -315,7 +323,7 @@ static const char *explain(const struct import_order *order, enum error err)
     if (order->fault != NULL)
         return order->fault;
     if (err == ERROR_LIMIT)
-        return "it has more than 500,000 rows; split it";
+        return too_many_rows;
     if (err == ERROR_BUSY)
         return "another import is at work; run it again when that is done";
     if (err == ERROR_STOPPING)

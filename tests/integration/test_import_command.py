@@ -1,10 +1,12 @@
 """employee --import, --undo-import and --export, as an operator runs them."""
 import csv
+import gzip
 import io
 import os
 import re
 import signal
 import subprocess
+import zipfile
 import zlib
 
 import pytest
@@ -376,4 +378,57 @@ def test_a_file_that_is_none_is_refused_with_advice(importer, content, said):
     assert done.returncode == 2 and not done.stdout, done.stdout
     assert said in done.stderr.replace(str(importer.path), ""), done.stderr
     assert importer.database.sql("SELECT * FROM supplier_imports") == []
+    log.expect()
+
+
+def bomb():
+    """A few KiB that would be 200 MiB of rows once unpacked."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        with file.open("list.csv", "w") as rows:
+            rows.write(b"name\r\n")
+            for _ in range(200):
+                rows.write(b"a\r\n" * 349525)
+    return packed.getvalue()
+
+
+def measured(importer):
+    """What it said, its status, and the most memory that it had, in MiB."""
+    with (importer.path.parent / "said").open("w+") as said:
+        running = subprocess.Popen(
+            [harness.BIN / "employee", "--import", importer.path],
+            env=importer.database.environment("employee"), stdout=said,
+            stderr=said)
+        _, status, used = os.wait4(running.pid, 0)
+        running.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        return said.read(), running.returncode, used.ru_maxrss / 1024
+
+
+# A build with sanitizers takes a few times as much.
+MEMORY_MAX_MIB = 400
+
+
+@pytest.mark.parametrize("content, wanted", [
+    (b"name\r\n" + b"a\r\n" * 2000000,
+     "The file has more than 500,000 rows"),
+    (bomb, "CSV UTF-8"),
+    (lambda: gzip.compress(b"name\r\n" + b"a\r\n" * 10000000),
+     "This file is compressed. Unpack it"),
+    (b"name,notes\r\na," + b"x" * 1024 * 1024 + b"\r\n",
+     "Row 2 is longer than 256 KiB"),
+    (b"name,notes\r\na,\"" + b"x\r\n" * 20000000, "is longer than 256 KiB"),
+], ids=["rows", "zip", "gzip", "line", "quoted"])
+def test_what_is_too_large_is_refused_in_bounded_memory(importer, content,
+                                                       wanted):
+    log = Log(importer.database)
+    importer.path.write_bytes(content if isinstance(content, bytes)
+                              else content())
+    said, status, mib = measured(importer)
+    assert status == 2, said
+    assert wanted in said.replace(str(importer.path), ""), said
+    assert mib < MEMORY_MAX_MIB
+    assert importer.database.sql("SELECT * FROM supplier_imports") == []
+    assert importer.database.sql("SELECT COUNT(*) FROM supplier_import_rows"
+                                 ) == [["0"]]
     log.expect()
