@@ -40,6 +40,8 @@ const validator = new HtmlValidate({
     // numbers are shown as typed, so that they can be copied; styles keep
     // them on one line
     'tel-non-breaking': 'off',
+    // without scripts, the page of an import under way renews itself
+    'meta-refresh': 'off',
   },
 });
 
