@@ -392,3 +392,33 @@ def test_two_million_rows_say_so(pages):
     page = pages.upload(b"name\n" + b"Ann\n" * 2000000)
     assert title_of(page).startswith("File not read")
     assert "more than" in problem(page)
+
+
+def test_the_most_columns_are_corrected(pages):
+    header = ["Who", *(f"x{i}" for i in range(254)), "Where"]
+    row = supplier("Ann")
+    page = pages.upload(",".join(header) + "\n" + row["name"] + ","
+                        + ",".join([""] * 254) + "," + row["city"] + "\n")
+    assert problem(page) == "Say which column has the name."
+    targets = {"c0": 0, **{f"c{i}": 10 for i in range(1, 255)}, "c255": 2}
+    page = pages.press("reading", kind=0, charset=0, delimiter=ord(","),
+                       **targets)
+    assert (chosen(page, "c0"), chosen(page, "c255")) == ("Name", "City")
+    assert chosen(page, "c254") == "(leave out)"
+
+
+def test_two_columns_for_one_field_are_refused(pages):
+    page = pages.upload(table(supplier("Ann")))
+    page = pages.press("reading", kind=0, charset=0, delimiter=ord(","),
+                       c0=0, c1=1, c2=2, c3=2, c4=4, c5=5, c6=6, c7=7, c8=8)
+    assert "are both mapped to “City”" in problem(page)
+    assert chosen(page, "c3") == "City"
+
+
+@pytest.mark.parametrize("form", [
+    {}, {"kind": 9}, {"kind": 0, "charset": 9}, {"kind": 0, "delimiter": 65},
+    {"kind": 0, "c1": 0}, {"kind": 0, "c0": 99}, {"kind": "x"}, {"other": 1}])
+def test_a_damaged_correction_changes_nothing(pages, form):
+    before = pages.upload(table(supplier("Ann")))
+    assert pages.daemon.post(f"{pages.url}/reading", form).status == 400
+    assert counts(pages.show(pages.url)) == counts(before)
