@@ -38,6 +38,28 @@ async function start(page) {
     .waitFor({ timeout: 15000 });
 }
 
+// An import is one entry, and its pages and those of the list have numbers.
+async function history(page) {
+  await upload(page, HEADER + Array.from({ length: 530 }, (_, n) =>
+    `Roaster ${n},${n} Main Street,Odense,Fyn,r${n}@example.com,` +
+    `+45 33 12 ${1000 + n},`).join('\n'), 'roasters.csv');
+  await start(page);
+  await page.click('nav >> text=History');
+  await says(page, 'Import of roasters.csv');
+  await walk.look(page, 'history-imports');
+  await page.click('text=Show all 530 changes');
+  await says(page, 'Roaster 529 was added');
+  await page.click('.pages a:has-text("Page 3")');
+  await says(page, 'Roaster 479 was added');
+  await walk.look(page, 'history-import');
+  await page.goto(`${address}/admin/suppliers?q=roaster&page=6`);
+  await page.locator('.pages [aria-current=page]:has-text("6")').waitFor();
+  await walk.look(page, 'list-pages');
+  await page.click('text=Import the edited file');
+  assert.strictEqual(
+    await page.locator('text=Back to what you searched for').count(), 1);
+}
+
 async function main() {
   await walk.open();
   const page = await walk.person();
@@ -79,6 +101,7 @@ async function main() {
   await says(page, 'Hill Club');
   assert.strictEqual(await page.locator('text=Harbour Coffee').count(), 0);
 
+  await history(page);
   await upload(page, HEADER + '"Ann,Bath\n');
   await says(page, 'Nothing was written.');
   await walk.look(page, 'import-failed');
