@@ -320,12 +320,13 @@ def test_an_upload_that_breaks_off_leaves_nothing(pages):
                               ) == [["1"]]
 
 
-def test_a_file_over_the_limit_says_so(pages):
-    boundary = "b"
+@pytest.mark.parametrize("more", [1, 8 * MIB], ids=["a byte", "8 MiB"])
+def test_a_file_over_the_limit_says_so(proxy, database, more):
+    pages = Pages(proxy, database)
     body = multipart([("form_key", None, pages.key().encode()),
-                      ("file", "list.csv", b"x" * (32 * MIB + 1)),
-                      ("text", None, b"")], boundary)
-    page = pages.send(body, f"multipart/form-data; boundary={boundary}")
+                      ("file", "list.csv", b"x" * (32 * MIB + more)),
+                      ("text", None, b"")], "b")
+    page = pages.send(body, "multipart/form-data; boundary=b")
     assert page.status == 413
     assert problem(page) == ("The file is larger than 32 MiB. Split it into "
                              "smaller files.")
