@@ -72,6 +72,9 @@ npm                       integration browser deploy bench
 curl                      integration deploy rehearse
 openssl                   integration deploy rehearse
 debootstrap               deploy
+lintian                   deploy
+dpkg-dev                  deploy
+file                      deploy
 docker-compose            deploy
 docker.io                 deploy
 iptables                  deploy

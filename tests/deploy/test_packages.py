@@ -1,0 +1,90 @@
+"""The packages of this machine's release of Debian; see test_debian.py for the
+other release."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import debian_packages
+import harness
+from debian_root import HERE, Root
+
+BUILD = harness.ROOT / "build/packages"
+DAEMONS = "customer", "employee"
+
+
+def run(*argv, **options):
+    done = subprocess.run(argv, cwd=harness.ROOT, text=True, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          **options)
+    assert done.returncode == 0, done.stdout[-4000:]
+    return done.stdout
+
+
+@pytest.fixture(name="packages", scope="module")
+def make_packages():
+    """Two folders with the same packages, of two versions."""
+    folder = harness.make_folder(large=True)
+    with harness.locked(BUILD.parent / "packages.lock"):
+        run("cmake", "--preset", "release", "-B", BUILD)
+        for version in debian_packages.VERSIONS:
+            run("cmake", "--build", BUILD, "--target", *DAEMONS, "cafe-deploy",
+                "extras", env={**os.environ, "CAFE_VERSION": version})
+            shutil.rmtree(BUILD / "packages", ignore_errors=True)
+            run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", BUILD)
+            shutil.move(BUILD / "packages", os.path.join(folder, version))
+    yield [os.path.join(folder, version)
+           for version in debian_packages.VERSIONS]
+    harness.remove_folder(folder)
+
+
+def deb_files(folder):
+    found = sorted(os.path.join(folder, name) for name in os.listdir(folder)
+                   if name.endswith(".deb"))
+    assert len(found) == 4
+    return found
+
+
+@pytest.mark.skipif(not shutil.which("lintian"), reason="needs lintian")
+def test_lintian_finds_no_error(packages):
+    run("lintian", "--allow-root", "--fail-on", "error",
+        *deb_files(packages[1]))
+
+
+def test_from_installation_to_purge(packages, own):
+    if os.getuid() != 0 or not shutil.which("debootstrap"):
+        pytest.skip("PACKAGES ARE NOT INSTALLED: this takes root and "
+                    "debootstrap")
+    folder = harness.make_folder(large=True)
+    try:
+        root = Root(folder, HERE)
+        for number, source in enumerate(packages):
+            shutil.copytree(source, root.path / f"packages-{number}")
+        debian_packages.walk(root, own)
+    finally:
+        harness.remove_folder(folder)
+
+
+@pytest.mark.parametrize("name", DAEMONS)
+def test_units_are_understood(packages, tmp_path, name):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd is not installed")
+    found = [path for path in deb_files(packages[1])
+             if f"/cafe-{name}_" in path]
+    run("dpkg-deb", "-x", found[0], tmp_path)
+    units = tmp_path / "lib/systemd/system"
+    text = (units / f"cafe-{name}.service").read_text()
+    for line in ("Type=notify", "DynamicUser=yes", "WatchdogSec=10",
+                 f"ExecStart=/usr/sbin/cafe-{name} "
+                 f"--config /etc/cafe/{name}.yaml"):
+        assert f"\n{line}\n" in text
+    (units / f"cafe-{name}.service").write_text(
+        text.replace("/usr/sbin/", f"{tmp_path}/usr/sbin/")
+        .replace("Documentation=", "#"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", units / f"cafe-{name}.service",
+         units / f"cafe-{name}.socket"],
+        text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not [line for line in done.stderr.splitlines() if "cafe-" in line]
