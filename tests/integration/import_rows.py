@@ -54,7 +54,8 @@ class Imports:
 
     def set(self, key, state):
         self.database.sql("UPDATE supplier_import_rows SET todo = 1"
-                          " WHERE kind = 'missing';"
+                          " WHERE kind = 'missing' AND import_id IN (SELECT id"
+                          " FROM supplier_imports WHERE remove_missing);"
                           f"UPDATE supplier_imports SET state = '{state}'"
                           f" WHERE import_key = '{key}'")
 
