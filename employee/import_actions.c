@@ -2,6 +2,11 @@
 #include "cafe/import/worker.h"
 #include "import.h"
 
+/* A chunk that waits for a lock of somebody else gives up after 3 seconds, as
+ * does the button that waits for the chunk: nothing was done, so it waits once
+ * more. */
+enum { TRIES = 2 };
+
 struct import_action {
     const char *name; /* in the log */
     enum error (*run)(struct db_connection *connection, int64_t id,
@@ -50,9 +55,14 @@ static enum error action_run(struct db_connection *connection, void *job)
     enum error err = import_find(connection, request_arena(view->req),
                                  view->key, &view->import);
 
-    return err == OK ? order->action->run(connection, view->import.id,
-                                          slice_of(order->person))
-                     : err;
+    for (int i = 0; err == OK && i < TRIES; i++) {
+        err = order->action->run(connection, view->import.id,
+                                 slice_of(order->person));
+        if (err != ERROR_DB_STATEMENT || i + 1 == TRIES)
+            break;
+        err = OK;
+    }
+    return err;
 }
 
 static void action_take(struct request *req, const struct import_action *action)
