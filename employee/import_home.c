@@ -84,7 +84,9 @@ static void fill_latest(const struct upload *upload, struct context *context)
         context_text(object, "name", import->file_name);
         context_text(object, "who", import->person);
         context_string(object, "when", history_when(req, import->created_us));
-        context_string(object, "state", state_texts[import->state]);
+        context_string(object, "state",
+                       import->broken_off ? "broke off while it was read"
+                                          : state_texts[import->state]);
     }
     context_flag(context, "any_latest", upload->latest_count > 0);
 }

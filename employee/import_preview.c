@@ -174,15 +174,18 @@ void import_preview_show(const struct import_view *view)
 {
     const struct employee *self = request_app(view->req);
     enum import_state state = view->import.state;
-    struct context *context =
-        import_context(view, state == IMPORT_READING   ? "Reading a file"
-                             : state == IMPORT_PREVIEW ? "Preview of an import"
+    bool broken_off = view->import.broken_off;
+    bool reading = state == IMPORT_READING && !broken_off;
+    struct context *context = import_context(view, reading ? "Reading a file"
+                                                   : state == IMPORT_PREVIEW
+                                                       ? "Preview of an import"
                                                        : "File not read");
 
-    context_flag(context, "reading", state == IMPORT_READING);
+    context_flag(context, "reading", reading);
+    context_flag(context, "broken_off", broken_off);
     context_flag(context, "preview", state == IMPORT_PREVIEW);
     context_flag(context, "failed", state == IMPORT_FAILED);
-    context_flag(context, "renew", state == IMPORT_READING);
+    context_flag(context, "renew", reading);
     context_text(context, "reason", view->import.problem);
     context_flag(context, "clear_empty", view->import.clear_empty);
     if (state != IMPORT_READING)
@@ -195,8 +198,8 @@ void import_preview_show(const struct import_view *view)
     }
     context_string(context, "import_js",
                    assets_url(self->api.service->assets, "import.js"));
-    page_answer_rendered(self->api.service, view->req,
-                         render_begin(view->status, employee_caching(view->req),
-                                      state == IMPORT_READING),
-                         "import-preview", context, NULL);
+    page_answer_rendered(
+        self->api.service, view->req,
+        render_begin(view->status, employee_caching(view->req), reading),
+        "import-preview", context, NULL);
 }

@@ -2,6 +2,7 @@
 #include "imports.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cafe/import/upload.h"
 
@@ -161,17 +162,52 @@ enum error import_create(struct db_connection *connection,
 
     if (err == OK)
         err = form_key_make(import->key);
-    return err == OK ? imports_insert(connection, import) : err;
+    if (err == OK)
+        err = imports_insert(connection, import);
+    if (err != OK)
+        return err;
+    memcpy(import->task, import->key, sizeof(import->task));
+    return imports_hold(connection, import);
+}
+
+/* Holding. */
+
+/* Reading a directory of 500,000 suppliers, before the first row, takes
+ * seconds. */
+#define LEASE_S "30"
+
+static const char take_lease[] =
+    "UPDATE supplier_imports SET task = ?, lease_until = UTC_TIMESTAMP(6) +"
+    " INTERVAL " LEASE_S " SECOND WHERE id = ? AND state = 'reading'"
+    " AND (task IN ('', ?) OR lease_until < UTC_TIMESTAMP(6))";
+
+enum error imports_hold(struct db_connection *connection,
+                        const struct import *import)
+{
+    const struct db_value task = DB_VALUE_TEXT(slice_of(import->task));
+    const struct db_value values[] = { task, DB_VALUE_INTEGER(import->id),
+                                       task };
+    enum error err = db_execute(connection, take_lease, values, 3);
+
+    return err == OK && db_found_rows(connection) == 0 ? ERROR_BUSY : err;
 }
 
 /* Reading. */
 
-#define SELECT_IMPORT                                               \
-    "SELECT id, import_key, undo_key, state + 0, person,"           \
-    " file_name, settings, problem, clear_empty, remove_missing,"   \
-    " revision, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', created)," \
-    " TIMESTAMPDIFF(MICROSECOND, '1970-01-01', changed), undone_by" \
-    " FROM supplier_imports"
+/* A file is there as soon as its import is. A command reads one that is not in
+ * the database, and holds the import; an older one did not. */
+#define BROKEN_OFF                                                      \
+    "state = 'reading' AND COALESCE(lease_until, changed + INTERVAL 10" \
+    " MINUTE) < UTC_TIMESTAMP(6) AND NOT EXISTS (SELECT 1 FROM"         \
+    " supplier_import_files f WHERE f.import_id = supplier_imports.id"  \
+    " AND f.part = 0)"
+
+#define SELECT_IMPORT                                                \
+    "SELECT id, import_key, undo_key, state + 0, person,"            \
+    " file_name, settings, problem, clear_empty, remove_missing,"    \
+    " revision, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', created),"  \
+    " TIMESTAMPDIFF(MICROSECOND, '1970-01-01', changed), undone_by," \
+    " " BROKEN_OFF " FROM supplier_imports"
 
 static const char select_by_key[] = SELECT_IMPORT " WHERE import_key = ?";
 static const char select_by_id[] = SELECT_IMPORT " WHERE id = ?";
@@ -220,6 +256,7 @@ static enum error take_import(const struct db_row *row, void *context)
         .created_us = db_row_integer(row, 11),
         .changed_us = db_row_integer(row, 12),
         .undone_by = keep_text(reading, row, 13),
+        .broken_off = db_row_integer(row, 14) != 0,
     };
     keep_key(row, 1, reading->import->key);
     keep_key(row, 2, reading->import->undo_key);

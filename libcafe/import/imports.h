@@ -13,6 +13,11 @@ MUST_CHECK enum error imports_read(struct db_connection *connection,
 MUST_CHECK enum error imports_insert(struct db_connection *connection,
                                      struct import *import);
 
+/** Hold an import that is being read, as the task that is named in it. Errors
+ * also: ERROR_BUSY: another one holds it. */
+MUST_CHECK enum error imports_hold(struct db_connection *connection,
+                                   const struct import *import);
+
 /** Remove old imports. */
 MUST_CHECK enum error imports_clean(struct db_connection *connection);
 

@@ -1,18 +1,12 @@
 /* Reads a file that waits in the database, and compares it with the directory.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "files.h"
 #include "imports.h"
 
 enum { ASK_ROWS = 256 };
-#define LEASE_S "30"
-
-/* A task takes it, and renews that with each part. */
-static const char take_lease[] =
-    "UPDATE supplier_imports SET task = ?, lease_until = UTC_TIMESTAMP(6) +"
-    " INTERVAL " LEASE_S " SECOND WHERE id = ? AND state = 'reading'"
-    " AND (task IN ('', ?) OR lease_until < UTC_TIMESTAMP(6))";
 
 static const char set_settings[] =
     "UPDATE supplier_imports SET settings = ?, header = ? WHERE id = ?";
@@ -39,18 +33,6 @@ struct file_reading {
     size_t rows;
     const char *fault; /* why the file can't be read; NULL: it can */
 };
-
-static enum error lease(const struct file_reading *reading)
-{
-    const struct db_value task = DB_VALUE_TEXT(slice_of(reading->of->task));
-    enum error err = db_execute(
-        reading->connection, take_lease,
-        (struct db_value[]){ task, DB_VALUE_INTEGER(reading->of->id), task },
-        3);
-
-    return err == OK && db_found_rows(reading->connection) == 0 ? ERROR_BUSY
-                                                                : err;
-}
 
 /* The header: its digest, and what its columns are. */
 
@@ -161,7 +143,7 @@ static enum error feed_parts(struct file_reading *reading,
 
     text_init(&bytes, 0);
     for (int64_t part = 0; err == OK && found; part++) {
-        err = lease(reading);
+        err = imports_hold(reading->connection, &reading->import);
         if (err == OK)
             err = files_read_part(reading->connection, reading->of->id, part,
                                   &bytes, &found);
@@ -215,6 +197,13 @@ static enum error note_settings(struct file_reading *reading)
     return err;
 }
 
+static void name_task(struct file_reading *reading)
+{
+    reading->import.id = reading->of->id;
+    snprintf(reading->import.task, sizeof(reading->import.task), "%s",
+             reading->of->task);
+}
+
 static enum error read_it(struct file_reading *reading)
 {
     enum error err = imports_read(reading->connection, reading->arena,
@@ -222,6 +211,7 @@ static enum error read_it(struct file_reading *reading)
 
     if (err != OK)
         return err;
+    name_task(reading);
     if (!import_settings_read(reading->import.settings, &reading->settings))
         reading->fault = "It is not known how to read this file. Upload it "
                          "again.";
@@ -246,8 +236,11 @@ enum error import_read_file(struct db_connection *connection,
         .arena = arena_open(0),
         .header = SLICE(""),
     };
-    enum error err = reading.arena != NULL ? lease(&reading) : ERROR_MEMORY;
+    enum error err = reading.arena != NULL ? OK : ERROR_MEMORY;
 
+    name_task(&reading);
+    if (err == OK)
+        err = imports_hold(connection, &reading.import);
     if (err == OK)
         err = imports_clean(connection);
     if (err == OK)

@@ -3,7 +3,9 @@
 #include "stage.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "cafe/base/clock.h"
 #include "cafe/suppliers/columns.h"
 #include "imports.h"
 
@@ -11,12 +13,16 @@
  * one transaction. */
 enum { ROWS = 32, BATCH_MAX_BYTES = 4 * 1024 * 1024, BATCHES = 16 };
 
+enum { HOLD_AFTER_US = 2000000 };
+
 /* What the statements write of a row. */
 enum { ROW_VALUES = 11 + SUPPLIER_FIELDS };
 
 struct stage {
     struct db_connection *connection;
     int64_t import_id;
+    struct import held; /* names the task */
+    int64_t held_us;    /* when its lease was taken */
     const unsigned char *targets;
     struct comparing comparing;
     struct arena *header; /* holds the names of the columns */
@@ -59,7 +65,9 @@ enum error stage_open(struct db_connection *connection,
     if (made == NULL)
         return ERROR_MEMORY;
     made->connection = connection;
-    made->import_id = import->id;
+    made->held.id = made->import_id = import->id;
+    memcpy(made->held.task, import->task, sizeof(made->held.task));
+    made->held_us = clock_monotonic_us();
     made->targets = targets;
     made->header = arena_open(0);
     made->comparing = (struct comparing){
@@ -239,6 +247,20 @@ static enum error stage_commit(struct stage *stage)
     return db_commit(stage->connection);
 }
 
+/* The lease is renewed between two transactions: while another import is about
+ * to start, that waits for longer than the database allows. */
+static enum error stage_go_on(struct stage *stage)
+{
+    enum error err = stage_commit(stage);
+
+    if (err != OK || clock_monotonic_us() - stage->held_us < HOLD_AFTER_US)
+        return err;
+    err = imports_hold(stage->connection, &stage->held);
+    if (err == OK)
+        stage->held_us = clock_monotonic_us();
+    return err == ERROR_DB_RETRY ? OK : err;
+}
+
 /* Compare the rows of a batch in their order, and write them. */
 static enum error stage_flush(struct stage *stage)
 {
@@ -258,7 +280,7 @@ static enum error stage_flush(struct stage *stage)
     stage->count = 0;
     arena_reset(stage->comparing.arena);
     if (err == OK && ++stage->batches == BATCHES)
-        err = stage_commit(stage);
+        err = stage_go_on(stage);
     return err;
 }
 
@@ -409,7 +431,8 @@ enum error stage_row(struct stage *stage, const struct import_row *row)
 
 static const char set_preview[] =
     "UPDATE supplier_imports SET state = 'preview', revision = ?,"
-    " row_count = ?, changed = UTC_TIMESTAMP(6) WHERE id = ?"
+    " row_count = ?, task = '', lease_until = NULL,"
+    " changed = UTC_TIMESTAMP(6) WHERE id = ?"
     " AND state = 'reading'";
 
 static enum error add_missing(void *context, int64_t id, uint64_t revision)

@@ -155,6 +155,58 @@ def test_a_question_about_one_row_is_none_about_another(importer):
         "changed": 1, "ambiguous": 1, "written": 1}
 
 
+@pytest.fixture(name="reading")
+def begin_reading(importer):
+    """A command that waits for the rest of its file, and that file."""
+    os.mkfifo(importer.path)
+    with subprocess.Popen(
+            [harness.BIN / "employee", "--import", importer.path],
+            env=importer.database.environment("employee"),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as command:
+        try:
+            with importer.path.open("w", encoding="utf-8") as file:
+                file.write(",".join(fields.EXPORTED) + "\n")
+                file.flush()
+                harness.wait_until(lambda: importer.database.sql(
+                    "SELECT 1 FROM supplier_imports"), "it has begun")
+                yield command, file
+        finally:
+            command.kill()
+
+
+END_LEASE = ("UPDATE supplier_imports SET lease_until = UTC_TIMESTAMP(6)"
+             " - INTERVAL 1 SECOND")
+
+
+def test_a_killed_reading_is_shown_as_broken_off(importer, employee, reading):
+    command, _ = reading
+    [[key]] = importer.database.sql("SELECT import_key FROM supplier_imports")
+    assert "<h1>Reading the file</h1>" in employee.get(
+        f"/admin/import/{key}").text
+    assert ": being read<br>" in employee.get("/admin/import").text
+    command.kill()
+    command.wait()
+    importer.database.sql(END_LEASE)
+    page = employee.get(f"/admin/import/{key}").text
+    assert "<h1>The reading broke off</h1>" in page
+    assert "Run the command again" in page and "refresh" not in page
+    assert ": broke off while it was read<br>" in employee.get(
+        "/admin/import").text
+
+
+def test_a_long_reading_is_not_broken_off(importer, reading):
+    _, file = reading
+    rows = table(*(supplier(f"n{i}") for i in range(600))).split("\n", 1)[1]
+    importer.database.sql(END_LEASE)
+
+    def renewed():
+        file.write(rows)
+        file.flush()
+        return importer.database.sql("SELECT lease_until > UTC_TIMESTAMP(6)"
+                                     " FROM supplier_imports") == [["1"]]
+    harness.wait_until(renewed, "the lease is renewed")
+
+
 def test_an_interrupted_import_reads_no_further(importer):
     os.mkfifo(importer.path)
     process = subprocess.Popen(

@@ -70,6 +70,8 @@ struct import {
     bool clear_empty;    /* empty cells empty the field */
     bool remove_missing; /* suppliers that the file lacks are removed */
     uint64_t revision;   /* of the directory that it was compared with */
+    bool broken_off;     /* nobody reads it any more, and its file is gone */
+    char task[FORM_KEY_CHARS + 1]; /* who reads it; set by those that do */
     int64_t created_us, changed_us;
 };
 
@@ -88,7 +90,8 @@ struct import_counts {
  */
 
 /**
- * Note a new import, which is being read.
+ * Note a new import, which is being read by the caller: as long as it stages
+ * rows, the import is not broken off.
  *
  * import  Its person, file_name, settings and switches; the rest is set.
  */
@@ -126,7 +129,7 @@ MUST_CHECK enum error stage_open(struct db_connection *connection,
                                  struct stage **stage);
 
 /** Take a row that is not the header. Errors also: ERROR_LIMIT (more than
- * IMPORT_STAGED_MAX rows). */
+ * IMPORT_STAGED_MAX rows), ERROR_BUSY (another task has taken it up). */
 MUST_CHECK enum error stage_row(struct stage *stage,
                                 const struct import_row *row);
 
