@@ -72,10 +72,12 @@ struct frame {
  * ERROR_MEMORY. */
 MUST_CHECK enum error options_prepare(struct frame *frame);
 
-/** Name the folders that were not configured. Errors: ERROR_MEMORY. */
+/** Name the folders that were not configured. Errors: ERROR_MEMORY;
+ * ERROR_SYSTEM without /proc, for which `why` says what to do. */
 MUST_CHECK enum error options_find_folders(const char *name,
                                            struct arena *arena,
-                                           struct service_settings *settings);
+                                           struct service_settings *settings,
+                                           struct text *why);
 
 /* check.c */
 

@@ -1,5 +1,6 @@
 /* The option table of the daemons. One row makes the flag, the variable, the
  * YAML key, the line of --help and the line of the sample file. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -280,30 +281,52 @@ enum error options_prepare(struct frame *frame)
                : ERROR_MEMORY;
 }
 
+/* Its path, from the kernel; `why` says what to do without one. */
+static enum error own_path(char *path, size_t size, struct text *why)
+{
+    ssize_t len = readlink("/proc/self/exe", path, size);
+
+    if (len >= 0 && (size_t)len < size) {
+        path[len] = '\0';
+        return OK;
+    }
+    text_printf(why,
+                "cannot find the installed folders: /proc/self/exe: %s; mount "
+                "/proc, or set views, statics and content",
+                strerror(len < 0 ? errno : ENAMETOOLONG));
+    return ERROR_SYSTEM;
+}
+
 /* "../share/cafe/NAME" beside the folder of this program. */
-static const char *share_folder(const char *name, struct arena *arena)
+static enum error share_folder(const char *name, struct arena *arena,
+                               const char **share, struct text *why)
 {
     char path[4096];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    enum error err = own_path(path, sizeof(path), why);
     char *slash;
 
-    if (len < 0)
-        return NULL;
-    path[len] = '\0';
+    if (err != OK)
+        return err;
     slash = strrchr(path, '/');
-    if (slash == NULL)
-        return NULL;
-    *slash = '\0';
-    return arena_printf(arena, "%s/../share/cafe/%s", path, name);
+    if (slash != NULL)
+        *slash = '\0';
+    *share = arena_printf(arena, "%s/../share/cafe/%s", path, name);
+    return *share != NULL ? OK : ERROR_MEMORY;
 }
 
 enum error options_find_folders(const char *name, struct arena *arena,
-                                struct service_settings *settings)
+                                struct service_settings *settings,
+                                struct text *why)
 {
-    const char *share = share_folder(name, arena);
+    const char *share = NULL;
+    enum error err;
 
-    if (share == NULL)
-        return ERROR_MEMORY;
+    if (settings->views[0] != '\0' && settings->statics[0] != '\0' &&
+        settings->content[0] != '\0')
+        return OK;
+    err = share_folder(name, arena, &share, why);
+    if (err != OK)
+        return err;
     if (settings->views[0] == '\0')
         settings->views = arena_printf(arena, "%s/views", share);
     if (settings->statics[0] == '\0')

@@ -111,7 +111,8 @@ static enum error read_again(struct frame *frame,
             : ERROR_MEMORY;
 
     if (err == OK)
-        err = options_find_folders(frame->definition->name, arena, settings);
+        err = options_find_folders(frame->definition->name, arena, settings,
+                                   error);
     if (err == OK)
         err = settings_check(*config, settings, error);
     if (err == OK)

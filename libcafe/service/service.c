@@ -126,7 +126,7 @@ static enum error open_files(struct frame *frame, struct text *error)
 
     if (err == OK)
         err = options_find_folders(frame->definition->name, frame->arena,
-                                   frame->settings);
+                                   frame->settings, error);
     frame->service.settings = frame->settings;
     if (err == OK)
         err = settings_check(frame->config, frame->settings, error);

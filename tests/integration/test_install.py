@@ -93,6 +93,21 @@ def make_unit(request, root):
     return f"{root}/lib/systemd/system/cafe-{request.param}.service"
 
 
+@pytest.mark.parametrize("name", DAEMONS)
+def test_units_wait_longer_than_the_daemon_takes_to_stop(root, name):
+    """The sample configuration has the default."""
+    with open(f"{root}/share/doc/cafe/examples/{name}.yaml",
+              encoding="utf-8") as file:
+        stop_ms = int(re.search(r"(?m)^# *stop_max_ms: (\d+)$", file.read())[1])
+    with open(f"{root}/lib/systemd/system/cafe-{name}.service",
+              encoding="utf-8") as file:
+        text = file.read()
+    told_s = int(re.search(r"stop_max_ms, (\d+) seconds by default", text)[1])
+    assert told_s * 1000 == stop_ms
+    kill_s = int(re.search(r"(?m)^TimeoutStopSec=(\d+)$", text)[1])
+    assert kill_s * 1000 > stop_ms
+
+
 def test_units_expose_little(unit):
     shown = run("systemd-analyze", "security", "--offline=true", "--no-pager",
                 unit)

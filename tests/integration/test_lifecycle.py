@@ -41,6 +41,52 @@ def test_bad_template(folder):
     assert f"{views}/nav.html:2: section 'open' is not closed" in line
 
 
+# Leaves of /proc what LeakSanitizer reads, and hides the rest.
+HIDE_PROC = """
+mount --rbind /proc "$1" && mount -t tmpfs none /proc &&
+mkdir -p /proc/$$/task && ln -s $$ /proc/self && touch /proc/$$/maps &&
+mount --bind "$1/$$/task" /proc/$$/task &&
+mount --bind "$1/$$/maps" /proc/$$/maps && shift && exec "$@"
+"""
+
+
+@pytest.fixture(name="check_without_proc")
+def make_check_without_proc(folder):
+    words = ("unshare", "--map-root-user", "--mount", "sh", "-c", HIDE_PROC,
+             "sh", folder)
+    if subprocess.run([*words, "true"], capture_output=True,
+                      check=False).returncode != 0:
+        pytest.skip("this kernel lets nobody hide /proc")
+
+    def check(**env):
+        done = subprocess.run(
+            [*words, harness.BIN / "customer", "--check-config"], text=True,
+            capture_output=True, timeout=harness.WAIT_S, check=False,
+            env={"PATH": os.environ["PATH"], **harness.sanitizer_options(),
+                 **env})
+        # AddressSanitizer misses the name, too.
+        done.stderr = re.sub(r"(?m)^==\d+==WARNING: reading executable name.*\n",
+                             "", done.stderr)
+        return done
+
+    return check
+
+
+def test_without_proc_it_says_what_to_do(check_without_proc):
+    assert one_line(check_without_proc()) == (
+        "customer: cannot find the installed folders: /proc/self/exe: "
+        "No such file or directory; mount /proc, or set views, statics and "
+        "content")
+
+
+def test_folders_that_are_set_need_no_proc(check_without_proc):
+    share = harness.BIN.parent / "share/cafe/customer"
+    done = check_without_proc(APP_VIEWS=f"{share}/views",
+                              APP_STATICS=f"{share}/static",
+                              APP_CONTENT=f"{share}/content")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("option, argv, env, place", [
     ("port", (), {"APP_PORT": "{port}"}, "environment APP_PORT"),
     ("port", ("--port", "{port}"), {}, "flag --port"),
