@@ -189,6 +189,40 @@ def test_a_mapping_is_corrected_and_remembered(pages):
     assert chosen(page, "c2") == "Address"
 
 
+@pytest.mark.parametrize("written", [False, True])
+def test_a_mapping_outlives_its_import(pages, written):
+    """Of a preview and of an import; once, and as long as there are few."""
+    def clean():
+        pages.database.sql("UPDATE supplier_imports SET changed ="
+                           " UTC_TIMESTAMP(6) - INTERVAL 91 DAY")
+        pages.upload(table(supplier("Zoe")))
+
+    text = "Wer,Wo,Adresse\r\nAnn,Bern,Weg 1\r\n"
+    for _ in range(2):
+        page = pages.upload(text)
+        if problem(page):
+            pages.press("reading", kind=0, charset=0, delimiter=ord(","),
+                        c0=0, c1=2, c2=1)
+    if written:
+        pages.start()
+    url = pages.url
+    clean()
+    assert pages.daemon.get(url).status == 404
+    assert url not in pages.daemon.get("/admin/import").text
+    assert pages.database.sql(
+        "SELECT COUNT(*), COUNT(DISTINCT import_id) FROM supplier_import_rows"
+    ) == [["1", "1"]]
+    assert pages.database.sql("SELECT COUNT(*) FROM supplier_imports"
+                              ) == [["2"]]
+    assert chosen(pages.upload(text), "c0") == "Name"
+    pages.database.sql("UPDATE supplier_imports SET changed ="
+                       " UTC_TIMESTAMP(6) - INTERVAL 731 DAY")
+    pages.upload(table(supplier("Zoe")))
+    assert pages.database.sql("SELECT COUNT(DISTINCT header) FROM"
+                              " supplier_imports WHERE header <> ''"
+                              ) == [["1"]]
+
+
 def test_an_ambiguous_row_is_asked_about(pages):
     twins = [supplier("Ann"), {**supplier("Bob"), "name": "Ann"}]
     pages.upload(table(twins[0]))
