@@ -6,6 +6,7 @@ struct beginning {
     struct import_view *view;
     bool remove_missing;
     struct import_answer answer;
+    enum staged_kind asked; /* what the page shows next */
 };
 
 static db_done_fn begun, answered;
@@ -101,9 +102,11 @@ static enum error run_answer(struct db_connection *connection, void *job)
                      : err;
 }
 
-static const char *rows_asked(const struct import_view *view)
+static const char *rows_asked(const struct beginning *beginning)
 {
-    return import_url(view, "?kind=ambiguous#rows");
+    return import_url(beginning->view, beginning->asked == STAGED_DUPLICATE
+                                           ? "?kind=duplicate#rows"
+                                           : "?kind=ambiguous#rows");
 }
 
 /* POST /admin/import/{key}/answers */
@@ -122,10 +125,13 @@ void import_answer_take(struct request *req)
         return;
     }
     choice = form_value(form, "choice");
+    beginning->asked = slice_is(form_value(form, "kind"), "duplicate")
+                           ? STAGED_DUPLICATE
+                           : STAGED_AMBIGUOUS;
     beginning->answer.n = (int64_t)n;
     beginning->answer.added = slice_is(choice, "new");
     if (slice_is(choice, "leave")) {
-        respond_see_other(req, rows_asked(beginning->view));
+        respond_see_other(req, rows_asked(beginning));
         return;
     }
     if (!beginning->answer.added &&
@@ -149,6 +155,6 @@ static void answered(void *job, enum error outcome)
     } else if (outcome != OK) {
         respond_error(view->req, status_of_error(outcome));
     } else {
-        respond_see_other(view->req, rows_asked(view));
+        respond_see_other(view->req, rows_asked(beginning));
     }
 }

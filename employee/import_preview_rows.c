@@ -89,6 +89,7 @@ static void preview_row(const struct import_view *view,
     context_text(object, "place", row->place);
     context_text(object, "reason", row->reason);
     context_flag(object, "ask", row->kind == STAGED_AMBIGUOUS);
+    context_flag(object, "repeated", row->kind == STAGED_DUPLICATE);
     if (row->kind == STAGED_AMBIGUOUS)
         row_candidates(view, row, object);
     if (row->kind != STAGED_SAME && row->kind != STAGED_MISSING)

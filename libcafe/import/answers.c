@@ -1,4 +1,5 @@
-/* What people say of rows that may be one of several suppliers. */
+/* What people say of rows that may be one of several suppliers, or one that is
+ * in the file already. */
 #include "cafe/import/upload.h"
 #include "cafe/suppliers/columns.h"
 #include "stage.h"
@@ -9,7 +10,8 @@ static const char lock_preview[] =
 
 static const char select_asked[] =
     "SELECT line, given, candidates, " COLUMNS " FROM supplier_import_rows"
-    " WHERE import_id = ? AND n = ? AND kind = 'ambiguous' FOR UPDATE";
+    " WHERE import_id = ? AND n = ? AND kind IN ('ambiguous', 'duplicate')"
+    " FOR UPDATE";
 
 static const char select_supplier[] =
     "SELECT s.id, (SELECT c.revision FROM supplier_changes c"
@@ -115,10 +117,13 @@ static enum error compare_answer(struct answering *answering)
             answering->connection, select_claim,
             (struct db_value[]){ DB_VALUE_INTEGER(answering->import->id), id },
             2, db_take_integer, &line);
-    if (err == OK)
-        err = compare_with(&answering->comparing, row, &answering->stored);
-    if (err != OK || line == 0)
+    if (err != OK)
         return err;
+    if (line == 0)
+        return compare_with(&answering->comparing, row, &answering->stored);
+    /* Its texts stay those of the file: it may become a new supplier. */
+    row->supplier_id = answering->stored.id;
+    row->base = answering->stored.revision;
     row->kind = STAGED_DUPLICATE;
     row->reason = slice_of(arena_printf(answering->comparing.arena,
                                         "Row %lld is about the same supplier",

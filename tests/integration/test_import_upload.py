@@ -247,6 +247,29 @@ def test_an_ambiguous_row_is_asked_about(pages):
     assert done.status == 409
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_possible_duplicate_is_written_when_asked(pages, known):
+    """Of a row that is new, and of one about a supplier that is there."""
+    if known:
+        pages.upload(table(supplier("Ann")))
+        pages.start()
+    page = pages.upload(table(supplier("Ann"), supplier("Ann", city="Stowe")))
+    first = {"Same" if known else "New": 1}
+    assert counts(page) == {**first, "Possible duplicates": 1}
+    assert "Write it all the same?" in page.text
+    answer = {"n": 2, "kind": "duplicate"}
+    done = pages.daemon.post(f"{pages.url}/answers", {**answer, "choice": "1"})
+    assert done.status == 409
+    page = pages.press("answers", **answer, choice="leave")
+    assert counts(page) == {**first, "Possible duplicates": 1}
+    page = pages.press("answers", **answer, choice="new")
+    assert counts(page) == ({"Same": 1, "New": 1} if known else {"New": 2})
+    pages.start()
+    assert pages.names() == ["Ann", "Ann"]
+    assert pages.database.sql("SELECT city FROM suppliers ORDER BY id") == [
+        ["Waterbury"], ["Stowe"]]
+
+
 def test_missing_suppliers_are_removed_only_when_asked(pages):
     pages.upload(table(supplier("Ann"), supplier("Bob")))
     pages.start()

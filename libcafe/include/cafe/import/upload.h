@@ -44,7 +44,8 @@ MUST_CHECK enum error import_read_again(struct db_connection *connection,
 MUST_CHECK enum error import_set_removing(struct db_connection *connection,
                                           int64_t id, bool remove_missing);
 
-/** What a person says of an ambiguous row. */
+/** What a person says of an ambiguous row, or of a possible duplicate, which
+ * can only be a new supplier all the same. */
 struct import_answer {
     int64_t n;  /* of the row */
     bool added; /* it is a new supplier */
