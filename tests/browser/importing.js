@@ -57,7 +57,7 @@ async function history(page) {
   await walk.look(page, 'list-pages');
   await page.click('text=Import the edited file');
   assert.strictEqual(
-    await page.locator('text=Back to what you searched for').count(), 1);
+    await page.locator('text=Back to your search').count(), 1);
 }
 
 async function main() {
@@ -92,7 +92,7 @@ async function main() {
   await page.click('summary');
   await walk.look(page, 'import-format');
   await page.check('label:has-text("A new supplier") input');
-  await page.click('button:has-text("Take this answer")');
+  await page.click('button:has-text("Save this answer")');
   await page.click('a:has-text("New")');
   await says(page, '9 Other Road');
   await page.check('[name=remove_missing]');

@@ -40,7 +40,7 @@ async function paused(page) {
   await walk.look(page, 'import-paused');
   await page.goto(`${address}/admin/suppliers`);
   await page.goBack();
-  await page.click('button:text-is("Go on")');
+  await page.click('button:text-is("Resume")');
   await says(page, /250 of \d+ rows written/);
 }
 

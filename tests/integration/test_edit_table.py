@@ -93,7 +93,7 @@ def test_after_the_import_a_link_leads_back_to_the_search(employee, database):
     pages.upload(text.replace("7 Hill Road", "7 High Road"))
     page = pages.start()
     back = '<a href="/admin/suppliers?q=roaster%207&amp;city=Odense">' \
-        "Back to what you searched for</a>"
+        "Back to your search</a>"
     assert pages.sent == "q=roaster%207&city=Odense"
     assert back in page.text
 
