@@ -21,7 +21,7 @@ const char *import_url(const struct import_view *view, const char *below)
                                    IMPORT_ROOT "/%.*s%s", (int)view->key.len,
                                    view->key.data, below);
 
-    return url != NULL ? url : "/admin";
+    return url != NULL ? url : IMPORT_ROOT;
 }
 
 struct context *import_context(const struct import_view *view,

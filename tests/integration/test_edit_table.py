@@ -120,4 +120,4 @@ def test_no_other_text_becomes_a_link(employee, database, asked):
     pages.show(pages.url)
     text = pages.start().text
     assert "%zz" not in text and "x" * 101 not in text
-    assert ("Back to what" in text) == asked.startswith("q=")
+    assert ("Back to your" in text) == asked.startswith("q=")

@@ -51,13 +51,24 @@ class Pages:
         return self.send(multipart(parts, boundary),
                          f"multipart/form-data; boundary={boundary}")
 
+    def leases(self):
+        return self.database.sql("SELECT id, lease_until FROM supplier_imports")
+
     def show(self, url):
-        """The page, once the file has been read."""
+        """The page, once the file has been read. A long file may take long:
+        its lease is renewed with each part of it."""
+        page = None
+
         def ready():
-            page = self.daemon.get(url)
-            assert page.status == 200, page.text
-            return not title_of(page).startswith("Reading") and page
-        return harness.wait_until(ready, "the file is read")
+            answer = self.daemon.get(url)
+            assert answer.status == 200, answer.text
+            return not title_of(answer).startswith("Reading") and answer
+        while not page:
+            held = self.leases()
+            harness.wait_until(lambda: ready() or self.leases() != held,
+                               "the file is read, or its lease renewed")
+            page = ready()
+        return page
 
     def upload(self, data, **argv):
         """The page of the import that a file makes."""
