@@ -54,7 +54,8 @@ static enum error import_view_read(struct db_connection *connection, void *job)
     enum error err = import_find(connection, request_arena(view->req),
                                  view->key, &view->import);
 
-    if (err == OK)
+    /* While it is read nothing shows the counts, and they would be slow. */
+    if (err == OK && view->import.state != IMPORT_READING)
         err = import_count(connection, view->import.id, &view->counts);
     if (err == OK && has_result(view->import.state))
         err = read_rows(connection, view);
