@@ -87,6 +87,7 @@ void editor_take(struct edit *edit)
     if (adding)
         supplier_check(request_arena(edit->req), &edit->job.supplier,
                        &edit->faults);
+    clash_check(edit);
     if (edit->faults.count > 0)
         edit_respond(edit, 422);
     else if (adding && edit->anyway)

@@ -71,11 +71,15 @@ void list_context(struct request *req, const char *list,
 
 enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE };
 
+/** Which version of a field the person has chosen, if any. */
+enum pick { PICK_NONE, PICK_THEIRS, PICK_MINE };
+
 /** A field that both had changed, in a form that let the person choose. */
 struct choice {
+    struct slice was;    /* before both; absent: not known */
     struct slice theirs; /* absent: it did not */
     struct slice mine;   /* what was typed */
-    bool taken;          /* theirs is to be saved */
+    enum pick pick;
 };
 
 /** A change under way, in the request's arena. */
@@ -187,6 +191,12 @@ void clash_context_changes(const struct edit *edit, struct context *context);
  * read before, gets theirs where they took it. Errors: ERROR_MEMORY.
  */
 MUST_CHECK enum error clash_choose(struct edit *edit, const struct form *form);
+
+/** Add a fault for each field of a clash page that came without a choice. */
+void clash_check(struct edit *edit);
+
+/** Forget the choices of fields that job.clash says have changed again. */
+void clash_ask_again(struct edit *edit);
 
 /* remove.c */
 handler_fn remove_show;

@@ -130,7 +130,8 @@ static void form_read_shown(struct edit *edit, const struct form *form)
         snprintf(lines, sizeof(lines), "lines-%s", name);
         if (form_value(form, lines).data != NULL)
             edit->job.shown[f] = SHOWN_WITH_LINES;
-        else if (edit->kind == EDIT_UPDATE && !edit->choices[f].taken &&
+        else if (edit->kind == EDIT_UPDATE &&
+                 edit->choices[f].pick != PICK_THEIRS &&
                  form_value(form, name).data == NULL)
             edit->job.shown[f] = NOT_SHOWN;
     }
@@ -173,6 +174,7 @@ void edit_clash(struct edit *edit)
 
     counter_add(self->api.service->counters, COUNTER_EDIT_CONFLICTS, 1);
     edit->clash = true;
+    clash_ask_again(edit);
     /* Sent again, the form overwrites what its page has shown, and nothing
      * newer. */
     edit->job.expected = edit->job.clash.theirs.supplier.revision;
@@ -321,7 +323,8 @@ static void fill_field(const struct edit *edit, enum supplier_field f,
     context_string(field, "label", column->label);
     context_string(field, "hint", column->hint);
     fill_control(field, f,
-                 choice->taken ? choice->mine : edit->job.supplier.fields[f]);
+                 choice->pick == PICK_THEIRS ? choice->mine
+                                             : edit->job.supplier.fields[f]);
     context_flag(field, "described",
                  column->hint[0] || message != NULL || remark != NULL);
     context_string(field, "remark", remark);

@@ -142,7 +142,12 @@ async function clash(one, other) {
   await says(one, 'Somebody else has changed this supplier');
   await says(one, 'Warszawa');
   await walk.look(one, 'clash');
+  assert.strictEqual(await one.locator('[name^="use-"]:checked').count(), 0);
   await one.locator('input[name="use-notes"][value="theirs"]').check();
+  await save(one);
+  await says(one, 'City: choose their version or yours');
+  await walk.look(one, 'clash-undecided');
+  await one.locator('input[name="use-city"][value="mine"]').check();
   await save(one);
   await says(one, 'Saved');
   await edit(one);

@@ -62,34 +62,118 @@ def test_the_clash_page_holds_what_they_typed(employee, database):
 
 
 CHOICE = re.compile(r'name="theirs-(\w+)" value="([^"]*)">.*?'
-                    r'name="use-\1" value="(\w+)" checked', re.S)
+                    r'name="use-\1" value="theirs"([^>]*)>.*?'
+                    r'name="use-\1" value="mine"([^>]*)>', re.S)
+WAS = re.compile(r'name="was-(\w+)" value="([^"]*)"')
 
 
 def choices_of(text):
     """What a page lets people choose: theirs, and which one is checked."""
-    return {name: (html.unescape(theirs), use)
-            for name, theirs, use in CHOICE.findall(text)}
+    return {name: (html.unescape(theirs),
+                   "theirs" if "checked" in first else
+                   "mine" if "checked" in second else None)
+            for name, theirs, first, second in CHOICE.findall(text)}
 
 
 def chosen(text, **uses):
     """The form of a clash page, with a choice where one is made."""
-    found = {name: (theirs, uses.get(name, use))
-             for name, (theirs, use) in choices_of(text).items()}
-    return {**values_of(text),
-            **{f"theirs-{name}": one[0] for name, one in found.items()},
-            **{f"use-{name}": one[1] for name, one in found.items()}}
+    form = values_of(text)
+    for name, was in WAS.findall(text):
+        form[f"was-{name}"] = html.unescape(was)
+    for name, (theirs, use) in choices_of(text).items():
+        form[f"theirs-{name}"] = theirs
+        if uses.get(name, use):
+            form[f"use-{name}"] = uses.get(name, use)
+    return form
 
 
 def clash_of(employee, number):
-    """A clash page's form: their name was chosen, the own city was not."""
+    """A clash page's form: their name was chosen, and the own city."""
     mine = open_form(employee, number)
     saved(save(employee, open_form(employee, number), name="Their <name>",
                city="Their city"))
     page = save(employee, mine, name="My name", city="My city")
     assert page.status == 409
-    assert choices_of(page.text) == {"name": ("Their <name>", "mine"),
-                                     "city": ("Their city", "mine")}
-    return chosen(page.text, name="theirs")
+    assert choices_of(page.text) == {"name": ("Their <name>", None),
+                                     "city": ("Their city", None)}
+    return chosen(page.text, name="theirs", city="mine")
+
+
+@pytest.mark.parametrize("use", [None, "", "other"])
+def test_what_is_not_chosen_is_asked_again(employee, database, use):
+    """Neither version is taken by accident, and nothing typed is lost."""
+    number, _ = add(employee)
+    form = {**clash_of(employee, number), "use-city": use, "state": "Mine"}
+    if use is None:
+        del form["use-city"]
+    page = save(employee, form)
+    assert page.status == 422
+    assert re.findall(r'<li><a href="#(\w+)">([^<]*)', page.text) == [
+        ("city", "City: choose their version or yours")]
+    assert choices_of(page.text) == {"name": ("Their <name>", "theirs"),
+                                     "city": ("Their city", None)}
+    assert WAS.findall(page.text) == [("name", html.escape(SUPPLIER["name"])),
+                                      ("city", html.escape(SUPPLIER["city"]))]
+    assert {**typed_of(page.text)} == {
+        **SUPPLIER, "name": "My name", "city": "My city", "state": "Mine"}
+    assert rows(database)[0]["city"] == "Their city"
+    saved(save(employee, chosen(page.text, city="mine")))
+    row = rows(database)[0]
+    assert (row["name"], row["city"], row["state"]) == (
+        "Their <name>", "My city", "Mine")
+
+
+@pytest.mark.parametrize("stored, carried", [(5461, 1), (21845, 0)])
+def test_the_longest_notes_can_be_chosen(employee, database, stored, carried):
+    """As long as can be typed, and as long as SQL can store: a form carries
+    the text before only where that leaves room for the others."""
+    number, _ = add(employee)
+    sql = (f"UPDATE suppliers SET notes = CONCAT('%s',"
+           f" REPEAT('\u20ac', {stored - 1}))")
+    database.sql(sql % "A")
+    mine = open_form(employee, number)
+    database.sql(sql % "B")
+    typed = 5461 * "\u20ac"
+    page = save(employee, mine, notes=typed)
+    assert page.status == 409 and len(WAS.findall(page.text)) == carried
+    page = save(employee, chosen(page.text))
+    assert page.status == 422 and typed_of(page.text)["notes"] == typed
+    assert len(WAS.findall(page.text)) == carried
+    saved(save(employee, chosen(page.text, notes="theirs")))
+    assert rows(database)[0]["notes"] == "B" + (stored - 1) * "\u20ac"
+
+
+def test_each_version_has_a_column(employee):
+    """Before, theirs, yours, in this order, each in its own box."""
+    number, _ = add(employee)
+    mine = open_form(employee, number)
+    saved(save(employee, open_form(employee, number), city="Their city"))
+    page = save(employee, mine, city="My city")
+    columns = page.text.split('<div class="version">')[1:]
+    assert [re.findall("Before|Their version|Your version", column)[0]
+            for column in columns] == ["Before", "Their version",
+                                       "Your version"]
+    for column, text in zip(columns, (SUPPLIER["city"], "Their city",
+                                      'value="My city"')):
+        assert text in html.unescape(column), text
+
+
+def test_typing_the_same_needs_no_choice(employee, database):
+    number, _ = add(employee)
+    form = clash_of(employee, number)
+    del form["use-city"]
+    saved(save(employee, form, city="Their city"))
+    assert rows(database)[0]["city"] == "Their city"
+
+
+def test_the_saved_notice_gets_the_focus(employee):
+    """As the summary of errors does, so that it is announced."""
+    number, _ = add(employee)
+    done = save(employee, open_form(employee, number), city="New")
+    page = employee.get(done.headers["Location"])
+    assert re.search(r'<div class="done" role="status" tabindex="-1"'
+                     r" autofocus>\n<p>Saved", page.text)
+    assert page.text.count("autofocus") == 1
 
 
 @pytest.mark.parametrize("fields, origin, status", [
@@ -124,7 +208,8 @@ def test_a_choice_survives_a_row_that_somebody_holds(employee, database):
 
 
 def test_a_choice_survives_the_next_clash(employee, database):
-    """Their newest is shown; where theirs was taken, that still is."""
+    """Their newest is shown; where theirs was taken, that still is. What was
+    preferred to their older text is asked again."""
     number, _ = add(employee)
     form = clash_of(employee, number)
     saved(save(employee, open_form(employee, number), name="Newer name",
@@ -133,8 +218,9 @@ def test_a_choice_survives_the_next_clash(employee, database):
     assert page.status == 409
     assert typed_of(page.text)["name"] == "My name"
     assert choices_of(page.text) == {"name": ("Newer name", "theirs"),
-                                     "city": ("Newer city", "mine")}
-    saved(save(employee, chosen(page.text)))
+                                     "city": ("Newer city", None)}
+    assert save(employee, chosen(page.text)).status == 422
+    saved(save(employee, chosen(page.text, city="mine")))
     row, = rows(database)
     assert (row["name"], row["city"]) == ("Newer name", "My city")
 
