@@ -267,7 +267,7 @@ def test_a_possible_duplicate_is_written_when_asked(pages, known):
     page = pages.upload(table(supplier("Ann"), supplier("Ann", city="Stowe")))
     first = {"Same" if known else "New": 1}
     assert counts(page) == {**first, "Possible duplicates": 1}
-    assert "Write it all the same?" in page.text
+    assert "Add it as a new supplier anyway?" in page.text
     answer = {"n": 2, "kind": "duplicate"}
     done = pages.daemon.post(f"{pages.url}/answers", {**answer, "choice": "1"})
     assert done.status == 409
