@@ -50,6 +50,11 @@ handler_fn import_show;
 /** Read the import, and answer with the page of its state. */
 void import_view_show(struct import_view *view);
 
+/** Answer a button, by the outcome of its job: log it and wake the worker, or
+ * say why nothing was done. */
+void import_respond(struct import_view *view, const char *action,
+                    enum error outcome);
+
 /** Log what a person has done with an import. */
 void import_log(struct request *req, struct slice key, const char *action);
 

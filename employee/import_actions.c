@@ -1,5 +1,4 @@
 /* What can be done with an import under way, or after it: each a button. */
-#include "cafe/import/worker.h"
 #include "import.h"
 
 /* A chunk that waits for a lock of somebody else gives up after 3 seconds, as
@@ -105,28 +104,9 @@ void import_undo_take(struct request *req)
     action_take(req, &undoing);
 }
 
-/* ERROR_CONFLICT: it has ended, or the button was pressed twice. The page shows
- * the state as it is. */
 static void action_taken(void *job, enum error outcome)
 {
     const struct import_order *order = job;
-    struct import_view *view = order->view;
-    const struct employee *self = request_app(view->req);
 
-    if (outcome == ERROR_BUSY && view->import.id != 0) {
-        view->status = 409;
-        view->problem = "Another import is being written or undone. Nothing "
-                        "was changed here: try again when that is done.";
-        import_view_show(view);
-        return;
-    }
-    if (outcome != OK && outcome != ERROR_CONFLICT) {
-        respond_error(view->req, status_of_error(outcome));
-        return;
-    }
-    if (outcome == OK) {
-        import_log(view->req, view->key, order->action->name);
-        import_worker_wake(self->imports);
-    }
-    respond_see_other(view->req, import_url(view, ""));
+    import_respond(order->view, order->action->name, outcome);
 }

@@ -1,5 +1,4 @@
 /* Answers about ambiguous rows, and the start of the writing. */
-#include "cafe/import/worker.h"
 #include "import_preview.h"
 
 struct beginning {
@@ -66,25 +65,8 @@ void import_start_take(struct request *req)
 static void begun(void *job, enum error outcome)
 {
     const struct beginning *beginning = job;
-    struct import_view *view = beginning->view;
-    const struct employee *self = request_app(view->req);
 
-    if (outcome == ERROR_BUSY && view->import.id != 0) {
-        view->status = 409;
-        view->problem = "Another import is being written or undone. Nothing "
-                        "was written here: start it when that is done.";
-        import_view_show(view);
-        return;
-    }
-    if (outcome != OK && outcome != ERROR_CONFLICT) {
-        respond_error(view->req, status_of_error(outcome));
-        return;
-    }
-    if (outcome == OK) {
-        import_log(view->req, view->key, "start");
-        import_worker_wake(self->imports);
-    }
-    respond_see_other(view->req, import_url(view, ""));
+    import_respond(beginning->view, "start", outcome);
 }
 
 /* Answers. */

@@ -1,4 +1,5 @@
 /* The page of an import, which depends on its state. */
+#include "cafe/import/worker.h"
 #include "import_preview.h"
 
 static catalog_show_fn import_show_ask;
@@ -133,4 +134,29 @@ static void import_show_answer(void *job, enum error outcome)
         break;
     }
     respond_error(view->req, 404);
+}
+
+/* ERROR_CONFLICT: it has ended, or the button was pressed twice. The page shows
+ * the state as it is. */
+void import_respond(struct import_view *view, const char *action,
+                    enum error outcome)
+{
+    const struct employee *self = request_app(view->req);
+
+    if (outcome == ERROR_BUSY && view->import.id != 0) {
+        view->status = 409;
+        view->problem = "Another import is being written or undone. Nothing "
+                        "was changed here: try again when that is done.";
+        import_view_show(view);
+        return;
+    }
+    if (outcome != OK && outcome != ERROR_CONFLICT) {
+        respond_error(view->req, status_of_error(outcome));
+        return;
+    }
+    if (outcome == OK) {
+        import_log(view->req, view->key, action);
+        import_worker_wake(self->imports);
+    }
+    respond_see_other(view->req, import_url(view, ""));
 }
