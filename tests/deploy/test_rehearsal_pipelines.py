@@ -199,12 +199,15 @@ def test_no_password_on_a_command_line(filled):
     assert not seen
 
 
-def process_of(*words):
-    """The process that has these words on its command line, in a row."""
-    wanted = b"\0".join(word.encode() for word in words)
+def process_of(rehearsal, *words):
+    """A cafe-deploy of this rehearsal (tests beside it have their own) that
+    has these words on its command line, in a row."""
+    state, wanted = (b"\0".join(str(word).encode() for word in row)
+                     for row in (("--state", rehearsal.state, ""), words))
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if wanted in path.read_bytes():
+            line = path.read_bytes()
+            if state in line and wanted in line:
                 return int(path.parent.name)
         except OSError:  # it has ended
             continue
@@ -219,7 +222,7 @@ def test_an_interrupted_run_is_begun_again(filled):
     filled.push("customer", version)
     harness.wait_until(lambda: number_of(filled, "customer") > before,
                        "the pipeline begins")
-    os.kill(process_of(*words), signal.SIGKILL)
+    os.kill(process_of(filled, *words), signal.SIGKILL)
     said = filled.do("pipeline", "wait", "customer")
     assert "was interrupted; rolling it back" in said and "5/5" in said
     filled.check("customer", version)
@@ -233,7 +236,8 @@ def test_a_run_that_is_told_to_end_is_not_begun_again(filled):
     filled.push("customer", "one" if serving == "two" else "two")
     harness.wait_until(lambda: number_of(filled, "customer") > before,
                        "the pipeline begins")
-    os.kill(process_of("pipeline", "release", "customer"), signal.SIGTERM)
+    running = process_of(filled, "pipeline", "release", "customer")
+    os.kill(running, signal.SIGTERM)
     done = filled.run("pipeline", "wait", "customer")
     assert done.returncode == 1 and "Rolling back" in done.stdout
     assert number_of(filled, "customer") == before + 1
