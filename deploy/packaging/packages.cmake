@@ -76,6 +76,8 @@ cafe_package_files(common usr/share/cafe/pages
 cafe_package_files(common usr/share/doc/cafe-common
   ${PROJECT_SOURCE_DIR}/docs/operators.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
   ${PROJECT_SOURCE_DIR}/deploy/local/grants.sql)
+file(GLOB guides ${PROJECT_SOURCE_DIR}/docs/operators/*.md)
+cafe_package_files(common usr/share/doc/cafe-common/operators ${guides})
 # The licence as Debian writes it: indented, a dot in each empty line.
 file(READ ${PROJECT_SOURCE_DIR}/LICENSE license)
 string(REGEX REPLACE "^.*(Permission is hereby)" "\\1" license "${license}")

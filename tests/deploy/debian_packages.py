@@ -64,7 +64,7 @@ def listed(root):
 
 
 def configure(root, database, name):
-    """As docs/operators.md says: options in the file, the password beside."""
+    """As docs/operators/server.md says: options in the file, the password beside."""
     port = harness.free_port()
     folder = root.path / "etc/cafe"
     sample = folder / f"{name}.yaml"

@@ -60,7 +60,7 @@ def insert(connection, **fields):
 def cure_triggers(database):
     """
     A connection that is killed while it opens the table may leave MariaDB a
-    trigger that it could not load, see docs/operators.md. Saves of employees
+    trigger that it could not load, see docs/operators/database.md. Saves of employees
     cure that; what is written by SQL is refused with 1064 until somebody does.
     """
     admin = connect(database)

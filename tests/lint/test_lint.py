@@ -200,7 +200,7 @@ def test_packages_are_for_something():
     assert all(len(row) > 1 for row in rows)
 
 
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")),
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")),
              *sorted((ROOT / "deploy").rglob("*.md"))]
 
 
