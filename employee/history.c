@@ -224,22 +224,12 @@ static void history_ask(struct lifetime *life, const struct snapshot *snapshot)
     call_database(req, "history", log_read, history_answer, log);
 }
 
-/* Of a command's path. */
-static struct slice base_name(struct slice path)
-{
-    struct slice name = path;
-
-    while (path.len > 0)
-        name = slice_cut(&path, '/');
-    return name;
-}
-
 /* "Import of list.csv", "42 changes at once" */
 static const char *group_title(struct request *req,
                                const struct history_group *group)
 {
     struct arena *arena = request_arena(req);
-    const struct slice name = base_name(group->file_name);
+    const struct slice name = group->file_name;
 
     switch (group->kind) {
     case HISTORY_IMPORT:

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cafe/base/utf8.h"
 #include "cafe/import/upload.h"
 
 /* Of one that was cleaned up, the settings may be kept: without a key for its
@@ -178,6 +179,16 @@ static struct db_value value_or_null(struct slice text)
     return text.data != NULL ? DB_VALUE_TEXT(text) : DB_VALUE_NULL;
 }
 
+/* A command has a path: its folders say nothing to others. */
+static struct slice base_name(struct slice path)
+{
+    struct slice name = path;
+
+    while (path.len > 0)
+        name = slice_cut(&path, '/');
+    return utf8_valid(name) ? name : SLICE("a file");
+}
+
 enum error imports_insert(struct db_connection *connection,
                           struct import *import)
 {
@@ -189,7 +200,7 @@ enum error imports_insert(struct db_connection *connection,
             (struct db_value[]){ DB_VALUE_TEXT(slice_of(import->key)),
                                  DB_VALUE_TEXT(slice_of(import->undo_key)),
                                  value_or_null(import->person),
-                                 DB_VALUE_TEXT(import->file_name),
+                                 DB_VALUE_TEXT(base_name(import->file_name)),
                                  DB_VALUE_TEXT(import->settings),
                                  DB_VALUE_INTEGER(import->clear_empty),
                                  DB_VALUE_INTEGER(import->remove_missing) },

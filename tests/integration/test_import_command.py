@@ -1,6 +1,7 @@
 """employee --import, --undo-import and --export, as an operator runs them."""
 import csv
 import gzip
+import html
 import io
 import os
 import re
@@ -356,6 +357,25 @@ def test_a_killed_import_is_run_again_for_the_rest(importer):
     assert database.sql("SELECT state, COUNT(*) FROM supplier_imports"
                         " GROUP BY state") == [
         ["preview", "1"], ["paused", "1"], ["done", "2"]]
+
+
+@pytest.mark.parametrize("name, shown", [
+    (b"caf\xc3\xa9.csv", "café.csv"), (b"caf\xe9.csv", "a file"),
+    (b"n" * 240 + b".csv", "n" * 240 + ".csv"),
+], ids=["utf8", "latin1", "long"])
+def test_an_import_has_the_name_of_its_file_without_folders(
+        importer, employee, tmp_path, name, shown):
+    folder = tmp_path / ("salaries" * 30)  # the path is too long for its column
+    folder.mkdir()
+    path = os.fsencode(folder) + b"/" + name
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(table(supplier("a")))
+    done = importer.run("--import", path)
+    assert done.returncode == 0, done.stderr
+    [key] = re.findall(r"^import (\S+)$", done.stdout, re.M)
+    for page in "/admin/import", f"/admin/import/{key}", "/admin/history":
+        text = html.unescape(employee.get(page).text)
+        assert shown in text and "salaries" not in text, page
 
 
 def test_an_old_import_is_removed(importer):
