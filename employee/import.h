@@ -65,7 +65,7 @@ void import_progress_show(const struct import_view *view);
 void import_result_show(const struct import_view *view);
 
 /* import_actions.c */
-handler_fn import_pause_take, import_go_on_take, import_cancel_take,
+handler_fn import_pause_take, import_resume_take, import_cancel_take,
     import_undo_take;
 
 /* import_faulty.c */

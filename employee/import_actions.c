@@ -42,7 +42,7 @@ static enum error run_cancel(struct db_connection *connection, int64_t id,
 }
 
 static const struct import_action pausing = { "pause", run_pause };
-static const struct import_action going_on = { "go on", run_start };
+static const struct import_action resuming = { "resume", run_start };
 static const struct import_action cancelling = { "cancel", run_cancel };
 static const struct import_action undoing = { "undo", import_undo };
 
@@ -86,10 +86,10 @@ void import_pause_take(struct request *req)
     action_take(req, &pausing);
 }
 
-/* POST /admin/import/{key}/go-on */
-void import_go_on_take(struct request *req)
+/* POST /admin/import/{key}/resume */
+void import_resume_take(struct request *req)
 {
-    action_take(req, &going_on);
+    action_take(req, &resuming);
 }
 
 /* POST /admin/import/{key}/cancel */

@@ -40,7 +40,7 @@ const struct route employee_routes[] = {
       CHANGE },
     { POST, "/admin/import/{key}/pause", import_pause_take, FORM_MAX_BYTES,
       CHANGE },
-    { POST, "/admin/import/{key}/go-on", import_go_on_take, FORM_MAX_BYTES,
+    { POST, "/admin/import/{key}/resume", import_resume_take, FORM_MAX_BYTES,
       CHANGE },
     { POST, "/admin/import/{key}/cancel", import_cancel_take, FORM_MAX_BYTES,
       CHANGE },

@@ -63,7 +63,7 @@ def faulty(employee, key, query_text=""):
                                            newline="")))
 
 
-def test_an_import_is_paused_gone_on_with_and_done(imports, employee):
+def test_an_import_is_paused_resumed_and_done(imports, employee):
     key = imports.changes(3 * CHUNK)
     with imports.held_at(key, f"n{CHUNK + 50}"):
         page = page_of(employee, key)
@@ -75,9 +75,9 @@ def test_an_import_is_paused_gone_on_with_and_done(imports, employee):
     page = page_of(employee, key)
     assert title_of(page).startswith("Import paused")
     assert progress(page) == [CHUNK, 3 * CHUNK]
-    assert buttons(page, key) == ["go-on", "cancel", "undo"]
+    assert buttons(page, key) == ["resume", "cancel", "undo"]
     assert "refresh" not in page.text and "<script" not in page.text
-    press(employee, key, "go-on")
+    press(employee, key, "resume")
     imports.wait(key, "done")
     page = page_of(employee, key)
     assert title_of(page).startswith("Import done")
@@ -85,7 +85,7 @@ def test_an_import_is_paused_gone_on_with_and_done(imports, employee):
     assert buttons(page, key) == ["undo"]
     actions = [line["action"] for line in employee.lines()
                if line["msg"] == "import changed"]
-    assert actions == ["pause", "go on"]
+    assert actions == ["pause", "resume"]
 
 
 def test_what_was_written_before_a_cancellation_stays(imports, employee):
@@ -196,7 +196,7 @@ def test_a_second_import_waits_for_the_first(imports, employee):
     key = imports.many(3)
     imports.set(key, "paused")
     imports.database.sql(BUSY)
-    done = press(employee, key, "go-on", 409)
+    done = press(employee, key, "resume", 409)
     assert "Another import is being written" in done.text
     assert title_of(done).startswith("Error: Import paused")
     assert imports.state(key) == "paused"
@@ -205,7 +205,7 @@ def test_a_second_import_waits_for_the_first(imports, employee):
 def test_a_button_pressed_twice_leads_to_the_state(imports, employee):
     key = imports.many(3)
     imports.set(key, "done")
-    for button in ("pause", "cancel", "go-on"):
+    for button in ("pause", "cancel", "resume"):
         done = employee.post(f"/admin/import/{key}/{button}", {})
         assert (done.status, done.headers["Location"]) == (
             303, f"/admin/import/{key}")
@@ -217,7 +217,7 @@ def test_an_import_that_is_not_there(employee, key):
     for below in ("", "/faulty.csv"):
         assert employee.get(f"/admin/import/{key.replace('ü', '%c3%bc')}"
                             f"{below}").status == 404
-    for button in ("pause", "go-on", "cancel", "undo"):
+    for button in ("pause", "resume", "cancel", "undo"):
         assert employee.post(f"/admin/import/{key.replace('ü', '%c3%bc')}"
                              f"/{button}", {}).status == 404
 

@@ -160,7 +160,7 @@ def check_imports(ann, admin, number):
               " '', '', '', '', '', '' FROM supplier_imports i",
               number, MARKUP, MARKUP, MARKUP)
         shows(ann.get(f"/admin/import/{key}"), key)
-        for button in ("pause", "cancel", "go-on", "undo"):
+        for button in ("pause", "cancel", "resume", "undo"):
             assert ann.post(f"/admin/import/{key}/{button}",
                             {}).status == 303, button
             harness.wait_until(lambda: not query(
