@@ -96,6 +96,7 @@ struct request {
     struct request_head head;
     struct route_match match;
     bool head_complete;
+    bool encrypted;  /* between the client and a peer that is believed */
     bool refused;    /* by a check */
     bool form_kept;  /* read the body of a refused form all the same */
     int refusal;     /* status decided on before the handler; 0 for none */

@@ -9,15 +9,31 @@
 #include "cafe/base/clock.h"
 #include "private.h"
 
+static bool peer_is_believed(const struct request *req)
+{
+    const struct server_config *config = req->server->config;
+
+    return config->believe != NULL &&
+           config->believe(config->believe_context, request_peer(req));
+}
+
+/* Several fields contradict each other, or come from several proxies. */
+static void adopt_scheme(struct request *req)
+{
+    static const char name[] = "x-forwarded-proto";
+
+    req->encrypted = slice_is_nocase(head_field(&req->head, name), "https") &&
+                     head_field_count(&req->head, name) == 1 &&
+                     peer_is_believed(req);
+}
+
 /* A trusted peer's own id, where it is a valid one, takes the place of ours. */
 static void adopt_id(struct request *req)
 {
-    const struct server_config *config = req->server->config;
     struct slice given = head_field(&req->head, "x-request-id");
     const char *copy = NULL;
 
-    if (request_id_valid(given) && config->believe != NULL &&
-        config->believe(config->believe_context, request_peer(req)))
+    if (request_id_valid(given) && peer_is_believed(req))
         copy = arena_copy(req->life.arena, given.data, given.len);
     if (copy != NULL)
         req->id = copy;
@@ -112,6 +128,7 @@ static bool settle(struct request *req, int status)
 bool request_route_it(struct request *req)
 {
     adopt_id(req);
+    adopt_scheme(req);
     trace_find(&req->head, req->trace_id);
     router_match(req->server->tables, 2, req->head.method, req->head.path,
                  &req->match);
@@ -248,6 +265,11 @@ enum error request_query(struct request *req, const struct form **form)
 const struct sockaddr *request_peer(const struct request *req)
 {
     return &req->connection->peer.any;
+}
+
+bool request_encrypted(const struct request *req)
+{
+    return req->encrypted;
 }
 
 bool request_peer_ended(const struct request *req)

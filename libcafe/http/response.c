@@ -225,6 +225,10 @@ void response_head(struct request *req, bool closing)
     text_append_slice(head, text_slice(&req->page->fields));
     if (req->extra != NULL)
         text_append_string(head, req->extra);
+    /* RFC 6797: for a year, no plain HTTP. */
+    if (req->encrypted)
+        text_append_slice(
+            head, SLICE("Strict-Transport-Security: max-age=31536000\r\n"));
     /* RFC 9110 8.6: not with 204; with 304 it would be the length of the body
      * that is not sent. */
     if (req->status != 204 && req->status != 304) {

@@ -334,11 +334,9 @@ static int sign_in_look_at(struct sign_in *self, struct request *req,
 static void warn_of_plain_text(struct sign_in *self, const struct request *req)
 {
     struct slice client = slice_of(request_client(req));
-    bool encrypted =
-        cidr_list_has(self->rules->proxies, request_peer(req)) &&
-        slice_is_nocase(request_field(req, "x-forwarded-proto"), "https");
 
-    if (self->warned || encrypted || cidr_list_has_text(self->loopback, client))
+    if (self->warned || request_encrypted(req) ||
+        cidr_list_has_text(self->loopback, client))
         return;
     self->warned = true;
     log_line(self->log, LOG_WARNING, "a password came without encryption",

@@ -40,6 +40,45 @@ def test_every_answer_has_the_fields(customer, employee):
     check(employee.post("/admin/supplier-add", Origin="null"), "refused")
 
 
+HSTS = "Strict-Transport-Security"
+HTTPS = {"X-Forwarded-Proto": "https"}
+
+
+def hsts(daemon, path, method="GET", fields=None):
+    return daemon.request(method, path,
+                          headers=fields).headers.get_all(HSTS) or []
+
+
+def test_https_is_asked_for_behind_a_proxy_that_has_it(customer, employee):
+    """Refusals and static files have it, too (RFC 6797 7.1)."""
+    for daemon, paths in ((customer, CUSTOMERS), (employee, EMPLOYEES)):
+        for path in paths:
+            for method in ("GET", "HEAD", "PUT", "OPTIONS"):
+                assert hsts(daemon, path, method, HTTPS) == [
+                    "max-age=31536000"], (method, path)
+    etag = customer.get("/suppliers").headers["ETag"]
+    answer = customer.request("GET", "/suppliers", headers={
+        "If-None-Match": etag, **HTTPS})
+    assert answer.status == 304 and answer.headers.get_all(HSTS)
+
+
+@pytest.mark.parametrize("proxies, scheme", [
+    ("loopback", None), ("loopback", "http"), ("loopback", "https, http"),
+    ("loopback", ""), ("none", "https"), ("192.0.2.1", "https")])
+def test_https_is_asked_for_by_no_one_else(start, database, proxies, scheme):
+    daemon = start("customer", database, APP_TRUSTED_PROXIES=proxies)
+    fields = {} if scheme is None else {"X-Forwarded-Proto": scheme}
+    for path in ("/", "/none", "/healthz"):
+        assert hsts(daemon, path, fields=fields) == [], path
+
+
+def test_two_schemes_are_not_https(customer):
+    answer = customer.raw(
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\n"
+        b"X-Forwarded-Proto: http\r\nConnection: close\r\n\r\n")
+    assert b" 200 OK" in answer and HSTS.encode() not in answer
+
+
 def test_pages_of_employees_are_stored_nowhere(start, database, employee):
     """The answer to a POST may be gone back to, but only in this browser."""
     for path in EMPLOYEES:

@@ -99,6 +99,13 @@ MUST_CHECK enum error request_query(struct request *req,
 const struct sockaddr *request_peer(const struct request *req);
 
 /**
+ * Whether the client's connection is encrypted: a peer that the server believes
+ * says so in X-Forwarded-Proto. The answer then has Strict-Transport-Security
+ * (RFC 6797).
+ */
+bool request_encrypted(const struct request *req);
+
+/**
  * Whether the peer has closed its side while the request is handled, which
  * costs a system call. One that has sent another request counts as there.
  */

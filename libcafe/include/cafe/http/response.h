@@ -7,9 +7,10 @@
 
 /**
  * Answer with a page. The server adds the status line, Date, Content-Length,
- * X-Request-Id and, when the connection ends, Connection: close. HEAD gets no
- * body, and a GET or HEAD whose If-None-Match has the page's ETag gets 304. A
- * NULL or failed page becomes 500; 503 carries Retry-After: 2.
+ * X-Request-Id, with request_encrypted() Strict-Transport-Security, and, when
+ * the connection ends, Connection: close. HEAD gets no body, and a GET or HEAD
+ * whose If-None-Match has the page's ETag gets 304. A NULL or failed page
+ * becomes 500; 503 carries Retry-After: 2.
  *
  * page    One reference is taken over.
  * Thread  Loop thread only.

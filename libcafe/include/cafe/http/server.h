@@ -58,7 +58,8 @@ struct server_check {
     enum rejection why;
 };
 
-/** Whether a peer's X-Request-Id is used as the request's id. */
+/** Whether a peer's X-Request-Id is used as the request's id, and its
+ * X-Forwarded-Proto as the client's scheme. */
 typedef bool believe_fn(void *context, const struct sockaddr *peer);
 
 /** All of it is borrowed until server_close(). */
