@@ -21,7 +21,8 @@
 
 enum {
     CHUNK_BYTES = 16 * 1024,
-    STREAK_MAX = 16 /* requests of one connection in a turn of the loop */
+    FIRST_MS = 1000, /* for a first request once the server stops */
+    STREAK_MAX = 16  /* requests of one connection in a turn of the loop */
 };
 
 static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -469,13 +470,16 @@ void connection_expire(struct connection *connection)
 }
 
 /* A request may have arrived that the loop has not reported yet: a client that
- * got its bytes accepted is served. */
+ * got its bytes accepted is served. The first request of a new connection may
+ * still be on its way, and no client would send it again by itself. */
 void connection_finish(struct connection *connection)
 {
     if (connection->state != CONNECTION_IDLE)
         return;
     if (!connection_receive(connection))
         connection_enter(connection, CONNECTION_CLOSED);
+    else if (connection->filled == 0 && connection->requests == 0)
+        connection->deadline_ms = clock_monotonic_ms() + FIRST_MS;
     else if (connection->filled == 0)
         connection_linger(connection);
     connection_advance(connection);

@@ -128,6 +128,31 @@ def test_idle_connections_are_closed(start, database):
     assert customer.process.wait() == 0
 
 
+def refuses(port):
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_new_connection_may_still_ask(start, database):
+    """Its request was on its way when the daemon was told to stop."""
+    customer = start("customer", database)
+    with socket.create_connection(("127.0.0.1", customer.port)) as sock:
+        sock.settimeout(harness.WAIT_S)
+        assert customer.get("/healthz").status == 200  # it is accepted by now
+        customer.process.send()
+        harness.wait_until(lambda: refuses(customer.port), "it stops")
+        sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        got = b""
+        while chunk := sock.recv(4096):
+            got += chunk
+    assert got.startswith(b"HTTP/1.1 200 ")
+    assert b"Connection: close" in got
+    assert customer.process.wait() == 0
+
+
 def ask_many(port, times):
     """Requests on one connection, each waited for."""
     with socket.create_connection(("127.0.0.1", port)) as sock:

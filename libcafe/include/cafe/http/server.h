@@ -133,7 +133,7 @@ int server_port(const struct server *server);
 void server_drain(struct server *server);
 
 /** Drain, and close the listener and idle connections; requests in flight go
- * on. */
+ * on. A connection that has had no request yet is closed a second later. */
 void server_stop(struct server *server);
 
 /** When the last connection was accepted, on the monotonic clock; 0: never. */
