@@ -68,6 +68,7 @@ python3-yaml              lint deploy
 chromium                  browser deploy
 firefox-esr               browser
 fonts-dejavu-core         browser deploy
+mariadb-client            integration deploy
 npm                       integration browser deploy bench
 curl                      integration deploy rehearse
 openssl                   integration deploy rehearse

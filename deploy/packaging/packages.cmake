@@ -75,6 +75,7 @@ cafe_package_files(common usr/share/cafe/pages
   ${PROJECT_SOURCE_DIR}/deploy/pages/employee.html)
 cafe_package_files(common usr/share/doc/cafe-common
   ${PROJECT_SOURCE_DIR}/docs/operators.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+  ${PROJECT_SOURCE_DIR}/deploy/local/accounts.sql
   ${PROJECT_SOURCE_DIR}/deploy/local/grants.sql)
 file(GLOB guides ${PROJECT_SOURCE_DIR}/docs/operators/*.md)
 cafe_package_files(common usr/share/doc/cafe-common/operators ${guides})
