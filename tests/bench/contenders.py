@@ -1,4 +1,5 @@
-"""What is measured: our daemon, nginx with the same bytes, an Express app.
+"""What is measured: our daemon, the least a server can do (floor.c) and nginx
+with the same bytes, an Express app.
 
 Each function starts one program, leaves its end to an ExitStack and returns
 one Contender for each page of it.
@@ -6,8 +7,11 @@ one Contender for each page of it.
 import dataclasses
 import getpass
 import http.client
+import itertools
 import os
 import pathlib
+import re
+import socket
 
 import harness
 
@@ -43,9 +47,7 @@ events {{ worker_connections 4096; }}
 http {{
     access_log {log};
     default_type "text/html; charset=utf-8";
-    open_file_cache max=100 inactive=60s;
-    open_file_cache_valid 60s;
-    open_file_cache_min_uses 1;
+    {settings}
     keepalive_requests 1000;
     client_body_temp_path {folder}/nginx-body;
     proxy_temp_path {folder}/nginx-proxy;
@@ -55,6 +57,7 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         root {folder}/pages;
+        {encoding}
         location = /healthz {{
             default_type text/plain;
             return 200 "healthy\\n";
@@ -62,6 +65,16 @@ http {{
     }}
 }}
 """
+
+
+# Which of these is the fastest depends on the page and the kernel.
+NGINX_SENDFILE = ("sendfile off;", "sendfile on;",
+                  "sendfile on; tcp_nopush on;")
+NGINX_CACHE = ("open_file_cache off;",
+               "open_file_cache max=100 inactive=60s;"
+               " open_file_cache_valid 60s; open_file_cache_min_uses 1;")
+NGINX_SETTINGS = [" ".join(pair) for pair in
+                  itertools.product(NGINX_SENDFILE, NGINX_CACHE)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,10 +85,13 @@ class Contender:
     pid: int
     path: str
     logs: str = "off"
+    encoding: str = "identity"
 
     @property
     def page(self):
-        return "tiny" if self.path == "/healthz" else self.path
+        if self.path == "/healthz":
+            return "tiny"
+        return self.path + (", brotli" if self.encoding == "br" else "")
 
     @property
     def url(self):
@@ -83,15 +99,35 @@ class Contender:
 
     def get(self):
         return harness.Client(self.port).get(self.path,
-                                             Accept_Encoding="identity")
+                                             Accept_Encoding=self.encoding)
 
     def check(self):
         """It answers, and not from a database of a while ago."""
         answer = self.get()
-        if answer.status != 200 or "Cafe-As-Of" in answer.headers:
+        sent = answer.headers.get("Content-Encoding", "identity")
+        if answer.status != 200 or "Cafe-As-Of" in answer.headers or \
+                sent != self.encoding:
             raise RuntimeError(f"{self.name} answers {answer.status} at "
                                f"{self.path}\n{answer.headers}")
         return answer
+
+    def bytes(self):
+        """An answer as it is sent, with its head."""
+        with socket.create_connection(("127.0.0.1", self.port),
+                                      harness.WAIT_S) as sock:
+            sock.sendall(f"GET {self.path} HTTP/1.1\r\nHost: bench\r\n"
+                         f"Accept-Encoding: {self.encoding}\r\n\r\n".encode())
+            got, wanted = b"", None
+            while wanted is None or len(got) < wanted:
+                if not (chunk := sock.recv(65536)):
+                    raise RuntimeError(f"{self.name} sends half an answer")
+                got += chunk
+                head = got.find(b"\r\n\r\n")
+                if head >= 0:
+                    length = re.search(rb"(?i)^content-length: (\d+)\r$",
+                                       got[:head + 2], re.M)
+                    wanted = head + 4 + int(length[1])
+            return got
 
 
 def load_suppliers(database, count):
@@ -105,20 +141,26 @@ def load_suppliers(database, count):
         raise RuntimeError(f"a supplier has {bytes_each} bytes")
 
 
-def launch_daemon(stack, folder, database, **settings):
+def launch_daemon(stack, folder, database, program=None, **settings):
     """The customer daemon, perhaps not ready yet."""
     daemon = harness.Daemon("customer", folder, database, wait=False,
+                            program=program,
                             **{"APP_LOG": "json", "APP_LOG_REQUESTS": "off",
                                **settings})
     stack.callback(daemon.stop)
     return daemon
 
 
-def start_ours(stack, folder, database, logs="off"):
-    daemon = launch_daemon(stack, folder, database, APP_LOG_REQUESTS=logs)
+def start_ours(stack, folder, database, logs="off", program=None):
+    """Its page, its tiny page and its compressed page."""
+    daemon = launch_daemon(stack, folder, database, program=program,
+                           APP_LOG_REQUESTS=logs)
     ready = harness.wait_until(daemon.find_ready, "customer is ready")
-    return [Contender("cafe", ready["port"], daemon.process.pid, path, logs)
-            for path in ("/suppliers", "/healthz")]
+    return [Contender("cafe", ready["port"], daemon.process.pid, path, logs,
+                      encoding)
+            for path, encoding in (("/suppliers", "identity"),
+                                   ("/healthz", "identity"),
+                                   ("/suppliers", "br"))]
 
 
 def wait_for_page(contender, process):
@@ -138,26 +180,48 @@ def only_child(pid):
                                   "nginx has a worker")[0])
 
 
-def start_nginx(stack, folder, page, logs="off"):
-    """nginx with one worker that serves these bytes from a file."""
-    folder = pathlib.Path(folder) / f"nginx-{logs}"
-    (folder / "pages").mkdir(parents=True, exist_ok=True)
-    (folder / "pages/suppliers").write_bytes(page)
+def start_floor(stack, folder, contender):
+    """The floor under a contender: what it answers, sent by floor.c."""
+    folder = pathlib.Path(folder)
+    answer = folder / f"answer-{contender.port}-{contender.page[1:5]}"
+    answer.write_bytes(contender.bytes())
     port = harness.free_port()
+    process = harness.Process(
+        "floor", [harness.BIN / "bench_floor", str(port), answer], folder)
+    stack.callback(process.stop)
+    floor = dataclasses.replace(contender, name="floor", port=port,
+                                pid=process.pid)
+    wait_for_page(floor, process)
+    return floor
+
+
+def start_nginx(stack, folder, contender, settings, logs="off"):
+    """nginx with one worker: a contender's bytes from a file, and a tiny
+    page."""
+    page = contender.check().body
+    port = harness.free_port()
+    folder = pathlib.Path(folder) / f"nginx-{port}"
+    (folder / "pages").mkdir(parents=True)
+    (folder / "pages/suppliers").write_bytes(page)
     log = (f"{folder}/access.log combined buffer=64k flush=1s"
            if logs == "on" else "off")
     user = f"user {getpass.getuser()};" if os.getuid() == 0 else ""
+    encoding = ("add_header Content-Encoding br;"
+                if contender.encoding == "br" else "")
     config = folder / "nginx.conf"
     config.write_text(NGINX.format(folder=folder, port=port, log=log,
-                                   user=user))
+                                   user=user, settings=settings,
+                                   encoding=encoding))
     process = harness.Process("nginx", [
         "/usr/sbin/nginx", "-p", folder, "-e", folder / "nginx-error.log",
         "-c", config], folder)
     stack.callback(process.stop)
-    pages = [Contender("nginx", port, only_child(process.pid), path, logs)
-             for path in ("/suppliers", "/healthz")]
+    pages = [Contender("nginx", port, only_child(process.pid), path, logs,
+                       encoding)
+             for path, encoding in (("/suppliers", contender.encoding),
+                                    ("/healthz", "identity"))]
     wait_for_page(pages[0], process)
-    if pages[0].get().body != page:
+    if pages[0].check().body != page:
         raise RuntimeError("nginx serves other bytes than cafe")
     return pages
 

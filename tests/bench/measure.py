@@ -61,7 +61,7 @@ def parse_wrk(text):
 def wrk(contender, connections, seconds):
     done = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
-         "--timeout", "30s", "-H", "Accept-Encoding: identity",
+         "--timeout", "30s", "-H", f"Accept-Encoding: {contender.encoding}",
          contender.url], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"wrk ended with {done.returncode}: "
