@@ -28,6 +28,7 @@ DESK = bool(os.environ.get("CAFE_DESK"))
 BIN = ROOT / "build" / PRESET / "bin"
 ARTIFACTS = ROOT / "tests" / "artifacts"
 WAIT_S = 30
+HANG_S = 600  # ends what hangs where the work itself may take long
 PATIENCE_MS = 12000  # of a daemon with its database, before it shows a stale page
 PORTS = range(10000, 32000)
 MEMORY = "/dev/shm"

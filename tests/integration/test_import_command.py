@@ -48,7 +48,7 @@ class Importer:
     def run(self, *argv, account="employee"):
         return subprocess.run(
             [harness.BIN / "employee", *argv], text=True, capture_output=True,
-            check=False, timeout=harness.WAIT_S,
+            check=False, timeout=harness.HANG_S,
             env=self.database.environment(account))
 
     def __call__(self, text, *argv, status=0):

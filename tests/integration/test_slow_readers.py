@@ -128,7 +128,7 @@ def test_one_that_reads_is_not_cut_off_for_others(counted):
     peers = hang(counted.port, several=True)
     for path in PATHS[1:4]:
         harness.wait_until(lambda p=path: counted.get(p).status == 200, path)
-    reader.join(harness.WAIT_S)
+    reader.join(harness.HANG_S)
     assert reader.size == reader.length > LONG
     for peer in peers:
         peer.close()
@@ -181,7 +181,7 @@ def test_the_whole_has_a_deadline(start, database):
     customer = start("customer", database, APP_CATALOG_WAIT_MS=30000,
                      APP_HTTP_WRITE_MAX_MS=1000)
     reader = SteadyReader(customer.port, "/suppliers.csv", pause_s=0.1)
-    reader.join(harness.WAIT_S)
+    reader.join(harness.HANG_S)
     assert not reader.is_alive() and 0 < reader.size < reader.length
     assert '"reason":"not read in http.write_max_ms"' in \
         customer.process.output()

@@ -147,7 +147,7 @@ def test_a_table_that_was_saved_again_comes_back(customer, database, profile,
     done = subprocess.run(
         [harness.BIN / "employee", "--import", save_as(kind, table, profile),
          "--dry-run"], text=True, capture_output=True, check=False,
-        timeout=harness.WAIT_S, env=database.environment("employee"))
+        timeout=harness.HANG_S, env=database.environment("employee"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"same {count}" in done.stdout, done.stdout
     assert count > 60
