@@ -70,6 +70,13 @@ firefox-esr               browser
 fonts-dejavu-core         browser deploy
 mariadb-client            integration deploy
 npm                       integration browser deploy bench
+golang-go                 bench
+golang-github-go-sql-driver-mysql-dev bench
+gunicorn                  bench
+python3-django            bench
+python3-mysqldb           bench
+php-fpm                   bench
+php-mysql                 bench
 curl                      integration deploy rehearse
 openssl                   integration deploy rehearse
 debootstrap               deploy

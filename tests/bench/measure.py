@@ -44,7 +44,8 @@ def parse_wrk(text):
         return float(found[1]) if found else 0
 
     def percentile(which):
-        found = re.search(rf"^ +{which}% +([\d.]+)(us|ms|s|m)$", text, re.M)
+        found = re.search(rf"^ +{which}% +([\d.]+)(us|ms|s|m) *$", text,
+                          re.M)
         return float(found[1]) * UNIT_MS[found[2]]
 
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), "
