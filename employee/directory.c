@@ -59,7 +59,6 @@ static bool wants_to_know(const struct list *list, struct saved *saved)
     saved->change = (struct history_job){ .arena = arena,
                                           .before = revision + 1,
                                           .limit = 1 };
-    saved->earlier = (struct history_job){ .arena = arena, .limit = 1 };
     return true;
 }
 

@@ -69,7 +69,7 @@ void list_context(struct request *req, const char *list,
 
 /* form.c: a form that was posted, and the page it comes back on. */
 
-enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE };
+enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE, EDIT_UNDO };
 
 /** Which version of a field the person has chosen, if any. */
 enum pick { PICK_NONE, PICK_THEIRS, PICK_MINE };
@@ -208,7 +208,7 @@ void respond_missing(struct request *req, const struct snapshot *snapshot,
                      int64_t id);
 
 /* restore.c */
-handler_fn restore_version;
+handler_fn restore_show, restore_version, undo_show, undo_version;
 
 /* write_api.c */
 handler_fn write_add, write_put, write_patch, write_remove;
@@ -241,7 +241,6 @@ void save_respond(const struct edit *edit);
 /** The change that a list tells of. */
 struct saved {
     struct history_job change;
-    struct history_job earlier; /* what a restoration came back from */
     struct request *req;
     const struct snapshot *snapshot;
 };

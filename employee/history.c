@@ -145,23 +145,21 @@ void history_context(struct request *req, const struct history_entry *entry,
         context_flag(object, "unchanged", entry->action == HISTORY_UPDATE);
 }
 
-/* A button that goes back to this version. It says which version was the last
- * when the page was shown: a later change makes it a clash. */
-static void fill_button(struct request *req, const struct history_entry *entry,
-                        const struct history_entry *newest,
-                        struct context *object)
+/* Links to the pages that go back. Of all suppliers not each entry knows
+ * whether its supplier is there: the page says so. */
+static void fill_ways_back(const struct request *req,
+                           const struct history_entry *entry,
+                           const struct history_entry *newest,
+                           struct context *object)
 {
-    char *key = arena_alloc(request_arena(req), FORM_KEY_CHARS + 1);
-    bool current = entry->last && entry->action != HISTORY_REMOVE;
+    bool removal = entry->action == HISTORY_REMOVE;
+    bool gone = newest != NULL && newest->action == HISTORY_REMOVE;
 
-    if (!may_change(req) || newest == NULL || current || entry->forgotten ||
-        key == NULL || form_key_make(key) != OK)
+    if (!may_change(req) || entry->forgotten)
         return;
-    object = context_object(object, "restore");
     context_number(object, "version", (int64_t)entry->supplier.revision);
-    context_number(object, "expected", (int64_t)newest->supplier.revision);
-    context_number(object, "expected_at", newest->at_us);
-    context_string(object, "form_key", key);
+    context_flag(object, "undo", !removal && !gone && history_undoable(entry));
+    context_flag(object, "restore", !entry->last || removal);
 }
 
 static enum error log_read(struct db_connection *connection, void *job)
@@ -279,7 +277,7 @@ static void fill_change_or_group(const struct log_page *log,
     if (log->newest.count > 0)
         newest = &log->newest.entries[0];
     history_context(log->req, entry, object);
-    fill_button(log->req, entry, newest, object);
+    fill_ways_back(log->req, entry, newest, object);
     context_flag(object, "elsewhere", log->page.supplier_id == 0);
     if (entry->group.key.data != NULL && log->page.supplier_id != 0)
         context_string(object, "together",

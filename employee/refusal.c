@@ -13,6 +13,7 @@ static const struct {
     { "/admin/supplier-update", "Your changes were not saved." },
     { "/admin/supplier-remove/{id}", "The supplier was not deleted." },
     { "/admin/supplier-restore/{revision}", "The version was not restored." },
+    { "/admin/supplier-undo/{revision}", "The change was not undone." },
     { "/admin/import", "The file was not imported." },
 };
 

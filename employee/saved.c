@@ -87,7 +87,8 @@ static void log_change(const struct edit *edit)
     static const char *const actions[] = { [EDIT_ADD] = "add",
                                            [EDIT_UPDATE] = "update",
                                            [EDIT_REMOVE] = "remove",
-                                           [EDIT_RESTORE] = "restore" };
+                                           [EDIT_RESTORE] = "restore",
+                                           [EDIT_UNDO] = "undo" };
     const struct employee *self = request_app(edit->req);
     const char *user = request_user(edit->req);
 
@@ -124,30 +125,39 @@ void save_respond(const struct edit *edit)
 enum error saved_read(struct db_connection *connection, void *job)
 {
     struct saved *saved = job;
-    enum error err = history_read(connection, &saved->change);
 
-    if (err != OK || saved->change.count == 0 ||
-        saved->change.entries[0].action != HISTORY_RESTORE)
-        return err;
-    saved->earlier.supplier_id = saved->change.entries[0].supplier.id;
-    saved->earlier.before = saved->change.entries[0].supplier.revision;
-    return history_read(connection, &saved->earlier);
+    return history_read(connection, &saved->change);
 }
 
-static bool was_removed(const struct saved *saved)
+/* What undoes the change: of a restoration that has brought a supplier back,
+ * deleting it; of an addition, nothing. */
+static const char *undo_path(const struct saved *saved)
 {
-    return saved->earlier.count > 0 &&
-           saved->earlier.entries[0].action == HISTORY_REMOVE;
+    const struct history_entry *entry = saved->change.entries;
+    struct arena *arena = request_arena(saved->req);
+
+    if (entry->action == HISTORY_REMOVE)
+        return arena_printf(arena, "supplier-restore/%llu",
+                            (unsigned long long)entry->supplier.revision);
+    if (entry->action == HISTORY_RESTORE && entry->returned)
+        return arena_printf(arena, "supplier-remove/%lld",
+                            (long long)entry->supplier.id);
+    if (history_undoable(entry))
+        return arena_printf(arena, "supplier-undo/%llu",
+                            (unsigned long long)entry->supplier.revision);
+    return NULL;
 }
 
 /* Undoing is a form of its own, with a key of its own. */
 static void fill_undo(const struct saved *saved, struct context *object)
 {
     char *key = arena_alloc(request_arena(saved->req), FORM_KEY_CHARS + 1);
+    const char *path = undo_path(saved);
 
-    if (key == NULL || form_key_make(key) != OK)
+    if (path == NULL || key == NULL || form_key_make(key) != OK)
         return;
-    context_flag(object, "undo", true);
+    object = context_object(object, "undo");
+    context_string(object, "action", path);
     context_number(object, "revision_at", saved->change.entries[0].at_us);
     context_string(object, "form_key", key);
 }
@@ -172,14 +182,13 @@ void saved_context(const struct saved *saved, const char *list, bool merged,
     context_flag(object, "removed", entry->action == HISTORY_REMOVE && !undone);
     context_flag(object, "undone", undone);
     context_flag(object, "back",
-                 entry->action == HISTORY_RESTORE && was_removed(saved));
+                 entry->action == HISTORY_RESTORE && entry->returned);
     context_flag(object, "restored",
-                 entry->action == HISTORY_RESTORE && !was_removed(saved));
+                 entry->action == HISTORY_RESTORE && !entry->returned);
     context_flag(object, "merged", merged);
     context_flag(object, "since", !entry->last && !undone);
     context_flag(object, "there", there);
     list_context(saved->req, list, object);
-    if (may_change(saved->req) && entry->action == HISTORY_REMOVE &&
-        entry->last && !entry->forgotten)
+    if (may_change(saved->req) && entry->last && !entry->forgotten)
         fill_undo(saved, object);
 }

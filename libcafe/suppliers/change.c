@@ -7,6 +7,7 @@
 #include "merge.h"
 #include "refusal.h"
 #include "repair.h"
+#include "undo.h"
 #include "version.h"
 
 /* The columns in the order of enum supplier_field, the id last. */
@@ -266,6 +267,48 @@ static enum error prepare_restoration(struct db_connection *connection,
     return err;
 }
 
+/* The fields of `was` in place of those that this change has touched; what was
+ * changed again since is asked about. */
+static enum error undo_fields(struct db_connection *connection,
+                              struct attempt *attempt,
+                              const struct history_entry *change)
+{
+    struct store_job *job = &attempt->job;
+    struct supplier now;
+    enum error err = row_read(connection, job->arena, job->supplier.id, &now);
+
+    if (err != OK)
+        return err;
+    job->clash = (struct store_clash){ 0 };
+    job->clash.count =
+        undo(change, &now, job->picks, &job->supplier, job->clash.fields);
+    if (job->clash.count == 0)
+        return OK;
+    job->clash.theirs.supplier = now;
+    job->clash.theirs.supplier.revision = attempt->version;
+    return ERROR_CONFLICT;
+}
+
+/* Of a removal this is a restoration. */
+static enum error prepare_undo(struct db_connection *connection,
+                               struct attempt *attempt)
+{
+    struct store_job *job = &attempt->job;
+    struct history_entry change;
+    enum error err = undo_entry(connection, job->arena, job->version, &change);
+
+    if (err != OK)
+        return err;
+    job->supplier = change.supplier;
+    err = change.action == HISTORY_REMOVE ? store_lock(connection, attempt)
+                                          : lock_present(connection, attempt);
+    if (err == OK && changed_meanwhile(attempt))
+        return refuse_changed(connection, attempt);
+    if (err == OK && change.action != HISTORY_REMOVE)
+        err = undo_fields(connection, attempt, &change);
+    return err;
+}
+
 /* A duplicate key means that another restoration was faster: look again. */
 static enum error restore(struct db_connection *connection,
                           struct attempt *attempt)
@@ -288,14 +331,27 @@ static enum error prepare_nothing(struct db_connection *connection,
     return OK;
 }
 
-const struct kind kind_add = { "add", NULL, true, prepare_nothing,
-                               store_insert };
-const struct kind kind_update = { "update", NULL, true, prepare_update,
-                                  update };
-const struct kind kind_remove = { "remove", NULL, false, prepare_removal,
-                                  remove_it };
-const struct kind kind_restore = { "restore", "restore", false,
-                                   prepare_restoration, restore };
+const struct kind kind_add = { .name = "add",
+                               .writes_fields = true,
+                               .prepare = prepare_nothing,
+                               .write = store_insert };
+const struct kind kind_update = { .name = "update",
+                                  .writes_fields = true,
+                                  .prepare = prepare_update,
+                                  .write = update };
+const struct kind kind_remove = { .name = "remove",
+                                  .prepare = prepare_removal,
+                                  .write = remove_it };
+const struct kind kind_restore = { .name = "restore",
+                                   .log_action = "restore",
+                                   .goes_back = true,
+                                   .prepare = prepare_restoration,
+                                   .write = restore };
+const struct kind kind_undo = { .name = "undo",
+                                .log_action = "restore",
+                                .goes_back = true,
+                                .prepare = prepare_undo,
+                                .write = restore };
 
 /* The transaction that they are in. */
 

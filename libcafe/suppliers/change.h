@@ -10,11 +10,12 @@ struct attempt;
 typedef enum error change_fn(struct db_connection *connection,
                              struct attempt *attempt);
 
-/* One of the four changes. */
+/* One of the changes. */
 struct kind {
     const char *name;       /* in the text of the form */
     const char *log_action; /* what the triggers are to log; NULL: the usual */
     bool writes_fields;     /* they are in the text of the form */
+    bool goes_back;         /* to a version, which is in the text of the form */
     change_fn *prepare;     /* lock, compare, merge, check: nothing is written
                                yet, and nothing but its row is locked */
     change_fn *write;
@@ -35,8 +36,9 @@ struct attempt {
     uint64_t version; /* the last in the log before this change */
 };
 
-/* The four changes. */
-extern const struct kind kind_add, kind_update, kind_remove, kind_restore;
+/* The changes. */
+extern const struct kind kind_add, kind_update, kind_remove, kind_restore,
+    kind_undo;
 
 /**
  * Begin a transaction whose changes the triggers log so.

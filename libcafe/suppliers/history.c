@@ -23,7 +23,7 @@ enum { TEXTS_MAX_BYTES = 1024 * 1024 };
     " (SELECT l.revision FROM supplier_changes l"                    \
     "   WHERE l.supplier_id = c.supplier_id"                         \
     "   ORDER BY l.revision DESC LIMIT 1),"                          \
-    " p.revision, p.writer,"                                         \
+    " p.revision, p.writer, p.action,"                               \
     " (SELECT g.form_key FROM supplier_change_groups g"              \
     "   WHERE g.form_key = c.form_key LIMIT 1),"                     \
     " " COLUMNS_OF_C ", " COLUMNS_OF_P
@@ -64,6 +64,7 @@ enum {
     COLUMN_LAST,
     COLUMN_BEFORE,
     COLUMN_BEFORE_WRITER,
+    COLUMN_BEFORE_ACTION,
     COLUMN_GROUP,
     COLUMN_FIELDS,
     COLUMN_BEFORE_FIELDS = COLUMN_FIELDS + SUPPLIER_FIELDS
@@ -74,6 +75,20 @@ static const char *const actions[] = {
     [HISTORY_UPDATE] = "update",   [HISTORY_REMOVE] = "remove",
     [HISTORY_RESTORE] = "restore",
 };
+
+/* Of an addition, and of a supplier that was brought back, nothing was there
+ * before. A removal is undone by its own texts. */
+bool history_undoable(const struct history_entry *entry)
+{
+    if (entry->action == HISTORY_REMOVE)
+        return !entry->forgotten;
+    if (entry->before.revision == 0 || entry->returned || entry->forgotten)
+        return false;
+    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
+        if (!slice_equal(entry->before.fields[f], entry->supplier.fields[f]))
+            return true;
+    return false;
+}
 
 /* Reading. */
 
@@ -147,6 +162,7 @@ static enum error keep_entry(struct arena *arena, const struct db_row *row,
         .last = db_row_integer(row, COLUMN_LAST) ==
                 db_row_integer(row, COLUMN_REVISION),
         .forgotten = is_forgotten(row, COLUMN_WRITER),
+        .returned = slice_is(db_row_text(row, COLUMN_BEFORE_ACTION), "remove"),
     };
     if ((err = keep_fields(arena, row, COLUMN_FIELDS, &entry->supplier)) !=
             OK ||

@@ -7,6 +7,7 @@
 #include "change.h"
 #include "merge.h"
 #include "refusal.h"
+#include "undo.h"
 #include "version.h"
 
 /* The transaction. */
@@ -124,15 +125,18 @@ static enum error store_try(struct db_connection *connection,
 {
     struct attempt attempt = { .kind = kind, .job = *job };
     struct supplier *supplier = &attempt.job.supplier;
+    struct slice picks[SUPPLIER_FIELDS];
+    const struct slice *fields = kind->writes_fields ? supplier->fields : NULL;
     enum error err;
 
+    if (kind == &kind_undo)
+        fields = undo_spell(job->picks, picks);
     attempt.job.repeated = false;
     attempt.job.merged = false;
     attempt.job.earlier = (struct supplier){ 0 };
     err = form_claim_open(&attempt.claim, job->form_key, kind->name,
-                          supplier->id,
-                          kind == &kind_restore ? job->version : 0,
-                          kind->writes_fields ? supplier->fields : NULL);
+                          supplier->id, kind->goes_back ? job->version : 0,
+                          fields);
     if (err == OK)
         err = store_settle(connection, &attempt);
     form_claim_close(&attempt.claim);
@@ -177,4 +181,9 @@ enum error store_remove(struct db_connection *connection, void *job)
 enum error store_restore(struct db_connection *connection, void *job)
 {
     return store_run(connection, job, &kind_restore);
+}
+
+enum error store_undo(struct db_connection *connection, void *job)
+{
+    return store_run(connection, job, &kind_undo);
 }

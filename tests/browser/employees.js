@@ -197,18 +197,44 @@ async function history(one, other) {
   await edit(one);
   await one.click('text=History of this supplier');
   await walk.look(one, 'history-one');
+  await one.locator('a:has-text("Restore as of then")').last().click();
+  await says(one, 'What will change');
+  await walk.look(one, 'restore');
   await edit(other);
   await fill(other, { city: 'Hel' });
   await save(other);
-  await one.locator('button:has-text("Restore this version")').last().click();
+  await one.click('button:has-text("Restore as of then")');
   await says(one, 'Somebody else has changed this supplier');
   await walk.look(one, 'restore-changed');
-  await one.click('button:has-text("Restore it")');
-  await says(one, 'is back to an earlier version');
+  await one.click('button:has-text("Restore as of then")');
+  await says(one, 'Restored');
   await walk.look(one, 'restored');
+  await undoing(one, other);
   await one.goto(`${address}/admin`);
   await says(one, 'was restored');
   await walk.look(one, 'admin-home-changes');
+}
+
+// A change in which somebody has changed one of two fields again.
+async function undoing(one, other) {
+  await edit(one);
+  await fill(one, { city: 'Wrong', state: 'Wrong' });
+  await save(one);
+  await edit(other);
+  await fill(other, { city: 'Again' });
+  await save(other);
+  await edit(one);
+  await one.click('text=History of this supplier');
+  await one.locator('a:has-text("Undo this change")').nth(1).click();
+  await says(one, 'City: changed again since');
+  await walk.look(one, 'undo');
+  await one.$eval('main form', (form) => { form.noValidate = true; });
+  await one.click('button:has-text("Undo this change")');
+  await says(one, 'Nothing was changed yet: choose');
+  await walk.look(one, 'undo-asks');
+  await one.click('text=Keep what is there now: Again');
+  await one.click('button:has-text("Undo this change")');
+  await says(one, 'Restored');
 }
 
 async function away(page) {

@@ -64,7 +64,7 @@ def test_a_form_from_before_removes_nothing(admin, employee, number):
 
 
 def test_a_form_from_before_brings_nothing_back(admin, employee, number):
-    page = employee.get(f"/admin/supplier-history/{number}")
+    page = employee.get("/admin/supplier-restore/1")
     form = hidden_of(page.text, "/admin/supplier-restore/1")
     lose(admin, number)
     done = employee.post("/admin/supplier-restore/1", form)

@@ -78,14 +78,14 @@ def test_restore_a_version(employee, database):
     path = f"/admin/supplier-history/{number}"
     page = employee.get(path)
     assert page.text.count("current version") == 1
-    assert page.text.count("Restore this version") == 2
+    assert page.text.count("Restore as of then") == 2
     action = f"/admin/supplier-restore/{first}"
-    fields = hidden_of(page.text, action)
+    fields = hidden_of(employee.get(action).text, action)
     done, again = employee.post(action, fields), employee.post(action, fields)
     assert saved(done) == saved(again)
     assert rows(database)[0]["city"] == SUPPLIER["city"]
     told = employee.get(done.headers["Location"])
-    assert "is back to an earlier version" in told.text
+    assert "Restored <a " in told.text
     assert "was restored" in entries(employee.get(path))[saved(done)]
 
 
@@ -93,8 +93,7 @@ def test_restoring_what_was_changed_meanwhile_asks(employee, database):
     number, first = add(employee)
     saved(save(employee, open_form(employee, number), city="Second"))
     action = f"/admin/supplier-restore/{first}"
-    fields = hidden_of(employee.get(f"/admin/supplier-history/{number}").text,
-                       action)
+    fields = hidden_of(employee.get(action).text, action)
     saved(save(employee, open_form(employee, number), city="Third"))
     page = employee.post(action, fields)
     assert page.status == 409 and rows(database)[0]["city"] == "Third"
@@ -126,18 +125,22 @@ def test_a_deleted_supplier_keeps_its_history(employee, database):
     assert "Edit this supplier" not in page.text
     for action in (f"/admin/supplier-restore/{gone}",
                    f"/admin/supplier-restore/{first}"):
-        assert hidden_of(page.text, action)["revision"] == str(gone)
+        assert f'href="{action}"' in page.text
+        assert hidden_of(employee.get(action).text,
+                         action)["revision"] == str(gone)
     action = f"/admin/supplier-restore/{gone}"
     assert "Bring it back" in page.text
-    saved(employee.post(action, hidden_of(employee.get(PATH).text, action)))
+    assert "Undo this change" not in page.text
+    saved(employee.post(action, hidden_of(employee.get(action).text, action)))
     assert [row["id"] for row in rows(database)] == [str(number)]
 
 
 def test_restoring_what_is_not_there(employee):
     for number in ("0", "x", "999", "-1", "99999999999999999999"):
-        path = f"/admin/supplier-restore/{number}"
-        assert employee.post(path).status == 404, number
-        assert employee.get(path).status == 405, number
+        for what in "restore", "undo":
+            path = f"/admin/supplier-{what}/{number}"
+            assert employee.post(path).status == 404, path
+            assert employee.get(path).status == 404, path
 
 
 def test_forgotten_entries_say_so(employee, database):

@@ -30,7 +30,8 @@ ANSWERS = {
     "/admin/history": {"GET": 200},
     "/admin/history.csv": {"GET": 200},
     f"/admin/supplier-history/{NOBODY}": {"GET": 404},
-    f"/admin/supplier-restore/{NOBODY}": {"POST": 404},
+    f"/admin/supplier-restore/{NOBODY}": {"GET": 404, "POST": 404},
+    f"/admin/supplier-undo/{NOBODY}": {"GET": 404, "POST": 404},
     "/admin/import": {"GET": 200, "POST": 415},
     f"/admin/import/{NO_IMPORT}": {"GET": 404},
     f"/admin/import/{NO_IMPORT}/reading": {"POST": 400},
@@ -59,7 +60,8 @@ CHANGES = {("GET", "/admin/import"),
            ("POST", "/admin/supplier-update"),
            ("GET", f"/admin/supplier-remove/{NOBODY}"),
            ("POST", f"/admin/supplier-remove/{NOBODY}"),
-           ("POST", f"/admin/supplier-restore/{NOBODY}"),
+           *((method, f"/admin/supplier-{what}/{NOBODY}")
+             for method in ("GET", "POST") for what in ("restore", "undo")),
            *((("GET" if below in ("", "/faulty.csv") else "POST"),
               f"/admin/import/{NO_IMPORT}{below}")
              for below in ("", "/faulty.csv", "/reading", "/answers", "/start",
@@ -179,7 +181,7 @@ def make_roles(start, database):
 def test_every_method_path_role_origin_and_address(roles, database):
     wrong, count = check(roles.port, PEOPLE)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == -(-7 * 34 * 11 * 8 * 5 // ROWS_STEP)
+    assert count == -(-7 * 35 * 11 * 8 * 5 // ROWS_STEP)
     assert not names(database)
 
 
@@ -187,7 +189,7 @@ def test_everybody_edits_where_no_editors_are_named(start, database):
     employee = start("employee", database, APP_IDENTITY_HEADER=USER)
     wrong, count = check(employee.port, ["editor", "nobody"], everybody=True)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == -(-7 * 34 * 2 * 8 * 5 // ROWS_STEP)
+    assert count == -(-7 * 35 * 2 * 8 * 5 // ROWS_STEP)
 
 
 def test_each_person_has_one_role(roles):
@@ -262,6 +264,10 @@ def test_a_reader_sees_no_way_to_change(roles, database):
                             {**bob, **own})
     assert refused.status == 403
     assert "The version was not restored." in refused.text
+    refused = roles.request("POST", f"/admin/supplier-undo/{gone}", b"",
+                            {**bob, **own})
+    assert refused.status == 403
+    assert "The change was not undone." in refused.text
     assert not names(database)
 
 

@@ -20,6 +20,7 @@ class Spoiled:
     def __init__(self, database):
         self.database = database
         self.number = insert(connect(database), **supplier(9))
+        query(connect(database), "UPDATE suppliers SET city = 'Changed'")
         self.file = database.data / "COFFEE" / "suppliers.TRG"
         self.whole = self.file.read_bytes()
         query(connect(database), "FLUSH TABLES suppliers")
@@ -41,6 +42,7 @@ class Spoiled:
                        {**supplier(1), "id": self.number}),
             "remove": (f"/admin/supplier-remove/{self.number}", {}),
             "restore": (f"/admin/supplier-restore/{revision}", {}),
+            "undo": (f"/admin/supplier-undo/{revision}", {}),
         }
 
 
@@ -49,7 +51,8 @@ def make_spoiled(own):
     return Spoiled(own)
 
 
-@pytest.mark.parametrize("kind", ["add", "update", "remove", "restore"])
+@pytest.mark.parametrize("kind", ["add", "update", "remove", "restore",
+                                  "undo"])
 def test_the_next_save_cures_them(start, spoiled, kind):
     """The daemon has the server load them again, and saves."""
     spoiled.restore_file()

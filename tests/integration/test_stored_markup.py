@@ -93,6 +93,11 @@ def check_changes(ann, number):
     fields = hidden_of(page.text, action)
     ann.get(ann.post(action, fields).headers["Location"])
     assert ann.post(action, {**fields, "form_key": ""}).status == 409
+    assert ann.get(action).status == 200
+    undo = f"/admin/supplier-undo/{last}"
+    assert ann.get(undo).status == 200
+    assert ann.post(undo, {"revision": "1"}).status == 409
+    saved(ann.post(undo, {}))
 
 
 def check_refusals(site, number):

@@ -256,7 +256,8 @@ def test_deleting_undoing_and_restoring_need_no_rule(employee, database,
     saved(save(employee, open_form(employee, number), **SUPPLIER))
     page = employee.get(f"/admin/supplier-history/{number}")
     back = html.unescape(re.findall(
-        r'action="(/admin/supplier-restore/\d+)"', page.text)[0])
+        r'href="(/admin/supplier-restore/\d+)"', page.text)[0])
+    page = employee.get(back)
     saved(employee.post(back, hidden_of(page.text, back)))
     assert rows(database) == old
 

@@ -43,6 +43,8 @@ struct history_entry {
     struct slice writer;      /* the database account, "employee@10.0.0.7" */
     int64_t at_us;            /* UTC microseconds */
     bool last;                /* nothing has changed this supplier since */
+    bool returned;            /* a restoration of a removed supplier: it was not
+                                 there before */
     bool forgotten;           /* its texts were removed: nothing to restore */
     struct history_group group; /* that it belongs to: the key */
     bool leads; /* the entry stands for all of its group, which is known */
@@ -50,6 +52,10 @@ struct history_entry {
 
 /** The name of an action, "add"; of an unknown one "". A static string. */
 const char *history_action_name(enum history_action action);
+
+/** Whether there is something to put back: what was there before the change is
+ * known, and differs. */
+bool history_undoable(const struct history_entry *entry);
 
 /** Which changes of all suppliers; an empty text asks nothing. Case and accents
  * don't matter. */

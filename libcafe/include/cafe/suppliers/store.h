@@ -40,6 +40,10 @@ struct store_refusal {
     struct supplier_room room[SUPPLIER_FIELDS];
 };
 
+/** What becomes of a field that an undo puts back, where it was changed again
+ * since. */
+enum undo_pick { UNDO_ASK, UNDO_KEEP_NOW, UNDO_PUT_BACK };
+
 /** What a change is given and what comes of it. */
 struct store_job {
     struct arena *arena;      /* for what is read; the database thread's alone
@@ -55,7 +59,8 @@ struct store_job {
     bool exact;               /* store_update: another version than that is a
                                  conflict, whatever its fields */
     uint64_t version;         /* store_restore: the entry of the log to go
-                                 back to */
+                                 back to; store_undo: the one to undo */
+    enum undo_pick picks[SUPPLIER_FIELDS];       /* store_undo */
     enum untouched_shown shown[SUPPLIER_FIELDS]; /* by the form, see
                                                     untouched_restore() */
     const char *form_key; /* of the form, FORM_KEY_CHARS long; NULL: none */
@@ -120,6 +125,42 @@ enum error store_remove(struct db_connection *connection, void *job);
 
 /** Back to an earlier version, also of a removed supplier: under its id. */
 enum error store_restore(struct db_connection *connection, void *job);
+
+/**
+ * Undo one change: the fields that it has touched get what was there before,
+ * the others stay as they are. Of a removal: bring it back. The log says
+ * "restore".
+ *
+ * ERROR_NOT_FOUND: also where nothing was there before that change.
+ * ERROR_CONFLICT: also where fields were changed again since and `picks` says
+ * nothing about them; `clash.fields` says which.
+ */
+enum error store_undo(struct db_connection *connection, void *job);
+
+/** What going back would make of a supplier. */
+struct store_look {
+    struct arena *arena; /* as in struct store_job */
+    uint64_t version;
+    bool undo; /* undo that change; false: restore that version */
+    enum undo_pick picks[SUPPLIER_FIELDS];
+    void *context; /* the caller's own */
+
+    /* Out. */
+    struct history_entry change; /* the entry of that version */
+    struct history_entry newest; /* of the same supplier */
+    bool there;                  /* the supplier is */
+    struct supplier now;         /* if it is there */
+    struct supplier after;
+    bool asks[SUPPLIER_FIELDS]; /* changed again since: see picks */
+};
+
+/**
+ * Read what store_restore() or store_undo() would do. A db_work_fn whose job is
+ * a struct store_look. It locks and changes nothing.
+ *
+ * Errors  ERROR_NOT_FOUND, ERROR_MEMORY, ERROR_DB_…
+ */
+enum error store_look_back(struct db_connection *connection, void *job);
 
 /**
  * Remove form keys that are older than a week, some at a time. A db_work_fn;
