@@ -44,6 +44,10 @@ const char *import_url(const struct import_view *view, const char *below);
 struct context *import_context(const struct import_view *view,
                                const char *title);
 
+/** Set the list of a row's reasons, each with its place. */
+void import_context_reasons(struct context *object, struct slice places,
+                            struct slice reasons);
+
 /* import_show.c */
 handler_fn import_show;
 

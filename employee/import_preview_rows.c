@@ -86,8 +86,7 @@ static void preview_row(const struct import_view *view,
     context_text(object, "name", name);
     if (row->supplier_id != 0)
         context_number(object, "id", row->supplier_id);
-    context_text(object, "place", row->place);
-    context_text(object, "reason", row->reason);
+    import_context_reasons(object, row->place, row->reason);
     context_flag(object, "ask", row->kind == STAGED_AMBIGUOUS);
     context_flag(object, "repeated", row->kind == STAGED_DUPLICATE);
     if (row->kind == STAGED_AMBIGUOUS)

@@ -60,8 +60,7 @@ static void fill_rows(const struct import_view *view, struct context *context)
         if (row->supplier_id > 0)
             context_number(object, "id", row->supplier_id);
         context_text(object, "name", row->name);
-        context_text(object, "place", row->place);
-        context_text(object, "reason", row->reason);
+        import_context_reasons(object, row->place, row->reason);
     }
 }
 

@@ -50,3 +50,17 @@ void import_log(struct request *req, struct slice key, const char *action)
              LOG_STRING("client_ip", request_client(req)),
              LOG_STRING("action", action), LOG_SLICE("import", key), LOG_END);
 }
+
+void import_context_reasons(struct context *object, struct slice places,
+                            struct slice reasons)
+{
+    struct context *list = context_list(object, "reasons");
+    struct slice place, reason;
+
+    while (staged_reason_next(&places, &reasons, &place, &reason)) {
+        struct context *item = context_list_object(list);
+
+        context_text(item, "place", place);
+        context_text(item, "reason", reason);
+    }
+}

@@ -3,7 +3,7 @@
 #include "cafe/suppliers/untouched.h"
 #include "stage.h"
 
-enum { PLACE_MAX_BYTES = 255, REASON_MAX_BYTES = 1000 };
+enum { REASON_MAX_BYTES = 1000 };
 
 /* A supplier that the row may be. */
 struct candidate {
@@ -59,29 +59,37 @@ static struct slice place_of(const struct comparing *comparing,
 {
     size_t column = row->record.columns[f];
 
-    if (row->record.fields[f].data != NULL && column < comparing->header_count)
-        return utf8_cut(comparing->header[column], PLACE_MAX_BYTES);
+    if (row->record.fields[f].data != NULL &&
+        column < comparing->header_count && comparing->header[column].len > 0)
+        return comparing->header[column];
     return slice_of(supplier_columns[f].label);
 }
 
+/* Each place and each reason is a line of its own. */
 static enum error say_faults(const struct comparing *comparing,
                              struct staged *row,
                              const struct supplier_faults *faults)
 {
-    struct text text;
+    const size_t room = (STAGED_PLACE_MAX_BYTES + 1) / faults->count - 1;
+    const char *between = "";
+    struct text places, reasons;
 
-    text_init(&text, 0);
-    for (size_t f = SUPPLIER_FIELDS; f-- > 0;)
-        if (faults->messages[f] != NULL)
-            row->place = place_of(comparing, row, (enum supplier_field)f);
-    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        if (faults->messages[f] != NULL)
-            text_printf(&text, "%s%s", text.len > 0 ? ". " : "",
-                        faults->messages[f]);
+    text_init(&places, 0);
+    text_init(&reasons, 0);
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
+        if (faults->messages[f] == NULL)
+            continue;
+        text_append_string(&places, between);
+        text_append_slice(&places, utf8_cut(place_of(comparing, row, f), room));
+        text_printf(&reasons, "%s%s", between, faults->messages[f]);
+        between = "\n";
+    }
+    row->place = arena_slice(comparing->arena, text_slice(&places));
     tell_kind(row, STAGED_FAULTY,
-              arena_copy(comparing->arena, text_string(&text), text.len));
-    text_free(&text);
-    return row->reason.len > 0 ? OK : ERROR_MEMORY;
+              arena_copy(comparing->arena, text_string(&reasons), reasons.len));
+    text_free(&places);
+    text_free(&reasons);
+    return row->place.len > 0 && row->reason.len > 0 ? OK : ERROR_MEMORY;
 }
 
 /* A row that is one supplier. */

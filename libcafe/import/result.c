@@ -64,6 +64,16 @@ enum error staged_read(struct db_connection *connection,
     return db_query(connection, sql, values, count, take_staged, &reading);
 }
 
+bool staged_reason_next(struct slice *places, struct slice *reasons,
+                        struct slice *place, struct slice *reason)
+{
+    if (reasons->len == 0)
+        return false;
+    *place = slice_cut(places, '\n');
+    *reason = slice_cut(reasons, '\n');
+    return true;
+}
+
 /* As a table to correct and import again. */
 
 void staged_csv_head(struct text *out)
@@ -77,17 +87,22 @@ void staged_csv_head(struct text *out)
 
 static void append_reason(struct text *out, const struct staged_row *row)
 {
+    struct slice places = row->place, reasons = row->reason, place, why;
     struct text reason;
 
     text_init(&reason, 0);
-    if (row->line > 0)
-        text_printf(&reason, "Row %lld", (long long)row->line);
-    if (row->line > 0 && row->place.len > 0)
-        text_append_string(&reason, ", ");
-    text_append_slice(&reason, row->place);
-    if (reason.len > 0)
-        text_append_string(&reason, ": ");
-    text_append_slice(&reason, row->reason);
+    while (staged_reason_next(&places, &reasons, &place, &why)) {
+        if (reason.len > 0)
+            text_append_string(&reason, ". ");
+        if (row->line > 0)
+            text_printf(&reason, "Row %lld", (long long)row->line);
+        if (row->line > 0 && place.len > 0)
+            text_append_string(&reason, ", ");
+        text_append_slice(&reason, place);
+        if (row->line > 0 || place.len > 0)
+            text_append_string(&reason, ": ");
+        text_append_slice(&reason, why);
+    }
     csv_value(out, CSV_SPREADSHEET, text_slice(&reason));
     out->failed |= reason.failed;
     text_free(&reason);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cafe/base/clock.h"
+#include "cafe/base/utf8.h"
 #include "cafe/suppliers/columns.h"
 #include "imports.h"
 
@@ -286,6 +287,18 @@ static enum error stage_flush(struct stage *stage)
 
 /* Reading. */
 
+/* One line that fits beside a reason. */
+static struct slice name_of_column(struct arena *arena, struct slice cell)
+{
+    const struct slice cut = utf8_cut(slice_trim(cell), STAGED_PLACE_MAX_BYTES);
+    char *name = arena_copy(arena, cut.data, cut.len);
+
+    for (size_t i = 0; name != NULL && i < cut.len; i++)
+        if (name[i] == '\n' || name[i] == '\r')
+            name[i] = ' ';
+    return (struct slice){ name, name != NULL ? cut.len : 0 };
+}
+
 static enum error keep_header(struct stage *stage, const struct import_row *row)
 {
     struct slice *names =
@@ -294,7 +307,7 @@ static enum error keep_header(struct stage *stage, const struct import_row *row)
     if (names == NULL)
         return ERROR_MEMORY;
     for (size_t i = 0; i < row->count; i++) {
-        names[i] = arena_slice(stage->header, row->cells[i]);
+        names[i] = name_of_column(stage->header, row->cells[i]);
         if (names[i].data == NULL)
             return ERROR_MEMORY;
     }

@@ -5,6 +5,8 @@
 #include "cafe/import/import.h"
 #include "match.h"
 
+enum { STAGED_PLACE_MAX_BYTES = 255 };
+
 /** A row that was read; its texts are in the arena of its batch. */
 struct staged {
     uint32_t n, line;
@@ -28,7 +30,8 @@ struct comparing {
     struct match *match;
     enum import_kind kind;
     bool clear_empty;
-    const struct slice *header; /* the names of the columns */
+    const struct slice *header; /* the names of the columns, each one line of at
+                                   most STAGED_PLACE_MAX_BYTES */
     size_t header_count;
     const struct supplier *stored; /* suppliers that rows of the batch may be */
     size_t stored_count;

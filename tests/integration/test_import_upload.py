@@ -1,5 +1,6 @@
 """Importing a file on the employees' pages: upload, preview, start."""
 import contextlib
+import csv
 import html
 import io
 import re
@@ -68,7 +69,15 @@ class Pages:
             harness.wait_until(lambda: ready() or self.leases() != held,
                                "the file is read, or its lease renewed")
             page = ready()
+            assert page or not self.failures()
         return page
+
+    def failures(self):
+        """What the daemon, where it is not behind another one, says of an
+        import that it tries again and again."""
+        return isinstance(self.daemon, harness.Daemon) and [
+            line for line in self.daemon.lines()
+            if line["msg"] == "import does not go on"]
 
     def upload(self, data, **argv):
         """The page of the import that a file makes."""
@@ -353,6 +362,53 @@ def test_bytes_that_are_no_text_make_a_faulty_row(pages):
     page = pages.daemon.get(pages.url + "?kind=faulty")
     assert "<h3>Row 3: " in page.text
     assert "<bdi>city</bdi>" in page.text
+
+
+REASONS = [
+    ["Firm", "The supplier name is required"],
+    ["Address", "The supplier address is required"],
+    ["E-mail (office)",
+     "E-mail should have one @, for instance orders@example.com"],
+    ["Tel", "Phone number should be 7 to 15 digits, for instance "
+            "+44 20 7946 0958 or 555-0100 ext. 12"]]
+
+
+def reasons(page):
+    """Of the rows that a page shows, each with its column."""
+    return [[html.unescape(text) for text in found] for found in re.findall(
+        r'class="import-why">(?:<bdi>([^<]*)</bdi>: )?<bdi>([^<]*)<',
+        page.text)]
+
+
+def test_each_reason_of_a_faulty_row_names_its_own_column(pages):
+    """Those of the file, and the field's name for a column that it lacks."""
+    insert(connect(pages.database), email="ann@example.com")
+    pages.upload('Firm,City,State,"E-mail\n(office)",Tel\n,Bern,BE,none,1\n'
+                 "Ann,Bern,BE,ann@example.com,\n")
+    pages.press("reading", kind=0, charset=0, delimiter=ord(","),
+                c0=0, c1=2, c2=3, c3=5, c4=6)
+    page = pages.daemon.get(pages.url + "?kind=faulty")
+    assert reasons(page) == REASONS
+    pages.start()
+    assert reasons(pages.daemon.get(pages.url)) == REASONS
+    told = pages.daemon.get(pages.url + "/faulty.csv").body.decode("utf-8-sig")
+    [row] = csv.DictReader(io.StringIO(told, newline=""))
+    assert row["reason"] == ". ".join(
+        f"Row 2, {place}: {why}" for place, why in REASONS)
+
+
+def test_a_long_name_of_a_column_is_cut_beside_a_reason(pages):
+    name = "ü" * 300
+    pages.upload(f"name,address,city,country,{name},phone\n"
+                 "Ann,1 Hill,Bern,CH,".encode() +
+                 b"\xff,\n,,Bern,CH,none,1\n")
+    page = pages.press("reading", kind=0, charset=0, delimiter=ord(","),
+                       c0=0, c1=1, c2=2, c3=4, c4=5, c5=6)
+    assert counts(page) == {"Faulty": 2}
+    found = reasons(page)
+    assert found[0][0] == "ü" * 127
+    assert [place for place, _ in found[1:]] == [
+        "name", "address", "ü" * 31, "phone"]
 
 
 @pytest.mark.parametrize("content_type, body, status, said", [

@@ -194,9 +194,9 @@ struct staged_row {
     int64_t line; /* of the file; 0: a missing supplier */
     enum staged_kind kind;
     enum import_outcome outcome;
-    int64_t supplier_id;      /* 0: none */
-    struct slice place;       /* the column with the fault; may be empty */
-    struct slice reason;      /* a sentence; may be empty */
+    int64_t supplier_id; /* 0: none */
+    struct slice place;  /* see staged_reason_next() */
+    struct slice reason;
     struct slice candidates;  /* ids, "5,9"; may be empty */
     struct supplier supplier; /* as it is to be */
 };
@@ -218,6 +218,18 @@ typedef enum error staged_row_fn(void *context, const struct staged_row *row);
 MUST_CHECK enum error staged_read(struct db_connection *connection,
                                   const struct staged_query *query,
                                   staged_row_fn *each, void *context);
+
+/**
+ * Cut the next reason from those of a row.
+ *
+ * places   In: the row's `place`; out: what follows.
+ * reasons  In: the row's `reason`; out: what follows.
+ * place    Out: the column with the fault; may be empty.
+ * reason   Out: a sentence without its full stop, or several.
+ * Returns  false: there is none.
+ */
+bool staged_reason_next(struct slice *places, struct slice *reasons,
+                        struct slice *place, struct slice *reason);
 
 /**
  * Append a row, or the names of the columns, as CSV for spreadsheets: those of
