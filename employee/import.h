@@ -62,7 +62,7 @@ void import_respond(struct import_view *view, const char *action,
 /** Log what a person has done with an import. */
 void import_log(struct request *req, struct slice key, const char *action);
 
-/* import_progress.c: running, paused, undoing */
+/* import_progress.c: being prepared, running, paused, undoing */
 void import_progress_show(const struct import_view *view);
 
 /* import_result.c: done, cancelled, undone */

@@ -200,10 +200,12 @@ static enum error import_work(struct import_order *order, const char *what,
     while (err == OK && !run.ended) {
         int failures = 0;
 
-        if (is_interrupted())
+        if (is_interrupted()) {
+            import_run_end(&run);
             return import_cancel(order->connection, order->import.id) == OK
                        ? ERROR_STOPPING
                        : ERROR_DB;
+        }
         do
             err = import_step(order->connection, &run);
         while (err == ERROR_DB_RETRY && ++failures < RUNS_MAX);
@@ -211,20 +213,24 @@ static enum error import_work(struct import_order *order, const char *what,
             wait_for_daemon();
             err = OK;
         } else {
-            done += run.chunk;
+            done += run.preparing ? 0 : run.chunk;
             rest(run.rest_ms);
         }
         show_progress(what, run.ended ? all : done, all);
     }
+    import_run_end(&run);
     return err;
 }
 
 static enum error import_commit(struct import_order *order)
 {
+    const struct import_counts *counts = &order->counts;
+    uint64_t missing =
+        order->import.remove_missing ? counts->kinds[STAGED_MISSING] : 0;
     enum error err = import_start(order->connection, order->import.id);
 
     if (err == OK)
-        err = import_work(order, "Writing", order->counts.todo);
+        err = import_work(order, "Writing", counts->todo + missing);
     if (err == OK)
         err = import_count(order->connection, order->import.id, &order->counts);
     return err;
@@ -406,7 +412,8 @@ static enum error undo_import(struct import_order *order)
     if (err == OK)
         err = import_count(order->connection, order->import.id, &order->counts);
     if (err == OK)
-        err = import_work(order, "Undoing", order->counts.todo);
+        err = import_work(order, "Undoing",
+                          order->counts.outcomes[IMPORT_WRITTEN]);
     if (err == OK)
         err = import_count(order->connection, order->import.id, &order->counts);
     query.import_id = order->import.id;

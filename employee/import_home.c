@@ -85,8 +85,9 @@ static void fill_latest(const struct upload *upload, struct context *context)
         context_text(object, "who", import->person);
         context_string(object, "when", history_when(req, import->created_us));
         context_string(object, "state",
-                       import->broken_off ? "broke off while it was read"
-                                          : state_texts[import->state]);
+                       import->broken_off  ? "broke off while it was read"
+                       : import->preparing ? "being prepared"
+                                           : state_texts[import->state]);
     }
     context_flag(context, "any_latest", upload->latest_count > 0);
 }

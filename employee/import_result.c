@@ -34,7 +34,8 @@ static void fill_counts(const struct import_counts *counts,
                kinds[STAGED_AMBIGUOUS]);
     fill_count(list, "Not written: like an earlier row",
                kinds[STAGED_DUPLICATE]);
-    fill_count(list, "Not written: cancelled before", counts->todo);
+    fill_count(list, "Not written: cancelled before",
+               counts->todo - counts->undo_todo);
     context_flag(context, "no_counts", context_first(list) == NULL);
 }
 
@@ -78,17 +79,22 @@ static void fill_parts(const struct import_view *view, uint64_t unwritten,
     context_string(context, "faulty_url", import_url(view, "/faulty.csv"));
 }
 
-static const char *result_title(enum import_state state)
+static const char *result_title(const struct import_view *view)
 {
-    return state == IMPORT_CANCELLED ? "Import cancelled"
-           : state == IMPORT_UNDONE  ? "Import undone"
-                                     : "Import done";
+    enum import_state state = view->import.state;
+    const struct import_counts *counts = &view->counts;
+    bool undoing = counts->undo_todo + counts->outcomes[IMPORT_TAKEN_BACK] > 0;
+
+    return state == IMPORT_CANCELLED && undoing ? "Undo cancelled"
+           : state == IMPORT_CANCELLED          ? "Import cancelled"
+           : state == IMPORT_UNDONE             ? "Import undone"
+                                                : "Import done";
 }
 
 void import_result_show(const struct import_view *view)
 {
     enum import_state state = view->import.state;
-    const char *title = result_title(state);
+    const char *title = result_title(view);
     struct context *context = import_context(view, title);
     uint64_t unwritten = import_unwritten(&view->counts);
 

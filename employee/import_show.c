@@ -28,10 +28,23 @@ static enum error keep_row(void *context, const struct staged_row *row)
                : ERROR_MEMORY;
 }
 
-static bool has_result(enum import_state state)
+/* Of an undoing that is paused rows still wait. */
+static bool is_under_way(const struct import_view *view)
 {
-    return state == IMPORT_DONE || state == IMPORT_CANCELLED ||
-           state == IMPORT_UNDONE;
+    enum import_state state = view->import.state;
+
+    return view->import.preparing || state == IMPORT_RUNNING ||
+           state == IMPORT_PAUSED || state == IMPORT_UNDOING ||
+           (state == IMPORT_DONE && view->counts.undo_todo > 0);
+}
+
+static bool has_result(const struct import_view *view)
+{
+    enum import_state state = view->import.state;
+
+    return !is_under_way(view) &&
+           (state == IMPORT_DONE || state == IMPORT_CANCELLED ||
+            state == IMPORT_UNDONE);
 }
 
 static enum error read_rows(struct db_connection *connection,
@@ -58,7 +71,7 @@ static enum error import_view_read(struct db_connection *connection, void *job)
     /* While it is read nothing shows the counts, and they would be slow. */
     if (err == OK && view->import.state != IMPORT_READING)
         err = import_count(connection, view->import.id, &view->counts);
-    if (err == OK && has_result(view->import.state))
+    if (err == OK && has_result(view))
         err = read_rows(connection, view);
     if (err == OK && (view->import.state == IMPORT_PREVIEW ||
                       view->import.state == IMPORT_FAILED))
@@ -114,26 +127,12 @@ static void import_show_answer(void *job, enum error outcome)
         respond_error(view->req, status_of_error(outcome));
         return;
     }
-    switch (view->import.state) {
-    case IMPORT_RUNNING:
-    case IMPORT_PAUSED:
-    case IMPORT_UNDOING:
+    if (is_under_way(view))
         import_progress_show(view);
-        return;
-    case IMPORT_DONE:
-    case IMPORT_CANCELLED:
-    case IMPORT_UNDONE:
+    else if (has_result(view))
         import_result_show(view);
-        return;
-    case IMPORT_READING:
-    case IMPORT_PREVIEW:
-    case IMPORT_FAILED:
+    else
         import_preview_show(view);
-        return;
-    case IMPORT_STATES:
-        break;
-    }
-    respond_error(view->req, 404);
 }
 
 /* ERROR_CONFLICT: it has ended, or the button was pressed twice. The page shows

@@ -5,7 +5,7 @@
 #include "cafe/base/clock.h"
 #include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/groups.h"
-#include "imports.h"
+#include "prepare.h"
 
 /* A chunk holds the counter of revisions, so all other saves wait for it: for
  * some 20 ms. A task that has not been heard of for LEASE_S has died. */
@@ -27,11 +27,11 @@ enum { CHUNK_ROWS = 250, REST_MAX_MS = 100 };
  * of the transaction, and the lease between two. */
 
 static const char take_lease[] =
-    "UPDATE supplier_imports SET task = ?,"
+    "UPDATE supplier_imports SET task = IF(" PREPARING ", ?, ?),"
     " lease_until = UTC_TIMESTAMP(6) + INTERVAL " LEASE_S " SECOND,"
-    " changed = UTC_TIMESTAMP(6)"
-    " WHERE id = ? AND state IN ('running', 'undoing')"
-    " AND (task IN ('', ?) OR lease_until < UTC_TIMESTAMP(6))";
+    " changed = UTC_TIMESTAMP(6) WHERE id = ? AND " AT_WORK
+    " AND (task IN ('', '" PREPARING_FREE "', ?, ?)"
+    " OR lease_until < UTC_TIMESTAMP(6))";
 
 /* From where the last one has ended: the index has entries of rows that are
  * done until the database finds the time to purge them, and looking from the
@@ -286,16 +286,20 @@ static enum error chunk_take(struct db_connection *connection,
                              struct arena *arena, struct import_run *run,
                              struct import *import)
 {
+    const struct preparer as = imports_preparer(run->task);
     const struct db_value task = DB_VALUE_TEXT(slice_of(run->task));
-    const struct db_value values[] = { task, DB_VALUE_INTEGER(run->id), task };
-    enum error err = db_execute(connection, take_lease, values, 3);
+    const struct db_value preparer = DB_VALUE_TEXT(slice_of(as.task));
+    const struct db_value values[] = { preparer, task,
+                                       DB_VALUE_INTEGER(run->id), preparer,
+                                       task };
+    enum error err = db_execute(connection, take_lease, values, 5);
     bool taken = db_found_rows(connection) > 0;
 
     if (err == OK)
         err = imports_read(connection, arena, run->id, import);
     if (err != OK || taken)
         return err;
-    run->ended = import->state != IMPORT_RUNNING &&
+    run->ended = !import->preparing && import->state != IMPORT_RUNNING &&
                  import->state != IMPORT_UNDOING;
     return run->ended ? OK : ERROR_BUSY;
 }
@@ -341,6 +345,9 @@ static enum error chunk_do(struct db_connection *connection,
 
     if (err != OK || run->ended)
         return err;
+    run->preparing = import.preparing;
+    if (import.preparing)
+        return prepare_range(connection, run, &import, next);
     err = chunk_find(connection, run, &chunk);
     if (err != OK)
         return err;
@@ -396,7 +403,9 @@ enum error import_step(struct db_connection *connection, void *run)
     if (step->chunk == 0)
         step->chunk = CHUNK_ROWS;
     began_us = clock_monotonic_us();
-    err = chunk_transact(connection, step, NULL);
+    err = prepare_load(connection, step);
+    if (err == OK)
+        err = chunk_transact(connection, step, NULL);
     set_rest(step, clock_monotonic_us() - began_us);
     if (err == OK && step->chunk < CHUNK_ROWS)
         step->chunk *= 2;

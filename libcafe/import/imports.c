@@ -92,8 +92,7 @@ enum error import_remove(struct db_connection *connection, int64_t id)
 
 /* What nobody comes back to: they would fill the disk. */
 static const char select_old[] =
-    "SELECT id FROM supplier_imports WHERE " WHOLE
-    " AND state NOT IN ('running', 'undoing')"
+    "SELECT id FROM supplier_imports WHERE " WHOLE " AND NOT " AT_WORK
     " AND (changed < UTC_TIMESTAMP(6) - INTERVAL " KEPT_DAYS " DAY"
     " OR (state IN ('reading', 'preview', 'failed')"
     "     AND changed < UTC_TIMESTAMP(6) - INTERVAL 1 DAY)"
@@ -264,7 +263,7 @@ enum error imports_hold(struct db_connection *connection,
     " file_name, settings, problem, clear_empty, remove_missing,"    \
     " revision, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', created),"  \
     " TIMESTAMPDIFF(MICROSECOND, '1970-01-01', changed), undone_by," \
-    " " BROKEN_OFF " FROM supplier_imports"
+    " " BROKEN_OFF ", " PREPARING " FROM supplier_imports"
 
 static const char select_by_key[] = SELECT_IMPORT
     " WHERE import_key = ? AND " WHOLE;
@@ -315,6 +314,7 @@ static enum error take_import(const struct db_row *row, void *context)
         .changed_us = db_row_integer(row, 12),
         .undone_by = keep_text(reading, row, 13),
         .broken_off = db_row_integer(row, 14) != 0,
+        .preparing = db_row_integer(row, 15) != 0,
     };
     keep_key(row, 1, reading->import->key);
     keep_key(row, 2, reading->import->undo_key);
@@ -392,8 +392,11 @@ static enum error take_count(const struct db_row *row, void *context)
     counts->outcomes[db_row_integer(row, 1)] += count;
     if (db_row_integer(row, 1) == IMPORT_WRITTEN)
         counts->written[db_row_integer(row, 0) - 1] += count;
-    if (db_row_integer(row, 2) != 0)
-        counts->todo += count;
+    if (db_row_integer(row, 2) == 0)
+        return OK;
+    counts->todo += count;
+    if (db_row_integer(row, 1) == IMPORT_WRITTEN)
+        counts->undo_todo += count;
     return OK;
 }
 
@@ -413,18 +416,21 @@ enum error import_count(struct db_connection *connection, int64_t id,
 #define STOP_AFTER_S "15"
 
 static const char stop_dead[] =
-    "UPDATE supplier_imports SET state = IF(state = 'running', 'paused',"
-    " 'done') WHERE state IN ('running', 'undoing')"
-    " AND COALESCE(lease_until, changed + INTERVAL 30 SECOND)"
+    "UPDATE supplier_imports SET state = CASE state WHEN 'running' THEN"
+    " 'paused' WHEN 'undoing' THEN 'done' ELSE state END, task = '' WHERE"
+    " " AT_WORK " AND COALESCE(lease_until, changed + INTERVAL 30 SECOND)"
     " < UTC_TIMESTAMP(6) - INTERVAL " STOP_AFTER_S " SECOND";
 
 static const char lock_imports[] =
-    "SELECT id, state IN ('running', 'undoing') FROM supplier_imports"
-    " ORDER BY id FOR UPDATE";
+    "SELECT id, " AT_WORK " FROM supplier_imports ORDER BY id FOR UPDATE";
 
 static const char set_state[] =
     "UPDATE supplier_imports SET state = ?, task = '', lease_until = NULL,"
     " changed = UTC_TIMESTAMP(6) WHERE id = ?";
+
+static const char set_preparing[] =
+    "UPDATE supplier_imports SET state = ?, task = '" PREPARING_FREE "',"
+    " lease_until = NULL, changed = UTC_TIMESTAMP(6) WHERE id = ?";
 
 static const char set_log[] =
     "SET @cafe_actor = ?, @cafe_action = ?, @cafe_form_key = ?";
@@ -456,6 +462,26 @@ enum error imports_set_state(struct db_connection *connection, int64_t id,
     enum error err = db_execute(connection, set_state, values, 2);
 
     return err == OK && db_found_rows(connection) == 0 ? ERROR_NOT_FOUND : err;
+}
+
+struct preparer imports_preparer(const char *task)
+{
+    struct preparer preparer;
+
+    snprintf(preparer.task, sizeof(preparer.task), PREPARING_FREE "%.*s",
+             FORM_KEY_CHARS - 1, task);
+    return preparer;
+}
+
+enum error imports_prepare(struct db_connection *connection, int64_t id,
+                           enum import_state state)
+{
+    const struct db_value values[] = {
+        DB_VALUE_TEXT(slice_of(states[state])),
+        DB_VALUE_INTEGER(id),
+    };
+
+    return db_execute(connection, set_preparing, values, 2);
 }
 
 enum error imports_set_log(struct db_connection *connection,

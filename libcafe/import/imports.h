@@ -4,6 +4,20 @@
 
 #include "cafe/import/import.h"
 
+/* An import is being prepared. Who does that is `task`, behind a character that
+ * no key of a task begins with; nobody yet: PREPARING_FREE. */
+#define PREPARING_FREE "~"
+#define PREPARING "(state IN ('paused', 'done') AND task LIKE '~%')"
+
+/* It is being prepared, written, or undone. */
+#define AT_WORK "(state IN ('running', 'undoing') OR " PREPARING ")"
+
+/** A task that prepares an import, as `task` names it. */
+struct preparer {
+    char task[FORM_KEY_CHARS + 1];
+};
+struct preparer imports_preparer(const char *task);
+
 /** Read an import by its id, as import_find(). */
 MUST_CHECK enum error imports_read(struct db_connection *connection,
                                    struct arena *arena, int64_t id,
@@ -29,6 +43,10 @@ MUST_CHECK enum error imports_lock(struct db_connection *connection,
 /** Set the state, and who works on it: nobody. */
 MUST_CHECK enum error imports_set_state(struct db_connection *connection,
                                         int64_t id, enum import_state state);
+
+/** Have a worker prepare it; in this state until then. */
+MUST_CHECK enum error imports_prepare(struct db_connection *connection,
+                                      int64_t id, enum import_state state);
 
 /** Remove the rows of an import, some at a time. */
 MUST_CHECK enum error imports_empty(struct db_connection *connection,

@@ -41,7 +41,7 @@ void match_close(struct match *match);
 MUST_CHECK enum error match_load(struct match *match,
                                  struct db_connection *connection);
 
-/** The revision of the directory that was read. */
+/** The revision of the directory when its reading began. */
 uint64_t match_revision(const struct match *match);
 
 /** Find suppliers and lines with a key of this one. Errors: ERROR_MEMORY. */

@@ -3,7 +3,8 @@
  *
  * All state is in the table of imports. A worker looks for one that nobody
  * holds, and calls import_step() until it has ended; each step takes the lease
- * again, or renews it, in the transaction of its chunk. So it does not matter
+ * again, or renews it, in the transaction of its chunk. A range of rows that is
+ * prepared, before the first chunk, is such a step too. So it does not matter
  * what happens between looking and stepping, nor where a task dies or hangs:
  *
  * - Two workers find the same import: the lock of its row lets one step at a
@@ -31,6 +32,7 @@
 #include "cafe/base/metrics.h"
 #include "cafe/base/thread.h"
 #include "cafe/import/upload.h"
+#include "imports.h"
 
 enum {
     LOOK_MS = 2000, /* what another task has left waits no longer */
@@ -64,21 +66,22 @@ struct import_worker {
 struct work {
     int64_t id; /* 0: none */
     char key[FORM_KEY_CHARS + 1];
-    bool undoing, reading;
+    bool preparing, undoing, reading;
 };
 
 /* There are a few dozen rows at most. */
 static const char find_work[] =
-    "SELECT id, import_key, state = 'undoing', state = 'reading'"
-    " FROM supplier_imports WHERE (state IN ('running', 'undoing')"
+    "SELECT id, import_key, state = 'undoing', state = 'reading',"
+    " " PREPARING " FROM supplier_imports WHERE (" AT_WORK
     " OR (state = 'reading' AND EXISTS (SELECT 1 FROM supplier_import_files f"
     "     WHERE f.import_id = supplier_imports.id AND f.part = 0)))"
-    " AND (task IN ('', ?) OR lease_until < UTC_TIMESTAMP(6))"
-    " ORDER BY id LIMIT 1";
+    " AND (task IN ('', '" PREPARING_FREE "', ?, ?)"
+    "  OR lease_until < UTC_TIMESTAMP(6)) ORDER BY id LIMIT 1";
 
-static const char give_back[] =
-    "UPDATE supplier_imports SET task = '', lease_until = NULL"
-    " WHERE id = ? AND task = ?";
+static const char give_back[] = "UPDATE supplier_imports SET"
+                                " task = IF(" PREPARING ", '" PREPARING_FREE
+                                "', ''), lease_until = NULL"
+                                " WHERE id = ? AND task IN (?, ?)";
 
 static const char select_state[] =
     "SELECT state + 0 FROM supplier_imports WHERE id = ?";
@@ -208,9 +211,10 @@ static void worker_take_up(struct import_worker *worker,
     worker->taken_up++;
     worker->at_work = true;
     tell(worker, "import taken up", work,
-         work->reading   ? "reading"
-         : work->undoing ? "undoing"
-                         : "running");
+         work->reading     ? "reading"
+         : work->preparing ? "preparing"
+         : work->undoing   ? "undoing"
+                           : "running");
 }
 
 static void worker_let_go(struct import_worker *worker)
@@ -231,11 +235,13 @@ static void worker_end(struct import_worker *worker, const struct work *work)
 static void worker_give_back(struct import_worker *worker,
                              const struct work *work)
 {
+    const struct preparer as = imports_preparer(worker->task);
     enum error err =
         db_execute(worker->connection, give_back,
                    (struct db_value[]){ DB_VALUE_INTEGER(work->id),
-                                        DB_VALUE_TEXT(slice_of(worker->task)) },
-                   2);
+                                        DB_VALUE_TEXT(slice_of(worker->task)),
+                                        DB_VALUE_TEXT(slice_of(as.task)) },
+                   3);
 
     worker->given_back++;
     if (err == OK)
@@ -292,10 +298,11 @@ static enum error worker_work(struct import_worker *worker,
         if (err != OK)
             break;
         worker_take_up(worker, work);
-        worker->chunks++;
+        worker->chunks += !run.preparing;
         tell_recovery(worker, &worker->stuck, "import goes on");
         wait_for(worker, run.rest_ms);
     }
+    import_run_end(&run);
     if (err == OK && run.ended)
         worker_end(worker, work);
     else if (is_stopping(worker) && worker->held != 0)
@@ -312,15 +319,18 @@ static enum error take_work(const struct db_row *row, void *context)
     snprintf(work->key, sizeof(work->key), "%.*s", (int)key.len, key.data);
     work->undoing = db_row_integer(row, 2) != 0;
     work->reading = db_row_integer(row, 3) != 0;
+    work->preparing = db_row_integer(row, 4) != 0;
     return OK;
 }
 
 static enum error worker_find(struct import_worker *worker, struct work *work)
 {
-    const struct db_value task = DB_VALUE_TEXT(slice_of(worker->task));
+    const struct preparer as = imports_preparer(worker->task);
+    const struct db_value tasks[] = { DB_VALUE_TEXT(slice_of(worker->task)),
+                                      DB_VALUE_TEXT(slice_of(as.task)) };
 
     *work = (struct work){ 0 };
-    return db_query(worker->connection, find_work, &task, 1, take_work, work);
+    return db_query(worker->connection, find_work, tasks, 2, take_work, work);
 }
 
 /* One turn; whether to look again at once. */

@@ -52,12 +52,26 @@ class Imports:
             " - INTERVAL 1 MINUTE WHERE state = 'running' AND task <> '';"
             " SELECT ROW_COUNT()") == [["1"]]
 
+    def end_preparing(self):
+        """Let others prepare it; whether somebody has."""
+        return self.database.sql(
+            "UPDATE supplier_imports SET lease_until = UTC_TIMESTAMP(6)"
+            " - INTERVAL 1 SECOND WHERE task LIKE '~_%';"
+            " SELECT ROW_COUNT()") == [["1"]]
+
     def set(self, key, state):
         self.database.sql("UPDATE supplier_import_rows SET todo = 1"
                           " WHERE kind = 'missing' AND import_id IN (SELECT id"
                           " FROM supplier_imports WHERE remove_missing);"
                           f"UPDATE supplier_imports SET state = '{state}'"
                           f" WHERE import_key = '{key}'")
+
+    def mark_written(self, key):
+        """As it is done before they are undone."""
+        self.database.sql(
+            "UPDATE supplier_import_rows r JOIN supplier_imports i"
+            " ON i.id = r.import_id SET todo = 1"
+            f" WHERE import_key = '{key}' AND outcome = 'done'")
 
     def state(self, key):
         [[state]] = self.database.sql(
@@ -90,16 +104,20 @@ class Imports:
             admin.close()
 
     @contextlib.contextmanager
-    def held_at(self, key, name):
+    def held_at(self, key, name, state="running"):
         """Within it, a daemon has written what is before the chunk of this
-        supplier, and waits for that supplier."""
+        supplier, or undone it, and waits for that supplier."""
         holder = connect(self.database, autocommit=False)
         number = self.number(name)
         try:
             query(holder, "SELECT id FROM suppliers WHERE id = %s FOR UPDATE",
                   number)
-            self.set(key, "running")
-            harness.wait_until(lambda: self.outcomes(key), "a chunk is written")
+            before = self.outcomes(key)
+            if state == "undoing":
+                self.mark_written(key)
+            self.set(key, state)
+            harness.wait_until(lambda: self.outcomes(key) != before,
+                               "a chunk is written")
             yield holder
         finally:
             holder.rollback()
@@ -128,3 +146,34 @@ class Imports:
                    ) == [[str(count)] * 2]
         assert sql("SELECT action, COUNT(*) FROM supplier_changes"
                    " GROUP BY action") == [["add", str(count)]]
+
+    @contextlib.contextmanager
+    def held_range(self, key, n):
+        """Within it, a daemon that prepares this import waits in the range
+        that begins with row n; call the result to wait until it does."""
+        holder, admin = connect(self.database, autocommit=False), connect(
+            self.database)
+        [[number]] = query(admin, "SELECT id FROM supplier_imports"
+                           " WHERE import_key = %s", key)
+        try:
+            query(holder, "SELECT n FROM supplier_import_rows WHERE"
+                  " import_id = %s AND n = %s FOR UPDATE", number, n)
+            yield lambda: harness.wait_until(
+                lambda: query(admin, "SELECT 1 FROM supplier_import_rows,"
+                              " information_schema.PROCESSLIST"
+                              " WHERE import_id = %s AND n = %s AND todo = 1"
+                              " AND info LIKE"
+                              " 'UPDATE supplier_import_rows FORCE%%'",
+                              number, n - 1), "a range waits")
+        finally:
+            holder.rollback()
+            holder.close()
+            admin.close()
+
+    def waiting(self, key, of="todo = 1"):
+        """How many rows wait, or fulfil something else."""
+        [[count]] = self.database.sql(
+            "SELECT COUNT(*) FROM supplier_import_rows r"
+            " JOIN supplier_imports i ON i.id = r.import_id"
+            f" WHERE import_key = '{key}' AND {of}")
+        return int(count)

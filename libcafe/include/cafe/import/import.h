@@ -70,6 +70,8 @@ struct import {
     bool clear_empty;    /* empty cells empty the field */
     bool remove_missing; /* suppliers that the file lacks are removed */
     uint64_t revision;   /* of the directory that it was compared with */
+    bool preparing;      /* its state is IMPORT_PAUSED until it can be written,
+                            or IMPORT_DONE until it can be undone */
     bool broken_off;     /* nobody reads it any more, and its file is gone */
     char task[FORM_KEY_CHARS + 1]; /* who reads it; set by those that do */
     int64_t created_us, changed_us;
@@ -80,7 +82,8 @@ struct import_counts {
     uint64_t kinds[STAGED_KINDS];
     uint64_t outcomes[IMPORT_OUTCOMES];
     uint64_t written[STAGED_KINDS]; /* those of IMPORT_WRITTEN */
-    uint64_t todo; /* wait to be written, or to be taken back */
+    uint64_t todo;      /* wait to be written, or to be taken back */
+    uint64_t undo_todo; /* of these, the latter: also after a pause */
 };
 
 /*
@@ -141,20 +144,28 @@ void stage_close(struct stage *stage);
 
 /* Writing. */
 
+struct preparation; /* before the first chunk */
+
 /** An import that is worked on by this task. */
 struct import_run {
     int64_t id;
-    char task[FORM_KEY_CHARS + 1]; /* names the task: form_key_make() */
-    size_t chunk;                  /* rows at once; 0 at first */
-    int64_t from;                  /* no row before it waits; 0 at first */
-    bool ended;                    /* out: nothing is left to do here */
-    int64_t rest_ms;               /* out: leave the database and the processors
-                                      to others for so long before the next */
+    char task[FORM_KEY_CHARS + 1];   /* names the task: form_key_make() */
+    size_t chunk;                    /* rows at once; 0 at first */
+    int64_t from;                    /* no row before it waits; 0 at first */
+    struct preparation *preparation; /* under way; NULL at first */
+    bool preparing;  /* out: nothing was written yet, it was prepared */
+    bool ended;      /* out: nothing is left to do here */
+    int64_t rest_ms; /* out: leave the database and the processors
+                        to others for so long before the next */
 };
 
+/** Give back what a run holds; it can be used again. */
+void import_run_end(struct import_run *run);
+
 /**
- * Begin to write, to go on after a pause, or to take back what was written. New
- * rows that somebody has entered since the preview become ambiguous.
+ * Begin to write, to go on after a pause, or to take back what was written. The
+ * first steps prepare it: new rows that somebody has entered since the preview
+ * become ambiguous.
  *
  * person  Who takes it back, for the log; absent: not known.
  * Errors  ERROR_CONFLICT: not in this state. ERROR_BUSY: another import is at
@@ -165,21 +176,23 @@ MUST_CHECK enum error import_start(struct db_connection *connection,
 MUST_CHECK enum error import_undo(struct db_connection *connection, int64_t id,
                                   struct slice person);
 
-/** Stop the writing after the chunk under way; import_start() goes on. Errors
- * also: ERROR_CONFLICT, as above. */
+/** Stop the writing or undoing after the chunk under way; import_start() or
+ * import_undo() goes on. The state of an import whose undoing is paused is
+ * IMPORT_DONE. Errors also: ERROR_CONFLICT, as above. */
 MUST_CHECK enum error import_pause(struct db_connection *connection,
                                    int64_t id);
 
-/** End the writing after the chunk under way; what was written stays. Errors
- * also: ERROR_CONFLICT, as above. */
+/** End the writing or undoing after the chunk under way; what was written, or
+ * undone, stays. Errors also: ERROR_CONFLICT, as above. */
 MUST_CHECK enum error import_cancel(struct db_connection *connection,
                                     int64_t id);
 
 /**
- * A db_work_fn (job: struct import_run): write one chunk, or take it back, in
- * one transaction, which also notes it in the table of rows, so that no row is
- * written twice. A row whose supplier somebody has changed since the preview
- * becomes a clash. Safe to run again whatever the outcome.
+ * A db_work_fn (job: struct import_run): prepare a range of rows, write one
+ * chunk, or take it back, in one transaction, which also notes it in the table
+ * of rows, so that no row is written twice. A row whose supplier somebody has
+ * changed since the preview becomes a clash. Safe to run again whatever the
+ * outcome.
  *
  * Errors  As the others: run it again later. ERROR_DB_TRIGGERS: the triggers
  *         that log changes are gone; nothing was written.
