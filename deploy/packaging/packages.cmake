@@ -76,7 +76,8 @@ cafe_package_files(common usr/share/cafe/pages
 cafe_package_files(common usr/share/doc/cafe-common
   ${PROJECT_SOURCE_DIR}/docs/operators.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
   ${PROJECT_SOURCE_DIR}/deploy/local/accounts.sql
-  ${PROJECT_SOURCE_DIR}/deploy/local/grants.sql)
+  ${PROJECT_SOURCE_DIR}/deploy/local/grants.sql
+  ${CMAKE_CURRENT_SOURCE_DIR}/nginx.conf)
 file(GLOB guides ${PROJECT_SOURCE_DIR}/docs/operators/*.md)
 cafe_package_files(common usr/share/doc/cafe-common/operators ${guides})
 # The licence as Debian writes it: indented, a dot in each empty line.

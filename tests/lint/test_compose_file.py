@@ -60,3 +60,42 @@ def test_each_fault_is_seen():
         bad = copy.deepcopy(good)
         bad["services"][other].update(change)
         assert [fault for fault in faults(bad) if fault.startswith(said)], said
+
+
+ONCE = {"passwords", "migrate", "grants"}
+CHECKED_IN_IMAGE = {"customer", "employee"}  # HEALTHCHECK of the Dockerfile
+
+
+def unlimited(name, service):
+    """What a service on a real server lacks."""
+    logging = service.get("logging", {}).get("options", {})
+    if not {"max-size", "max-file"} <= set(logging):
+        yield "its log grows for ever"
+    for limit in ("mem_limit", "cpus", "pids_limit"):
+        if not service.get(limit):
+            yield f"it has no {limit}"
+    if service.get("cap_drop") != ["ALL"] or not service.get("read_only"):
+        yield "it is not hardened"
+    if name not in ONCE | CHECKED_IN_IMAGE and \
+            "test" not in service.get("healthcheck", {}):
+        yield "nothing checks its health"
+    if (name in ONCE) == (service.get("restart") == "unless-stopped"):
+        yield "it is restarted wrongly"
+
+
+def test_each_service_has_limits():
+    for name, service in project_file()["services"].items():
+        assert not list(unlimited(name, service)), name
+    for daemon in CHECKED_IN_IMAGE:
+        assert "HEALTHCHECK" in (ROOT / daemon / "Dockerfile").read_text()
+
+
+def test_a_service_without_limits_is_seen():
+    good = project_file()["services"]["lb"]
+    for key, said in [("logging", "grows"), ("cpus", "no cpus"),
+                      ("mem_limit", "no mem_limit"), ("pids_limit", "pids"),
+                      ("cap_drop", "hardened"), ("read_only", "hardened"),
+                      ("healthcheck", "health"), ("restart", "restarted")]:
+        bad = {name: value for name, value in good.items() if name != key}
+        fault, = unlimited("lb", bad)
+        assert said in fault
