@@ -11,6 +11,20 @@ static void fill_too_long(struct context *context)
         "Search, or choose a state or a city, to get a shorter list.");
 }
 
+static const char *title_of_error(int status)
+{
+    if (status == 404)
+        return "Page not found";
+    return status == 410 ? "No longer listed" : status_reason(status);
+}
+
+static const char *template_of_error(int status)
+{
+    if (status == 404)
+        return "404";
+    return status == 410 ? "410" : "500";
+}
+
 struct page *error_show(void *app, struct request *req, int status)
 {
     const struct customer *self = app;
@@ -21,10 +35,10 @@ struct page *error_show(void *app, struct request *req, int status)
     context = page_context(self->api.service, req, NULL);
     page_context_error(self->api.service, context, status,
                        catalog_trouble(self->api.catalog));
-    context_string(context, "title",
-                   status == 404 ? "Page not found" : status_reason(status));
+    context_string(context, "title", title_of_error(status));
+    context_number(context, "text_max", SEARCH_TEXT_MAX_CHARS);
     if (status == 422)
         fill_too_long(context);
-    return page_render(self->api.service, status == 404 ? "404" : "500",
-                       context, status, "no-store");
+    return page_render(self->api.service, template_of_error(status), context,
+                       status, "no-store");
 }

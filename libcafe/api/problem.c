@@ -13,13 +13,13 @@ static const struct {
            "UTF-8, at most 100 of them." },
     { 405, "This method is not allowed here; the field Allow has those that "
            "are." },
+    { 410, "This supplier was deleted, or no longer supplies." },
     { 413, "The body is too large, or this path takes none." },
     { 422, "The response would be too large. Ask for fewer suppliers at once, "
            "with limit." },
 };
 
-static const char not_there[] =
-    "There is no supplier with this id, or it has been deleted.";
+static const char not_there[] = "There is no supplier with this id.";
 
 bool problem_is_due(const struct api *api, const struct request *req)
 {

@@ -26,6 +26,8 @@ static const struct {
       "The connection was too slow for us to read your request. Try again." },
     { 409, "Somebody else changed it first",
       "Nothing was changed. Look at the supplier again." },
+    { 410, "This supplier is no longer listed",
+      "It was deleted, or no longer supplies." },
     { 413, "That is too large",
       "Nothing was changed. Go back and shorten the notes to at most 16 KiB." },
     { 414, "That address is too long", "Shorten what you search for." },

@@ -187,6 +187,21 @@ static enum error changes_select(struct db_connection *connection,
     return err;
 }
 
+static const char select_known[] =
+    "SELECT 1 FROM supplier_changes WHERE supplier_id = ? LIMIT 1";
+
+enum error changes_know(struct db_connection *connection, void *job)
+{
+    struct changes_known *asked = job;
+    const struct db_value id = DB_VALUE_INTEGER(asked->supplier_id);
+    int64_t found = 0;
+    enum error err =
+        db_query(connection, select_known, &id, 1, db_take_integer, &found);
+
+    asked->known = found != 0;
+    return err;
+}
+
 enum error changes_read(struct db_connection *connection, void *argument)
 {
     struct changes_job *job = argument;

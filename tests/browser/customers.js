@@ -2,7 +2,7 @@
 // along, prints them; and every page and state there is.
 // Arguments: address, on|off (JavaScript), plain|hostile (texts), folder for
 // screenshots, address that fills (/fill), stops (/stop) and starts (/start)
-// the database, address of a daemon that never reached one.
+// the database and deletes a supplier (/gone), address of a daemon that never reached one.
 const assert = require('assert');
 const fs = require('fs');
 const { Walk } = require('./walk');
@@ -161,6 +161,9 @@ async function odds(page) {
   await page.click('text=Clear search');
   assert.strictEqual(page.url(), `${address}/suppliers`);
   await open(page, '/nothing', '404');
+  await turn('gone');
+  await open(page, '/suppliers/9000', 'gone');
+  assert.ok((await page.innerText('h1')).includes('no longer listed'));
   await page.goto(`${lost}/suppliers`);
   await walk.look(page, '503');
   assert.ok((await page.innerText('h1')).includes('not available'));

@@ -48,7 +48,7 @@ def test_import(playwright, database, proxy, scripts):
 
 class Switch(http.server.ThreadingHTTPServer):
     """GET /stop kills the database, /start starts it again, /fill fills it,
-    /old makes the last supplier one that today's rules refuse."""
+    /gone adds and deletes the supplier 9000, /old makes the last supplier one that today's rules refuse."""
 
     def __init__(self, database, employee):
         self.database = database
@@ -65,6 +65,11 @@ class Switch(http.server.ThreadingHTTPServer):
             self.database.kill()
         elif path == "/fill":
             fill(self.database)
+        elif path == "/gone":
+            self.database.sql("INSERT INTO suppliers (id, name, address, city,"
+                              " state, email, phone) VALUES"
+                              " (9000, 'Gone', '', '', '', '', '');"
+                              " DELETE FROM suppliers WHERE id = 9000")
         elif path == "/old":
             self.database.sql("""
                 UPDATE suppliers SET phone = 'CALL-BEANS',

@@ -119,7 +119,8 @@ def test_options_tells_what_a_path_takes(customer, employee):
             (customer, "/static/x/y.css", None), (employee, "/admin/", None),
             (employee, "/admin/static/x/y.css", None),
             (employee, "/admin/supplier-add", both),
-            (employee, "/admin/supplier-restore/7", "POST, OPTIONS"),
+            (employee, "/admin/supplier-restore/7", both),
+                (employee, "/admin/supplier-update", "POST, OPTIONS"),
             (employee, "*", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             (customer, "*", None)):
         answer = daemon.request("OPTIONS", path)

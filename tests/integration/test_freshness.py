@@ -160,7 +160,7 @@ def test_deletes_and_restores_reach_the_catalog(database, customer, employee):
         assert "Here and gone" in customer.get(path).text
         gone = employee.post(f"/admin/supplier-remove/{number}")
         assert gone.status == 303
-        assert customer.get(path).status == 404
+        assert customer.get(path).status == 410
         assert shown(customer) == []
         query(admin, "SET @cafe_action = 'restore'")
         assert insert(admin, id=str(number), name="Here and gone",

@@ -90,7 +90,7 @@ def test_a_supplier_from_post_to_delete(program, database, employee):
 
     gone = program("DELETE", f"/{number}", If_Match=put.headers["ETag"])
     assert gone.status == 204 and gone.body == b""
-    assert program("GET", f"/{number}").status == 404
+    assert program("GET", f"/{number}").status == 410
     for method, body in (("DELETE", None), ("PUT", whole), ("PATCH", {})):
         again = program(method, f"/{number}", body,
                         If_Match=put.headers["ETag"])

@@ -50,8 +50,9 @@ void answer_page(struct request *req, struct page *page,
  * answered 304. */
 void answer_as_of(struct text *out, const struct snapshot *snapshot);
 
-/** The supplier of "{id}"; NULL: there is none, and the request is answered.
- * A snapshot that is NULL is answered 503. */
+/** The supplier of "{id}"; NULL: there is none, and the request is answered, or
+ * will be: 410 if it has been there, 404 if not. A snapshot that is NULL is
+ * answered 503. */
 const struct supplier *find_supplier(struct request *req,
                                      const struct snapshot *snapshot);
 

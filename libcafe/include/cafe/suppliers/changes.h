@@ -31,6 +31,16 @@ struct changes_job {
  */
 MUST_CHECK enum error changes_read(struct db_connection *connection, void *job);
 
+/** Whether there has ever been a supplier. */
+struct changes_known {
+    int64_t supplier_id;
+    void *context; /* the caller's own */
+    bool known;    /* out: the log knows it */
+};
+
+/** A db_work_fn whose job is a struct changes_known. Errors: ERROR_DB_… */
+MUST_CHECK enum error changes_know(struct db_connection *connection, void *job);
+
 /** Begin the array of changes in an object that is open. */
 void changes_begin(struct text *out);
 
