@@ -5,7 +5,7 @@
 static struct context *print_context(struct listing *listing);
 static struct page *print_page(struct listing *listing);
 
-static const char path[] = "/suppliers/print";
+static const char path[] = SEARCH_PRINT_PATH;
 
 static const struct list_format printed = { .context = print_context,
                                             .page = print_page };
@@ -86,18 +86,4 @@ static struct page *print_page(struct listing *listing)
     text_free(&listing->body);
     listing->body.failed = page == NULL;
     return page;
-}
-
-void list_print_context(const struct search_result *result, struct arena *arena,
-                        struct context *context)
-{
-    const struct paging *paging = search_paging(result);
-    struct search all = *search_asked(result);
-
-    all.page = 1;
-    all.per = PAGING_PER_DEFAULT;
-    context_string(context, "print", search_url(&all, path, arena));
-    if (paging->end - paging->first < paging->count)
-        context_string(context, "print_all",
-                       paging_number(paging->count, arena));
 }

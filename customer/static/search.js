@@ -1,7 +1,8 @@
 // What scripts add to searching: the list follows what is typed, "/" goes to
-// the search box, a button prints. All of it works without them, too.
+// the search box, Ctrl+P and a button print. All of it works without them, too.
 const $ = (id) => document.getElementById(id);
 const WAIT_MS = 150; // until the user pauses while typing
+const PRINT_MS = 10000; // for thousands of suppliers
 const box = $('q');
 const form = box && box.form;
 let timer, request, shown;
@@ -82,8 +83,49 @@ function followSlash() {
   });
 }
 
+// Put the whole list in place of its page until it is printed. Without it, the
+// page says on paper that it is one of several.
+async function showAll(link) {
+  const shown = $('results').querySelector('table');
+  const said = $('said').textContent;
+  $('said').textContent = 'Preparing the whole list for printing';
+  try {
+    const answer = await fetch(link.href,
+      { signal: AbortSignal.timeout(PRINT_MS) });
+    if (!answer.ok) throw answer;
+    const page = new DOMParser().parseFromString(await answer.text(),
+      'text/html');
+    const all = page.querySelector('table');
+    const part = $('part');
+    shown.replaceWith(all);
+    part.remove();
+    window.addEventListener('afterprint', () => {
+      all.before(part);
+      all.replaceWith(shown);
+    }, { once: true });
+  } finally {
+    $('said').textContent = said;
+  }
+}
+
+function followCtrlP() {
+  let preparing = false;
+  document.addEventListener('keydown', async (event) => {
+    const link = $('part') && $('print-all');
+    if (event.key !== 'p' || !(event.ctrlKey || event.metaKey) ||
+        event.shiftKey || event.altKey || !(link || preparing)) return;
+    event.preventDefault();
+    if (preparing) return;
+    preparing = true;
+    await showAll(link).catch(() => null);
+    preparing = false;
+    window.print();
+  });
+}
+
 if (box) followSlash();
 if (box && $('results')) followTyping();
+if ($('results')) followCtrlP();
 if ($('print')) {
   $('print').hidden = false;
   $('print').addEventListener('click', () => window.print());

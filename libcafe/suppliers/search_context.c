@@ -100,6 +100,22 @@ static void fill_paging(const struct search_result *result, const char *path,
                    &links, context);
 }
 
+/* All of the list on one page, for paper. */
+static void fill_print(const struct search_result *result, struct arena *arena,
+                       struct context *context)
+{
+    const struct paging *paging = &result->paging;
+    struct search all = *result->search;
+
+    all.page = 1;
+    all.per = PAGING_PER_DEFAULT;
+    context_string(context, "print",
+                   search_url(&all, SEARCH_PRINT_PATH, arena));
+    if (paging->end - paging->first < paging->count)
+        context_string(context, "print_all",
+                       paging_number(paging->count, arena));
+}
+
 /* Whether the list is sorted by a column, so that its header says so. */
 static bool is_sorted_by(const struct search *search, enum supplier_field field)
 {
@@ -255,6 +271,7 @@ void search_context(const struct search_result *result, const char *path,
         contact_context(search_at(result, i), "", arena, item);
     }
     fill_paging(result, path, arena, context);
+    fill_print(result, arena, context);
     fill_columns(result->search, path, arena, context);
     fill_form(result, path, arena, context_object(context, "search"));
 }

@@ -108,7 +108,7 @@ async function takeAlong(page) {
   assert.strictEqual(cards.text.split('BEGIN:VCARD').length - 1, 120);
   const table = await save(page, 'Table (CSV)');
   assert.strictEqual(table.text.trim().split('\r\n').length, 121);
-  await page.click('text=Print all 120');
+  await page.click('a:text-is("Print all 120")');
   assert.strictEqual((await names(page)).length, 120);
   await walk.look(page, 'print');
   await print(page);
@@ -123,14 +123,12 @@ async function print(page) {
     assert.ok(!await page.locator(hidden).first().isVisible(), hidden);
   }
   assert.ok(await page.locator('tbody tr').last().isVisible());
-  assert.strictEqual(await page.locator('tbody tr').last().evaluate((row) =>
-    getComputedStyle(row).display), 'table-row');
   await page.emulateMedia({ media: null });
   if (!walk.looks) return;
   const paper = await page.pdf({ format: 'A4' });
   fs.writeFileSync(`${folder}/print.pdf`, paper);
   const pages = paper.toString('latin1').split('/Type /Page\n').length - 1;
-  assert.ok(pages >= 2 && pages <= 120 / 15, `${pages} pages`);
+  assert.ok(pages === 2, `${pages} pages`);
 }
 
 // By keyboard alone: the first stop leads past the banner, each is seen.

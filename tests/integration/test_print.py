@@ -69,9 +69,9 @@ def test_all_of_a_list_are_printed(customer, database):
 
 def test_the_list_leads_to_it_and_back(customer, database):
     fill(connect(database), 60)
-    assert '<a href="/suppliers/print">Print all 60</a>' in \
+    assert 'href="/suppliers/print">Print all 60</a>' in \
         customer.get("/suppliers").text
-    link = '<a href="/suppliers/print?q=s1&amp;city=odd&amp;sort=-city">Print'
+    link = ' href="/suppliers/print?q=s1&amp;city=odd&amp;sort=-city">Print'
     page = customer.get("/suppliers?q=s1&city=odd&sort=-city&page=2&per=20")
     assert link + " all 30</a>" in page.text
     page = customer.get("/suppliers?q=s1&city=odd&sort=-city")

@@ -16,6 +16,7 @@ FOR_TESTS = {
     "lasting_end": "the state without its log",
     "lasting_note": "the state without its log",
     "page_cache_bytes": "proves that the cache stays in its bounds",
+    "search_paging": "which page was found, without its links",
     "templates_add": "templates without files",
     "templates_open_empty": "templates without files",
     "unescape_text": "one text without a database",

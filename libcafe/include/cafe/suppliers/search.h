@@ -13,6 +13,9 @@ enum {
     SEARCH_CHOICES_MAX = 200       /* states or cities to choose from */
 };
 
+/** The customers' page with all that a search has found, for paper. */
+#define SEARCH_PRINT_PATH "/suppliers/print"
+
 /** A word that a supplier has to have, folded: any of these. */
 struct search_word {
     struct slice text;  /* in any field */
@@ -115,6 +118,8 @@ const struct snapshot *search_snapshot(const struct search_result *result);
  *               that the list is sorted by has it)
  *   range       "1–50 of 5,213"
  *   previous, next   URLs, where there are such pages
+ *   print       URL of the whole list as one page, SEARCH_PRINT_PATH
+ *   print_all   how many that has, where it is more than this page shows
  *   search      object:
  *     path        of the list, for the form
  *     text        what was searched for; "" for nothing
