@@ -11,9 +11,10 @@
 #include "cafe/api/suppliers.h"
 
 struct customer {
-    struct api api;      /* first: request_app() is both */
-    const char *map_url; /* with "{query}"; else no map */
-    struct text home;    /* content/home.md as HTML */
+    struct api api;             /* first: request_app() is both */
+    const char *map_url;        /* with "{query}"; else no map */
+    const char *report_address; /* of the office; "none" */
+    struct text home;           /* content/home.md as HTML */
 };
 
 extern const struct route customer_routes[];
@@ -51,7 +52,7 @@ handler_fn supplier_show;
 
 /* downloads.c */
 
-handler_fn supplier_card, supplier_object;
+handler_fn supplier_card, supplier_object, supplier_code;
 handler_fn list_contacts, list_table, list_objects;
 
 /** Set contacts, table, excel_table and objects, the URLs of a list's files. */
@@ -66,11 +67,6 @@ void list_downloads_context(const struct search *search, struct arena *arena,
 
 /* print.c */
 handler_fn list_print;
-
-/** Set print, the URL of the whole list as one page; and print_all, how many
- * it has, where that is more than the result's page shows. */
-void list_print_context(const struct search_result *result, struct arena *arena,
-                        struct context *context);
 
 /* errors.c */
 

@@ -78,7 +78,6 @@ static void directory_list_found(struct lifetime *life,
     context = list_page_context(req, &list->search);
     search_context(result, "/suppliers", arena, context);
     list_downloads_context(&list->search, arena, context);
-    list_print_context(result, arena, context);
     answer_template(req, "supplier-list-all", context, search_snapshot(result),
                     &list->key);
 }
@@ -110,6 +109,29 @@ static void fill_changed(struct request *req, int64_t changed_us,
     context_string(context, "changed", text);
 }
 
+/* A mail to the office that says which supplier it is about. */
+static void fill_report(struct request *req, const struct supplier *supplier,
+                        struct context *context)
+{
+    const struct customer *self = request_app(req);
+    struct arena *arena = request_arena(req);
+    const char *mailto = contact_mailto(arena, slice_of(self->report_address));
+    struct text subject;
+
+    if (mailto == NULL)
+        return;
+    text_init(&subject, 0);
+    percent_encode(&subject, SLICE("Mistake in the directory: "));
+    percent_encode(&subject, supplier->fields[SUPPLIER_NAME]);
+    percent_encode(&subject, SLICE(" (supplier "));
+    text_printf(&subject, "%lld", (long long)supplier->id);
+    percent_encode(&subject, SLICE(")"));
+    context_string(
+        context, "report",
+        arena_printf(arena, "%s?subject=%s", mailto, text_string(&subject)));
+    text_free(&subject);
+}
+
 static struct context *one_context(struct request *req,
                                    const struct supplier *supplier,
                                    struct slice html)
@@ -121,6 +143,7 @@ static struct context *one_context(struct request *req,
     supplier_context(supplier, context);
     contact_context(supplier, self->map_url, request_arena(req), context);
     fill_changed(req, supplier->changed_us, context);
+    fill_report(req, supplier, context);
     if (html.len > 0)
         context_html(context, "notes_html", html);
     return context;

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "cafe/base/utf8.h"
+#include "cafe/html/qr.h"
+#include "cafe/suppliers/contact.h"
 #include "cafe/suppliers/csv.h"
 #include "cafe/suppliers/supplier_json.h"
 #include "cafe/suppliers/vcard.h"
@@ -10,6 +12,13 @@
 #define VCARD_TYPE "text/vcard; charset=utf-8"
 
 /* One supplier. */
+
+enum {
+    FILE_NAME_MAX_BYTES = 120,
+    CODE_BYTES = 600,        /* what cameras read easily: 85 by 85 squares */
+    CODE_NAME_MAX_BYTES = 60 /* of what is longer; then it is below
+                                QR_TEXT_MAX_BYTES */
+};
 
 /* How one is written. */
 struct file_format {
@@ -40,13 +49,50 @@ static void old_card_write(struct text *out, const struct supplier *supplier,
     vcard_append(out, supplier, VCARD_3, scratch);
 }
 
+/* What a phone needs to call and to write. */
+static void keep_shortest(struct supplier *supplier, struct arena *scratch)
+{
+    const char *tel, *mailto;
+
+    arena_reset(scratch);
+    tel = contact_tel(scratch, supplier->fields[SUPPLIER_PHONE]);
+    mailto = contact_mailto(scratch, supplier->fields[SUPPLIER_EMAIL]);
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
+        if (f != SUPPLIER_NAME && (f != SUPPLIER_PHONE || tel == NULL) &&
+            (f != SUPPLIER_EMAIL || mailto == NULL))
+            supplier->fields[f] = SLICE("");
+    supplier->fields[SUPPLIER_NAME] =
+        utf8_cut(supplier->fields[SUPPLIER_NAME], CODE_NAME_MAX_BYTES);
+}
+
+/* A contact as a picture. vCard 3.0, which cameras have known for longest;
+ * without notes, for a code that they can read. */
+static void code_write(struct text *out, const struct supplier *supplier,
+                       struct arena *scratch)
+{
+    struct supplier brief = *supplier;
+    struct text text;
+
+    text_init(&text, 0);
+    brief.fields[SUPPLIER_NOTES] = SLICE("");
+    brief.changed_us = 0;
+    vcard_append(&text, &brief, VCARD_3, scratch);
+    if (text.len > CODE_BYTES) {
+        text_reset(&text);
+        keep_shortest(&brief, scratch);
+        vcard_append(&text, &brief, VCARD_3, scratch);
+    }
+    out->failed |= text.failed || !qr_svg(text_slice(&text), out);
+    text_free(&text);
+}
+
 static const struct file_format card = { ".vcf", "", VCARD_TYPE, card_write };
 static const struct file_format old_card = { ".vcf", ";3", VCARD_TYPE,
                                              old_card_write };
+static const struct file_format code = { ".svg", "", "image/svg+xml",
+                                         code_write };
 static const struct file_format object = { ".json", "", JSON_TYPE,
                                            object_write };
-
-enum { FILE_NAME_MAX_BYTES = 120 };
 
 /* RFC 6266 5, RFC 8187 3.2.3: named after the supplier, and for old clients
  * after its id. */
@@ -113,7 +159,8 @@ static bool wants_old_card(struct request *req)
            slice_is(form_value(query, "version"), "3");
 }
 
-static catalog_show_fn supplier_card_show, supplier_object_show;
+static catalog_show_fn supplier_card_show, supplier_object_show,
+    supplier_code_show;
 
 /* GET /suppliers/{id}.vcf?version= */
 void supplier_card(struct request *req)
@@ -145,6 +192,22 @@ static void supplier_object_show(struct lifetime *life,
 {
     struct request *req = request_of(life);
     file_show(req, snapshot, &object);
+}
+
+/* GET /suppliers/{id}.svg */
+void supplier_code(struct request *req)
+{
+    struct customer *self = request_app(req);
+
+    catalog_when_fresh(self->api.catalog, supplier_code_show,
+                       request_life(req));
+}
+
+static void supplier_code_show(struct lifetime *life,
+                               const struct snapshot *snapshot)
+{
+    struct request *req = request_of(life);
+    file_show(req, snapshot, &code);
 }
 
 /* Lists. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cafe/suppliers/email.h"
 #include "cafe/suppliers/migrations.h"
 #include "customer.h"
 
@@ -13,6 +14,7 @@ struct customer_settings {
     struct service_settings service; /* first: the frame fills it */
     struct catalog_settings catalog;
     const char *map_url;
+    const char *report_address;
     int64_t take_max_bytes;
 };
 
@@ -21,6 +23,10 @@ static const struct option own_options[] = {
       "https://www.openstreetmap.org/search?query={query}", 0, 0, NULL,
       "URL of a map service, with {query} where the address goes; none for no "
       "map link." },
+    { "report_address", OPTION_TEXT,
+      offsetof(struct customer_settings, report_address), "none", 0, 0, NULL,
+      "E-mail address of the office, to which \"Report a mistake\" on a "
+      "supplier's page writes; none for no such link." },
     { "take_max_bytes", OPTION_NUMBER,
       offsetof(struct customer_settings, take_max_bytes), "67108864", 65536,
       (int64_t)1 << 32, NULL,
@@ -65,6 +71,7 @@ static void read_settings(struct customer *self)
         (const void *)self->api.service->settings;
 
     self->map_url = settings->map_url;
+    self->report_address = settings->report_address;
     self->api.root = API_ROOT;
     self->api.described = API_DESCRIPTION;
     self->api.caching = "no-cache";
@@ -80,6 +87,32 @@ static bool is_map_url(const char *url)
             strstr(url, "{query}") != NULL);
 }
 
+static bool is_report_address(const char *address)
+{
+    return strcmp(address, "none") == 0 ||
+           email_read(slice_of(address), NULL, NULL, NULL);
+}
+
+static enum error check_links(const struct customer *self, const char **option,
+                              struct text *why)
+{
+    *option = "map_url";
+    if (!is_map_url(self->map_url)) {
+        text_printf(why,
+                    "'%s' is not an http or https URL with {query} in it; use "
+                    "none for no map",
+                    self->map_url);
+        return ERROR_CONFIG;
+    }
+    *option = "report_address";
+    if (!is_report_address(self->report_address)) {
+        text_printf(why, "'%s' is not an e-mail address; use none for no link",
+                    self->report_address);
+        return ERROR_CONFIG;
+    }
+    return OK;
+}
+
 static enum error customer_check(struct service *service, const char **option,
                                  struct text *why)
 {
@@ -87,14 +120,8 @@ static enum error customer_check(struct service *service, const char **option,
     enum error err;
 
     read_settings(&self);
-    *option = "map_url";
-    if (!is_map_url(self.map_url)) {
-        text_printf(why,
-                    "'%s' is not an http or https URL with {query} in it; use "
-                    "none for no map",
-                    self.map_url);
-        return ERROR_CONFIG;
-    }
+    if ((err = check_links(&self, option, why)) != OK)
+        return err;
     *option = "content";
     if ((err = home_open(&self, why)) == OK)
         err = description_open(&self.api, why);

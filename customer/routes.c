@@ -14,6 +14,7 @@ const struct route customer_routes[] = {
     { GET, "/suppliers/{id}.json", supplier_object, 0, 0 },
     { GET, "/suppliers/print", list_print, 0, 0 },
     { GET, "/suppliers/{id}.vcf", supplier_card, 0, 0 },
+    { GET, "/suppliers/{id}.svg", supplier_code, 0, 0 },
     { GET, "/suppliers/{id}", supplier_show, 0, 0 },
     { 0 },
 };

@@ -22,6 +22,7 @@ libseccomp-dev            build
 libjansson-dev            build
 libcsv-dev                build
 libcmark-dev              build
+libqrencode-dev           build
 libyaml-dev               build
 libutf8proc-dev           build
 zlib1g-dev                build
@@ -53,6 +54,7 @@ iproute2                  integration deploy
 jq                        integration
 python3-jsonschema        integration
 python3-vobject           integration
+zbar-tools                integration
 python3-gi                integration
 gir1.2-ebookcontacts-1.2  integration
 khard                     integration

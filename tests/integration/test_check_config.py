@@ -88,6 +88,8 @@ BAD = {
     "map_url": ("javascript:{{query}}", "{place}: 'javascript:{{query}}' is "
                 "not an http or https URL with {{query}} in it; use none for no "
                 "map"),
+    "report_address": ("office", "{place}: 'office' is not an e-mail "
+                       "address; use none for no link"),
     "take_max_bytes": ("65535", NUMBER + "65536 to 4294967296"),
 }
 BAD_OF_EMPLOYEE = {
@@ -102,7 +104,7 @@ BAD_OF_EMPLOYEE = {
     "editors": ("ann", "{place}: needs identity.header or identity.htpasswd: "
                        "without them nobody has a name"),
 }
-OF_CUSTOMER = {"--map-url", "--take-max-bytes"}
+OF_CUSTOMER = {"--map-url", "--report-address", "--take-max-bytes"}
 
 
 def run(name, *argv, **env):

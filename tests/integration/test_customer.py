@@ -2,6 +2,7 @@
 import html
 import re
 import subprocess
+import urllib.parse
 
 import harness
 
@@ -201,7 +202,7 @@ def test_the_script_is_small_and_immutable(customer):
     script = customer.get(path)
     assert script.headers["Content-Type"].startswith("text/javascript")
     assert "immutable" in script.headers["Cache-Control"]
-    assert 0 < len(script.body) <= 3 * 1024
+    assert 0 < len(script.body) <= 6 * 1024  # before it is compressed
     assert customer.get(path, Accept_Encoding="br") \
         .headers["Content-Encoding"] == "br"
 
@@ -256,6 +257,22 @@ def test_the_map_is_configured(start, database):
     assert "on a map" not in off.get(f"/suppliers/{number}").text
     assert 'href="https://maps.example/?a=b&amp;q=1%20R%26D#x"' in \
         other.get(f"/suppliers/{number}").text
+
+
+def test_a_mistake_is_reported_to_the_office(start, database):
+    number = add(database, name="A & B? 50 %\nBcc: x@y")
+    off = start("customer", database)
+    assert "Report a mistake" not in off.get(f"/suppliers/{number}").text
+    told = start("customer", database, APP_REPORT_ADDRESS="o'office@x.example")
+    link = re.search('href="([^"]*)">Report a mistake<',
+                     told.get(f"/suppliers/{number}").text)[1]
+    url = urllib.parse.urlsplit(html.unescape(link))
+    assert (url.scheme, urllib.parse.unquote(url.path)) == \
+        ("mailto", "o'office@x.example")
+    # one parameter, whatever the supplier is called (RFC 6068 5)
+    assert urllib.parse.parse_qs(url.query, strict_parsing=True) == {
+        "subject": ["Mistake in the directory: A & B? 50 %\nBcc: x@y "
+                    f"(supplier {number})"]}
 
 
 def test_when_a_supplier_was_last_changed(customer, database):

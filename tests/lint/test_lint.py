@@ -42,6 +42,7 @@ FOREIGN = {
     "seccomp.h": ("libcafe/service/hardening.c",),
     "csv.h": ("libcafe/import/csv_reader.c",),
     "cmark.h": ("libcafe/html/markdown.c",),
+    "qrencode.h": ("libcafe/html/qr.c",),
     "yaml.h": ("libcafe/base/config_yaml.c",
                "deploy/cafe-deploy/document_yaml.c", "tests/unit/"),
     "jansson.h": ("deploy/cafe-deploy/document_json.c",

@@ -34,7 +34,7 @@ PATHS = {
         "/", "/suppliers", "/suppliers?q=hill&sort=-city&page=2",
         "/suppliers?q={n}", "/suppliers?state=State+{n}", "/suppliers/{id}",
         "/suppliers/{id}.vcf", "/suppliers/{id}.vcf?version=3",
-        "/suppliers/{id}.json", "/suppliers.csv", "/suppliers.csv?for=excel",
+        "/suppliers/{id}.json", "/suppliers/{id}.svg", "/suppliers.csv", "/suppliers.csv?for=excel",
         "/suppliers.vcf?q=hill", "/suppliers.json", "/suppliers/print",
         "/api/v1/suppliers?limit=200", "/api/v1/suppliers/{id}",
         "/api/v1/openapi.json", "/nothing/{n}"),
