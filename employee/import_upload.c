@@ -172,6 +172,9 @@ struct page *upload_refused(struct request *req, int status)
     if (status == 413)
         upload.problem = "The file is larger than 32 MiB. Split it into "
                          "smaller files.";
+    else if (status == 408)
+        upload.problem = "The file arrived too slowly. Send it again over a "
+                         "faster connection, or split it into smaller files.";
     else if (status == 503 && request_explanation(req) != NULL)
         upload.problem = request_explanation(req);
     else

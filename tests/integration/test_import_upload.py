@@ -444,18 +444,6 @@ def test_an_upload_that_breaks_off_leaves_nothing(pages):
                               ) == [["1"]]
 
 
-@pytest.mark.parametrize("more", [1, 8 * MIB], ids=["a byte", "8 MiB"])
-def test_a_file_over_the_limit_says_so(proxy, database, more):
-    pages = Pages(proxy, database)
-    body = multipart([("form_key", None, pages.key().encode()),
-                      ("file", "list.csv", b"x" * (32 * MIB + more)),
-                      ("text", None, b"")], "b")
-    page = pages.send(body, "multipart/form-data; boundary=b")
-    assert page.status == 413
-    assert problem(page) == ("The file is larger than 32 MiB. Split it into "
-                             "smaller files.")
-
-
 def test_readers_do_not_import(start, database):
     daemon = start("employee", database, APP_IDENTITY_HEADER="X-User",
                    APP_EDITORS="ann")
@@ -494,22 +482,6 @@ def test_two_uploads_at_once_say_so(pages):
         assert problem(page) == ("Another file is being uploaded. Try again in "
                                  "a minute.")
         assert 'name="file"' in page.text
-
-
-def test_a_whole_upload_through_the_load_balancer(proxy, employee, database):
-    pages = Pages(proxy, database)
-    row = "a" * 1000
-    head = "name,address,city,state,email,phone\n"
-    text = head + "\n".join(
-        f"n{i},{row},,,{i}@example.com,+1 802 {i:07}"
-        for i in range(32000))
-    text += "x" * (32 * MIB - len(text))
-    done = pages.post(text.encode())
-    assert done.status == 303, done.text
-    assert database.sql("SELECT SUM(LENGTH(bytes)), COUNT(*)"
-                        " FROM supplier_import_files") == [
-        [str(32 * MIB), "32"]]
-    assert title_of(pages.show(done.headers["Location"])).startswith("Preview")
 
 
 @pytest.mark.thorough

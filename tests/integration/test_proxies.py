@@ -6,6 +6,7 @@ import pytest
 
 import front
 import harness
+from balancers import compose_config
 from form_pages import SUPPLIER, anyway, names, typed_of
 
 OFFICE, OUTSIDE = "127.0.0.50", "127.0.0.66"
@@ -15,24 +16,6 @@ LISTENERS = ("local", "compose")
 
 pytestmark = pytest.mark.skipif(not front.NGINX.exists(),
                                 reason="nginx is not installed")
-
-
-def compose_config(folder):
-    """The load balancer of docker-compose.yml, as far as one machine is one:
-    without Docker's name server, on one port."""
-    text = (harness.ROOT / "deploy/compose/haproxy.cfg").read_text()
-    text = text.replace("    bind :8080\n", "").replace(
-        "bind :80", 'bind "127.0.0.1:$CAFE_PORT"')
-    text = text.replace(" resolvers docker resolve-prefer ipv4 init-addr none",
-                        "")
-    for name in ("customer", "employee"):
-        text = text.replace(
-            f"server-template {name} 10 {name}:8080",
-            f'server {name}1 "127.0.0.1:$CAFE_{name.upper()}_PORT"')
-    assert text.count("$CAFE_") == 5 and "template" not in text
-    path = folder / "compose.cfg"
-    path.write_text(text)
-    return path
 
 
 class Site:
