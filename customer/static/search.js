@@ -2,10 +2,13 @@
 // the search box, Ctrl+P and a button print. All of it works without them, too.
 const $ = (id) => document.getElementById(id);
 const WAIT_MS = 150; // until the user pauses while typing
+const LATE_MS = 300; // until a sign says that the list is not the one yet
+const SLOW_MS = 5000; // until a message offers to try again
 const PRINT_MS = 10000; // for thousands of suppliers
 const box = $('q');
 const form = box && box.form;
 let timer, request, shown;
+let waits = []; // timers of the request that is under way
 
 // The URL that the form would open.
 function wanted() {
@@ -31,11 +34,37 @@ function replace(page) {
   $('said').textContent = document.querySelector('[data-say]').textContent;
 }
 
+// The list is that of the last search; busy: another one is under way.
+function markOld(busy) {
+  $('results').classList.add('old');
+  $('results').setAttribute('aria-busy', busy);
+  $('late').hidden = !busy;
+}
+
+function fail() {
+  markOld(false);
+  $('failed').hidden = false;
+}
+
+function settle() {
+  for (const wait of waits) clearTimeout(wait);
+  $('late').hidden = true;
+}
+
 async function show() {
   const url = wanted();
   if (request) request.abort();
+  settle();
   $('failed').hidden = true;
-  if (url === shown) return;
+  if (url === shown) {
+    $('results').classList.remove('old');
+    $('results').removeAttribute('aria-busy');
+    return;
+  }
+  waits = [setTimeout(markOld, LATE_MS, true), setTimeout(() => {
+    $('late').hidden = true;
+    $('failed').hidden = false;
+  }, SLOW_MS)];
   request = new AbortController();
   const { signal } = request;
   try {
@@ -43,11 +72,15 @@ async function show() {
     if (!answer.ok) throw answer;
     const text = await answer.text();
     if (url !== wanted()) return; // typed on: the next one is under way
+    settle();
+    $('failed').hidden = true;
     replace(new DOMParser().parseFromString(text, 'text/html'));
     history.replaceState(null, '', url);
     shown = url;
   } catch (error) {
-    $('failed').hidden = signal.aborted;
+    if (signal.aborted) return; // typed on, too
+    settle();
+    fail();
   }
 }
 
@@ -55,6 +88,10 @@ function followTyping() {
   form.addEventListener('input', () => {
     clearTimeout(timer);
     timer = setTimeout(show, WAIT_MS);
+  });
+  $('again').addEventListener('click', () => {
+    box.focus();
+    show();
   });
   if (box.value === box.defaultValue) shown = wanted();
   else show(); // typed before this ran

@@ -91,6 +91,60 @@ async function away(page) {
   }
 }
 
+// An answer that is late: a sign after 300 ms, which marks the old list, and a
+// message with another try after 5 s. The form works all the while.
+async function late(page) {
+  const held = [];
+  const shows = async (expected) => assert.deepStrictEqual([
+    await page.locator('#results').getAttribute('aria-busy') === 'true',
+    await page.locator('#results.old').count() === 1,
+    await page.locator('#late').isVisible(),
+    await page.locator('#failed').isVisible()], expected);
+  await page.clock.install({ time: 0 });
+  await page.goto(`${address}/suppliers`);
+  await page.clock.pauseAt(3600 * 1000);
+  await page.route('**/suppliers?q=colibri', (route) => held.push(route));
+  await page.fill('#q', 'colibri');
+  const asked = page.waitForRequest('**/suppliers?q=colibri');
+  await page.clock.runFor(150);
+  await asked;
+  await page.clock.runFor(299);
+  await shows([false, false, false, false]);
+  await page.clock.runFor(1);
+  await shows([true, true, true, false]);
+  await page.clock.runFor(4699);
+  await shows([true, true, true, false]);
+  await page.clock.runFor(1);
+  await shows([true, true, false, true]);
+  const again = page.waitForRequest('**/suppliers?q=colibri');
+  await page.click('text=Try again');
+  await again;
+  await shows([true, true, false, false]);
+  assert.strictEqual(await page.locator(':focus').getAttribute('id'), 'q');
+  await held[1].continue();
+  await found(page, '1–1 of 1');
+  await shows([false, false, false, false]);
+  // back to what is shown: nothing is waited for
+  await page.route('**/suppliers?q=colibriz', (route) => held.push(route));
+  await page.fill('#q', 'colibriz');
+  await page.clock.runFor(150 + 300);
+  await shows([true, true, true, false]);
+  await page.fill('#q', 'colibri');
+  await page.clock.runFor(150);
+  await shows([false, false, false, false]);
+  await page.clock.runFor(5000);
+  await shows([false, false, false, false]);
+  // the plain form, while an answer is held
+  await page.route('**/suppliers?q=kaf', (route) => held.push(route));
+  await page.fill('#q', 'kaf');
+  await page.clock.runFor(150 + 5000);
+  await shows([true, true, false, true]);
+  await page.click('button:text-is("Search")');
+  await page.waitForURL(/suppliers\?q=kaf&/);
+  await page.locator('#results caption').waitFor();
+  await shows([false, false, false, false]);
+}
+
 async function focus(page, key, expected) {
   await page.evaluate(() => document.activeElement.blur());
   await page.keyboard.press(key);
@@ -127,7 +181,7 @@ async function button(page) {
 
 async function main() {
   await walk.open();
-  for (const step of [follows, filters, older, away, slash, button]) {
+  for (const step of [follows, filters, older, away, late, slash, button]) {
     await step(await walk.person());
   }
   // what this test has broken itself
