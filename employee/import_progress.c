@@ -23,12 +23,11 @@ static bool is_paused(const struct import_view *view)
            (state == IMPORT_PAUSED || state == IMPORT_DONE);
 }
 
+/* The same while it is prepared: the script keeps the page as it is. */
 static const char *progress_title(const struct import_view *view)
 {
     bool undo = is_undo(view);
 
-    if (view->import.preparing)
-        return undo ? "Preparing to undo an import" : "Preparing an import";
     if (is_paused(view))
         return undo ? "Undo paused" : "Import paused";
     return undo ? "Undoing an import" : "Import running";
@@ -51,7 +50,6 @@ static void progress_fill(const struct import_view *view,
     int64_t quiet_s = (clock_utc_us() - view->import.changed_us) / 1000000;
     bool undo = is_undo(view), paused = is_paused(view);
 
-    context_string(context, "heading", progress_title(view));
     context_flag(context, "preparing", view->import.preparing);
     context_flag(context, "writing", !undo);
     context_flag(context, "undoing", undo);

@@ -82,13 +82,11 @@ static void fill_parts(const struct import_view *view, uint64_t unwritten,
 static const char *result_title(const struct import_view *view)
 {
     enum import_state state = view->import.state;
-    const struct import_counts *counts = &view->counts;
-    bool undoing = counts->undo_todo + counts->outcomes[IMPORT_TAKEN_BACK] > 0;
 
-    return state == IMPORT_CANCELLED && undoing ? "Undo cancelled"
-           : state == IMPORT_CANCELLED          ? "Import cancelled"
-           : state == IMPORT_UNDONE             ? "Import undone"
-                                                : "Import done";
+    if (state == IMPORT_CANCELLED)
+        return view->counts.undo_todo > 0 ? "Undo cancelled"
+                                          : "Import cancelled";
+    return state == IMPORT_UNDONE ? "Import undone" : "Import done";
 }
 
 void import_result_show(const struct import_view *view)

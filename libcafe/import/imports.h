@@ -9,6 +9,10 @@
 #define PREPARING_FREE "~"
 #define PREPARING "(state IN ('paused', 'done') AND task LIKE '~%')"
 
+/* Of one that was cleaned up, the settings may be kept: without a key for its
+ * undoing it is none any more. */
+#define WHOLE "undo_key <> ''"
+
 /* It is being prepared, written, or undone. */
 #define AT_WORK "(state IN ('running', 'undoing') OR " PREPARING ")"
 

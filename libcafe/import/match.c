@@ -14,8 +14,8 @@
  * filling the table would take the square of their number. */
 enum { SHARED_MAX = MATCH_IDS_MAX + 1, SLOTS_FIRST = 1024 };
 
-/* Read by one statement: some 30 ms. */
-enum { PART_SUPPLIERS = 2500 };
+/* Read by one statement: some 10 ms. */
+enum { PART_SUPPLIERS = 1000 };
 
 #define LINE_BIT (UINT32_C(1) << 31)
 
@@ -147,13 +147,12 @@ static enum error match_insert(struct match *match, struct slice key,
 
 /* The directory. */
 
-/* By parts, the revision first: what is changed meanwhile counts as changed
- * since. */
+static const char select_revision[] =
+    "SELECT n FROM supplier_revision WHERE one = 1";
+
 static const char select_part[] =
-    "SELECT r.n, s.id, " LAST_REVISION ","
-    " s.name, s.city, s.email, s.phone"
-    " FROM supplier_revision r LEFT JOIN suppliers s ON s.id > ?"
-    " WHERE r.one = 1 ORDER BY s.id LIMIT ?";
+    "SELECT s.id, " LAST_REVISION ", s.name, s.city, s.email, s.phone"
+    " FROM suppliers s WHERE s.id > ? ORDER BY s.id LIMIT ?";
 
 static enum error match_add_known(struct match *match, struct known known)
 {
@@ -177,21 +176,16 @@ static enum error match_take_row(const struct db_row *row, void *context)
 {
     struct match *match = context;
     const struct supplier supplier = {
-        .fields = { [SUPPLIER_NAME] = db_row_text(row, 3),
-                    [SUPPLIER_CITY] = db_row_text(row, 4),
-                    [SUPPLIER_EMAIL] = db_row_text(row, 5),
-                    [SUPPLIER_PHONE] = db_row_text(row, 6) }
+        .fields = { [SUPPLIER_NAME] = db_row_text(row, 2),
+                    [SUPPLIER_CITY] = db_row_text(row, 3),
+                    [SUPPLIER_EMAIL] = db_row_text(row, 4),
+                    [SUPPLIER_PHONE] = db_row_text(row, 5) }
     };
+    const struct known known = { (uint64_t)db_row_integer(row, 1),
+                                 (int32_t)db_row_integer(row, 0), 0 };
     struct match_keys keys;
-    enum error err;
+    enum error err = match_add_known(match, known);
 
-    if (match->known_count == 0)
-        match->revision = (uint64_t)db_row_integer(row, 0);
-    if (db_row_null(row, 1))
-        return OK;
-    err = match_add_known(match,
-                          (struct known){ (uint64_t)db_row_integer(row, 2),
-                                          (int32_t)db_row_integer(row, 1), 0 });
     if (err == OK)
         err = match_keys_make(match->scratch, &supplier, &keys);
     for (size_t k = 0; err == OK && k < keys.count; k++)
@@ -200,20 +194,26 @@ static enum error match_take_row(const struct db_row *row, void *context)
     return err;
 }
 
+/* By parts, and the revision first: what is changed meanwhile counts as changed
+ * since. */
 enum error match_load(struct match *match, struct db_connection *connection)
 {
+    int64_t revision = 0, last = INT64_MIN;
     size_t before;
-    enum error err;
+    enum error err = db_query(connection, select_revision, NULL, 0,
+                              db_take_integer, &revision);
 
+    match->revision = (uint64_t)revision;
     do {
         before = match->known_count;
-        err = db_query(
-            connection, select_part,
-            (struct db_value[]){
-                DB_VALUE_INTEGER(before > 0 ? match->known[before - 1].id
-                                            : INT64_MIN),
-                DB_VALUE_INTEGER(PART_SUPPLIERS) },
-            2, match_take_row, match);
+        if (err == OK)
+            err = db_query(
+                connection, select_part,
+                (struct db_value[]){ DB_VALUE_INTEGER(last),
+                                     DB_VALUE_INTEGER(PART_SUPPLIERS) },
+                2, match_take_row, match);
+        if (match->known_count > 0)
+            last = match->known[match->known_count - 1].id;
     } while (err == OK && match->known_count == before + PART_SUPPLIERS);
     return err;
 }

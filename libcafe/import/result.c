@@ -3,20 +3,24 @@
 #include "cafe/suppliers/csv.h"
 #include "imports.h"
 
-#define SELECT_ROWS                                                     \
-    "SELECT n, line, kind + 0, COALESCE(outcome + 0, 0), supplier_id,"  \
-    " place, reason, candidates, " COLUMNS " FROM supplier_import_rows" \
-    " WHERE import_id = ? AND n > ?"
+/* An index finds the numbers of the rows, then no more rows are read than are
+ * asked for: a large import has hundreds of megabytes of them. */
+#define SELECT_ROWS(index, which)                                         \
+    "SELECT n, line, kind + 0, COALESCE(outcome + 0, 0), supplier_id,"    \
+    " place, reason, candidates, " COLUMNS " FROM supplier_import_rows r" \
+    " JOIN (SELECT import_id, n FROM supplier_import_rows"                \
+    "       FORCE INDEX (" index ") WHERE import_id = ? AND n > ?" which  \
+    "       ORDER BY n LIMIT ? OFFSET ?) t USING (import_id, n) ORDER BY n"
 
-static const char select_rows[] = SELECT_ROWS " ORDER BY n LIMIT ? OFFSET ?";
+static const char select_rows[] = SELECT_ROWS("PRIMARY", "");
+
+static const char select_kind[] = SELECT_ROWS("by_kind", " AND kind = ?");
 
 /* Those that a person has to look at. */
-static const char select_unwritten[] = SELECT_ROWS
-    " AND (kind IN ('faulty', 'ambiguous', 'duplicate')"
-    " OR outcome IN ('clash', 'refused', 'kept')) ORDER BY n LIMIT ? OFFSET ?";
-
-static const char select_kind[] = SELECT_ROWS
-    " AND kind = ? ORDER BY n LIMIT ? OFFSET ?";
+static const char select_unwritten[] = SELECT_ROWS(
+    "by_outcome", " AND (kind IN ('faulty', 'ambiguous', 'duplicate')"
+                  " OR (kind IN ('new', 'changed', 'missing')"
+                  "     AND outcome IN ('clash', 'refused', 'kept')))");
 
 struct staged_reading {
     staged_row_fn *each;
@@ -50,17 +54,20 @@ enum error staged_read(struct db_connection *connection,
     struct db_value values[5];
     struct staged_reading reading = { each, context };
     const char *sql = query->unwritten ? select_unwritten : select_rows;
+    bool all = !query->unwritten && !query->of_kind;
     size_t count = 0;
 
     values[count++] = DB_VALUE_INTEGER(query->import_id);
-    values[count++] = DB_VALUE_INTEGER(query->after);
+    /* Without a choice the numbers have no gaps. */
+    values[count++] =
+        DB_VALUE_INTEGER(query->after + (all ? (int64_t)query->skip : 0));
     if (query->of_kind) {
         sql = select_kind;
         values[count++] =
             DB_VALUE_TEXT(slice_of(staged_kind_name(query->kind)));
     }
     values[count++] = DB_VALUE_INTEGER((int64_t)query->limit);
-    values[count++] = DB_VALUE_INTEGER((int64_t)query->skip);
+    values[count++] = DB_VALUE_INTEGER(all ? 0 : (int64_t)query->skip);
     return db_query(connection, sql, values, count, take_staged, &reading);
 }
 
