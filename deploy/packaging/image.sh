@@ -29,10 +29,12 @@ library=$(linked "$binary" | grep /libmariadb)
 for plugin in $plugins; do
     file=$(dirname "$library")/libmariadb3/plugin/$plugin.so
     place "$file"
+    echo "copied $file" >>"$root/list"
     linked "$file" >>"$root/linked"
 done
 linked "$binary" >>"$root/linked"
 sort -u "$root/linked" | while read -r file; do place "$file"; done
+sed 's/^/copied /' "$root/linked" >>"$root/list"
 rm "$root/linked"
 ln -s usr/lib usr/lib64 "$root/"
 
@@ -41,3 +43,15 @@ place /etc/ssl/certs/ca-certificates.crt
 echo "cafe:x:10001:10001:cafe:/:/sbin/nologin" >"$root/etc/passwd"
 echo "cafe:x:10001:" >"$root/etc/group"
 echo "hosts: files dns" >"$root/etc/nsswitch.conf"
+
+# What all of it is, and where it comes from.
+{
+    echo "linked $binary"
+    echo "copied /etc/ssl/certs/ca-certificates.crt"
+    sed -n 's/^BOOTSTRAP_CSS:[A-Z]*=/copied /p' build/release/CMakeCache.txt
+} >>"$root/list"
+mkdir -p "$root/usr/share/doc/$name"
+"$(dirname "$0")/sbom.sh" "$name" \
+    "$("$binary" --version | sed -n '1s/^[^ ]* //p')" \
+    <"$root/list" >"$root/usr/share/doc/$name/sbom.spdx.json"
+rm "$root/list"

@@ -141,5 +141,8 @@ same files.")
 set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_SOURCE_DIR}/debian/version.cmake)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/debian/finish.cmake)
 # For version.cmake: the version is that of the build, not of the configuration.
+set(CPACK_CAFE_SBOM ${CMAKE_CURRENT_SOURCE_DIR}/sbom.sh)
+set(CPACK_CAFE_BOOTSTRAP ${BOOTSTRAP_CSS})
+set(CPACK_CAFE_RELEASE_NOTES ${CMAKE_CURRENT_SOURCE_DIR}/release-notes.sh)
 set(CPACK_CAFE_VERSION_FILE ${CMAKE_BINARY_DIR}/libcafe/base/version_text.h)
 include(CPack)

@@ -1,12 +1,16 @@
 """The images of the daemons: small, bare, and built in little time."""
 import fnmatch
+import json
 import pathlib
 import shutil
+import subprocess
+import tarfile
 import time
 
 import pytest
 
 import harness
+import spdx
 
 IMAGE_MAX_BYTES = 15 * 1000 * 1000
 NAMES = ("customer", "employee")
@@ -53,6 +57,29 @@ def test_the_image_is_bare(engine, images, name):
         done = engine.try_run("run", "--rm", "--entrypoint", shell, name)
         assert done.returncode == 127, shell
     assert engine.run("run", "--rm", name, "--version").startswith(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_image_has_a_bill_of_materials(engine, images, name):
+    """Each file that is not ours is named in it, and nothing else."""
+    path = f"usr/share/doc/{name}/sbom.spdx.json"
+    container = engine.run("create", name)
+    try:
+        with subprocess.Popen(["docker", "cp", f"{container}:/{path}", "-"],
+                              env=engine.env, stdout=subprocess.PIPE) as copy:
+            with tarfile.open(fileobj=copy.stdout, mode="r|") as archive:
+                text = archive.extractfile(archive.next()).read()
+    finally:
+        engine.run("rm", container)
+    document = json.loads(text)
+    assert spdx.faults(document) == []
+    foreign = {pathlib.PurePath(file).name for file in engine.files(name)
+               if file.startswith(("usr/lib", "lib/"))}
+    named = {pathlib.PurePath(file).name for one in document["packages"][1:]
+             for file in one["sourceInfo"].partition("files: ")[2].split()}
+    styles = {"bootstrap.min.css"}
+    assert named - styles == foreign | {"ca-certificates.crt"}
+    assert named & styles
 
 
 def listed(name):

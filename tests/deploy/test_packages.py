@@ -1,5 +1,6 @@
 """The packages of this machine's release of Debian; see test_debian.py for the
 other release."""
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import pytest
 
 import debian_packages
 import harness
+import spdx
 from debian_root import HERE, Root
 
 BUILD = harness.ROOT / "build/packages"
@@ -50,6 +52,42 @@ def deb_files(folder):
 def test_lintian_finds_no_error(packages):
     run("lintian", "--allow-root", "--fail-on", "error",
         *deb_files(packages[1]))
+
+
+def test_changelogs_have_the_release_notes(packages):
+    notes = run("deploy/packaging/release-notes.sh").split()
+    for path in deb_files(packages[1]):
+        name = os.path.basename(path).partition("_")[0]
+        packed = run("sh", "-c", f"dpkg-deb --fsys-tarfile '{path}' | tar -xO "
+                     f"./usr/share/doc/{name}/changelog.gz | gzip -d "
+                     ">build/packages/changelog && dpkg-parsechangelog "
+                     "-l build/packages/changelog")
+        assert f"Source: {name}\n" in packed
+        assert f"Version: {debian_packages.VERSIONS[1]}\n" in packed
+        words = packed.partition("urgency=medium")[2].split()
+        assert [word for word in words if word not in "*-."] == [
+            word for word in notes if word not in "*-."]
+
+
+def test_each_has_a_bill_of_materials(packages, tmp_path):
+    for path in deb_files(packages[1]):
+        name = os.path.basename(path).partition("_")[0]
+        root = tmp_path / name
+        run("dpkg-deb", "-x", path, root)
+        document = json.loads(
+            (root / f"usr/share/doc/{name}/sbom.spdx.json").read_text())
+        assert spdx.faults(document) == []
+        product = document["packages"][0]
+        assert (product["name"], product["versionInfo"]) == (
+            name, debian_packages.VERSIONS[1])
+        programs = [*root.glob("usr/bin/*"), *root.glob("usr/sbin/*")]
+        assert len(programs) == (name != "cafe-common")
+        assert spdx.related(document, "DEPENDS_ON") == {
+            one for program in programs
+            for one in spdx.linked_packages(program)}
+        copied = {one for one, _ in spdx.related(document, "CONTAINS")}
+        styles = list(root.rglob("bootstrap*.css"))
+        assert copied == ({"libjs-bootstrap5"} if styles else set())
 
 
 def test_from_installation_to_purge(packages, own):
