@@ -15,7 +15,7 @@
 
 /* A first block fits in two pages, with its own head and malloc()'s. */
 enum { ALIGNMENT = 16, FIRST_BLOCK_BYTES = 8 * 1024 - 64 };
-enum { LARGEST_BLOCK_BYTES = 256 * 1024 };
+enum { LARGEST_BLOCK_BYTES = 256 * 1024, SPOILED = 0xdb };
 
 struct block {
     struct block *next;
@@ -107,7 +107,7 @@ static struct block *add_block(struct arena *arena, size_t bytes)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
+void *arena_alloc_table(struct arena *arena, size_t bytes, size_t zeroed)
 {
     size_t rounded = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     size_t taken = rounded + POISON_GAP_BYTES; /* the bound does not count it */
@@ -130,7 +130,14 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     block->used += taken;
     arena->used += rounded;
     unpoison(memory, bytes);
-    return memset(memory, 0, bytes);
+    if (POISON_GAP_BYTES > 0) /* who reads the rest shall notice */
+        memset(memory, SPOILED, bytes);
+    return memset(memory, 0, zeroed);
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    return arena_alloc_table(arena, bytes, bytes);
 }
 
 char *arena_copy(struct arena *arena, const char *data, size_t len)

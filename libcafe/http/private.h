@@ -93,7 +93,6 @@ struct request {
     struct server *server;
     struct lifetime life; /* its arena: the request is in it, too */
     struct parser parser;
-    struct request_head head;
     struct route_match match;
     bool head_complete;
     bool encrypted;  /* between the client and a peer that is believed */
@@ -126,6 +125,8 @@ struct request {
     const char *extra; /* "Name: value\r\n" lines of this answer alone */
 
     struct room room;
+
+    struct request_head head; /* the last: its table of fields is not zeroed */
 };
 
 struct server {

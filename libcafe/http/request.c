@@ -42,8 +42,10 @@ static void adopt_id(struct request *req)
 struct request *request_open(struct connection *connection)
 {
     struct arena *arena = spares_take_arena(&connection->server->spares);
-    struct request *req = arena != NULL ? arena_alloc(arena, sizeof(*req))
-                                        : NULL;
+    struct request *req =
+        arena != NULL ? arena_alloc_table(arena, sizeof(*req),
+                                          offsetof(struct request, head.fields))
+                      : NULL;
 
     if (req == NULL) {
         arena_close(arena);

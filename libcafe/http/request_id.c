@@ -36,8 +36,12 @@ const char *request_ids_next(struct request_ids *ids, struct arena *arena)
 
     if (id == NULL)
         return "";
-    for (size_t i = 0; i < 32; i++)
-        id[i] = digits[(halves[i / 16] >> (4 * (i % 16))) & 15];
+    for (size_t i = 0; i < 16; i++) {
+        id[i] = digits[halves[0] & 15];
+        id[i + 16] = digits[halves[1] & 15];
+        halves[0] >>= 4;
+        halves[1] >>= 4;
+    }
     return id;
 }
 

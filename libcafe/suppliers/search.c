@@ -71,11 +71,13 @@ static enum error search_read_filter(struct arena *arena,
     enum error err =
         search_read_text(arena, query, name, SEARCH_FILTER_MAX_CHARS, text);
 
-    if (err == OK)
-        err = unicode_fold(arena, *text, fold);
-    if (err == OK && fold->len == 0) /* nothing to compare by: no filter */
+    if (err != OK || text->len == 0)
+        return err;
+    if ((err = unicode_fold(arena, *text, fold)) != OK)
+        return err;
+    if (fold->len == 0) /* nothing to compare by: no filter */
         *text = SLICE("");
-    return err;
+    return OK;
 }
 
 /* Reading words. */
@@ -230,8 +232,11 @@ static enum error search_read_number(struct arena *arena, struct search *search,
 static enum error read_words(struct arena *arena, struct search *search)
 {
     struct slice fold;
-    enum error err = unicode_search_fold(arena, search->text, &fold);
+    enum error err;
 
+    if (search->text.len == 0)
+        return OK;
+    err = unicode_search_fold(arena, search->text, &fold);
     if (err == OK)
         err = collapse(arena, &fold); /* what folds to a space, too */
     if (err == OK)
@@ -264,6 +269,8 @@ static void read_sort(const struct form *query, struct search *search)
     bool descending = slice_starts(name, "-");
 
     search->sort = SUPPLIER_NAME;
+    if (name.len == 0)
+        return;
     if (descending)
         name = (struct slice){ name.data + 1, name.len - 1 };
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)

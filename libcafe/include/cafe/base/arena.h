@@ -33,6 +33,13 @@ void arena_close(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t bytes);
 
 /**
+ * As arena_alloc(), but only the first `zeroed` bytes are zero. For an object
+ * that ends in a large table which is filled from its start: what nobody reads
+ * need not be written.
+ */
+void *arena_alloc_table(struct arena *arena, size_t bytes, size_t zeroed);
+
+/**
  * A NUL-terminated copy of `len` bytes.
  *
  * Returns  NULL when out of memory or over the bound.

@@ -43,7 +43,7 @@ struct request_head {
     int64_t content_length; /* 0 when there is none */
     bool chunked;           /* the body says itself where it ends */
     size_t field_count;
-    struct field_line fields[PARSER_FIELDS_MAX];
+    struct field_line fields[PARSER_FIELDS_MAX]; /* the last member */
 };
 
 /** Where a parse stands. Zero-initialise it for each request. */
@@ -65,7 +65,7 @@ struct parser {
  *
  * bytes     All bytes received since the end of the last request, at the same
  *           address each time: slices of `head` point into them.
- * head      Zero at first, filled while parsing, complete when *head_len > 0.
+ * head      Zero but for `fields` at first; complete when *head_len > 0.
  *           After a refusal its method is set as far as it was read, so that
  *           the answer to HEAD has no body; the rest has no meaning.
  * head_len  Bytes of the head, its empty line included, once complete; else 0.
