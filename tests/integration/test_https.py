@@ -93,13 +93,18 @@ class HAProxy(Front):
         assert text.count("bind :443 ") == 1
         config.write_text(text.replace("bind :443 ",
                                        'bind "127.0.0.1:$CAFE_TLS_PORT" '))
+        routes = self.folder / "route"
+        routes.write_text("Iface Destination Gateway Flags\n"
+                          "eth0 00000000 0200007F 0003\n"
+                          "eth0 0000007F 00000000 0001\n")
         return harness.Process(
-            "haproxy", ["/usr/sbin/haproxy", "-W", "-db", "-f", config],
-            self.folder,
-            {"PATH": os.environ["PATH"], "CAFE_PORT": str(self.http),
+            "haproxy", ["bash", harness.ROOT / "deploy/compose/https.sh",
+                        config], self.folder,
+            {"PATH": f"/usr/sbin:{os.environ['PATH']}",
+             "CAFE_ROUTES": str(routes), "CAFE_PORT": str(self.http),
              "CAFE_TLS_PORT": str(self.https), "CAFE_PROXIES": "",
              "CAFE_PAGES": str(harness.ROOT / "deploy/pages"),
-             "CAFE_CERTIFICATE": str(self.folder / "certificate"),
+             "CAFE_CERTIFICATE": str(self.folder / "certificate/live"),
              "CAFE_CUSTOMER_PORT": str(customer.port),
              "CAFE_EMPLOYEE_PORT": str(employee.port)})
 
@@ -107,6 +112,7 @@ class HAProxy(Front):
         """As docs/operators.md says."""
         text = (harness.ROOT / "docs/operators.md").read_text()
         commands = re.search(r"(?m)^    install -d .*\n(?:    .*\n)+", text)[0]
+        assert commands.count("\n") == 4
         subprocess.run(["bash", "-euc", commands], check=True,
                        cwd=self.folder)
 
@@ -179,6 +185,20 @@ def test_only_the_office_edits(site):
     assert outside.get("/suppliers").status == 200
     for forged in OFFICE, "127.0.0.1", f"{OFFICE}, 127.0.0.1":
         assert outside.get("/admin", X_Forwarded_For=forged).status == 404
+
+
+def test_a_client_behind_dockers_proxy(folder, start, database):
+    """It comes from the gateway, which has a private address."""
+    site = HAProxy(folder, start("customer", database,
+                                 APP_TRUSTED_PROXIES="127.0.0.1"),
+                   start("employee", database, APP_HOSTS=NAME,
+                         APP_TRUSTED_PROXIES="127.0.0.1"))
+    gateway = site.client("127.0.0.2")
+    assert gateway.get("/suppliers").status == 200
+    assert gateway.get("/admin").status == 404
+    assert gateway.get("/admin", X_Forwarded_For=OFFICE).status == 404
+    assert site.client(OFFICE).get("/admin").status == 200
+    site.process.stop()
 
 
 def test_a_long_upload_comes_through(site):
