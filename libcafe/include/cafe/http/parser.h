@@ -65,7 +65,7 @@ struct parser {
  *
  * bytes     All bytes received since the end of the last request, at the same
  *           address each time: slices of `head` point into them.
- * head      Zero but for `fields` at first; complete when *head_len > 0.
+ * head      Zero except `fields` at first; complete when *head_len > 0.
  *           After a refusal its method is set as far as it was read, so that
  *           the answer to HEAD has no body; the rest has no meaning.
  * head_len  Bytes of the head, its empty line included, once complete; else 0.
