@@ -47,9 +47,9 @@ if(CAFE_HARDEN)
   # instructions for a page.
   check_ipo_supported(RESULT CMAKE_INTERPROCEDURAL_OPTIMIZATION LANGUAGES C)
   # The same bytes whatever the folder. Run gdb in the project's folder.
-  target_compile_options(cafe_flags INTERFACE
-    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fPIE)
-  target_link_options(cafe_flags INTERFACE -pie)
+  set(map -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+  target_compile_options(cafe_flags INTERFACE ${map} -fPIE)
+  target_link_options(cafe_flags INTERFACE ${map} -pie)
 endif()
 
 if(CAFE_SANITIZE)
