@@ -60,6 +60,24 @@ async function history(page) {
     await page.locator('text=Back to your search').count(), 1);
 }
 
+// Each kind of rows has a page of its own.
+async function kinds(page) {
+  for (const [label, text] of [['New', 'Three Beans'],
+    ['Changed', 'Piotrkowska 9'], ['Same', 'Hill Roasters'],
+    ['Ambiguous', 'Which supplier is it?'],
+    ['Possible duplicates', 'Add it as a new supplier anyway?'],
+    ['Faulty', 'E-mail should have one @'],
+    ['Not in the file', 'Harbour Coffee']]) {
+    await page.click(`.import-counts a:text-is("${label}")`);
+    await says(page, text);
+    assert.strictEqual(await page.locator('.import-counts a[aria-current]')
+      .innerText(), label);
+    await walk.look(page,
+      `import-rows-${label.toLowerCase().replace(/ /g, '-')}`);
+  }
+  await page.click('a:has-text("Show all")');
+}
+
 async function main() {
   await walk.open();
   const page = await walk.person();
@@ -84,11 +102,14 @@ async function main() {
     ROWS[0].replace('Piotrkowska 7', 'Piotrkowska 9'), ROWS[1],
     'Hill Club,9 Other Road,Bath,Somerset,other@example.com,' +
       '+1 802 5550100,',
-    ',,,,no address,12,', 'New One,3 Lane,Bath,Somerset,one@example.com,' +
+    ',,,,no address,12,',
+    'Three Beans,3 Lane,Bath,Somerset,,+44 1225 496001,**Fair** trade',
+    'New One,3 Lane,Bath,Somerset,one@example.com,' +
       '+44 1225 496000,', 'New One,3 Lane,Bath,Somerset,one@example.com,' +
       '+44 1225 496000,'].join('\n'));
   await says(page, 'It has the phone number of a supplier');
   await walk.look(page, 'import-preview');
+  await kinds(page);
   await page.click('summary');
   await walk.look(page, 'import-format');
   await page.check('label:has-text("A new supplier") input');

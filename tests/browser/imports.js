@@ -38,6 +38,7 @@ async function paused(page) {
   await page.click('button:text-is("Pause")');
   await says(page, 'Import paused');
   await walk.look(page, 'import-paused');
+  await cancelled(page);
   await page.goto(`${address}/admin/suppliers`);
   await page.goBack();
   await page.click('button:text-is("Resume")');
@@ -63,7 +64,7 @@ async function done(page) {
 async function undone(page) {
   await turn('hold');
   await page.click('button:text-is("Undo this import")');
-  await says(page, 'Undoing the import');
+  await says(page, 'Undoing an import');
   await says(page, /250 of \d+ rows undone/);
   await walk.look(page, 'import-undoing');
   await turn('edit');
@@ -78,16 +79,37 @@ async function cancelled(page) {
   await page.goto(address + path);
   await says(page, 'Import cancelled');
   await walk.look(page, 'import-cancelled');
+  await turn('pause');
+  await page.goto(address + path);
+  await says(page, 'Import paused');
+}
+
+async function undoCancelled(page) {
+  await turn('cancel');
+  await page.goto(address + path);
+  await says(page, 'Undo cancelled');
+  await walk.look(page, 'import-undo-cancelled');
+}
+
+async function reading(page) {
+  await turn('read');
+  await page.goto(address + path);
+  await says(page, 'Its rows are being compared');
+  await walk.look(page, 'import-reading');
+  await turn('break');
+  await says(page, 'The reading broke off');
+  await walk.look(page, 'import-broken-off');
 }
 
 async function main() {
   await walk.open();
   const page = await walk.person();
+  await reading(page);
   await running(page);
   await paused(page);
   await done(page);
   await undone(page);
-  await cancelled(page);
+  await undoCancelled(page);
   await walk.close();
 }
 

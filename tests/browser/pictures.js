@@ -69,6 +69,22 @@ async function undo(page) {
   await picture(page, 'history');
 }
 
+async function preview(page) {
+  await page.goto(`${employee}/admin/import`);
+  await page.setInputFiles('#file', {
+    name: 'spring.csv', mimeType: 'text/csv', buffer: Buffer.from([
+      'Firm;Street;Town;Country;Mail;Telephone',
+      `${NAME};221 Bankside;London;United Kingdom;;+44 20 7946 0777`,
+      'Nordlys Kaffe;Storgata 12;Tromsø;Norway;post@nordlys.example;' +
+        '+47 77 55 01 01',
+      'Alto Roasters;Rua Direita 8;;Brazil;alto.example;+55 11 5550 1234',
+    ].join('\n')),
+  });
+  await page.click('button:text-is("Show what it would change")');
+  await says(page, 'Preview of the import');
+  await picture(page, 'import', '.entry:nth-child(3)');
+}
+
 async function main() {
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
@@ -90,6 +106,7 @@ async function main() {
   await duplicate(one);
   await notes(one);
   await undo(one);
+  await preview(one);
   await browser.close();
 }
 

@@ -8,16 +8,18 @@ from test_browser import SCREENSHOTS, Switch, fill_sample, walk
 from test_browser import playwright  # noqa: F401 pylint: disable=W0611
 
 sys.path.insert(0, str(harness.ROOT / "tests/integration"))
-from import_rows import Imports  # noqa: E402
+from import_rows import KEY, Imports  # noqa: E402
 from test_import_command import supplier, table  # noqa: E402
 from writers import connect, query  # noqa: E402
 
 ROWS = 600
+LEASES = {"/read": 1, "/break": -1}
 FAULTY = [supplier("Somebody", city=""), supplier("", email="no address")]
 
 
 class Held(Switch):
-    """GET /run begins the import; /hold keeps a daemon from the second chunk,
+    """GET /read and /break show the import while its file is read, by a command
+    that works or has been killed; /run begins the import; /hold keeps a daemon from the second chunk,
     /edit changes a supplier of it, /release lets the daemon go on."""
 
     def __init__(self, imports, key, employee):
@@ -39,8 +41,14 @@ class Held(Switch):
         elif path == "/release":
             self.holder.commit()
             self.holder.close()
+        elif path in LEASES:
+            self.imports.set(self.key, "reading")
+            self.database.sql(
+                f"UPDATE supplier_imports SET task = '{KEY}', lease_until ="
+                f" UTC_TIMESTAMP(6) + INTERVAL {LEASES[path]} DAY"
+                f" WHERE import_key = '{self.key}'")
         else:
-            self.imports.set(self.key, {"/run": "running",
+            self.imports.set(self.key, {"/run": "running", "/pause": "paused",
                                         "/cancel": "cancelled"}[path])
 
 

@@ -11,7 +11,8 @@ from test_browser import fill_sample, playwright, walk  # noqa: F401
 
 MAX_BYTES = 150 * 1000
 WIDTH = 1280
-PICTURES = {"list", "clash", "duplicates", "notes", "undo", "history"}
+PICTURES = {"list", "clash", "duplicates", "notes", "undo", "history",
+            "import"}
 
 
 def width_of(png):
