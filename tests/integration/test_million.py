@@ -23,3 +23,20 @@ def test_what_is_quadratic_is_marked(capsys):
     assert len(lines) == 3
     assert [line for line in lines if "2.00  above the bar" in line] == [
         line for line in lines if line.startswith("start to first list")]
+
+
+def created_on_disk(database):
+    return int(database.sql(
+        "SHOW GLOBAL STATUS LIKE 'Created_tmp_disk_tables'")[0][1])
+
+
+def test_the_database_copies_no_table_before_it_sends_one(folder, server):
+    """A million suppliers that it had to copy first came later than a daemon
+    waits, which asked again and again."""
+    million.contenders.load_suppliers(server, SUPPLIERS)
+    before = created_on_disk(server)
+    daemon = million.harness.Daemon("customer", folder, server)
+    million.harness.wait_until(lambda: daemon.get("/suppliers").status == 200,
+                               "the suppliers are read")
+    daemon.stop()
+    assert created_on_disk(server) == before
