@@ -134,17 +134,20 @@ static enum error customer_open(struct service *service, void **app,
                                 struct text *error)
 {
     const struct customer_settings *settings = (const void *)service->settings;
+    struct catalog_settings catalog = settings->catalog;
     struct customer *self = calloc(1, sizeof(*self));
     enum error err;
 
     if (self == NULL)
         return ERROR_MEMORY;
+    catalog.supplying = true;
+    self->api.supplying = true;
     self->api.service = service;
     read_settings(self);
     service->answers_max_bytes = PENDING_MAX_LISTS * self->api.list_max_bytes;
     if ((err = home_open(self, error)) != OK ||
         (err = description_open(&self->api, error)) != OK ||
-        (err = catalog_open(service->base, service->db, &settings->catalog,
+        (err = catalog_open(service->base, service->db, &catalog,
                             &self->api.catalog)) != OK ||
         (err = searcher_open(service->base, &self->api.searcher)) != OK ||
         (err = followers_open(&self->api)) != OK) {

@@ -174,6 +174,12 @@ struct page *editor_refused(struct request *req, int status);
 void respond_supplier(struct request *req, const struct snapshot *snapshot,
                       const struct supplier *supplier);
 
+/* ended.c */
+
+/** Set end: whether the supplier of a form still supplies, and what the forms
+ * need that change it. */
+void ended_context(const struct edit *edit, struct context *context);
+
 /* clash.c: two people changed the same supplier. */
 
 /** Set clash: who, when, and the fields that both changed. */

@@ -32,6 +32,8 @@ struct edit *edit_open(struct request *req, enum edit_kind kind)
     edit->req = req;
     edit->kind = kind;
     edit->list = "";
+    edit->job.shown[SUPPLIER_ENDED_ON] = NOT_SHOWN;
+    edit->job.shown[SUPPLIER_ENDED_REASON] = NOT_SHOWN;
     edit->job.arena = request_arena(req);
     edit->job.form_key = edit->key;
     edit->job.actor = edit_actor(req);
@@ -128,9 +130,10 @@ static void form_read_shown(struct edit *edit, const struct form *form)
         const char *name = supplier_columns[f].name;
 
         snprintf(lines, sizeof(lines), "lines-%s", name);
+        edit->job.shown[f] = SHOWN_AS_LINE;
         if (form_value(form, lines).data != NULL)
             edit->job.shown[f] = SHOWN_WITH_LINES;
-        else if (edit->kind == EDIT_UPDATE &&
+        else if ((edit->kind == EDIT_UPDATE || supplier_field_ends(f)) &&
                  edit->choices[f].pick != PICK_THEIRS &&
                  form_value(form, name).data == NULL)
             edit->job.shown[f] = NOT_SHOWN;
@@ -416,6 +419,7 @@ static struct context *edit_context(const struct edit *edit)
         clash_context(edit, context);
     if (edit->previewed)
         fill_preview(edit, context);
+    ended_context(edit, context);
     snapshot_context(edit->snapshot, request_arena(edit->req), context);
     return context;
 }

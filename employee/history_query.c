@@ -1,14 +1,11 @@
 /* Which changes a history shows: read from a query, shown in its form, and
  * written into links again. */
-#include <ctype.h>
-#include <string.h>
-#include <time.h>
-
+#include "cafe/base/clock.h"
 #include "cafe/suppliers/paging.h"
 #include "cafe/suppliers/store.h"
 #include "employee.h"
 
-enum { TEXT_MAX_BYTES = 254, DAY_BYTES = 10 };
+enum { TEXT_MAX_BYTES = 254 };
 
 static const struct {
     const char *value; /* history_action_name() */
@@ -35,19 +32,7 @@ bool history_action_valid(struct slice text)
 /* "2026-11-28", and there is such a day. */
 bool history_day_valid(struct slice text)
 {
-    char copy[DAY_BYTES + 1] = "", again[DAY_BYTES + 1] = "";
-    struct tm parts = { 0 };
-
-    if (text.len == 0)
-        return true;
-    if (text.len != DAY_BYTES || !isdigit((unsigned char)text.data[0]))
-        return false;
-    memcpy(copy, text.data, DAY_BYTES);
-    /* timegm() turns the 31st of November into another day. */
-    return strptime(copy, "%Y-%m-%d", &parts) != NULL &&
-           timegm(&parts) != (time_t)-1 &&
-           strftime(again, sizeof(again), "%Y-%m-%d", &parts) == DAY_BYTES &&
-           strcmp(copy, again) == 0;
+    return text.len == 0 || clock_is_date(text);
 }
 
 bool history_text_valid(struct slice text)

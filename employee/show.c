@@ -10,8 +10,11 @@ void respond_supplier(struct request *req, const struct snapshot *snapshot,
     context_number(context, "id", supplier->id);
     context_text(context, "name", supplier->fields[SUPPLIER_NAME]);
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
-        struct context *field = context_list_object(fields);
+        struct context *field;
 
+        if (supplier_field_ends(f) && supplier->fields[f].len == 0)
+            continue;
+        field = context_list_object(fields);
         context_string(field, "label", supplier_columns[f].label);
         context_text(field, "value", supplier->fields[f]);
         context_flag(field, "block", supplier_columns[f].lines);

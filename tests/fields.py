@@ -22,5 +22,7 @@ def read_table(text):
 TABLE = read_table(HEADER.read_text())
 NAMES = tuple(field.name for field in TABLE)
 LISTED = tuple(field.name for field in TABLE if field.listed)
-OF_ONE_LINE = tuple(field.name for field in TABLE if not field.lines)
+ENDS = ("ended_on", "ended_reason")  # these have a form of their own
+OF_ONE_LINE = tuple(field.name for field in TABLE
+                    if not field.lines and field.name not in ENDS)
 EXPORTED = tuple(field.name for field in TABLE if field.exported)

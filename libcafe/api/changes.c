@@ -254,6 +254,7 @@ static void followers_read(struct followers *followers)
     followers->job = (struct changes_job){ .since = first->since,
                                            .limit = first->limit,
                                            .asker = followers };
+    followers->job.supplying = followers->api->supplying;
     text_init(&followers->job.body, 0);
     followers_choose(followers);
     db_submit(followers->api->service->db, "changes", changes_read,

@@ -1,7 +1,9 @@
 /* Monotonic and UTC time. */
 #include "cafe/base/clock.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t now_us(clockid_t clock)
@@ -71,4 +73,20 @@ void clock_iso(int64_t utc_us, char iso[CLOCK_ISO_BYTES])
              tm.tm_min, tm.tm_sec,
              (int)((utc_us - whole_seconds(utc_us) * 1000000) / 1000));
     snprintf(iso, CLOCK_ISO_BYTES, "%.27s", text);
+}
+
+bool clock_is_date(struct slice text)
+{
+    enum { DATE_CHARS = 10 };
+    char copy[DATE_CHARS + 1] = "", again[DATE_CHARS + 1] = "";
+    struct tm parts = { 0 };
+
+    if (text.len != DATE_CHARS || !isdigit((unsigned char)text.data[0]))
+        return false;
+    memcpy(copy, text.data, DATE_CHARS);
+    /* timegm() turns the 31st of November into another day. */
+    return strptime(copy, "%Y-%m-%d", &parts) != NULL &&
+           timegm(&parts) != (time_t)-1 &&
+           strftime(again, sizeof(again), "%Y-%m-%d", &parts) == DATE_CHARS &&
+           strcmp(copy, again) == 0;
 }

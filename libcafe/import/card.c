@@ -270,8 +270,8 @@ enum error card_row(const struct card *card, struct import_rows *rows,
     if (card->id != 0)
         snprintf(id, sizeof(id), "%lld", (long long)card->id);
     rows_cell(rows, slice_of(id));
-    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        if (supplier_columns[f].exported) {
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
+        if (supplier_columns[f].exported && !supplier_field_ends(f)) {
             if (card->fields[f].failed)
                 rows_fault(rows, rows->count + 1,
                            "This text is longer than 64 KiB.");

@@ -225,8 +225,8 @@ static enum error read_in_object(struct json_reader_state *json, char byte)
 
 enum error json_reader_feed(struct json_reader_state *json, struct slice bytes)
 {
-    enum error err = json->rows->columns == 0 ? rows_own_header(json->rows)
-                                              : OK;
+    enum error err =
+        json->rows->columns == 0 ? rows_own_header(json->rows, true) : OK;
 
     for (size_t i = 0; i < bytes.len && err == OK; i++) {
         if (json->place == IN_FRAME)

@@ -156,11 +156,12 @@ enum error rows_end(struct import_rows *rows, uint64_t number)
         return rows_refuse(rows, err, "%s", error_text(err));
     return OK;
 }
-enum error rows_own_header(struct import_rows *rows)
+
+enum error rows_own_header(struct import_rows *rows, bool ends)
 {
     rows_cell(rows, SLICE("id"));
-    for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
-        if (supplier_columns[f].exported)
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
+        if (supplier_columns[f].exported && (ends || !supplier_field_ends(f)))
             rows_cell(rows, slice_of(supplier_columns[f].name));
     return rows_end(rows, 1);
 }

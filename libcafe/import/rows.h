@@ -38,8 +38,9 @@ MUST_CHECK enum error rows_end(struct import_rows *rows, uint64_t number);
 /** Forget the row that is being put together. */
 void rows_clear(struct import_rows *rows);
 
-/** Hand over "id" and the names of a supplier's exported columns as header. */
-MUST_CHECK enum error rows_own_header(struct import_rows *rows);
+/** Hand over "id" and the names of a supplier's exported columns as header;
+ * ends: also those that say that it no longer supplies. */
+MUST_CHECK enum error rows_own_header(struct import_rows *rows, bool ends);
 
 /** End the reading. Returns `err`; the first one and its reason count. */
 enum error rows_refuse(struct import_rows *rows, enum error err,

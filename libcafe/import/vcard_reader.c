@@ -143,8 +143,8 @@ static enum error read_byte(struct vcard_reader_state *vcard, char byte)
 enum error vcard_reader_feed(struct vcard_reader_state *vcard,
                              struct slice bytes)
 {
-    enum error err = vcard->rows->columns == 0 ? rows_own_header(vcard->rows)
-                                               : OK;
+    enum error err =
+        vcard->rows->columns == 0 ? rows_own_header(vcard->rows, false) : OK;
 
     for (size_t i = 0; i < bytes.len && err == OK; i++)
         err = read_byte(vcard, bytes.data[i]);

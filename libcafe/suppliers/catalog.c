@@ -182,6 +182,7 @@ static void catalog_ask(struct catalog *catalog)
     catalog->question =
         (struct question){ .base = base != NULL ? index_ref(base) : NULL,
                            .max_bytes = (size_t)catalog->settings.max_bytes,
+                           .supplying = catalog->settings.supplying,
                            .asker = catalog };
     db_submit(catalog->feed, "ask", feed_ask, on_answer, &catalog->question);
 }

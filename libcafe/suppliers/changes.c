@@ -14,12 +14,15 @@ static const char select_now[] =
 /* The change that the caller knows comes first: it proves that the log leads on
  * from there. Of the log, only columns without texts are read, so the account
  * that serves customers needs no right to others. */
-static const char select_changes[] =
-    "SELECT c.revision, " CHANGED_AT ", c.supplier_id, c.action,"
-    " s.id, " LAST_REVISION ", " LAST_CHANGED_AT ", " COLUMNS_OF_S
-    " FROM supplier_changes c FORCE INDEX (PRIMARY)"
-    " LEFT JOIN suppliers s ON s.id = c.supplier_id AND " HAS_ID
-    " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
+#define SELECT_CHANGES(which)                                          \
+    "SELECT c.revision, " CHANGED_AT ", c.supplier_id, c.action,"      \
+    " s.id, " LAST_REVISION ", " LAST_CHANGED_AT ", " COLUMNS_OF_S     \
+    " FROM supplier_changes c FORCE INDEX (PRIMARY)"                   \
+    " LEFT JOIN suppliers s ON s.id = c.supplier_id AND " HAS_ID which \
+    " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?"
+
+static const char select_changes[] = SELECT_CHANGES("");
+static const char select_changes_that_supply[] = SELECT_CHANGES(AND_SUPPLIES);
 
 enum {
     COLUMN_REVISION,
@@ -175,7 +178,9 @@ static enum error changes_select(struct db_connection *connection,
     };
     bool coming = false;
     enum error err =
-        db_query(connection, select_changes, values, 2, changes_take, reading);
+        db_query(connection,
+                 job->supplying ? select_changes_that_supply : select_changes,
+                 values, 2, changes_take, reading);
 
     if (err == ERROR_LIMIT && reading->stopped)
         err = OK;

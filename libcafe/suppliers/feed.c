@@ -21,23 +21,31 @@ static const char select_revision[] =
  * in about the order of names lie in memory in it, and are searched in half the
  * time. With an outer join the database would copy all rows into a temporary
  * table before it sends the first: of a million, later than a daemon waits. */
-static const char select_all[] = "SELECT r.n, " SINCE_1970(
-    "r.at") ", " LAST_REVISION ", " LAST_CHANGED_AT ", " DIRECTORY
-            ", s.id, " COLUMNS_OF_S
-            " FROM supplier_revision r JOIN suppliers s ON " HAS_ID
-            " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)";
+#define SELECT_ALL(which)                                                     \
+    "SELECT r.n, " SINCE_1970(                                                \
+        "r.at") ", " LAST_REVISION ", " LAST_CHANGED_AT ", " DIRECTORY        \
+                ", s.id, " COLUMNS_OF_S                                       \
+                " FROM supplier_revision r JOIN suppliers s ON " HAS_ID which \
+                " WHERE r.one = 1 ORDER BY LEFT(s.name, 8)"
+
+static const char select_all[] = SELECT_ALL("");
+static const char select_all_that_supply[] = SELECT_ALL(AND_SUPPLIES);
 
 /* The change that the base ends with comes, too: it proves that the log still
  * leads on from there. The present row comes with a supplier's last change
  * only: making it ready to be searched costs far more than reading it. */
-static const char select_changes[] =
-    "SELECT c.revision, " CHANGED_AT ", c.supplier_id,"
-    " " CHANGED_AT ", " DIRECTORY ", s.id, " COLUMNS_OF_S
-    " FROM supplier_changes c FORCE INDEX (PRIMARY)"
-    " LEFT JOIN suppliers s ON s.id = c.supplier_id AND " HAS_ID
-    " AND c.revision = (SELECT l.revision FROM supplier_changes l"
-    "   WHERE l.supplier_id = c.supplier_id ORDER BY l.revision DESC LIMIT 1)"
-    " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?";
+#define SELECT_CHANGES(which)                                          \
+    "SELECT c.revision, " CHANGED_AT ", c.supplier_id,"                \
+    " " CHANGED_AT ", " DIRECTORY ", s.id, " COLUMNS_OF_S              \
+    " FROM supplier_changes c FORCE INDEX (PRIMARY)"                   \
+    " LEFT JOIN suppliers s ON s.id = c.supplier_id AND " HAS_ID which \
+    " AND c.revision = (SELECT l.revision FROM supplier_changes l"     \
+    "   WHERE l.supplier_id = c.supplier_id"                           \
+    "   ORDER BY l.revision DESC LIMIT 1)"                             \
+    " WHERE c.revision >= ? ORDER BY c.revision LIMIT ?"
+
+static const char select_changes[] = SELECT_CHANGES("");
+static const char select_changes_that_supply[] = SELECT_CHANGES(AND_SUPPLIES);
 
 enum {
     COLUMN_REVISION,
@@ -139,8 +147,9 @@ static enum error feed_load(struct db_connection *connection,
                             struct question *question)
 {
     struct loading loading = { .max_bytes = question->max_bytes };
-    enum error err =
-        db_query(connection, select_all, NULL, 0, load_row, &loading);
+    enum error err = db_query(
+        connection, question->supplying ? select_all_that_supply : select_all,
+        NULL, 0, load_row, &loading);
 
     if (err == OK && !loading.any)
         err = db_query(connection, select_revision, NULL, 0, load_revision,
@@ -244,8 +253,10 @@ static enum error follow(struct db_connection *connection,
     if (following == NULL)
         return ERROR_MEMORY;
     following->base = question->base;
-    err =
-        db_query(connection, select_changes, values, 2, follow_row, following);
+    err = db_query(connection,
+                   question->supplying ? select_changes_that_supply
+                                       : select_changes,
+                   values, 2, follow_row, following);
     if (err == OK && !following->continuous)
         err = ERROR_NOT_FOUND;
     if (err == OK && following->revision.number < least)

@@ -8,6 +8,7 @@
 struct question {
     struct index *base; /* NULL: everything is wanted */
     size_t max_bytes;
+    bool supplying;      /* only suppliers that still supply */
     struct index *found; /* out: the newer index; NULL: still the base */
     void *asker;
 };

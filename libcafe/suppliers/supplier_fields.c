@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cafe/base/clock.h"
 #include "cafe/base/unicode.h"
 #include "cafe/base/utf8.h"
 #include "cafe/suppliers/contact.h"
@@ -15,7 +16,7 @@ enum { CHAR_MAX_BYTES = 4 /* of a code point in UTF-8 */ };
 
 static supplier_check_fn supplier_check_name, check_address, check_city,
     check_state, check_country, check_email, check_phone, check_website,
-    check_notes;
+    check_notes, check_ended_on, check_ended_reason;
 static supplier_tidy_fn tidy_website, tidy_notes;
 static supplier_link_fn link_website;
 
@@ -106,6 +107,23 @@ static supplier_link_fn link_website;
     .hint = "Markdown; can be left empty", \
     .tidy = tidy_notes,                    \
     .check = check_notes
+
+#define FORM_ENDED_ON                                     \
+    .label = "No longer supplies since",                  \
+    .input_type = "text",                                 \
+    .autocomplete = "off",                                \
+    .hint = "The date, for instance 2026-11-28; empty: "  \
+            "customers see the supplier again",           \
+    .tidy = tidy_line,                                    \
+    .check = check_ended_on
+
+#define FORM_ENDED_REASON                                 \
+    .label = "Why it no longer supplies",                 \
+    .input_type = "text",                                 \
+    .autocomplete = "off",                                \
+    .hint = "For instance: closed down",                  \
+    .tidy = tidy_line,                                    \
+    .check = check_ended_reason
 
 #define ROW(FIELD, column, in, holds, is_searched, is_listed, is_exported, \
             has_lines)                                                     \
@@ -206,6 +224,25 @@ static const char *check_line(struct arena *arena,
     if (!unicode_visible(text))
         return say_letter(arena, field, text, 0, " and nothing visible");
     return NULL;
+}
+
+static const char *check_ended_on(struct arena *arena,
+                                  const struct supplier *supplier,
+                                  enum supplier_field field)
+{
+    struct slice text = supplier->fields[field];
+
+    (void)arena;
+    return text.len == 0 || clock_is_date(text)
+               ? NULL
+               : "Write the date like this: 2026-11-28";
+}
+
+static const char *check_ended_reason(struct arena *arena,
+                                      const struct supplier *supplier,
+                                      enum supplier_field field)
+{
+    return check_line(arena, supplier, field, NULL);
 }
 
 static const char *supplier_check_name(struct arena *arena,

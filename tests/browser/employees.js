@@ -237,6 +237,24 @@ async function undoing(one, other) {
   await says(one, 'Restored');
 }
 
+// Hidden from customers, and back.
+async function ended(page) {
+  await edit(page);
+  await page.click('text=This supplier no longer supplies');
+  await walk.look(page, 'end');
+  await page.fill('#end-reason', 'closed down');
+  await page.click('button:has-text("Hide it from customers")');
+  await says(page, 'no longer supplies');
+  await walk.look(page, 'ended-list');
+  await edit(page);
+  await says(page, "Customers don't see this supplier");
+  await walk.look(page, 'ended');
+  await page.click('button:has-text("Supplies again")');
+  await says(page, 'Saved');
+  await edit(page);
+  await says(page, 'This supplier no longer supplies');
+}
+
 async function away(page) {
   await edit(page);
   await fill(page, { city: 'Typed while away' });
@@ -292,6 +310,7 @@ async function main() {
   await removal(one, other);
   await history(one, other);
   await customers(other);
+  await ended(one);
   await away(one);
   await odds(one);
   await walk.close();

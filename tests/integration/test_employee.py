@@ -9,8 +9,14 @@ import harness
 SUPPLIER = harness.SUPPLIER
 
 
+# The short forms beside that of a supplier: that it no longer supplies.
+SHORT_FORM = re.compile(r'<details class="end">.*?</details>|'
+                        r'<form class="done ended".*?</form>', re.S)
+
+
 def values_of(text):
     """What the fields of a form hold, hidden ones too."""
+    text = SHORT_FORM.sub("", text)
     found = dict(re.findall(r'<input [^>]*?name="(\w+)"[^>]*?value="([^"]*)"',
                             text))
     found["notes"] = ""

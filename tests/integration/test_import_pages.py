@@ -178,7 +178,7 @@ def test_rows_of_a_table_in_parts(imports, employee):
     imports.database.sql(
         "INSERT INTO supplier_import_rows SELECT import_id, 1 + seq, 2 + seq,"
         " 'faulty', 0, NULL, NULL, NULL, NULL, '', '', CONCAT('reason ', seq),"
-        " '', seq, '', '', '', '', '', '', '', ''"
+        " '', seq, '', '', '', '', '', '', '', '', '', ''"
         " FROM supplier_import_rows, seq_1_to_10001")
     imports.set(key, "running")
     imports.wait(key, "done")

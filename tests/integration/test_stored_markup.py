@@ -19,7 +19,8 @@ from test_markup import (MARK, MARKUP, PERSON, check, check_log, make_admin,  # 
                          make_site)
 from writers import insert, query
 
-HOSTILE = {name: MARKUP for name in NAMES}
+# One that no longer supplies would not be shown to customers.
+HOSTILE = {**{name: MARKUP for name in NAMES}, "ended_on": ""}
 # What the form takes: the others have a form of their own.
 TYPED = {**HOSTILE, "email": f"{MARK}@example.com", "phone": "+49 30 123456",
          "website": f"https://example.com/{MARK}"}
@@ -162,7 +163,7 @@ def check_imports(ann, admin, number):
               " '', 0, 0, NOW(6), NOW(6))", key, key, state, MARKUP, MARKUP)
         query(admin, "INSERT INTO supplier_import_rows SELECT MAX(i.id), 1, 2,"
               " 'faulty', 0, NULL, %s, NULL, NULL, '', %s, %s, '', %s, '', '',"
-              " '', '', '', '', '', '' FROM supplier_imports i",
+              " '', '', '', '', '', '', '', '' FROM supplier_imports i",
               number, MARKUP, MARKUP, MARKUP)
         shows(ann.get(f"/admin/import/{key}"), key)
         for button in ("pause", "cancel", "resume", "undo"):

@@ -20,10 +20,10 @@ def members_of(template):
 
 def missing_in_page(template, table):
     """Fields that the page of a supplier does not show; fields of several
-    lines are shown as HTML."""
+    lines are shown as HTML. Customers see no supplier that has ended."""
     shown = members_of(template)
-    return [field.name for field in table
-            if (f"{field.name}_html" if field.lines else field.name)
+    return [field.name for field in table if field.name not in fields.ENDS
+            and (f"{field.name}_html" if field.lines else field.name)
             not in shown]
 
 

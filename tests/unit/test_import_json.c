@@ -10,8 +10,9 @@
 
 static const struct import_format json = { .kind = IMPORT_JSON };
 
-#define HEADER \
-    "1: id|name|address|city|state|country|email|phone|website|notes\n"
+#define HEADER                                                         \
+    "1: id|name|address|city|state|country|email|phone|website|notes|" \
+    "ended_on|ended_reason\n"
 
 static void test_lists(void **state)
 {
@@ -22,14 +23,14 @@ static void test_lists(void **state)
         { " [ ] ", HEADER },
         { "\xef\xbb\xbf[\n{\"id\":1,\"version\":null,\"name\":\"A\"},\n"
           "{\"name\":\"B \\\"}{\\\\\",\"notes\":\"x\\ny\",\"id\":null}\n]\n",
-          HEADER "2: 1|A||||||||\n3: |B \"}{\\||||||||x\ny\n" },
+          HEADER "2: 1|A||||||||||\n3: |B \"}{\\||||||||x\ny||\n" },
         { "{\"total\":2,\"x\":[{\"suppliers\":[]}],\"y\":\"\\\"suppliers\\\":["
           "\","
           "\"suppliers\" : [{\"name\":\"A\",\"more\":{\"a\":[]}}],\"z\":{}}",
-          HEADER "1: |A||||||||\n" },
+          HEADER "1: |A||||||||||\n" },
         { "[{\"name\":[],\"city\":true},{\"id\":\"7\",\"phone\":5}]",
-          HEADER "1: ||||||||| !2 This has to be a text in quotes.\n"
-                 "1: 7|||||||5||\n" },
+          HEADER "1: ||||||||||| !2 This has to be a text in quotes.\n"
+                 "1: 7|||||||5||||\n" },
         { "[{\"name\":\"\xe9\"}]", NULL },
     };
 

@@ -88,7 +88,9 @@ static void test_a_new_table_is_the_original_and_more(void **state)
                   "email varchar(255) NO ;phone varchar(100) NO ;"
                   "country varchar(255) NO INVISIBLE;"
                   "notes text NO INVISIBLE;"
-                  "website varchar(500) NO INVISIBLE;");
+                  "website varchar(500) NO INVISIBLE;"
+                  "ended_on varchar(40) NO INVISIBLE;"
+                  "ended_reason varchar(255) NO INVISIBLE;");
 }
 
 static void test_a_foreign_table_is_converted_with_its_rows(void **state)

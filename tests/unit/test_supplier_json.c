@@ -45,7 +45,7 @@ static void test_members_of_an_object(void **state)
         "{\"id\":-7,\"version\":9223372036854775807,\"updated_at\":null,"
         "\"name\":\"\",\"address\":\"\",\"city\":\"\",\"state\":\"\","
         "\"country\":\"\",\"email\":\"\",\"phone\":\"\",\"website\":\"\","
-        "\"notes\":\"\","
+        "\"notes\":\"\",\"ended_on\":\"\",\"ended_reason\":\"\","
         "\"more\":null}");
     text_free(&out);
 }

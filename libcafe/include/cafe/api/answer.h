@@ -20,6 +20,7 @@ struct api {
     const char *caching;    /* Cache-Control of an answer that is not stale */
     bool versions;          /* the ETag of a supplier is its version, for
                                If-Match */
+    bool supplying;         /* only suppliers that still supply are shown */
     int64_t list_max_bytes; /* of a list that is written record by record */
 };
 

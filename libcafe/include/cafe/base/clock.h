@@ -2,7 +2,10 @@
 #ifndef CAFE_CLOCK_H
 #define CAFE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "cafe/base/text.h"
 
 /**
  * Monotonic milliseconds since an arbitrary start. For deadlines: it is
@@ -30,5 +33,8 @@ void clock_http_date(int64_t utc_us, char date[CLOCK_HTTP_DATE_BYTES]);
 
 /** RFC 3339 in UTC with milliseconds, "2026-11-23T08:43:18.250Z". */
 void clock_iso(int64_t utc_us, char iso[CLOCK_ISO_BYTES]);
+
+/** Whether a text is a day of the calendar, "2026-11-28". */
+bool clock_is_date(struct slice text);
 
 #endif

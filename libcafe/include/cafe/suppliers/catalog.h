@@ -47,6 +47,8 @@ struct catalog_settings {
     int64_t max_bytes;  /* of all suppliers in memory */
     int64_t max_age_ms; /* a snapshot younger than this is not asked about */
     int64_t wait_ms;    /* for the database, before a stale snapshot is shown */
+    bool supplying;     /* only suppliers that still supply; no option: the
+                           daemon decides */
     int64_t compare_ms; /* between comparisons with the whole table */
 };
 

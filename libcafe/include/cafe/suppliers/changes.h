@@ -9,6 +9,7 @@
 struct changes_job {
     struct revision since; /* changes after this one */
     size_t limit;          /* changes at most; of large texts there are fewer */
+    bool supplying;        /* only suppliers that still supply are there */
     void *asker;           /* the caller's own */
 
     /* Out. */

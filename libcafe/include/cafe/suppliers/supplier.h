@@ -35,7 +35,9 @@
     X(EMAIL,   "email",   1,   254, true,    true,  true,    false) SEP  \
     X(PHONE,   "phone",   1,   100, true,    true,  true,    false) SEP  \
     X(WEBSITE, "website", 6,   500, true,    false, true,    false) SEP  \
-    X(NOTES,   "notes",   2, 16384, true,    false, true,    true)
+    X(NOTES,   "notes",   2, 16384, true,    false, true,    true)  SEP  \
+    X(ENDED_ON,     "ended_on",     10,  40, false, false, true, false) SEP \
+    X(ENDED_REASON, "ended_reason", 10, 255, false, false, true, false)
 /* clang-format on */
 
 #define SUPPLIER_ENUMERATOR(field, ...) SUPPLIER_##field,
@@ -69,6 +71,19 @@ typedef enum error supplier_tidy_fn(struct arena *arena, struct slice text,
 /** A URL to reach a supplier by, in the arena; NULL where a text, which may be
  * any program's, is none that is safe to follow. */
 typedef const char *supplier_link_fn(struct arena *arena, struct slice text);
+
+/** Whether it no longer supplies: customers don't see it. */
+static inline bool supplier_ended(const struct supplier *supplier)
+{
+    return supplier->fields[SUPPLIER_ENDED_ON].len > 0;
+}
+
+/** Whether a field says that a supplier no longer supplies: forms of a supplier
+ * leave it out, for it has one of its own. */
+static inline bool supplier_field_ends(enum supplier_field field)
+{
+    return field == SUPPLIER_ENDED_ON || field == SUPPLIER_ENDED_REASON;
+}
 
 /** A row of SUPPLIER_TABLE, and what else is known of that field. */
 struct supplier_column {
