@@ -93,6 +93,16 @@ output() {
     echo "$value"
 }
 
+# A parameter of a stack as it is; nothing where there is none.
+parameter() {
+    local file=$folder/$1.parameters
+    [ -n "$(stack_status "$1")" ] || return 0
+    [ -f "$file" ] || ask cloudformation describe-stacks \
+        --stack-name "cafe-$1" --query \
+        'Stacks[0].Parameters[].[ParameterKey,ParameterValue]' >"$file"
+    awk -v key="$2" '$1 == key { print $2 }' "$file"
+}
+
 # Parameters for a stack, into $parameters: NAME=VALUE, or STACK.NAME for the
 # output NAME of another stack.
 find_parameters() {
@@ -103,11 +113,13 @@ find_parameters() {
             value=$(output "${parameter%%.*}" "${parameter#*.}")
             parameter=${parameter#*.}=$value
         fi
-        parameters+=("ParameterKey=${parameter%%=*},ParameterValue=${parameter#*=}")
+        value=${parameter#*=}
+        parameters+=("ParameterKey=${parameter%%=*},ParameterValue=${value//,/\\,}")
     done
 }
 
-# Make a stack, or update it. A stack with a policy is never updated.
+# Make a stack, or update it. A stack with a policy is updated only if another
+# policy is in force meanwhile, the file in $meanwhile.
 stack() {
     local name=$1 template=$here/$2.yaml policy=$here/$1-policy.json status
     local parameters options=()
@@ -117,7 +129,7 @@ stack() {
         --capabilities CAPABILITY_NAMED_IAM)
     [ $# = 0 ] || options+=(--parameters "${parameters[@]}")
     status=$(settled_status "$name")
-    rm -f "$folder/stacks" "$folder/$name.outputs"
+    rm -f "$folder/stacks" "$folder/$name.outputs" "$folder/$name.parameters"
     case $status in
     "")
         [ ! -f "$policy" ] || options+=(--stack-policy-body "file://$policy")
@@ -126,10 +138,13 @@ stack() {
             --stack-name "cafe-$name"
         ;;
     CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE)
-        if [ -f "$policy" ]; then
-            say "stack cafe-$name already exists"
-        else
+        if [ ! -f "$policy" ]; then
             update_stack "$name" "${options[@]}"
+        elif [ -n "$meanwhile" ]; then
+            update_stack "$name" "${options[@]}" \
+                --stack-policy-during-update-body "file://$meanwhile"
+        else
+            say "stack cafe-$name already exists"
         fi
         ;;
     *_IN_PROGRESS)
@@ -264,22 +279,40 @@ task_definition() {
         --query "$2"
 }
 
-# The load balancer's own name, once there is one.
-balancer_name() {
-    local address
+# The names under which the site is asked for, once there is a load balancer:
+# its own and those of its certificate, each with a comma in front but the first.
+site_names() {
+    local address arn name
     [ -n "$(stack_status balancer)" ] || return 0
     address=$(output balancer Address)
-    echo "${address#http://}"
+    printf '%s' "${address#http://}"
+    arn=$(parameter listeners Certificate)
+    for name in $([ -z "$arn" ] || certificate_names "$arn"); do
+        printf ',%s' "$name"
+    done
+}
+
+# The names of a certificate, but for those with an asterisk.
+certificate_names() {
+    local names name found=
+    names=$(ask acm describe-certificate --certificate-arn "$1" \
+        --query 'Certificate.SubjectAlternativeNames[]')
+    for name in $names; do
+        [[ $name == *\** ]] || found+=" $name"
+    done
+    [ -n "$found" ] || fail "the certificate $1 has no name without an" \
+        "asterisk, so the names that the site has are unknown: request one" \
+        "that has them, too"
+    echo "$found"
 }
 
 # The addresses that may edit: those given now, or else those given to the last
 # phase 4.
 find_office() {
-    local ranges
     if [ -z "$office" ]; then
-        ranges=$(task_definition employee \
+        office=$(task_definition employee \
             "taskDefinition.containerDefinitions[0].environment[?name=='APP_ALLOW'].value")
-        office=${ranges##*,}
+        office=${office#*private,}
     fi
     [ -n "$office" ] || fail "the network that may edit suppliers is missing:" \
         "phase 4 needs --office CIDR, for example --office 192.0.2.0/24"

@@ -7,6 +7,8 @@ here, and played or left out in the open:
   alarms, CodeDeploy or CodePipeline resources: it passes over them silently.
 - Its CloudFormation fails on a database whose parameter group is in the same
   stack: the copy has no database; the account is given one beside it.
+- Its CloudFormation overlooks that a condition of an unchanged resource has
+  begun to hold: port 443 is not opened, though the script asks for it.
 - It knows no LoadBalancerFullName: the copy has its name instead.
 - It takes no notice of EmptyOnDelete: the test empties the registry.
 - It runs nothing: the test puts a target into a target group that the script

@@ -12,8 +12,8 @@ import signal
 import socket
 import sys
 
-SERVICES = ("cloudformation", "codecommit", "codedeploy", "codepipeline",
-            "ec2", "ecr", "ecs", "elbv2", "events", "iam", "logs", "rds", "s3",
+SERVICES = ("acm", "cloudformation", "codecommit", "codedeploy",
+            "codepipeline", "ec2", "ecr", "ecs", "elbv2", "events", "iam", "logs", "rds", "s3",
             "secretsmanager", "sts")
 HEAD_BYTES = 8
 

@@ -42,6 +42,12 @@ def one_line(done):
     (("--office", "0.0.0.0/0", "4"), "not a range like"),
     (("--office", "256.0.2.0/24", "4"), "not a range like"),
     (("--office",), "not a range like"),
+    (("--office", "192.0.2.0/24") * 4 + ("4",), "at most three ranges"),
+    (("--certificate", "cafe.example", "5"), "is not a certificate"),
+    (("--certificate", "arn:aws:acm:eu-west-1:123456789012:certificate/0",
+      "5"), "in us-east-1"),
+    (("--certificate", "arn:aws:acm:us-east-1:123456789012:certificate/0",
+      "7"), "only for phase 5"),
     (("--office", "192.0.2.0/24", "8"), "--office 192.0.2.0/24 4 first"),
 ])
 def test_a_wrong_command_is_told_in_one_line(args, words):
@@ -88,6 +94,7 @@ def applied(account, *args):
 
 @pytest.mark.parametrize("phase, words", [
     ("4", "cafe-network is missing: run deploy/aws/apply.sh 3"),
+    ("5", "cafe-network is missing: run deploy/aws/apply.sh 3"),
     ("6", "run deploy/aws/apply.sh 4"), ("8", "run deploy/aws/apply.sh 7")])
 def test_a_missing_phase_is_named(account, phase, words):
     assert words in one_line(account.apply(phase))
@@ -211,21 +218,20 @@ def test_phase_5_makes_the_balancer(account):
     assert f"http://{name}" in said
     assert variable(account, "APP_HOSTS") == name
     assert variable(account, "APP_ALLOW").endswith(OFFICE[1])
-    rules = [rule for listener in listeners(account)
-             for rule in account.aws("elbv2", "describe-rules",
-                                     "--listener-arn", listener)["Rules"]]
-    assert sum(rule["Priority"] == "1" for rule in rules) == 2
+    assert len(admin_rules(account)) == 2
     policy = account.aws("cloudformation", "get-stack-policy", "--stack-name",
                          "cafe-listeners")
     assert "Update:*" in policy["StackPolicyBody"]
+    assert doors(account) == {("80", "0.0.0.0/0"), ("8080", OFFICE[1])}
 
 
-def listeners(account):
-    balancers = account.aws("elbv2", "describe-load-balancers")
-    arn = balancers["LoadBalancers"][0]["LoadBalancerArn"]
-    return [row["ListenerArn"] for row in account.aws(
-        "elbv2", "describe-listeners", "--load-balancer-arn", arn)[
-            "Listeners"]]
+def doors(account):
+    """Ports and sources that the load balancer's group admits."""
+    group, = account.aws("ec2", "describe-security-groups", "--filters",
+                         "Name=group-name,Values=microservices-sg")[
+        "SecurityGroups"]
+    return {(str(row["FromPort"]), source["CidrIp"])
+            for row in group["IpPermissions"] for source in row["IpRanges"]}
 
 
 def services(account):
@@ -313,15 +319,106 @@ def test_phase_8_restricts_and_scales(account):
 
 
 def admin_rules(account):
-    return [rule for listener in listeners(account)
-            for rule in account.aws("elbv2", "describe-rules",
-                                    "--listener-arn", listener)["Rules"]
-            if rule["Priority"] == "1"]
+    return [rule for listener in made_listeners(account).values()
+            for rule in rules_of(account, listener)]
+
+
+def rules_of(account, listener):
+    """Those that are not its default."""
+    return [rule for rule in account.aws(
+        "elbv2", "describe-rules", "--listener-arn", listener["ListenerArn"])[
+            "Rules"] if rule["Priority"] == "1"]
+
+
+def made_listeners(account):
+    """By port."""
+    balancer, = account.aws("elbv2", "describe-load-balancers")[
+        "LoadBalancers"]
+    return {row["Port"]: row for row in account.aws(
+        "elbv2", "describe-listeners", "--load-balancer-arn",
+        balancer["LoadBalancerArn"])["Listeners"]}
 
 
 def forwards(account):
     return sorted(rule["Actions"][0]["TargetGroupArn"]
                   for rule in admin_rules(account))
+
+
+def group(account, name):
+    found, = account.aws("elbv2", "describe-target-groups", "--names", name)[
+        "TargetGroups"]
+    return found["TargetGroupArn"]
+
+
+def deploy(account, service, number):
+    """What CodeDeploy has done after a deployment: both lead to green."""
+    green = group(account, f"{service}-tg-{number}")
+    action = f"Type=forward,TargetGroupArn={green}"
+    if service == "customer":
+        for row in made_listeners(account).values():
+            account.aws("elbv2", "modify-listener", "--listener-arn",
+                        row["ListenerArn"], "--default-actions", action)
+    else:
+        for rule in admin_rules(account):
+            account.aws("elbv2", "modify-rule", "--rule-arn", rule["RuleArn"],
+                        "--actions", action)
+
+
+def test_a_certificate_brings_https(account):
+    """Where a deployment has changed the target groups meanwhile."""
+    for name in DAEMONS:
+        deploy(account, name, "one")
+    certificate = account.aws(
+        "acm", "request-certificate", "--domain-name", "cafe.example",
+        "--subject-alternative-names", "*.cafe.example", "www.cafe.example")[
+            "CertificateArn"]
+    account.calls()
+    said = applied(account, "--certificate", certificate, "5")
+    assert "https://www.cafe.example, once" in said
+    calls = account.calls()
+    update, = [line for line in calls if line.startswith(
+        "cloudformation update-stack --stack-name cafe-listeners")]
+    assert "listeners-certificate-policy.json" in update
+    assert "https://*" not in said
+    made = made_listeners(account)
+    assert sorted(made) == [80, 443, 8080]
+    plain, = made[80]["DefaultActions"]
+    assert plain["RedirectConfig"]["Port"] == "443"
+    assert plain["RedirectConfig"]["StatusCode"] == "HTTP_301"
+    for port in 443, 8080:
+        assert made[port]["Protocol"] == "HTTPS"
+        assert made[port]["Certificates"][0]["CertificateArn"] == certificate
+        action, = made[port]["DefaultActions"]
+        assert action["TargetGroupArn"] == group(account, "customer-tg-one")
+    assert [len(rules_of(account, made[port])) for port in sorted(made)] == [
+        0, 1, 1]
+    rules = admin_rules(account)
+    for rule in rules:
+        assert {row["Field"]: row for row in rule["Conditions"]}["source-ip"][
+            "SourceIpConfig"]["Values"] == [OFFICE[1]]
+        assert rule["Actions"][0]["TargetGroupArn"] == group(
+            account, "employee-tg-one")
+    opened, = [line for line in calls if line.startswith(
+        "cloudformation update-stack --stack-name cafe-network")]
+    assert "ParameterKey=Https,ParameterValue=yes" in opened
+    own, *names = variable(account, "APP_HOSTS").split(",")
+    assert names == ["cafe.example", "www.cafe.example"]
+    assert own.endswith(".amazonaws.com")
+    follows, = [line for line in calls if line.startswith(
+        "cloudformation update-stack --stack-name cafe-codedeploy")]
+    assert (f"ParameterKey=Production,ParameterValue="
+            f"{made[443]['ListenerArn']}") in follows
+
+
+def test_a_deployment_is_not_disturbed(account):
+    account.put_under_way("deploy list-deployments", "d-1ABCDEF")
+    other = account.aws("acm", "request-certificate", "--domain-name",
+                        "other.example")["CertificateArn"]
+    said = one_line(account.apply("--certificate", other, "5"))
+    account.end_what_is_under_way()
+    assert "customer is being deployed (d-1ABCDEF)" in said
+    assert made_listeners(account)[443]["Certificates"][0][
+        "CertificateArn"] != other
 
 
 def test_all_phases_again_change_nothing(account):

@@ -14,36 +14,8 @@ import contracts
 import documents
 import harness
 import infrastructure
+from defects import change, drop, inside, remove, script, scripts
 from infrastructure import CHECKS, FOLDER, TEMPLATES, Infrastructure
-
-
-def change(template, name, **properties):
-    return lambda it: it.resource(template, name).update(properties)
-
-
-def drop(template, name, key):
-    return lambda it: it.resource(template, name).pop(key)
-
-
-def remove(template, name):
-    return lambda it: it.templates[template]["Resources"].pop(name)
-
-
-def script(old, new):
-    def defect(it):
-        assert old in it.script
-        it.script = it.script.replace(old, new)
-    return defect
-
-
-def scripts(check, *rows):
-    """Rows of DEFECTS: what stands in the script, what instead, the words."""
-    return [(check, script(old, new), words) for old, new, words in rows]
-
-
-def inside(get, **changes):
-    """Change a mapping inside: get finds it."""
-    return lambda it: get(it).update(changes)
 
 
 def action(number, **changes):
@@ -83,16 +55,6 @@ def secret_in_the_open(it):
         {"name": "ADMIN_PASSWORD", "value": "coffee"})
 
 
-def move_a_rule(it):
-    it.templates["balancer"]["Resources"]["Rule"] = (
-        it.templates["listeners"]["Resources"].pop("TestAdmin"))
-
-
-WORLD = [{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080,
-          "CidrIp": "0.0.0.0/0"}]
-ADMIN_ONLY = [{"Field": "path-pattern",
-               "PathPatternConfig": {"Values": ["/admin/*"]}}]
-
 # The check, what is done to the files, and what the complaint has to say.
 DEFECTS = [
     ("names_are_the_tutorials",
@@ -114,41 +76,6 @@ DEFECTS = [
      change("cluster", "Log", LogGroupName="cafe"), "the log group"),
     ("names_are_the_tutorials", script("microservices deployment; do", "x"),
      "apply.sh does not have"),
-
-    ("target_groups_fit", change("balancer", "CustomerTgOne", Port=80),
-     "customer-tg-one: Port"),
-    ("target_groups_fit",
-     change("balancer", "EmployeeTgTwo", TargetType="instance"), "TargetType"),
-    ("target_groups_fit",
-     change("balancer", "EmployeeTgTwo", HealthCheckPath="/"),
-     "employee-tg-two: HealthCheckPath"),
-    ("target_groups_fit",
-     drop("balancer", "EmployeeTgOne", "TargetGroupAttributes"),
-     "deregistration delay is None"),
-    ("target_groups_fit",
-     lambda it: it.deployments["customer"].target.update(ContainerPort=80),
-     "customer-tg-two: Port is 8080, not 80"),
-
-    ("listeners_route", change("listeners", "Test", Port=8081), "Test: Port"),
-    ("listeners_route", change("listeners", "ProductionAdmin",
-                               Conditions=ADMIN_ONLY),
-     "ProductionAdmin: conditions"),
-    ("listeners_route", change("listeners", "TestAdmin", Actions=[
-        {"Type": "forward", "TargetGroupArn": {"Ref": "EmployeeTgTwo"}}]),
-     "TestAdmin: actions"),
-    ("listeners_route", change("listeners", "TestAdmin", ListenerArn={
-        "Ref": "Production"}), "TestAdmin: listener"),
-
-    ("listeners_are_left_alone",
-     inside(lambda it: it.policy["Statement"][0], Effect="Allow"),
-     "the policy"),
-    ("listeners_are_left_alone", move_a_rule, "Rule stands in balancer"),
-    ("listeners_are_left_alone",
-     script("modify-rule --rule-arn", "modify-rule --actions x --rule-arn"),
-     "where a rule leads"),
-    ("listeners_are_left_alone", script("Values=[/admin,/admin/*]",
-                                        "Values=[/admin/*]"),
-     "does not keep the paths"),
 
     ("deployment_groups_fit", inside(group, DeploymentGroupName="x"), "name"),
     ("deployment_groups_fit", inside(
@@ -250,18 +177,6 @@ DEFECTS = [
                                        {"Effect": "Allow",
                                         "Principal": {"AWS": ["*"]}}]}),
      "everybody is allowed something in registry"),
-
-    ("groups_are_a_chain",
-     change("network", "TaskGroup", SecurityGroupIngress=WORLD),
-     "what the groups admit"),
-    ("groups_are_a_chain",
-     change("network", "DatabaseGroup", SecurityGroupIngress=WORLD),
-     "what the groups admit"),
-    ("groups_are_a_chain", remove("network", "TaskIngress"),
-     "what the groups admit"),
-    ("groups_are_a_chain",
-     change("database", "Database", PubliclyAccessible=True),
-     "PubliclyAccessible"),
 
     ("database_suits", inside(lambda it: it.resource(
         "database", "Parameters")["Parameters"],

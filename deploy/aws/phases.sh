@@ -1,0 +1,274 @@
+# shellcheck shell=bash
+# The tutorial's phases. Read by apply.sh, which sets $dry, $folder, $office
+# and more.
+# shellcheck disable=SC2154
+
+# Accounts, tables and rights, in this order, by one task in the VPC.
+migrate() {
+    local newest endpoint admin customer employee own
+    local subnet1 subnet2 group task codes
+    newest=$(image employee)
+    endpoint=$(database Endpoint.Address)
+    admin=$(database MasterUserSecret.SecretArn)
+    customer=$(secret_arn customer)
+    employee=$(secret_arn employee)
+    own=$(secret_arn migrate)
+    fill "$here/taskdef-migrate.json" \
+        "<ACCOUNT-ID>" "$account" "<RDS-ENDPOINT>" "$endpoint" \
+        "<IMAGE1_NAME>" "$newest" "<ADMIN-SECRET-ARN>" "$admin" \
+        "<CUSTOMER-SECRET-ARN>" "$customer" \
+        "<EMPLOYEE-SECRET-ARN>" "$employee" "<MIGRATE-SECRET-ARN>" "$own" \
+        "<SQL-SCRIPT>" "$(base64 <"$here/sql.sh" | tr -d '\n')" \
+        "<ACCOUNTS-SQL>" "$(base64 <"$here/accounts.sql" | tr -d '\n')" \
+        "<GRANTS-SQL>" "$(base64 <"$root/deploy/local/grants.sql" | tr -d '\n')"
+    register cafe-migrate "$folder/taskdef-migrate.json"
+    subnet1=$(output network PrivateSubnet1)
+    subnet2=$(output network PrivateSubnet2)
+    group=$(output network TaskGroup)
+    task=$(change aws ecs run-task --cluster $cluster --launch-type FARGATE \
+        --task-definition cafe-migrate --network-configuration \
+        "awsvpcConfiguration={subnets=[$subnet1,$subnet2],securityGroups=[$group],assignPublicIp=DISABLED}" \
+        --query 'tasks[0].taskArn' --output text)
+    [ -z "$dry" ] || return 0
+    aws ecs wait tasks-stopped --cluster $cluster --tasks "$task"
+    codes=$(aws ecs describe-tasks --cluster $cluster --tasks "$task" \
+        --query 'tasks[0].containers[].exitCode' --output text | tr '\t' ' ')
+    [ "$codes" = "0 0 0" ] ||
+        fail "the migration failed (${codes:-no exit code}); see" \
+            "awslogs-cafe-CICD, streams migrate/, and run this again"
+    say "the database is ready"
+}
+
+create_service() {
+    local name=$1 title=$2 status file revision tg subnet1 subnet2 group
+    file=create-$name-microservice-tg-two.json
+    tg=$(output balancer "${title}TgTwo")
+    revision=$(task_definition "$name" taskDefinition.revision)
+    [ -n "$revision" ] || fail "$name-microservice has no task definition:" \
+        "run deploy/aws/apply.sh 4 first"
+    subnet1=$(output network PrivateSubnet1)
+    subnet2=$(output network PrivateSubnet2)
+    group=$(output network TaskGroup)
+    fill "$root/deploy/deployment/$file" REVISION-NUMBER "$revision" \
+        MICROSERVICE-TG-TWO-ARN "$tg" PRIVATE-SUBNET-1-ID "$subnet1" \
+        PRIVATE-SUBNET-2-ID "$subnet2" SECURITY-GROUP-ID "$group"
+    status=$(service_status "$name")
+    if [ "$status" = ACTIVE ]; then
+        say "service $name-microservice already exists"
+        return
+    fi
+    change aws ecs create-service --cli-input-json "file://$folder/$file" \
+        >/dev/null
+    # The waiter for services waits for ever where CodeDeploy is in control.
+    await elbv2 wait target-in-service --target-group-arn "$tg"
+}
+
+phase_1() {
+    cat <<'TEXT'
+Nothing to apply: phase 1 looks at the application that will be split.
+  - Which paths does it serve?  /suppliers, /supplier-add, /supplier-update/1:
+    reading and writing, side by side. They become customer and employee.
+  - Which process serves port 80, and as whom?  sudo lsof -i :80; ps -ef
+  - Where is the data?  database COFFEE, table suppliers, on RDS:
+    mysql -h ENDPOINT -u admin -p, then SELECT * FROM COFFEE.suppliers;
+The same application in two daemons, on this machine: ./cafe up
+TEXT
+}
+
+phase_2() {
+    local name url
+    for name in microservices deployment; do
+        url=$(repository_url "$name")
+        [ -n "$url" ] || change aws codecommit create-repository \
+            --repository-name "$name" >/dev/null
+    done
+    url=$(repository_url microservices)
+    change codecommit -C "$root" push -q "${url:-<URL of microservices>}" \
+        HEAD:refs/heads/dev
+}
+
+# Who reaches the load balancer: phase 5 opens it for the certificate and the
+# office, and phase 3 leaves that as it is.
+apply_network() {
+    stack network network "Https=$1" "Office1=$2" "Office2=$3" "Office3=$4"
+}
+
+phase_3() {
+    local https one two three network=(network.PrivateSubnet1 network.PrivateSubnet2)
+    https=$(parameter network Https)
+    one=$(parameter network Office1)
+    two=$(parameter network Office2)
+    three=$(parameter network Office3)
+    apply_network "$https" "$one" "$two" "$three"
+    stack database database "${network[@]}" network.DatabaseGroup
+    say "Test both images on this machine: docker compose up"
+}
+
+# Task definitions, filled in and registered. Before phase 5 there is no load
+# balancer, and no name by which anybody could ask for /admin.
+define_tasks() {
+    local name endpoint newest arn balancer
+    find_office
+    balancer=$(site_names)
+    endpoint=$(database Endpoint.Address)
+    mkdir "$folder/filled"
+    for name in $services; do
+        newest=$(image "$name")
+        arn=$(secret_arn "$name")
+        fill "$root/deploy/deployment/taskdef-$name.json" \
+            "<ACCOUNT-ID>" "$account" "<RDS-ENDPOINT>" "$endpoint" \
+            "<DB-SECRET-ARN>" "$arn" "<OFFICE-CIDR>" "$office" \
+            "<BALANCER-DNS-NAME>" "$balancer"
+        cp "$folder/taskdef-$name.json" "$folder/filled"
+        fill "$folder/taskdef-$name.json" "<IMAGE1_NAME>" "$newest"
+        register "$name-microservice" "$folder/taskdef-$name.json"
+    done
+    push_deployment "$folder/filled"/*.json \
+        "$root/deploy/deployment"/appspec-*.yaml
+}
+
+phase_4() {
+    local admin
+    need 3
+    find_office
+    stack registry registry
+    admin=$(database MasterUserSecret.SecretArn)
+    stack roles roles "AdminSecret=$admin"
+    stack cluster cluster
+    how_to_push
+    define_tasks
+}
+
+# The target group to which a listener or a rule leads now; before there is one,
+# the group with which it begins.
+#   target OUTPUT-OF-LISTENERS GROUP
+target() {
+    local arn
+    if [ -z "$(stack_status listeners)" ]; then
+        output balancer "$2"
+        return
+    fi
+    arn=$(output listeners "$1")
+    case $arn in
+    *:listener-rule/*)
+        ask elbv2 describe-rules --rule-arns "$arn" \
+            --query 'Rules[0].Actions[0].TargetGroupArn'
+        ;;
+    *)
+        ask elbv2 describe-listeners --listener-arns "$arn" \
+            --query 'Listeners[0].DefaultActions[0].TargetGroupArn'
+        ;;
+    esac
+}
+
+need_no_deployment() {
+    local name found
+    for name in $services; do
+        found=$(ask deploy list-deployments --application-name microservices \
+            --deployment-group-name "microservices-$name" \
+            --include-only-statuses Created Queued InProgress Ready \
+            --query 'deployments[]')
+        [ -z "$found" ] || fail "$name is being deployed ($found): run this" \
+            "again when that is over"
+    done
+}
+
+# Listeners are made once, and updated for another certificate only.
+apply_listeners() {
+    local known meanwhile=
+    known=$(parameter listeners Certificate)
+    if [ -z "$certificate" ]; then
+        stack listeners listeners balancer.Balancer balancer.CustomerTgOne \
+            balancer.CustomerTgTwo balancer.EmployeeTgOne balancer.EmployeeTgTwo
+    elif [ "$certificate" = "$known" ]; then
+        say "stack cafe-listeners already has this certificate"
+    else
+        need_no_deployment
+        meanwhile=$here/listeners-certificate-policy.json
+        apply_https
+        # CodeDeploy has to follow to the new listener.
+        [ -z "$(stack_status codedeploy)" ] || apply_codedeploy
+    fi
+}
+
+# They go on leading where they lead.
+apply_https() {
+    local customer employee customer_test employee_test
+    customer=$(target Production CustomerTgTwo)
+    employee=$(target ProductionAdmin EmployeeTgTwo)
+    customer_test=$(target Test CustomerTgOne)
+    employee_test=$(target TestAdmin EmployeeTgOne)
+    stack listeners listeners-https balancer.Balancer \
+        "Certificate=$certificate" "Office=$office" \
+        "CustomerProduction=$customer" "EmployeeProduction=$employee" \
+        "CustomerTest=$customer_test" "EmployeeTest=$employee_test"
+}
+
+phase_5() {
+    local ranges names name
+    need 3
+    need 4
+    find_office
+    [ -n "$certificate" ] || certificate=$(parameter listeners Certificate)
+    names=$([ -z "$certificate" ] || certificate_names "$certificate")
+    IFS=, read -r -a ranges <<<"$office,,,"
+    apply_network "${certificate:+yes}" "${ranges[@]:0:3}"
+    stack balancer balancer network.VpcId network.PublicSubnet1 \
+        network.PublicSubnet2 network.BalancerGroup
+    apply_listeners
+    define_tasks
+    say "The load balancer: $(output balancer Address)"
+    for name in $names; do
+        say "https://$name, once that is a name of the load balancer (an" \
+            "alias or CNAME in DNS)"
+    done
+}
+
+phase_6() {
+    local customer employee
+    need 4
+    need 5
+    customer=$(service_status customer)
+    employee=$(service_status employee)
+    [ "$customer" = ACTIVE ] || [ "$employee" = ACTIVE ] || migrate
+    create_service customer Customer
+    create_service employee Employee
+    # What they were created with stays: a push starts pipelines.
+    push_deployment --keep "$folder"/create-*.json
+}
+
+apply_codedeploy() {
+    stack codedeploy codedeploy listeners.Production listeners.Test \
+        balancer.BalancerName balancer.CustomerTgOne balancer.CustomerTgTwo \
+        balancer.EmployeeTgOne balancer.EmployeeTgTwo
+}
+
+phase_7() {
+    local name
+    need 5
+    need_services
+    apply_codedeploy
+    for name in $services; do
+        stack "pipeline-$name" pipeline "Service=$name"
+    done
+    say "Each pipeline runs once on its own, then after every push of an image."
+}
+
+# Conditions only: where a rule leads to is CodeDeploy's business.
+phase_8() {
+    local name rule
+    need 7
+    need_services
+    find_office
+    for name in ProductionAdmin TestAdmin; do
+        rule=$(output listeners $name)
+        change aws elbv2 modify-rule --rule-arn "$rule" --conditions \
+            "Field=path-pattern,PathPatternConfig={Values=[/admin,/admin/*]}" \
+            "Field=source-ip,SourceIpConfig={Values=[$office]}" >/dev/null
+        say "$name leads to $(ask elbv2 describe-rules --rule-arns "$rule" \
+            --query 'Rules[0].Actions[0].TargetGroupArn')"
+    done
+    change aws ecs update-service --cluster $cluster \
+        --service customer-microservice --desired-count 3 >/dev/null
+    say "Now push a new image of employee; its pipeline deploys it."
+}
