@@ -1,8 +1,14 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The tutorial's phases on AWS, one at a time, and all of it taken down again.
 # Safe to run again: what already exists stays. Nothing is written into the
 # sources; placeholders are filled in copies. PHASES.md says what each phase is.
 set -euo pipefail
+oldest=404 # inherit_errexit came with 4.4; macOS has 3.2
+if [ $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1])) -lt $oldest ]; then
+    echo "apply.sh: bash $BASH_VERSION is too old, 4.4 is needed: install a" \
+        "newer one (on macOS: brew install bash) and put it first in PATH" >&2
+    exit 1
+fi
 shopt -s inherit_errexit
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -17,24 +23,46 @@ PHASE is a number from 1 to 8 (see deploy/PHASES.md). migrate prepares the
 database for the newest image of employee, as phase 6 does the first time.
 
     --dry-run       show what would be done, without changing anything
-    --office CIDR   the network that may edit suppliers, for example
-                    192.0.2.0/24; up to three times. Only for phase 4, other
-                    phases reuse it
-    --certificate ARN
-                    HTTPS with this certificate of AWS Certificate Manager;
-                    only for phase 5, other phases reuse it
+    --region REGION where all this is, us-east-1 unless told otherwise; for
+                    each phase
     --yes           destroy without asking for confirmation
+
+Each of these is for one phase; later runs and other phases reuse its value:
+
+    --multi-az yes|no    3: a second database and NAT gateway, for the loss of
+                         a zone
+    --protect yes|no     3: the database can't be deleted
+    --office CIDR        4: the network that may edit suppliers, for example
+                         192.0.2.0/24; up to three times
+    --architecture x86_64|arm64
+                         4: what the images are built for and run on
+    --database-tls verify|require
+                         4: whether the daemons check the database's
+                         certificate; verify unless told otherwise
+    --certificate ARN    5: HTTPS, with this certificate of AWS Certificate
+                         Manager
+    --tasks N            6: so many tasks a service, in different zones
+    --mail ADDRESS       7: whom alarms tell
+    --most-tasks N       8: up to so many tasks a service, by requests
 TEXT
 }
 
-# The region stands in the task definitions, too.
-export AWS_PAGER="" AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1
+export AWS_PAGER="" AWS_CLI_AUTO_PROMPT=off
+region=us-east-1
 cluster=microservices-serverlesscluster
 services="customer employee"
 dry=
 yes=
 office=
 certificate=
+architecture=
+database_tls=
+mail=
+multi_az=
+protect=
+tasks=
+most_tasks=
+meanwhile=
 
 # shellcheck source=deploy/aws/helpers.sh
 . "$here/helpers.sh"
@@ -43,22 +71,57 @@ certificate=
 # shellcheck source=deploy/aws/destroy.sh
 . "$here/destroy.sh"
 
-# A range of IPv4 addresses that is not everybody. A rule of a load balancer
+is_ipv4_range() {
+    local byte='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
+    [[ $1 =~ ^($byte\.){3}$byte/([1-9]|[12][0-9]|3[0-2])$ ]]
+}
+
+# Eight groups, or fewer with one "::".
+is_ipv6_range() {
+    local group='[0-9a-fA-F]{1,4}' address=${1%/*} groups
+    [[ $1 =~ ^[0-9a-fA-F:]+/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-8])$ ]] || return
+    [[ $address != *::*::* && $address != *:::* ]] || return
+    groups=${address//[!:]/}
+    if [[ $address == *::* ]]; then
+        [[ ${#groups} -le 7 && $address =~ ^($group)?(:($group)?)+$ ]]
+    else
+        [[ $address =~ ^$group(:$group){7}$ ]]
+    fi
+}
+
+# A range of addresses that is not everybody. A rule of a load balancer
 # has up to five values, and the paths of /admin are two.
 add_office() {
-    local byte='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
-    [[ $1 =~ ^($byte\.){3}$byte/([1-9]|[12][0-9]|3[0-2])$ ]] ||
-        fail "--office: '$1' is not a range like 192.0.2.0/24"
+    is_ipv4_range "$1" || is_ipv6_range "$1" ||
+        fail "--office: '$1' is not a range like 192.0.2.0/24 or" \
+            "2001:db8:1::/48"
     office=${office:+$office,}$1
     [[ $office != *,*,*,* ]] || fail "--office: at most three ranges," \
         "because a rule of the load balancer takes no more"
 }
 
 check_certificate() {
-    [[ $certificate =~ ^arn:aws:acm:$AWS_REGION:[0-9]{12}:certificate/[0-9a-f-]+$ ]] ||
+    [[ $certificate =~ ^arn:aws:acm:$region:[0-9]{12}:certificate/[0-9a-f-]+$ ]] ||
         fail "--certificate: '$certificate' is not a certificate of AWS" \
-            "Certificate Manager in $AWS_REGION, like" \
-            "arn:aws:acm:$AWS_REGION:123456789012:certificate/0123abcd"
+            "Certificate Manager in $region, like" \
+            "arn:aws:acm:$region:123456789012:certificate/0123abcd"
+}
+
+# End if an option was given for another phase than its own.
+only_for() {
+    [ -z "$3" ] || [ "$phase" = "$1" ] ||
+        fail "$2 is only for phase $1; other phases reuse its value"
+}
+
+yes_or_no() {
+    case $2 in
+    yes | no) ;;
+    *) fail "$1 is yes or no, not '$2'" ;;
+    esac
+}
+
+number_of_tasks() {
+    [[ $2 =~ ^[1-9][0-9]?$ ]] || fail "$1 is a number from 1 to 99, not '$2'"
 }
 
 phase=
@@ -72,7 +135,54 @@ while [ $# -gt 0 ]; do
         ;;
     --certificate)
         certificate=${2:-}
-        check_certificate
+        shift
+        ;;
+    --mail)
+        mail=${2:-}
+        [[ $mail =~ ^[^[:space:]@,=]+@[^[:space:]@,=]+$ ]] ||
+            fail "--mail: '$mail' is not an address like ops@cafe.example"
+        shift
+        ;;
+    --database-tls)
+        database_tls=${2:-}
+        case $database_tls in
+        verify | require) ;;
+        *) fail "--database-tls is verify or require, not '$database_tls'" ;;
+        esac
+        shift
+        ;;
+    --multi-az)
+        multi_az=${2:-}
+        yes_or_no --multi-az "$multi_az"
+        shift
+        ;;
+    --protect)
+        protect=${2:-}
+        yes_or_no --protect "$protect"
+        shift
+        ;;
+    --tasks)
+        tasks=${2:-}
+        number_of_tasks --tasks "$tasks"
+        shift
+        ;;
+    --most-tasks)
+        most_tasks=${2:-}
+        number_of_tasks --most-tasks "$most_tasks"
+        shift
+        ;;
+    --architecture)
+        case ${2:-} in
+        x86_64) architecture=X86_64 ;;
+        arm64) architecture=ARM64 ;;
+        *) fail "--architecture is x86_64 or arm64, not '${2:-}'" ;;
+        esac
+        shift
+        ;;
+    --region)
+        region=${2:-}
+        [[ $region =~ ^[a-z]{2}(-[a-z]+)+-[1-9]$ ]] ||
+            fail "--region: '$region' is not a region like us-east-1"
         shift
         ;;
     -h | --help)
@@ -90,8 +200,15 @@ done
 [ -z "$office" ] || [ "$phase" = 4 ] ||
     fail "--office is only for phase 4; other phases reuse its value: run" \
         "deploy/aws/apply.sh --office ${office//,/ --office } 4 first"
-[ -z "$certificate" ] || [ "$phase" = 5 ] ||
-    fail "--certificate is only for phase 5; other phases reuse its value"
+[ -z "$certificate" ] || check_certificate
+only_for 5 --certificate "$certificate"
+only_for 4 --architecture "$architecture"
+only_for 4 --database-tls "$database_tls"
+only_for 7 --mail "$mail"
+only_for 3 --multi-az "$multi_az"
+only_for 3 --protect "$protect"
+only_for 6 --tasks "$tasks"
+only_for 8 --most-tasks "$most_tasks"
 case $phase in
 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8) phase=phase_$phase ;;
 migrate | destroy) ;;
@@ -103,8 +220,9 @@ if [ "$phase" = phase_1 ]; then
     exit
 fi
 
+export AWS_REGION=$region AWS_DEFAULT_REGION=$region
 command -v aws >/dev/null ||
-    fail "the aws command is missing: install the AWS CLI (package awscli)"
+    fail "the aws command is missing: install the AWS CLI, version 2 if you can"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 account=$(aws sts get-caller-identity --query Account --output text \

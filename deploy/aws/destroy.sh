@@ -27,13 +27,13 @@ remove_service() {
     status=$(service_status "$1")
     case $status in
     ACTIVE)
-        change aws ecs delete-service --cluster $cluster \
+        change aws ecs delete-service --cluster "$cluster" \
             --service "$1-microservice" --force >/dev/null
         ;;
     DRAINING) ;; # deleted already, but not gone yet
     *) return 0 ;;
     esac
-    await ecs wait services-inactive --cluster $cluster \
+    await ecs wait services-inactive --cluster "$cluster" \
         --services "$1-microservice"
 }
 
@@ -66,10 +66,15 @@ confirm_destroy() {
 }
 
 destroy() {
-    local name
+    local name protected
+    protected=$(parameter database Protect)
+    [ "$protected" != yes ] || fail "the database is protected: run" \
+        "deploy/aws/apply.sh --protect no 3 first"
     confirm_destroy
+    remove_stack scaling
     for name in $services; do remove_pipeline "$name"; done
     remove_stack codedeploy
+    remove_stack watch
     for name in $services; do remove_service "$name"; done
     for name in listeners balancer; do remove_stack $name; done
     for name in customer-microservice employee-microservice cafe-migrate; do

@@ -10,7 +10,7 @@ stacks_of() {
     3) echo network database ;;
     4) echo registry roles cluster ;;
     5) echo balancer listeners ;;
-    7) echo codedeploy pipeline-customer pipeline-employee ;;
+    7) echo watch codedeploy pipeline-customer pipeline-employee ;;
     esac
 }
 
@@ -103,6 +103,14 @@ parameter() {
     awk -v key="$2" '$1 == key { print $2 }' "$file"
 }
 
+# What was given, or else what the stack has, or else "no".
+#   given_or_kept GIVEN STACK PARAMETER
+given_or_kept() {
+    local value=$1
+    [ -n "$value" ] || value=$(parameter "$2" "$3")
+    echo "${value:-no}"
+}
+
 # Parameters for a stack, into $parameters: NAME=VALUE, or STACK.NAME for the
 # output NAME of another stack.
 find_parameters() {
@@ -179,7 +187,7 @@ need() {
         status=$(stack_status "$name")
         case $status in
         CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE) ;;
-        *) fail "stack cafe-$name is ${status:-missing}:" \
+        *) fail "stack cafe-$name is ${status:-missing} in $region:" \
             "run deploy/aws/apply.sh $1 first" ;;
         esac
     done
@@ -212,6 +220,35 @@ fill() {
     printf '%s\n' "$text" >"$folder/${file##*/}"
 }
 
+# As fill(), for a task definition: account, region and architecture, too.
+fill_task() {
+    fill "$@" "<ACCOUNT-ID>" "$account" \
+        '"awslogs-region": "us-east-1"' "\"awslogs-region\": \"$region\"" \
+        '"cpuArchitecture": "X86_64"' "\"cpuArchitecture\": \"$architecture\""
+    if [ "$database_tls" = verify ]; then
+        fill "$folder/${1##*/}" '"value": "require"' '"value": "verify"
+                },
+                {
+                    "name": "APP_DB_TLS_CA",
+                    "value": "/etc/ssl/databases.pem"'
+    fi
+}
+
+# How the daemons connect to the database: as said now, or else as in the last
+# phase 4. Only images with its authorities can verify it: see how_to_push().
+find_database_tls() {
+    [ -n "$database_tls" ] || database_tls=$(task_definition employee \
+        "taskDefinition.containerDefinitions[0].environment[?name=='APP_DB_TLS'].value")
+    [ -n "$database_tls" ] || database_tls=verify
+}
+
+# The architecture given now, or else that of the last phase 4.
+find_architecture() {
+    [ -n "$architecture" ] || architecture=$(task_definition employee \
+        taskDefinition.runtimePlatform.cpuArchitecture)
+    [ -n "$architecture" ] || architecture=X86_64
+}
+
 secret_arn() {
     local arn
     arn=$(ask secretsmanager describe-secret --secret-id "cafe/$1" --query ARN)
@@ -230,7 +267,7 @@ database() {
 }
 
 registry() {
-    echo "$account.dkr.ecr.us-east-1.amazonaws.com"
+    echo "$account.dkr.ecr.$region.amazonaws.com"
 }
 
 # The newest image of a service, by its digest.
@@ -247,13 +284,17 @@ image() {
 }
 
 how_to_push() {
-    local name
+    local name platform=linux/amd64
+    [ "$architecture" = X86_64 ] || platform=linux/arm64
     say "Push the images like this, from $root:"
-    say "    aws ecr get-login-password --region us-east-1 |" \
+    [ "$database_tls" != verify ] ||
+        say "    curl -fo deploy/packaging/authorities/rds.pem" \
+            "https://truststore.pki.rds.amazonaws.com/$region/$region-bundle.pem"
+    say "    aws ecr get-login-password --region $region |" \
         "docker login --username AWS --password-stdin $(registry)"
     for name in $services; do
-        say "    docker build --tag $(registry)/$name:latest" \
-            "--file $name/Dockerfile ."
+        say "    docker build --platform $platform" \
+            "--tag $(registry)/$name:latest --file $name/Dockerfile ."
         say "    docker push $(registry)/$name:latest"
     done
 }

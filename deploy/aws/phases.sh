@@ -13,8 +13,9 @@ migrate() {
     customer=$(secret_arn customer)
     employee=$(secret_arn employee)
     own=$(secret_arn migrate)
-    fill "$here/taskdef-migrate.json" \
-        "<ACCOUNT-ID>" "$account" "<RDS-ENDPOINT>" "$endpoint" \
+    find_architecture
+    find_database_tls
+    fill_task "$here/taskdef-migrate.json" "<RDS-ENDPOINT>" "$endpoint" \
         "<IMAGE1_NAME>" "$newest" "<ADMIN-SECRET-ARN>" "$admin" \
         "<CUSTOMER-SECRET-ARN>" "$customer" \
         "<EMPLOYEE-SECRET-ARN>" "$employee" "<MIGRATE-SECRET-ARN>" "$own" \
@@ -25,13 +26,13 @@ migrate() {
     subnet1=$(output network PrivateSubnet1)
     subnet2=$(output network PrivateSubnet2)
     group=$(output network TaskGroup)
-    task=$(change aws ecs run-task --cluster $cluster --launch-type FARGATE \
+    task=$(change aws ecs run-task --cluster "$cluster" --launch-type FARGATE \
         --task-definition cafe-migrate --network-configuration \
         "awsvpcConfiguration={subnets=[$subnet1,$subnet2],securityGroups=[$group],assignPublicIp=DISABLED}" \
         --query 'tasks[0].taskArn' --output text)
     [ -z "$dry" ] || return 0
-    aws ecs wait tasks-stopped --cluster $cluster --tasks "$task"
-    codes=$(aws ecs describe-tasks --cluster $cluster --tasks "$task" \
+    aws ecs wait tasks-stopped --cluster "$cluster" --tasks "$task"
+    codes=$(aws ecs describe-tasks --cluster "$cluster" --tasks "$task" \
         --query 'tasks[0].containers[].exitCode' --output text | tr '\t' ' ')
     [ "$codes" = "0 0 0" ] ||
         fail "the migration failed (${codes:-no exit code}); see" \
@@ -50,11 +51,14 @@ create_service() {
     subnet2=$(output network PrivateSubnet2)
     group=$(output network TaskGroup)
     fill "$root/deploy/deployment/$file" REVISION-NUMBER "$revision" \
+        '"desiredCount": 1,' "\"desiredCount\": ${tasks:-1}," \
         MICROSERVICE-TG-TWO-ARN "$tg" PRIVATE-SUBNET-1-ID "$subnet1" \
         PRIVATE-SUBNET-2-ID "$subnet2" SECURITY-GROUP-ID "$group"
     status=$(service_status "$name")
     if [ "$status" = ACTIVE ]; then
         say "service $name-microservice already exists"
+        [ -z "$tasks" ] || change aws ecs update-service --cluster "$cluster" \
+            --service "$name-microservice" --desired-count "$tasks" >/dev/null
         return
     fi
     change aws ecs create-service --cli-input-json "file://$folder/$file" \
@@ -90,17 +94,22 @@ phase_2() {
 # Who reaches the load balancer: phase 5 opens it for the certificate and the
 # office, and phase 3 leaves that as it is.
 apply_network() {
-    stack network network "Https=$1" "Office1=$2" "Office2=$3" "Office3=$4"
+    multi_az=$(given_or_kept "$multi_az" network MultiAz)
+    stack network network "Https=$1" "Ipv6=$2" "Office1=$3" "Office2=$4" \
+        "Office3=$5" "MultiAz=$multi_az"
 }
 
 phase_3() {
-    local https one two three network=(network.PrivateSubnet1 network.PrivateSubnet2)
+    local https ipv6 one two three network=(network.PrivateSubnet1 network.PrivateSubnet2)
     https=$(parameter network Https)
+    ipv6=$(parameter network Ipv6)
     one=$(parameter network Office1)
     two=$(parameter network Office2)
     three=$(parameter network Office3)
-    apply_network "$https" "$one" "$two" "$three"
-    stack database database "${network[@]}" network.DatabaseGroup
+    apply_network "$https" "$ipv6" "$one" "$two" "$three"
+    protect=$(given_or_kept "$protect" database Protect)
+    stack database database "${network[@]}" network.DatabaseGroup \
+        "MultiAz=$multi_az" "Protect=$protect"
     say "Test both images on this machine: docker compose up"
 }
 
@@ -109,14 +118,16 @@ phase_3() {
 define_tasks() {
     local name endpoint newest arn balancer
     find_office
+    find_architecture
+    find_database_tls
     balancer=$(site_names)
     endpoint=$(database Endpoint.Address)
     mkdir "$folder/filled"
     for name in $services; do
         newest=$(image "$name")
         arn=$(secret_arn "$name")
-        fill "$root/deploy/deployment/taskdef-$name.json" \
-            "<ACCOUNT-ID>" "$account" "<RDS-ENDPOINT>" "$endpoint" \
+        fill_task "$root/deploy/deployment/taskdef-$name.json" \
+            "<RDS-ENDPOINT>" "$endpoint" \
             "<DB-SECRET-ARN>" "$arn" "<OFFICE-CIDR>" "$office" \
             "<BALANCER-DNS-NAME>" "$balancer"
         cp "$folder/taskdef-$name.json" "$folder/filled"
@@ -131,6 +142,8 @@ phase_4() {
     local admin
     need 3
     find_office
+    find_architecture
+    find_database_tls
     stack registry registry
     admin=$(database MasterUserSecret.SecretArn)
     stack roles roles "AdminSecret=$admin"
@@ -175,7 +188,7 @@ need_no_deployment() {
 
 # Listeners are made once, and updated for another certificate only.
 apply_listeners() {
-    local known meanwhile=
+    local known
     known=$(parameter listeners Certificate)
     if [ -z "$certificate" ]; then
         stack listeners listeners balancer.Balancer balancer.CustomerTgOne \
@@ -184,6 +197,7 @@ apply_listeners() {
         say "stack cafe-listeners already has this certificate"
     else
         need_no_deployment
+        # shellcheck disable=SC2034 # for stack()
         meanwhile=$here/listeners-certificate-policy.json
         apply_https
         # CodeDeploy has to follow to the new listener.
@@ -205,16 +219,21 @@ apply_https() {
 }
 
 phase_5() {
-    local ranges names name
+    local ranges names name ipv6='' addresses=ipv4
     need 3
     need 4
     find_office
     [ -n "$certificate" ] || certificate=$(parameter listeners Certificate)
     names=$([ -z "$certificate" ] || certificate_names "$certificate")
     IFS=, read -r -a ranges <<<"$office,,,"
-    apply_network "${certificate:+yes}" "${ranges[@]:0:3}"
+    [[ $office != *:* ]] || ipv6=yes
+    # Once it has IPv6 addresses, people may be using them.
+    [ -n "$ipv6" ] || ipv6=$(parameter network Ipv6)
+    [ -z "$ipv6" ] || addresses=dualstack
+    apply_network "${certificate:+yes}" "$ipv6" "${ranges[@]:0:3}"
     stack balancer balancer network.VpcId network.PublicSubnet1 \
-        network.PublicSubnet2 network.BalancerGroup
+        network.PublicSubnet2 network.BalancerGroup \
+        "AddressType=$addresses"
     apply_listeners
     define_tasks
     say "The load balancer: $(output balancer Address)"
@@ -237,10 +256,14 @@ phase_6() {
     push_deployment --keep "$folder"/create-*.json
 }
 
+# Alarms and whom they tell, then the deployments that two of them end.
 apply_codedeploy() {
+    local groups=(balancer.BalancerName balancer.CustomerTgOne
+        balancer.CustomerTgTwo balancer.EmployeeTgOne balancer.EmployeeTgTwo)
+    [ -n "$mail" ] || mail=$(parameter watch Mail)
+    stack watch watch "Mail=$mail" "${groups[@]}"
     stack codedeploy codedeploy listeners.Production listeners.Test \
-        balancer.BalancerName balancer.CustomerTgOne balancer.CustomerTgTwo \
-        balancer.EmployeeTgOne balancer.EmployeeTgTwo
+        watch.Topic "${groups[@]}"
 }
 
 phase_7() {
@@ -251,7 +274,23 @@ phase_7() {
     for name in $services; do
         stack "pipeline-$name" pipeline "Service=$name"
     done
+    [ -n "$mail" ] || say "Nobody is told of alarms: see --mail."
     say "Each pipeline runs once on its own, then after every push of an image."
+}
+
+# At least as many tasks as there would be without it.
+apply_scaling() {
+    local least
+    least=$(parameter scaling EmployeeTasks)
+    [ -n "$least" ] || least=$(ask ecs describe-services --cluster "$cluster" \
+        --services employee-microservice --query 'services[0].desiredCount')
+    if [ "$most_tasks" -lt 3 ] || [ "$most_tasks" -lt "$least" ]; then
+        fail "--most-tasks: customer has 3 tasks and employee $least, which is" \
+            "more than $most_tasks"
+    fi
+    stack scaling scaling balancer.BalancerName balancer.CustomerTgOne \
+        balancer.CustomerTgTwo balancer.EmployeeTgOne balancer.EmployeeTgTwo \
+        CustomerTasks=3 "EmployeeTasks=$least" "MostTasks=$most_tasks"
 }
 
 # Conditions only: where a rule leads to is CodeDeploy's business.
@@ -268,7 +307,12 @@ phase_8() {
         say "$name leads to $(ask elbv2 describe-rules --rule-arns "$rule" \
             --query 'Rules[0].Actions[0].TargetGroupArn')"
     done
-    change aws ecs update-service --cluster $cluster \
-        --service customer-microservice --desired-count 3 >/dev/null
+    [ -n "$most_tasks" ] || most_tasks=$(parameter scaling MostTasks)
+    if [ -n "$most_tasks" ]; then
+        apply_scaling
+    else
+        change aws ecs update-service --cluster "$cluster" \
+            --service customer-microservice --desired-count 3 >/dev/null
+    fi
     say "Now push a new image of employee; its pipeline deploys it."
 }

@@ -40,6 +40,9 @@ ln -s usr/lib usr/lib64 "$root/"
 
 mkdir -p "$root/etc"
 place /etc/ssl/certs/ca-certificates.crt
+for file in deploy/packaging/authorities/*.pem; do
+    [ ! -e "$file" ] || cat "$file" >>"$root/etc/ssl/databases.pem"
+done
 echo "cafe:x:10001:10001:cafe:/:/sbin/nologin" >"$root/etc/passwd"
 echo "cafe:x:10001:" >"$root/etc/group"
 echo "hosts: files dns" >"$root/etc/nsswitch.conf"

@@ -9,6 +9,10 @@ here, and played or left out in the open:
   stack: the copy has no database; the account is given one beside it.
 - Its CloudFormation overlooks that a condition of an unchanged resource has
   begun to hold: port 443 is not opened, though the script asks for it.
+- Its CloudFormation deletes no rule of a listener: the test deletes that of port
+  80 once there is a certificate.
+- Its CloudFormation admits no IPv6 range to a security group, and gives a load
+  balancer no IPv6 address.
 - It knows no LoadBalancerFullName: the copy has its name instead.
 - It takes no notice of EmptyOnDelete: the test empties the registry.
 - It runs nothing: the test puts a target into a target group that the script
@@ -97,6 +101,7 @@ class Account:
 
     def __init__(self, folder):
         self.folder = folder
+        self.asked = set()  # ever
         self.port = harness.free_port()
         self.server = harness.Process(
             "moto", ["moto_server", "-H", "127.0.0.1", "-p", self.port],
@@ -207,6 +212,7 @@ class Account:
         """What the script has asked of aws since the last time."""
         path = self.folder / "calls"
         lines = path.read_text().splitlines() if path.exists() else []
+        self.asked.update(lines)
         path.unlink(missing_ok=True)
         return lines
 

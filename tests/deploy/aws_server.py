@@ -14,7 +14,7 @@ import sys
 
 SERVICES = ("acm", "cloudformation", "codecommit", "codedeploy",
             "codepipeline", "ec2", "ecr", "ecs", "elbv2", "events", "iam", "logs", "rds", "s3",
-            "secretsmanager", "sts")
+            "secretsmanager", "sns", "sts")
 HEAD_BYTES = 8
 
 

@@ -11,6 +11,7 @@ HEALTH_PATHS = {"customer": "/", "employee": "/admin/suppliers"}
 ADMIN_PATHS = ["/admin", "/admin/*"]
 PATHS = {"Field": "path-pattern", "PathPatternConfig": {"Values": ADMIN_PATHS}}
 OFFICE = {"Field": "source-ip", "SourceIpConfig": {"Values": {"Ref": "Office"}}}
+NOTHING = {"Ref": "AWS::NoValue"}
 CERTIFICATE = [{"CertificateArn": {"Ref": "Certificate"}}]
 TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"  # TLS 1.2 and 1.3
 
@@ -137,6 +138,45 @@ def listeners_are_left_alone(it):
     return wrong
 
 
+def addresses(row):
+    return row.get("CidrIp"), row.get("CidrIpv6")
+
+
+def office(number):
+    """IPv4 or IPv6, as its range is."""
+    name = f"Office{number}"
+    return ({"Fn::If": [f"{name}Ipv6", NOTHING, {"Ref": name}]},
+            {"Fn::If": [f"{name}Ipv6", {"Ref": name}, NOTHING]})
+
+
+def is_yes(name):
+    return {"Fn::Equals": [{"Ref": name}, "yes"]}
+
+
+def differs(one, other):
+    return {"Fn::Not": [{"Fn::Equals": [one, other]}]}
+
+
+def ipv6_is_whole(it):
+    """Both public subnets have a range and a way out, if the balancer is to
+    have such addresses."""
+    found = set()
+    for name, resource in it.templates["network"]["Resources"].items():
+        kind = resource["Type"].rpartition("::")[2]
+        if resource.get("Condition") == "Ipv6" and "Ingress" not in kind:
+            row = it.resource("network", name)
+            place = [row[key]["Ref"] for key in
+                     ("SubnetId", "RouteTableId", "VpcId") if key in row]
+            found.add((kind, *place))
+    return compare([
+        ("what IPv6 needs", found,
+         {("VPCCidrBlock", "Vpc"), ("SubnetCidrBlock", "PublicSubnet1"),
+          ("SubnetCidrBlock", "PublicSubnet2"), ("Route", "PublicRoutes")}),
+        ("the balancer's addresses",
+         it.resource("balancer", "Balancer")["IpAddressType"],
+         {"Ref": "AddressType"})])
+
+
 def groups_are_a_chain(it):
     """World, load balancer, tasks, database: each reaches the next only."""
     inside = {name: [(None, row) for row in
@@ -147,27 +187,33 @@ def groups_are_a_chain(it):
         inside[row["GroupId"]["Ref"]] += [(condition, row)]
     admitted = {
         name: [(condition, row["FromPort"], row["ToPort"],
-                row.get("SourceSecurityGroupId", row.get("CidrIp")))
+                row.get("SourceSecurityGroupId") or addresses(row))
                for condition, row in rows]
         for name, rows in inside.items()}
     database = it.resource("database", "Database")
     return compare([
         ("what the groups admit", admitted,
          {"BalancerGroup": [
-             (None, 80, 80, "0.0.0.0/0"), ("Https", 443, 443, "0.0.0.0/0"),
-             *((f"Office{n}", 8080, 8080, {"Ref": f"Office{n}"})
-               for n in (1, 2, 3))],
+             (None, 80, 80, ("0.0.0.0/0", None)),
+             ("Https", 443, 443, ("0.0.0.0/0", None)),
+             ("Ipv6", 80, 80, (None, "::/0")),
+             ("HttpsIpv6", 443, 443, (None, "::/0")),
+             *((f"Office{n}", 8080, 8080, office(n)) for n in (1, 2, 3))],
           "TaskGroup": [(None, 8080, 8080, {"Ref": "BalancerGroup"})],
           "DatabaseGroup": [(None, 3306, 3306, {"Ref": "TaskGroup"})]}),
         ("when they do", it.templates["network"]["Conditions"],
-         {"Https": {"Fn::Equals": [{"Ref": "Https"}, "yes"]},
-          **{f"Office{n}": {"Fn::Not": [
-              {"Fn::Equals": [{"Ref": f"Office{n}"}, ""]}]}
-             for n in (1, 2, 3)}}),
+         {name: is_yes(name) for name in ("Https", "Ipv6", "MultiAz")} |
+         {"HttpsIpv6": {"Fn::And": [{"Condition": "Https"},
+                                    {"Condition": "Ipv6"}]}} |
+         {f"Office{n}": differs({"Ref": f"Office{n}"}, "") for n in (1, 2, 3)} |
+         {f"Office{n}Ipv6": differs({"Fn::Select": [
+             0, {"Fn::Split": [":", {"Ref": f"Office{n}"}]}]},
+                                    {"Ref": f"Office{n}"})
+          for n in (1, 2, 3)}),
         ("PubliclyAccessible", database["PubliclyAccessible"], False),
         ("the database's groups", database["VPCSecurityGroups"],
          [{"Ref": "DatabaseGroup"}])])
 
 
 CHECKS = (target_groups_fit, listeners_route, https_routes, https_begins_apart,
-          listeners_are_left_alone, groups_are_a_chain)
+          listeners_are_left_alone, ipv6_is_whole, groups_are_a_chain)

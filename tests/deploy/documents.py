@@ -59,7 +59,7 @@ class TemplateLoader(StrictLoader):
             value = self.construct_mapping(node, deep=True)
         if tag == "GetAtt" and isinstance(value, str):
             value = value.split(".", 1)
-        return {tag if tag == "Ref" else f"Fn::{tag}": value}
+        return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
 
 
 TemplateLoader.add_multi_constructor("!", TemplateLoader.short_form)

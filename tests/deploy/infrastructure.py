@@ -13,7 +13,8 @@ from documents import mappings, read, read_template, strings
 
 FOLDER = harness.ROOT / "deploy/aws"
 TEMPLATES = ("network", "database", "registry", "roles", "cluster", "balancer",
-             "listeners", "listeners-https", "codedeploy", "pipeline")
+             "listeners", "listeners-https", "watch", "codedeploy", "pipeline",
+             "scaling")
 SCRIPTS = ("helpers", "phases", "destroy", "apply")
 # For these AWS knows no narrower resource.
 UNBOUND = {"ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition",
@@ -45,10 +46,13 @@ class Infrastructure:
             name: read_template((FOLDER / f"{name}.yaml").read_text())
             for name in TEMPLATES}
         self.policies = {path.stem: read(path) for path in
-                         sorted(FOLDER.glob("*-policy.json"))}
+                         sorted(FOLDER.glob("listeners*-policy.json"))}
         self.migration = read(FOLDER / "taskdef-migrate.json")
         self.script = "".join((FOLDER / f"{name}.sh").read_text()
                               for name in SCRIPTS)
+        self.tasks = {path.name: path.read_text() for path in
+                      (FOLDER / "taskdef-migrate.json",
+                       *contracts.FOLDER.glob("taskdef-*.json"))}
         self.deployments = {name: Deployment(name) for name in DAEMONS}
 
     @property
@@ -252,7 +256,9 @@ def each_source_has_its_rule(it):
     wrong = []
     for name in DAEMONS:
         events = {}
-        for _, rule, properties in it.of_type("Events::Rule"):
+        for template, rule, properties in it.of_type("Events::Rule"):
+            if template != "pipeline":
+                continue
             row = substitute(properties, name)
             events[row["EventPattern"]["source"][0]] = row["EventPattern"]
             target = row["Targets"][0]
@@ -362,7 +368,9 @@ def database_suits(it):
          ("mariadb", "10.11", "mariadb10.11")),
         ("the parameters", settings["Parameters"],
          {"log_bin_trust_function_creators": "1",
-          "character_set_server": "utf8mb4", "require_secure_transport": "1"}),
+          "character_set_server": "utf8mb4", "require_secure_transport": "1",
+          "slow_query_log": "1", "long_query_time": "1",
+          "log_output": "FILE"}),
         ("the parameter group", database.get("DBParameterGroupName"),
          {"Ref": "Parameters"}),
         ("what deletion leaves", (resource.get("DeletionPolicy"),
@@ -458,6 +466,34 @@ def placeholders_are_filled_in(it):
              for name in sorted(known - stand)])
 
 
+# What the script replaces beside placeholders: the default that it replaces.
+DEFAULTS = {"awslogs-region": "us-east-1", "cpuArchitecture": "X86_64"}
+
+
+def defaults_are_replaced(it):
+    """Region and architecture stand in every task definition as the script
+    looks for them."""
+    wrong = []
+    for key, value in DEFAULTS.items():
+        looked_for = f'"{key}": "{value}"'
+        if f"'{looked_for}' " not in it.script:
+            wrong.append(f"apply.sh does not look for {looked_for}")
+        for path, text in it.tasks.items():
+            if not text.count(looked_for) == text.count(f'"{key}"') > 0:
+                wrong.append(f"{path} has another {key} than {value}")
+    tls = '"value": "require"'
+    if f"'{tls}' " not in it.script:
+        wrong.append(f"apply.sh does not look for {tls}")
+    for path, text in it.tasks.items():
+        after = text.partition('"APP_DB_TLS",')[2].split()
+        if text.count(tls) != 1 or " ".join(after[:2]) != tls:
+            wrong.append(f"{path} has another APP_DB_TLS than require")
+    filled = set(re.findall(r"^ +fill_task \S+/(taskdef-[\w$]+)", it.script,
+                            re.M))
+    return wrong + compare([("what the script fills in", filled,
+                             {"taskdef-migrate", "taskdef-$name"})])
+
+
 def stacks_get_their_parameters(it):
     """Each parameter is given, from an output that exists."""
     calls = re.findall(r"^ +stack ([\w$\"-]+) ([\w-]+)((?: |\\\n)[^\n]*"
@@ -466,10 +502,10 @@ def stacks_get_their_parameters(it):
                       sorted(template for _, template, _ in calls),
                       sorted(TEMPLATES))])
     # An array of the script stands for what is in it.
-    network = re.search(r"network=\(([^)]*)\)", it.script)
+    arrays = dict(re.findall(r" (\w+)=\(([^()]*)\)", it.script))
     for _, template, rest in calls:
-        given = rest.replace('"${network[@]}"',
-                             network.group(1) if network else "")
+        given = re.sub(r'"\$\{(\w+)\[@\]\}"',
+                       lambda found: arrays.get(found[1], ""), rest)
         names = [word.strip('"') for word in given.replace("\\", "").split()]
         parameters = set(it.templates[template].get("Parameters", {}))
         passed = {re.split(r"[.=]", name)[-1 if "." in name else 0]
@@ -511,6 +547,6 @@ CHECKS = (
     each_source_has_its_rule, roles_have_one_purpose, roles_are_narrow,
     nobody_is_everybody, database_suits, passwords_are_made_there,
     migration_runs_in_order, everything_runs_on_fargate,
-    placeholders_are_filled_in, stacks_get_their_parameters, images_are_kept,
+    placeholders_are_filled_in, defaults_are_replaced, stacks_get_their_parameters, images_are_kept,
     no_account_number,
 )

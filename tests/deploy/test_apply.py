@@ -12,11 +12,13 @@ import subprocess
 import pytest
 
 import account as accounts
+import apply_rights
 from contracts import CLUSTER, DAEMONS
 from infrastructure import FOLDER
 
 SCRIPT = FOLDER / "apply.sh"
-OFFICE = ("--office", "192.0.2.0/24")
+RANGES = ["192.0.2.0/24", "2001:db8:1::/48"]
+OFFICE = ("--office", RANGES[0], "--office", RANGES[1])
 
 
 def run(*args, path=None, text=""):
@@ -42,7 +44,24 @@ def one_line(done):
     (("--office", "0.0.0.0/0", "4"), "not a range like"),
     (("--office", "256.0.2.0/24", "4"), "not a range like"),
     (("--office",), "not a range like"),
+    *((("--office", one, "4"), "not a range like") for one in (
+        "::/0", "2001:db8::", "2001:db8::/129", "1::2::3/64", "12345::/16",
+        "2001:db8:::/32", "1:2:3:4:5:6:7/64", "1:2:3:4:5:6:7:8:9/64")),
     (("--office", "192.0.2.0/24") * 4 + ("4",), "at most three ranges"),
+    (("--architecture", "arm", "4"), "x86_64 or arm64"),
+    (("--architecture", "arm64", "5"), "only for phase 4"),
+    (("--database-tls", "off", "4"), "verify or require"),
+    (("--database-tls", "verify", "6"), "only for phase 4"),
+    (("--region", "Frankfurt", "3"), "not a region like"),
+    (("--multi-az", "1", "3"), "yes or no"),
+    (("--protect", "yes", "4"), "only for phase 3"),
+    (("--tasks", "0", "6"), "a number from 1 to 99"),
+    (("--tasks", "2", "3"), "only for phase 6"),
+    (("--most-tasks", "100", "8"), "a number from 1 to 99"),
+    (("--most-tasks", "9", "6"), "only for phase 8"),
+    (("--mail", "ops", "7"), "not an address like"),
+    (("--mail", "ops@cafe.example", "6"), "only for phase 7"),
+    (("--region",), "not a region like"),
     (("--certificate", "cafe.example", "5"), "is not a certificate"),
     (("--certificate", "arn:aws:acm:eu-west-1:123456789012:certificate/0",
       "5"), "in us-east-1"),
@@ -54,13 +73,30 @@ def test_a_wrong_command_is_told_in_one_line(args, words):
     assert words in one_line(run(*args))
 
 
+@pytest.mark.parametrize("one", [
+    "2001:db8::/32", "::1/128", "1:2:3:4:5:6:7:8/64", "2001:DB8:1::/48"])
+def test_a_range_of_ipv6_is_one(one):
+    assert "not a range" not in one_line(run("--office", one, "8"))
+
+
+def test_an_old_bash_is_refused(tmp_path):
+    """As macOS has it; here a newer one is asked for than there is."""
+    text = SCRIPT.read_text()
+    assert text.startswith("#!/usr/bin/env bash\n")
+    copy = tmp_path / "apply.sh"
+    copy.write_text(text.replace("oldest=404 ", "oldest=99900 "))
+    done = subprocess.run(["bash", copy, "1"], text=True, check=False,
+                          capture_output=True)
+    assert "is too old, 4.4 is needed" in one_line(done)
+
+
 def test_phase_1_needs_nothing():
     done = run("1")
     assert done.returncode == 0 and "./cafe up" in done.stdout
 
 
 def test_no_aws_command(tmp_path):
-    for name in ("bash", "dirname"):
+    for name in ("bash", "dirname", "env"):
         (tmp_path / name).symlink_to(shutil.which(name))
     said = one_line(run("2", path=str(tmp_path)))
     assert "install the AWS CLI" in said
@@ -93,8 +129,8 @@ def applied(account, *args):
 
 
 @pytest.mark.parametrize("phase, words", [
-    ("4", "cafe-network is missing: run deploy/aws/apply.sh 3"),
-    ("5", "cafe-network is missing: run deploy/aws/apply.sh 3"),
+    ("4", "cafe-network is missing in us-east-1: run deploy/aws/apply.sh 3"),
+    ("5", "cafe-network is missing in us-east-1: run deploy/aws/apply.sh 3"),
     ("6", "run deploy/aws/apply.sh 4"), ("8", "run deploy/aws/apply.sh 7")])
 def test_a_missing_phase_is_named(account, phase, words):
     assert words in one_line(account.apply(phase))
@@ -112,10 +148,31 @@ def test_phase_3_makes_network_and_database(account):
     assert "would run: aws cloudformation create-stack" in said
     assert "<PrivateSubnet1 of cafe-network>" in said
     assert account.aws("cloudformation", "list-stacks")["StackSummaries"] == []
-    applied(account, "3")
+    said = applied(account, "--multi-az", "yes", "--protect", "yes", "3")
+    for name in "network", "database":
+        line, = [line for line in said.splitlines() if f"cafe-{name} " in line]
+        assert "ParameterKey=MultiAz,ParameterValue=yes" in line, name
+    assert "ParameterKey=Protect,ParameterValue=yes" in line
+    gateways = account.aws("ec2", "describe-nat-gateways")["NatGateways"]
+    assert len({row["SubnetId"] for row in gateways}) == 2
+    endpoint, = account.aws("ec2", "describe-vpc-endpoints")["VpcEndpoints"]
+    assert len(endpoint["RouteTableIds"]) == 2
     assert account.aws("rds", "describe-db-parameter-groups")[
         "DBParameterGroups"]
     account.give_what_stacks_lack()
+
+
+def test_what_was_chosen_stays(account):
+    said = applied(account, "3")
+    assert said.count("ParameterKey=MultiAz,ParameterValue=yes") == 2
+    assert "ParameterKey=Protect,ParameterValue=yes" in said
+
+
+def test_another_region_has_nothing_of_it(account):
+    said = applied(account, "--region", "eu-central-1", "--dry-run", "3")
+    assert "create-stack --stack-name cafe-network" in said
+    assert "cafe-network is missing in eu-central-1" in one_line(
+        account.apply("--region", "eu-central-1", "5"))
 
 
 @pytest.mark.parametrize("status, waiter", [
@@ -146,21 +203,29 @@ def test_phase_4_asks_for_what_is_missing(account):
     assert "--office" in one_line(account.apply("4"))
     done = account.apply("4", *OFFICE)
     assert "no image customer:latest" in one_line(done)
+    assert "docker build --platform linux/amd64 " in done.stdout
+    assert "us-east-1/us-east-1-bundle.pem" in done.stdout
     assert "docker push" in done.stdout
 
 
 def test_phase_4_registers_and_fills_in(account):
     account.push_images()
-    applied(account, "4", *OFFICE)
+    said = applied(account, "4", *OFFICE, "--architecture", "arm64")
+    assert "docker build --platform linux/arm64 " in said
     for name in DAEMONS:
         task = account.aws("ecs", "describe-task-definition",
                            "--task-definition", f"{name}-microservice")[
             "taskDefinition"]
         assert f"/{name}@sha256:" in task["containerDefinitions"][0]["image"]
+        assert task["runtimePlatform"]["cpuArchitecture"] == "ARM64"
         file = pushed(account, f"taskdef-{name}.json")
+        assert json.loads(file)["runtimePlatform"] == task["runtimePlatform"]
+        assert environment(task)["APP_DB_TLS"] == "verify"
+        assert environment(task)["APP_DB_TLS_CA"] == "/etc/ssl/databases.pem"
+        assert environment(json.loads(file)) == environment(task)
         assert f"secret:cafe/{name}-" in file and "<IMAGE1_NAME>" in file
         assert '"<' not in file.replace('"<IMAGE1_NAME>"', "")
-    assert "private,192.0.2.0/24" in file
+    assert "private," + ",".join(RANGES) in file
     assert deployment_files(account) == TASK_FILES
     for name in DAEMONS:
         assert pushed(account, f"appspec-{name}.yaml") == (
@@ -195,6 +260,11 @@ def test_the_migration_reads_one_administrators_password(account):
         database["MasterUserSecret"]["SecretArn"]]
 
 
+def environment(task, container=0):
+    return {row["name"]: row["value"] for row in
+            task["containerDefinitions"][container]["environment"]}
+
+
 def variable(account, name):
     """Of the employee's newest task definition, and of its file."""
     task = account.aws("ecs", "describe-task-definition", "--task-definition",
@@ -202,9 +272,7 @@ def variable(account, name):
     file = json.loads(account.git(
         "--git-dir", account.folder / "deployment.git", "show",
         "dev:taskdef-employee.json"))
-    values = [{row["name"]: row["value"] for row in
-               where["containerDefinitions"][0]["environment"]}[name]
-              for where in (task, file)]
+    values = [environment(where)[name] for where in (task, file)]
     assert values[0] == values[1]
     return values[0]
 
@@ -217,12 +285,14 @@ def test_phase_5_makes_the_balancer(account):
         "LoadBalancers"][0]["DNSName"]
     assert f"http://{name}" in said
     assert variable(account, "APP_HOSTS") == name
-    assert variable(account, "APP_ALLOW").endswith(OFFICE[1])
+    assert variable(account, "APP_ALLOW").endswith(",".join(RANGES))
     assert len(admin_rules(account)) == 2
     policy = account.aws("cloudformation", "get-stack-policy", "--stack-name",
                          "cafe-listeners")
     assert "Update:*" in policy["StackPolicyBody"]
-    assert doors(account) == {("80", "0.0.0.0/0"), ("8080", OFFICE[1])}
+    assert doors(account) == {("80", "0.0.0.0/0"), ("8080", RANGES[0])}
+    assert f"ParameterKey=Office2,ParameterValue={RANGES[1]}" in said
+    assert "ParameterKey=AddressType,ParameterValue=dualstack" in said
 
 
 def doors(account):
@@ -252,8 +322,14 @@ def test_phase_6_ends_when_the_migration_fails(account):
 
 def test_phase_6_creates_the_services(account):
     account.start_targets()
-    applied(account, "6")
-    assert services(account) == {f"{n}-microservice": 1 for n in DAEMONS}
+    applied(account, "--tasks", "2", "6")
+    for family in "cafe-migrate", "employee-microservice":
+        task = account.aws("ecs", "describe-task-definition",
+                           "--task-definition", family)["taskDefinition"]
+        assert task["runtimePlatform"]["cpuArchitecture"] == "ARM64", family
+        tls = environment(task, family == "cafe-migrate")["APP_DB_TLS"]
+        assert tls == "verify", family
+    assert services(account) == {f"{n}-microservice": 2 for n in DAEMONS}
     assert deployment_files(account) == TASK_FILES | SERVICE_FILES
     groups = {group["TargetGroupName"]: group["TargetGroupArn"]
               for group in account.aws("elbv2", "describe-target-groups")[
@@ -272,6 +348,11 @@ def test_phase_6_creates_the_services(account):
         assert network["securityGroups"][0].startswith("sg-")
 
 
+def test_the_number_of_tasks_changes(account):
+    applied(account, "--tasks", "1", "6")
+    assert services(account) == {f"{n}-microservice": 1 for n in DAEMONS}
+
+
 def test_phase_6_pushes_what_is_missing_only(account):
     """A run that was broken off after the services were made."""
     before = account.git("--git-dir", account.folder / "deployment.git",
@@ -287,12 +368,17 @@ def test_phase_6_pushes_what_is_missing_only(account):
 
 
 def test_phase_7_asks_for_codedeploy_and_pipelines(account):
-    applied(account, "7")
+    said = applied(account, "7")
+    assert "Nobody is told of alarms" in said
+    said = applied(account, "--mail", "ops@cafe.example", "7")
+    assert "Nobody is told" not in said
+    assert [row["Endpoint"] for row in account.aws(
+        "sns", "list-subscriptions")["Subscriptions"]] == ["ops@cafe.example"]
     stacks = [row["StackName"] for row in account.aws(
         "cloudformation", "describe-stacks")["Stacks"]]
-    assert {"cafe-codedeploy", "cafe-pipeline-customer",
+    assert {"cafe-watch", "cafe-codedeploy", "cafe-pipeline-customer",
             "cafe-pipeline-employee"} <= set(stacks)
-    assert len(account.aws("events", "list-rules")["Rules"]) == 4
+    assert len(account.aws("events", "list-rules")["Rules"]) == 5
 
 
 def test_moto_makes_no_pipeline(account):
@@ -312,7 +398,7 @@ def test_phase_8_restricts_and_scales(account):
     assert len(rules) == 2
     for rule in rules:
         fields = {row["Field"]: row for row in rule["Conditions"]}
-        assert fields["source-ip"]["SourceIpConfig"]["Values"] == [OFFICE[1]]
+        assert fields["source-ip"]["SourceIpConfig"]["Values"] == RANGES
         assert fields["path-pattern"]["PathPatternConfig"]["Values"] == [
             "/admin", "/admin/*"]
     assert forwards(account) == before
@@ -364,6 +450,16 @@ def deploy(account, service, number):
                         "--actions", action)
 
 
+def test_phase_8_scales_by_requests(account):
+    assert "more than 2" in one_line(account.apply("--most-tasks", "2", "8"))
+    said = applied(account, "--most-tasks", "6", "8")
+    for word in "CustomerTasks=3", "EmployeeTasks=1", "MostTasks=6":
+        assert "ParameterKey={},ParameterValue={}".format(
+            *word.split("=")) in said
+    assert "--desired-count" not in said
+    assert "MostTasks,ParameterValue=6" in applied(account, "8")
+
+
 def test_a_certificate_brings_https(account):
     """Where a deployment has changed the target groups meanwhile."""
     for name in DAEMONS:
@@ -390,19 +486,21 @@ def test_a_certificate_brings_https(account):
         assert made[port]["Certificates"][0]["CertificateArn"] == certificate
         action, = made[port]["DefaultActions"]
         assert action["TargetGroupArn"] == group(account, "customer-tg-one")
-    assert [len(rules_of(account, made[port])) for port in sorted(made)] == [
-        0, 1, 1]
+    for rule in rules_of(account, made[80]):
+        account.aws("elbv2", "delete-rule", "--rule-arn", rule["RuleArn"])
+    for port in 443, 8080:
+        assert len(rules_of(account, made[port])) == 1
     rules = admin_rules(account)
     for rule in rules:
         assert {row["Field"]: row for row in rule["Conditions"]}["source-ip"][
-            "SourceIpConfig"]["Values"] == [OFFICE[1]]
+            "SourceIpConfig"]["Values"] == RANGES
         assert rule["Actions"][0]["TargetGroupArn"] == group(
             account, "employee-tg-one")
     opened, = [line for line in calls if line.startswith(
         "cloudformation update-stack --stack-name cafe-network")]
     assert "ParameterKey=Https,ParameterValue=yes" in opened
     own, *names = variable(account, "APP_HOSTS").split(",")
-    assert names == ["cafe.example", "www.cafe.example"]
+    assert sorted(names) == ["cafe.example", "www.cafe.example"]
     assert own.endswith(".amazonaws.com")
     follows, = [line for line in calls if line.startswith(
         "cloudformation update-stack --stack-name cafe-codedeploy")]
@@ -438,17 +536,31 @@ def test_all_phases_again_change_nothing(account):
 
 def test_a_dry_run_changes_nothing(account):
     account.calls()
-    for phase in ("2", "3", "4", "5", "6", "7", "8", "migrate", "destroy"):
+    for phase in ("2", "3", "4", "5", "6", "7", "8", "migrate"):
         said = applied(account, "--dry-run", phase)
         assert ("would run: " in said) == (phase != "6"), said
     assert set(account.changes()) <= {
         "sts get-caller-identity --query Account --output text"}
 
 
+def test_a_protected_database_is_not_destroyed(account):
+    assert "--protect no 3 first" in one_line(account.apply(
+        "destroy", "--yes"))
+    assert services(account)
+    applied(account, "--protect", "no", "3")
+
+
 def test_destroy_asks_first(account):
     assert "nothing was removed" in account.apply(
         "destroy", text="yes\n").stderr
     assert services(account)
+
+
+def test_a_dry_run_destroys_nothing(account):
+    account.calls()
+    assert "would run: " in applied(account, "--dry-run", "destroy")
+    assert set(account.changes()) <= {
+        "sts get-caller-identity --query Account --output text"}
 
 
 def test_destroy_goes_on_without_a_bucket(account):
@@ -486,3 +598,15 @@ def test_destroy_waits_for_a_service_that_drains(account):
             if line.startswith(("ecs wait", "ecs delete"))] == [
         f"ecs wait services-inactive --cluster {CLUSTER} "
         "--services customer-microservice"]
+
+
+def test_each_call_was_permitted(account):
+    """By apply-policy.json: all that the script has asked in this file."""
+    account.calls()
+    asked = {" ".join(line.split()[:3] if line.split()[1] == "wait" else
+                      line.split()[:2]) for line in account.asked}
+    assert {"cloudformation create-stack", "ecs run-task", "s3 rm",
+            "elbv2 wait target-in-service", "acm describe-certificate",
+            "codecommit delete-repository"} <= asked
+    assert [one for one in apply_rights.rights_fit_calls(
+        apply_rights.read_policy(), asked) if one.startswith("no right")] == []

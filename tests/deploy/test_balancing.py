@@ -87,6 +87,13 @@ DEFECTS = [
                                         "Values=[/admin/*]"),
      "does not keep the paths"),
 
+    ("ipv6_is_whole", remove("network", "PublicSubnet2Ipv6"),
+     "what IPv6 needs"),
+    ("ipv6_is_whole", remove("network", "PublicDefaultRouteIpv6"),
+     "what IPv6 needs"),
+    ("ipv6_is_whole", change("balancer", "Balancer", IpAddressType="ipv4"),
+     "the balancer's addresses"),
+
     ("groups_are_a_chain",
      change("network", "TaskGroup", SecurityGroupIngress=WORLD),
      "what the groups admit"),
@@ -94,6 +101,11 @@ DEFECTS = [
      change("network", "DatabaseGroup", SecurityGroupIngress=WORLD),
      "what the groups admit"),
     ("groups_are_a_chain", remove("network", "TaskIngress"),
+     "what the groups admit"),
+    ("groups_are_a_chain", remove("network", "SecureIngressIpv6"),
+     "what the groups admit"),
+    ("groups_are_a_chain",
+     change("network", "TestIngress2", CidrIpv6="::/0"),
      "what the groups admit"),
     ("groups_are_a_chain",
      lambda it: it.resource("network", "BalancerGroup")

@@ -230,6 +230,19 @@ DEFECTS = [
              ("SECURITY-GROUP-ID", "GROUP", "in SECURITY-GROUP-ID"),
              ("<GRANTS-SQL>", "<GRANT-SQL>", "in <GRANT-SQL>, which stands")),
 
+    *scripts("defaults_are_replaced",
+             ("\'\"cpuArchitecture\": \"X86_64\"\'", "x",
+              "does not look for"),
+             ("'\"value\": \"require\"'", "x", "does not look for"),
+             ("fill_task \"$here", "fill \"$here", "what the script fills")),
+    ("defaults_are_replaced", lambda it: it.tasks.update(
+        {"taskdef-migrate.json": '"awslogs-region": "eu-west-1"'}),
+     "taskdef-migrate.json has another awslogs-region"),
+    ("defaults_are_replaced", lambda it: it.tasks.update(
+        {"taskdef-customer.json": it.tasks["taskdef-customer.json"].replace(
+            "require", "off")}),
+     "taskdef-customer.json has another APP_DB_TLS"),
+
     *scripts("stacks_get_their_parameters",
              ("network.BalancerGroup", "", "what balancer is given"),
              ("listeners.Test ", "listeners.Tests ", "has no output Tests"),
