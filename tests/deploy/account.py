@@ -8,7 +8,8 @@ here, and played or left out in the open:
 - Its CloudFormation fails on a database whose parameter group is in the same
   stack: the copy has no database; the account is given one beside it.
 - Its CloudFormation overlooks that a condition of an unchanged resource has
-  begun to hold: port 443 is not opened, though the script asks for it.
+  begun to hold: port 443 is not opened and nobody gets mail, though the script
+  asks for both.
 - Its CloudFormation deletes no rule of a listener: the test deletes that of port
   80 once there is a certificate.
 - Its CloudFormation admits no IPv6 range to a security group, and gives a load
@@ -94,6 +95,14 @@ def python_of(program, module):
     done = subprocess.run([interpreter, "-c", f"import {module}"],
                           capture_output=True, check=False)
     return interpreter if done.returncode == 0 else None
+
+
+def one_line(done):
+    """The only line with which the script ends."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("apply.sh: "), done.stderr
+    return lines[0]
 
 
 class Account:

@@ -23,6 +23,9 @@ def fixture_make(tmp_path):
         for name, text in files.items():
             path = tmp_path / f"deploy/packaging/authorities/{name}.pem"
             path.write_text(text)
+        (tmp_path / "build/release").mkdir(parents=True)
+        shutil.copy(harness.BIN.parent / "CMakeCache.txt",
+                    tmp_path / "build/release")
         command = tmp_path / "bin/cmake"
         command.parent.mkdir()
         command.write_text(CMAKE.format(program=harness.BIN / "customer"))

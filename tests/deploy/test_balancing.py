@@ -1,12 +1,6 @@
 """Groups, listeners and rules of deploy/aws; a defect of each is seen."""
-import copy
-
-import pytest
-
 import balancing
-from balancing import CHECKS
-from defects import change, drop, inside, remove, script
-from infrastructure import Infrastructure
+from defects import change, drop, inside, remove, script, make_tests
 
 
 def policy(name, number, **changes):
@@ -23,7 +17,6 @@ WORLD = [{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080,
 ADMIN_ONLY = [{"Field": "path-pattern",
                "PathPatternConfig": {"Values": ["/admin/*"]}}]
 
-# The check, what is done to the files, and what the complaint has to say.
 DEFECTS = [
     ("target_groups_fit", change("balancer", "CustomerTgOne", Port=80),
      "customer-tg-one: Port"),
@@ -118,28 +111,5 @@ DEFECTS = [
 ]
 
 
-@pytest.fixture(name="loaded", scope="module")
-def fixture_loaded():
-    return Infrastructure()
-
-
-@pytest.fixture(name="it")
-def fixture_it(loaded):
-    return copy.deepcopy(loaded)
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_files_keep(check, it):
-    assert check(it) == []
-
-
-@pytest.mark.parametrize("check, defect, words", [
-    pytest.param(*row, id=f"{row[0]}-{number}")
-    for number, row in enumerate(DEFECTS)])
-def test_a_defect_is_seen(check, defect, words, it):
-    defect(it)
-    assert words in "\n".join(getattr(balancing, check)(it))
-
-
-def test_each_check_has_a_defect():
-    assert {row[0] for row in DEFECTS} == {check.__name__ for check in CHECKS}
+test_the_files_keep, test_a_defect_is_seen, test_each_check_has_a_defect = (
+    make_tests(balancing, DEFECTS))

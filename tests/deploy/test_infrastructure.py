@@ -3,7 +3,6 @@
 Each check is a function of infrastructure.py; a table of defects shows that
 each can fail. cfn-lint looks at the form of every template.
 """
-import copy
 import re
 import shutil
 import subprocess
@@ -14,25 +13,8 @@ import contracts
 import documents
 import harness
 import infrastructure
-from defects import change, drop, inside, remove, script, scripts
-from infrastructure import CHECKS, FOLDER, TEMPLATES, Infrastructure
-
-
-def action(number, **changes):
-    """Change the settings of an action: 0 files, 1 image, 2 deployment."""
-    def get(it):
-        stages = it.resource("pipeline", "Pipeline")["Stages"]
-        actions = [row for stage in stages for row in stage["Actions"]]
-        return actions[number]["Configuration"]
-    return inside(get, **changes)
-
-
-def group(it):
-    return it.resource("codedeploy", "Customer")
-
-
-def pair(it):
-    return group(it)["LoadBalancerInfo"]["TargetGroupPairInfoList"][0]
+from defects import change, drop, inside, remove, script, scripts, make_tests
+from infrastructure import FOLDER, TEMPLATES
 
 
 def statement(it, role, number):
@@ -55,7 +37,6 @@ def secret_in_the_open(it):
         {"name": "ADMIN_PASSWORD", "value": "coffee"})
 
 
-# The check, what is done to the files, and what the complaint has to say.
 DEFECTS = [
     ("names_are_the_tutorials",
      change("cluster", "Cluster", ClusterName="cafe"), "the clusters"),
@@ -76,63 +57,6 @@ DEFECTS = [
      change("cluster", "Log", LogGroupName="cafe"), "the log group"),
     ("names_are_the_tutorials", script("microservices deployment; do", "x"),
      "apply.sh does not have"),
-
-    ("deployment_groups_fit", inside(group, DeploymentGroupName="x"), "name"),
-    ("deployment_groups_fit", inside(
-        group, DeploymentConfigName="CodeDeployDefault.AllAtOnce"),
-     "configuration"),
-    ("deployment_groups_fit", inside(
-        lambda it: group(it)["DeploymentStyle"],
-        DeploymentType="IN_PLACE"), "style"),
-    ("deployment_groups_fit", inside(
-        lambda it: group(it)["ECSServices"][0], ServiceName="customer"),
-     "customer: service"),
-    ("deployment_groups_fit", inside(pair, TargetGroups=[
-        {"Name": "customer-tg-one"}, {"Name": "employee-tg-two"}]), "pair"),
-    ("deployment_groups_fit", inside(pair, ProdTrafficRoute={
-        "ListenerArns": [{"Ref": "Test"}]}), "production"),
-    ("deployment_groups_fit",
-     lambda it: pair(it).pop("TestTrafficRoute"), "customer: test"),
-    ("deployment_groups_fit", inside(
-        lambda it: group(it)["AutoRollbackConfiguration"],
-        Events=["DEPLOYMENT_FAILURE"]), "roll-back"),
-    ("deployment_groups_fit", inside(
-        lambda it: group(it)["AlarmConfiguration"], Enabled=False), "alarms"),
-    ("deployment_groups_fit", lambda it: it.resource(
-        "codedeploy", "CustomerErrors")["Metrics"].pop(), "alarms watch"),
-
-    ("pipelines_find_everything", action(0, RepositoryName="deploy"),
-     "customer: source"),
-    ("pipelines_find_everything", action(0, BranchName="main"), "branch"),
-    ("pipelines_find_everything", action(1, ImageTag="v1"), "tag"),
-    ("pipelines_find_everything", action(1, RepositoryName="coffee"),
-     "the registry has no coffee"),
-    ("pipelines_find_everything", action(2, AppSpecTemplateArtifact="source"),
-     "AppSpecTemplateArtifact source is no input"),
-    ("pipelines_find_everything",
-     action(2, TaskDefinitionTemplatePath="t.json"), "there is no t.json"),
-    ("pipelines_find_everything", action(2, Image1ContainerName="IMAGE"),
-     "has no <IMAGE>"),
-    ("pipelines_find_everything", action(2, DeploymentGroupName="customer"),
-     "no deployment group customer"),
-    ("pipelines_find_everything", action(2, ApplicationName="cafe"),
-     "application"),
-    ("pipelines_find_everything", lambda it: it.resource(
-        "pipeline", "Pipeline")["Stages"][0]["Actions"].pop(),
-     "nothing makes the artifact image-customer"),
-
-    ("each_source_has_its_rule", remove("pipeline", "ImagePushed"),
-     "rule for the image is None"),
-    ("each_source_has_its_rule", remove("pipeline", "DeploymentChanged"),
-     "rule for the repository is None"),
-    ("each_source_has_its_rule", inside(lambda it: it.resource(
-        "pipeline", "ImagePushed")["EventPattern"]["detail"],
-        **{"image-tag": ["dev"]}), "rule for the image"),
-    ("each_source_has_its_rule", inside(lambda it: it.resource(
-        "pipeline", "ImagePushed")["Targets"][0], RoleArn="x"),
-     "ImagePushed: role"),
-    ("each_source_has_its_rule", action(0, PollForSourceChanges="true"),
-     "polling"),
 
     ("roles_have_one_purpose", remove("roles", "EventsRole"),
      "there is no role CafeEventsRole"),
@@ -267,31 +191,8 @@ DEFECTS = [
 ]
 
 
-@pytest.fixture(name="loaded", scope="module")
-def fixture_loaded():
-    return Infrastructure()
-
-
-@pytest.fixture(name="it")
-def fixture_it(loaded):
-    return copy.deepcopy(loaded)
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_files_keep(check, it):
-    assert check(it) == []
-
-
-@pytest.mark.parametrize("check, defect, words", [
-    pytest.param(*row, id=f"{row[0]}-{number}")
-    for number, row in enumerate(DEFECTS)])
-def test_a_defect_is_seen(check, defect, words, it):
-    defect(it)
-    assert words in "\n".join(getattr(infrastructure, check)(it))
-
-
-def test_each_check_has_a_defect():
-    assert {row[0] for row in DEFECTS} == {check.__name__ for check in CHECKS}
+test_the_files_keep, test_a_defect_is_seen, test_each_check_has_a_defect = (
+    make_tests(infrastructure, DEFECTS))
 
 
 def test_every_template_is_looked_at():

@@ -1,12 +1,6 @@
 """Zones, storage and scaling of deploy/aws; a defect of each is seen."""
-import copy
-
-import pytest
-
 import lasting
-from defects import change, drop, inside, remove
-from infrastructure import Infrastructure
-from lasting import CHECKS
+from defects import change, drop, inside, remove, make_tests
 
 
 def tracking(it):
@@ -15,7 +9,6 @@ def tracking(it):
         "CustomizedMetricSpecification"]["Metrics"]
 
 
-# The check, what is done to the files, and what the complaint has to say.
 DEFECTS = [
     ("each_zone_has_a_way_out",
      change("network", "PublicSubnet2", AvailabilityZone={
@@ -63,28 +56,5 @@ DEFECTS = [
 ]
 
 
-@pytest.fixture(name="loaded", scope="module")
-def fixture_loaded():
-    return Infrastructure()
-
-
-@pytest.fixture(name="it")
-def fixture_it(loaded):
-    return copy.deepcopy(loaded)
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_files_keep(check, it):
-    assert check(it) == []
-
-
-@pytest.mark.parametrize("check, defect, words", [
-    pytest.param(*row, id=f"{row[0]}-{number}")
-    for number, row in enumerate(DEFECTS)])
-def test_a_defect_is_seen(check, defect, words, it):
-    defect(it)
-    assert words in "\n".join(getattr(lasting, check)(it))
-
-
-def test_each_check_has_a_defect():
-    assert {row[0] for row in DEFECTS} == {check.__name__ for check in CHECKS}
+test_the_files_keep, test_a_defect_is_seen, test_each_check_has_a_defect = (
+    make_tests(lasting, DEFECTS))

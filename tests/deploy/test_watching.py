@@ -1,12 +1,6 @@
 """Alarms and logs of deploy/aws; a defect of each is seen."""
-import copy
-
-import pytest
-
 import watching
-from defects import change, drop, inside, remove
-from infrastructure import Infrastructure
-from watching import CHECKS
+from defects import change, drop, inside, remove, make_tests
 
 
 def statement(it):
@@ -26,7 +20,6 @@ def bucket_policy(it):
         "Statement"][0]
 
 
-# The check, what is done to the files, and what the complaint has to say.
 DEFECTS = [
     ("everything_is_watched", remove("watch", "DatabaseStorage"),
      "the alarms"),
@@ -102,28 +95,5 @@ DEFECTS = [
 ]
 
 
-@pytest.fixture(name="loaded", scope="module")
-def fixture_loaded():
-    return Infrastructure()
-
-
-@pytest.fixture(name="it")
-def fixture_it(loaded):
-    return copy.deepcopy(loaded)
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_files_keep(check, it):
-    assert check(it) == []
-
-
-@pytest.mark.parametrize("check, defect, words", [
-    pytest.param(*row, id=f"{row[0]}-{number}")
-    for number, row in enumerate(DEFECTS)])
-def test_a_defect_is_seen(check, defect, words, it):
-    defect(it)
-    assert words in "\n".join(getattr(watching, check)(it))
-
-
-def test_each_check_has_a_defect():
-    assert {row[0] for row in DEFECTS} == {check.__name__ for check in CHECKS}
+test_the_files_keep, test_a_defect_is_seen, test_each_check_has_a_defect = (
+    make_tests(watching, DEFECTS))

@@ -280,6 +280,25 @@ static void test_load_balancer(void **state)
     }
 }
 
+/* The templates for AWS, with what only AWS reads. */
+static void test_the_templates(void **state)
+{
+    struct fixture *fixture = *state;
+    struct load_balancer balancer;
+    struct template_source templates[] = {
+        { "balancer.yaml", { NULL, 0 } },
+        { "listeners.yaml", { NULL, 0 } },
+    };
+
+    for (size_t i = 0; i < COUNT(templates); i++)
+        templates[i].text = file_of(fixture, AWS_FOLDER, templates[i].path);
+    assert_read(fixture,
+                load_balancer_read(fixture->arena, templates, COUNT(templates),
+                                   &balancer, &fixture->error));
+    assert_string_equal(balancer.listeners[0].admin_group, "employee-tg-two");
+    assert_string_equal(balancer.listeners[1].admin_group, "employee-tg-one");
+}
+
 static void test_files_agree(void **state)
 {
     struct task_definition task = { .path = "t", .container = "c", .port = 1 };
@@ -336,6 +355,7 @@ int main(void)
         WITH(test_service_files),
         WITH(test_names_without_arn),
         WITH(test_load_balancer),
+        WITH(test_the_templates),
         WITH(test_files_agree),
         WITH(test_memory),
     };
