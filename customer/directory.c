@@ -91,22 +91,20 @@ void supplier_show(struct request *req)
                        request_life(req));
 }
 
-/* "2026-11-23 14:02", and as a program reads it. */
+/* As people read it, and as a program does. */
 static void fill_changed(struct request *req, int64_t changed_us,
                          struct context *context)
 {
-    char iso[CLOCK_ISO_BYTES];
-    char *text;
+    char iso[CLOCK_ISO_BYTES], words[CLOCK_WORDS_BYTES];
 
     if (changed_us == 0)
         return;
     clock_iso(changed_us, iso);
+    clock_words(changed_us, words);
     context_text(context, "changed_iso",
                  arena_slice(request_arena(req), slice_of(iso)));
-    text = arena_copy(request_arena(req), iso, strlen("2026-11-23T14:02"));
-    if (text != NULL)
-        text[strlen("2026-11-23")] = ' ';
-    context_string(context, "changed", text);
+    context_text(context, "changed",
+                 arena_slice(request_arena(req), slice_of(words)));
 }
 
 /* A mail to the office that says which supplier it is about. */

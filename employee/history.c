@@ -1,6 +1,4 @@
 /* Who changed what and when: of all suppliers, and of one. */
-#include <time.h>
-
 #include "cafe/base/clock.h"
 #include "cafe/service/access.h"
 #include "cafe/suppliers/paging.h"
@@ -68,16 +66,10 @@ const char *history_ago(struct request *req, int64_t at_us)
 
 const char *history_when(struct request *req, int64_t at_us)
 {
-    time_t at = (time_t)(at_us / 1000000);
-    char month[16];
-    struct tm parts;
+    char words[CLOCK_WORDS_BYTES];
 
-    if (gmtime_r(&at, &parts) == NULL ||
-        strftime(month, sizeof(month), "%B", &parts) == 0)
-        return "";
-    return arena_printf(request_arena(req), "%d %s %d, %02d:%02d UTC",
-                        parts.tm_mday, month, parts.tm_year + 1900,
-                        parts.tm_hour, parts.tm_min);
+    clock_words(at_us, words);
+    return arena_printf(request_arena(req), "%s", words);
 }
 
 static const char *action_text(enum history_action action)

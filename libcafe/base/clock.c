@@ -90,3 +90,19 @@ bool clock_is_date(struct slice text)
            strftime(again, sizeof(again), "%Y-%m-%d", &parts) == DATE_CHARS &&
            strcmp(copy, again) == 0;
 }
+
+void clock_words(int64_t utc_us, char words[CLOCK_WORDS_BYTES])
+{
+    static const char *const months[] = {
+        "January", "February", "March",     "April",   "May",      "June",
+        "July",    "August",   "September", "October", "November", "December",
+    };
+    time_t at = (time_t)(utc_us / 1000000);
+    struct tm parts;
+
+    words[0] = '\0';
+    if (gmtime_r(&at, &parts) != NULL)
+        snprintf(words, CLOCK_WORDS_BYTES, "%d %s %d, %02d:%02d UTC",
+                 parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900,
+                 parts.tm_hour, parts.tm_min);
+}

@@ -172,13 +172,12 @@ bool snapshot_stale(const struct snapshot *snapshot)
 void snapshot_context(const struct snapshot *snapshot, struct arena *arena,
                       struct context *context)
 {
-    char as_of[CLOCK_ISO_BYTES];
-    struct slice minute = { as_of + strlen("2026-11-23T"), strlen("14:02") };
+    char as_of[CLOCK_WORDS_BYTES];
 
     if (snapshot == NULL || !snapshot_stale(snapshot))
         return;
-    clock_iso(snapshot_as_of_us(snapshot), as_of);
-    context_text(context, "as_of", arena_slice(arena, minute));
+    clock_words(snapshot_as_of_us(snapshot), as_of);
+    context_text(context, "as_of", arena_slice(arena, slice_of(as_of)));
 }
 
 void snapshot_mark(const struct snapshot *snapshot, struct page *page)

@@ -381,3 +381,16 @@ def test_searches_end_with_the_daemon(customer, database):
     assert statuses <= {200, 503}
     assert customer.process.wait() == 0
     assert customer.stop() == 0
+
+
+@pytest.mark.parametrize("daemon, path", [("customer", "/suppliers"),
+                                          ("employee", "/admin/suppliers")])
+def test_none_are_not_called_found(start, database, daemon, path):
+    """Neither of no suppliers at all, nor of none that match."""
+    client = start(daemon, database)
+    for name in None, "Bean":
+        if name:
+            insert(connect(database), name=name)
+        text = client.get(f"{path}?q=zzzz").text
+        assert "No suppliers found</h1>" in text
+    assert "Suppliers found</h1>" in client.get(f"{path}?q=bean").text

@@ -37,4 +37,9 @@ void clock_iso(int64_t utc_us, char iso[CLOCK_ISO_BYTES]);
 /** Whether a text is a day of the calendar, "2026-11-28". */
 bool clock_is_date(struct slice text);
 
+enum { CLOCK_WORDS_BYTES = 40 };
+
+/** Write a time as people read it, "23 November 2026, 08:43 UTC". */
+void clock_words(int64_t utc_us, char words[CLOCK_WORDS_BYTES]);
+
 #endif

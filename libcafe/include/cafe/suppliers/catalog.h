@@ -33,7 +33,7 @@ int64_t snapshot_as_of_us(const struct snapshot *snapshot);
 /** Whether the database did not confirm in time that this is its state. */
 bool snapshot_stale(const struct snapshot *snapshot);
 
-/** Set as_of, a time of day in UTC, if it is stale. NULL is not. */
+/** Set as_of, a clock_words(), if it is stale. NULL is not. */
 void snapshot_context(const struct snapshot *snapshot, struct arena *arena,
                       struct context *context);
 
