@@ -83,7 +83,7 @@ static inline struct store_job job_with(const struct scratch *scratch,
 /* The fields of job_with() after the name, as assert_table() spells them. */
 #define REST                                               \
     "1 Main St|K\u00f8benhavn|state|Danmark|a@example.dk|" \
-    "+45 33 12 34 56|https://a.dk|# N\n\u2615|"
+    "+45 33 12 34 56|https://a.dk|# N\n\u2615|||"
 
 /** A job that changes what another has saved, from that version on. */
 static inline struct store_job edit_of(const struct store_job *saved)
