@@ -97,7 +97,7 @@ void import_result_show(const struct import_view *view)
     uint64_t unwritten = import_unwritten(&view->counts);
 
     context_string(context, "heading", title);
-    context_flag(context, "undone", state == IMPORT_UNDONE);
+    context_flag(context, "any_kept", view->counts.outcomes[IMPORT_KEPT] > 0);
     context_flag(context, "may_undo",
                  state != IMPORT_UNDONE && may_change(view->req) &&
                      view->counts.outcomes[IMPORT_WRITTEN] > 0);
