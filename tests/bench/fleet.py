@@ -189,7 +189,8 @@ def run(fleet, rate, seconds, write_us=0):
     write_us  CPU time of a write, which counts as nobody's request.
     """
     database = fleet.database
-    database.sql(f"UPDATE suppliers SET city = 'Version 0' WHERE id = {CHANGED}")
+    database.sql("UPDATE suppliers SET city = 'Version 0' "
+                 f"WHERE id = {CHANGED}")
     changes = Changes(database)
     asked, fetched = statements(database)
     app, db = cpu_us(*fleet.pids), cpu_us(database.process.pid)
@@ -214,7 +215,8 @@ def run(fleet, rate, seconds, write_us=0):
     return {
         "requests_per_s": requests / took, "questions_per_s": asked / took,
         "fetches_per_s": fetched / took, "app_cpu_us": app / requests,
-        "db_cpu_us": db / requests, "db_share_us": db / took, "p50_ms": p50, "p99_ms": p99,
+        "db_cpu_us": db / requests, "db_share_us": db / took,
+        "p50_ms": p50, "p99_ms": p99,
         "stale_percent": 100 * sum(age > 0 for age in ages) / len(ages),
         "oldest_ms": max(ages)}
 

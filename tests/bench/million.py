@@ -196,7 +196,8 @@ def measure_saves(folder, database):
 def compared(database):
     """How many times rows of a table have been sorted: each comparison does."""
     return sum(int(count) for _, count in database.sql(
-        "SHOW GLOBAL STATUS WHERE Variable_name IN ('Sort_range', 'Sort_scan')"))
+        "SHOW GLOBAL STATUS WHERE Variable_name IN "
+        "('Sort_range', 'Sort_scan')"))
 
 
 def measure_comparison(folder, database):
