@@ -20,7 +20,7 @@
 #define HAS_ID "s.id <= 9223372036854775807"
 
 /** Whether a supplier s still supplies: customers see no other. */
-#define AND_SUPPLIES " AND s.ended_on = ''"
+#define AND_SUPPLIES " AND COALESCE(s.ended_on, '') = ''"
 
 /** The time of an entry c of the log. */
 #define CHANGED_AT SINCE_1970("c.at")
