@@ -8,6 +8,28 @@ static bool cut_number(struct slice *rest, char separator, uint64_t max,
     return slice_number(slice_cut(rest, separator), max, number) == OK;
 }
 
+/* The first versions had nine fields, then the number and nothing. Texts that
+ * they have stored stay true: fields that came later follow. */
+enum { FIRST_FIELDS = 9, ID_STORED = FIRST_FIELDS, NOTHING_STORED, LATER = 2 };
+
+static unsigned target_stored(unsigned target)
+{
+    if (target == IMPORT_ID)
+        return ID_STORED;
+    if (target == IMPORT_NOTHING)
+        return NOTHING_STORED;
+    return target < FIRST_FIELDS ? target : target + LATER;
+}
+
+static unsigned target_of(uint64_t stored)
+{
+    if (stored == ID_STORED)
+        return IMPORT_ID;
+    if (stored == NOTHING_STORED)
+        return IMPORT_NOTHING;
+    return (unsigned)(stored < FIRST_FIELDS ? stored : stored - LATER);
+}
+
 bool import_settings_read(struct slice text, struct import_settings *settings)
 {
     uint64_t kind, charset, delimiter, guarded, target;
@@ -26,7 +48,7 @@ bool import_settings_read(struct slice text, struct import_settings *settings)
     settings->list = text;
     while (targets.len > 0 && settings->count < IMPORT_COLUMNS_MAX &&
            cut_number(&targets, ',', IMPORT_NOTHING, &target))
-        settings->targets[settings->count++] = (unsigned char)target;
+        settings->targets[settings->count++] = (unsigned char)target_of(target);
     return true;
 }
 
@@ -39,7 +61,7 @@ void import_settings_write(struct text *out,
                 (int)format->delimiter, (int)format->guarded);
     for (size_t i = 0; i < settings->count; i++)
         text_printf(out, "%s%u", i > 0 ? "," : "",
-                    (unsigned)settings->targets[i]);
+                    target_stored(settings->targets[i]));
     if (settings->list.len > 0) {
         text_append_char(out, ' ');
         text_append_slice(out, settings->list);
