@@ -509,7 +509,8 @@ def test_the_most_columns_are_corrected(pages):
 def test_two_columns_for_one_field_are_refused(pages):
     page = pages.upload(table(supplier("Ann")))
     page = pages.press("reading", kind=0, charset=0, delimiter=ord(","),
-                       c0=0, c1=1, c2=2, c3=2, c4=4, c5=5, c6=6, c7=7, c8=8)
+                       c0=0, c1=1, c2=2, c3=2, c4=4, c5=5, c6=6, c7=7, c8=8,
+                       c9=9, c10=10)
     assert "are both mapped to “City”" in problem(page)
     assert chosen(page, "c3") == "City"
 
