@@ -139,7 +139,8 @@ def rehearsal(world):
 def project(engine, images):
     """The system that docker-compose.yml describes, up."""
     folder = harness.make_folder(large=True)
-    made = containers.Project(engine, folder, "cafe")
+    made = containers.Project(engine, folder, "cafe",
+                              [harness.ROOT / "tests/deploy/patient.yml"])
     made.up()
     yield made
     made.down()

@@ -52,7 +52,7 @@ class Rehearsal:
         self.env = {**os.environ, **engine.env}
         self.up_options = ["--port", self.ports[0], "--test-port",
                            self.ports[1], "--registry-port", self.ports[2],
-                           "--bake", 1, "--healthy", 30]
+                           "--bake", 1, "--healthy", 120]
 
     def restore_files(self):
         """Those of deploy/, except for one wait: see end_quickly()."""
