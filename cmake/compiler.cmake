@@ -1,6 +1,5 @@
 # The target cafe_flags: warnings, hardening and sanitizers for all our code.
 include(CheckCCompilerFlag)
-include(CheckIPOSupported)
 include(CheckLinkerFlag)
 
 add_library(cafe_flags INTERFACE)
@@ -43,13 +42,10 @@ if(CAFE_HARDEN)
   foreach(flag -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
     cafe_probe_link(${flag})
   endforeach()
-  # Functions of one line are inlined across files: an eighth fewer
-  # instructions for a page.
-  check_ipo_supported(RESULT CMAKE_INTERPROCEDURAL_OPTIMIZATION LANGUAGES C)
   # The same bytes whatever the folder. Run gdb in the project's folder.
-  set(map -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
-  target_compile_options(cafe_flags INTERFACE ${map} -fPIE)
-  target_link_options(cafe_flags INTERFACE ${map} -pie)
+  target_compile_options(cafe_flags INTERFACE
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fPIE)
+  target_link_options(cafe_flags INTERFACE -pie)
 endif()
 
 if(CAFE_SANITIZE)

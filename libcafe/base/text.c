@@ -4,44 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { FIRST_CAPACITY = 256 };
-
-struct slice slice_of(const char *string)
-{
-    return (struct slice){ string, string != NULL ? strlen(string) : 0 };
-}
-
-bool slice_equal(struct slice a, struct slice b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool slice_is(struct slice slice, const char *string)
-{
-    return slice_equal(slice, slice_of(string));
-}
-
-bool slice_equal_nocase(struct slice a, struct slice b)
-{
-    return a.len == b.len &&
-           (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
-}
-
-bool slice_is_nocase(struct slice slice, const char *string)
-{
-    return slice.len == strlen(string) &&
-           (slice.len == 0 || strncasecmp(slice.data, string, slice.len) == 0);
-}
-
-bool slice_starts(struct slice slice, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    return slice.len >= len &&
-           (len == 0 || memcmp(slice.data, prefix, len) == 0);
-}
 
 static bool text_is_space(char byte)
 {

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <strings.h>
 
 #include "cafe/base/error.h"
 
@@ -19,23 +21,48 @@ struct slice {
 /** A slice of a string literal. */
 #define SLICE(literal) ((struct slice){ "" literal, sizeof(literal) - 1 })
 
+/* Inline: most of the time they compare lengths with that of a literal, which
+ * the compiler knows. */
+
 /** The slice of a NUL-terminated string; NULL gives an absent slice. */
-struct slice slice_of(const char *string);
+static inline struct slice slice_of(const char *string)
+{
+    return (struct slice){ string, string != NULL ? strlen(string) : 0 };
+}
 
 /** Same bytes. Two absent or empty slices are equal. */
-bool slice_equal(struct slice a, struct slice b);
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
 
 /** As slice_equal(), ASCII letters compared without case. */
-bool slice_equal_nocase(struct slice a, struct slice b);
+static inline bool slice_equal_nocase(struct slice a, struct slice b)
+{
+    return a.len == b.len &&
+           (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
+}
 
 /** The slice has exactly the bytes of this NUL-terminated string. */
-bool slice_is(struct slice slice, const char *string);
+static inline bool slice_is(struct slice slice, const char *string)
+{
+    return slice_equal(slice, slice_of(string));
+}
 
 /** As slice_is(), ASCII letters compared without case. */
-bool slice_is_nocase(struct slice slice, const char *string);
+static inline bool slice_is_nocase(struct slice slice, const char *string)
+{
+    return slice_equal_nocase(slice, slice_of(string));
+}
 
 /** The slice begins with these bytes. */
-bool slice_starts(struct slice slice, const char *prefix);
+static inline bool slice_starts(struct slice slice, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return slice.len >= len &&
+           (len == 0 || memcmp(slice.data, prefix, len) == 0);
+}
 
 /** A control character of ASCII: C0 or DEL. */
 static inline bool byte_is_control(char byte)
