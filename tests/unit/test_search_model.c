@@ -204,7 +204,8 @@ static bool matches(struct model *model, size_t position,
     struct slice phone = model->searched[position][SUPPLIER_PHONE];
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
-        if (find_in(model, position, f, word) >= 0)
+        if (supplier_columns[f].searched &&
+            find_in(model, position, f, word) >= 0)
             return true;
     return has(phone, arena_slice(model->arena, word->digits)) ||
            has(phone, arena_slice(model->arena, word->home));
