@@ -6,9 +6,9 @@ static void fill_too_long(struct context *context)
 {
     context_string(context, "title", "The list is too long");
     context_string(context, "heading", "The list is too long to download");
-    context_string(
-        context, "advice",
-        "Search, or choose a state or a city, to get a shorter list.");
+    context_string(context, "advice",
+                   "Search, or choose a country, a state or a city, to get a "
+                   "shorter list.");
 }
 
 static const char *title_of_error(int status)

@@ -41,6 +41,7 @@ static struct context *print_context(struct listing *listing)
     context_flag(context, "one", count == 1);
     context_text(context, "state", search->state);
     context_text(context, "city", search->city);
+    context_text(context, "country", search->country);
     context_html(context, "rows", SLICE("")); /* a place for what comes later */
     return context;
 }

@@ -65,17 +65,21 @@ static bool api_read_cursor(void *into, struct slice value)
     return true;
 }
 
-/* q, state and city are only checked here; search_read() reads them. */
+/* q, state, city and country are only checked here; search_read() reads them.
+ */
 static const struct parameter parameters[] = {
     { "q", api_read_text, "Shorten q to at most 100 characters." },
     { "state", api_read_filter, "Shorten state to at most 255 characters." },
     { "city", api_read_filter, "Shorten city to at most 255 characters." },
+    { "country", api_read_filter,
+      "Shorten country to at most 255 characters." },
     { "limit", api_read_limit, "Set limit to a number from 1 to 200." },
     { "cursor", api_read_cursor,
       "Copy the cursor unchanged from next in the previous response, or omit "
       "it to begin at the start." },
     { NULL, NULL,
-      "There is no such parameter. Use q, state, city, limit and cursor." },
+      "There is no such parameter. Use q, state, city, country, limit and "
+      "cursor." },
 };
 
 static const char nothing_in_it[] =
@@ -94,6 +98,7 @@ static struct slice find_nothing(const struct form *query,
         { "q", search->word_count },
         { "state", search->state_fold.len },
         { "city", search->city_fold.len },
+        { "country", search->country_key.len },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

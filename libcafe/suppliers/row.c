@@ -89,6 +89,8 @@ static enum error append_field(struct making *making, enum supplier_field field)
     text_append_slice(&making->text, fold);
     making->segments[field] = span_from(&making->text, start);
     append_variants(making, fold);
+    if (field == SUPPLIER_COUNTRY)
+        making->spans.country = country_of(fold);
     return OK;
 }
 

@@ -7,6 +7,7 @@
 #include "cafe/base/unicode.h"
 #include "cafe/suppliers/phone.h"
 #include "cafe/suppliers/tidy.h"
+#include "countries.h"
 
 /* Reading texts. */
 
@@ -251,6 +252,65 @@ static enum error read_words(struct arena *arena, struct search *search)
     return err;
 }
 
+/* Reading countries. */
+
+/* Its code in the arena; unchanged where the name is not known. */
+static enum error set_code(struct arena *arena, struct slice fold,
+                           struct slice *code)
+{
+    struct country country = country_of(fold);
+
+    if (!country_is_known(country))
+        return OK;
+    *code = arena_slice(arena,
+                        (struct slice){ country.code, sizeof(country.code) });
+    return code->data != NULL ? OK : ERROR_MEMORY;
+}
+
+/* The longest name that begins at a word: "united states". Its words find the
+ * suppliers there, too, whatever the language of their address. Gives how many
+ * words it has, or 1. */
+static enum error read_country(struct arena *arena, struct search *search,
+                               size_t from, size_t *words)
+{
+    struct slice code = SLICE("");
+    struct text name;
+    enum error err = OK;
+
+    text_init(&name, 0);
+    *words = 1;
+    for (size_t i = from; err == OK && i < search->word_count; i++) {
+        struct slice longer = SLICE("");
+
+        if (i > from)
+            text_append_char(&name, ' ');
+        text_append_slice(&name, search->words[i].text);
+        err = name.failed ? ERROR_MEMORY
+                          : set_code(arena, text_slice(&name), &longer);
+        if (longer.len > 0) {
+            code = longer;
+            *words = i - from + 1;
+        }
+    }
+    text_free(&name);
+    for (size_t i = from; i < from + *words; i++)
+        search->words[i].country = code;
+    return err;
+}
+
+static enum error read_countries(struct arena *arena, struct search *search)
+{
+    struct slice fold;
+    size_t words;
+    enum error err = OK;
+
+    for (size_t i = 0; err == OK && i < search->word_count; i += words)
+        err = read_country(arena, search, i, &words);
+    if (err == OK)
+        err = unicode_search_fold(arena, search->country, &fold);
+    return err == OK ? set_code(arena, fold, &search->country_key) : err;
+}
+
 /* Reading the order. */
 
 void search_sort(struct search *search, enum supplier_field field,
@@ -291,7 +351,10 @@ enum error search_read(struct arena *arena, const struct form *query,
         (err = search_read_filter(arena, query, "state", &made.state,
                                   &made.state_fold)) != OK ||
         (err = search_read_filter(arena, query, "city", &made.city,
-                                  &made.city_fold)) != OK)
+                                  &made.city_fold)) != OK ||
+        (err = search_read_filter(arena, query, "country", &made.country,
+                                  &made.country_key)) != OK ||
+        (err = read_countries(arena, &made)) != OK)
         return err;
     read_sort(query, &made);
     paging_wanted(query, &made.page, &made.per);
@@ -302,7 +365,7 @@ enum error search_read(struct arena *arena, const struct form *query,
 bool search_is_all(const struct search *search)
 {
     return search->word_count == 0 && search->state.len == 0 &&
-           search->city.len == 0;
+           search->city.len == 0 && search->country.len == 0;
 }
 
 /* The URL. */
@@ -355,6 +418,7 @@ const char *search_url(const struct search *search, const char *path,
     search_append_value(&url, &any, "q", search->text);
     search_append_value(&url, &any, "state", search->state);
     search_append_value(&url, &any, "city", search->city);
+    search_append_value(&url, &any, "country", search->country);
     search_append_value(&url, &any, "sort", slice_of(sort));
     search_append_number(&url, &any, "page", search->page, 1);
     search_append_number(&url, &any, "per", search->per, PAGING_PER_DEFAULT);

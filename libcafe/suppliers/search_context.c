@@ -181,8 +181,14 @@ static void fill_sorts(const struct search *search, struct arena *arena,
                    true);
 }
 
-/* States or cities. One that is chosen stays on the list where the search
- * leaves nobody with it. */
+static struct slice row_compared(const struct row *row,
+                                 enum supplier_field field)
+{
+    return field == SUPPLIER_COUNTRY ? row_country(row) : row_fold(row, field);
+}
+
+/* States, cities or countries. One that is chosen stays on the list where the
+ * search leaves nobody with it. */
 static void fill_choices(const struct search_result *result,
                          const struct choices *choices,
                          enum supplier_field field, const char *name,
@@ -194,14 +200,12 @@ static void fill_choices(const struct search_result *result,
     bool listed = chosen.len == 0;
     struct context *list;
 
-    if (choices->too_many)
-        return;
     list = context_list(context, name);
     for (size_t i = 0; i < choices->count; i++) {
         const struct row *row = rows[choices->items[i].position];
         struct slice label = row->supplier.fields[field];
         bool selected = chosen.len > 0 &&
-                        slice_equal(row_fold(row, field), chosen_fold);
+                        slice_equal(row_compared(row, field), chosen_fold);
         struct context *option = context_list_object(list);
 
         listed |= selected;
@@ -210,7 +214,8 @@ static void fill_choices(const struct search_result *result,
         context_number(option, "count", choices->items[i].count);
         context_flag(option, "selected", selected);
     }
-    if (!listed) {
+    /* To be selected; a text field has it anyway. */
+    if (!listed && field != SUPPLIER_CITY && !choices->too_many) {
         struct context *option = context_list_object(list);
 
         context_text(option, "value", chosen);
@@ -227,15 +232,19 @@ static void fill_filters(const struct search_result *result,
     const struct found *found = result->found;
 
     context_flag(context, "filtered",
-                 search->state.len > 0 || search->city.len > 0);
+                 search->state.len > 0 || search->city.len > 0 ||
+                     search->country.len > 0);
     context_text(context, "state", search->state);
     context_text(context, "city", search->city);
+    context_text(context, "country", search->country);
     context_flag(context, "choose_state", !found->states.too_many);
-    context_flag(context, "choose_city", !found->cities.too_many);
+    context_flag(context, "choose_country", !found->countries.too_many);
     fill_choices(result, &found->states, SUPPLIER_STATE, "states",
                  search->state, search->state_fold, context);
     fill_choices(result, &found->cities, SUPPLIER_CITY, "cities", search->city,
                  search->city_fold, context);
+    fill_choices(result, &found->countries, SUPPLIER_COUNTRY, "countries",
+                 search->country, search->country_key, context);
 }
 
 static void fill_form(const struct search_result *result, const char *path,

@@ -19,13 +19,23 @@ static inline struct row *const *search_rows(const struct index *index,
     return search->by_id ? index->by_id : index->by_name;
 }
 
-/** A state or city that occurs, and how often. */
+/** What a row's country is filtered by: its code, or its fold. */
+static inline struct slice row_country(const struct row *row)
+{
+    const struct country *country = &row->spans.country;
+
+    return country_is_known(*country)
+               ? (struct slice){ country->code, sizeof(country->code) }
+               : row_fold(row, SUPPLIER_COUNTRY);
+}
+
+/** A state, city or country that occurs, and how often. */
 struct choice {
     uint32_t position; /* among search_rows(), of the first that has it */
     uint32_t count;
 };
 
-/** Those that occur, by their fold; too_many: none are listed. */
+/** Those that occur, by their fold; too_many: only those that came first. */
 struct choices {
     size_t count;
     bool too_many;
@@ -37,7 +47,7 @@ struct found {
     unsigned references;
     size_t count;
     uint32_t *positions; /* among search_rows(); NULL: all of them in order */
-    struct choices states, cities;
+    struct choices states, cities, countries;
 };
 
 struct found *found_ref(struct found *found);

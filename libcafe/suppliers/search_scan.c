@@ -49,7 +49,8 @@ struct scan {
     struct needle digits[SEARCH_WORDS_MAX], homes[SEARCH_WORDS_MAX];
     size_t at; /* the next row */
     struct positions ranks[RANKS];
-    struct counting states, cities;
+    struct counting states, cities, countries;
+    struct counting like_city; /* cities that have what is typed */
     struct sorting *sorting;
     struct found *found;
 };
@@ -126,6 +127,14 @@ static void make_needles(struct scan *scan)
     }
 }
 
+/* Whether a supplier is in the country that a word names. */
+static bool is_in_country(const struct search_word *word, const struct row *row)
+{
+    return word->country.len > 0 &&
+           memcmp(word->country.data, row->spans.country.code,
+                  sizeof(row->spans.country.code)) == 0;
+}
+
 /* Where a word is first, in either spelling; as a number, past the name. */
 static size_t find_word(const struct scan *scan, size_t word,
                         const struct row *row)
@@ -141,7 +150,8 @@ static size_t find_word(const struct scan *scan, size_t word,
     }
     if (at == NOWHERE &&
         (needle_find(&scan->digits[word], row, row_phone(row)) != NOWHERE ||
-         needle_find(&scan->homes[word], row, row_phone(row)) != NOWHERE))
+         needle_find(&scan->homes[word], row, row_phone(row)) != NOWHERE ||
+         is_in_country(&scan->search->words[word], row)))
         at = row->spans.name.len;
     return at;
 }
@@ -199,7 +209,7 @@ static void count_choice(struct counting *counting, struct slice fold,
 {
     size_t slot;
 
-    if (fold.len == 0 || counting->choices.too_many)
+    if (fold.len == 0)
         return;
     for (slot = slot_of(fold); counting->slots[slot] != 0;
          slot = (slot + 1) % SLOTS) {
@@ -215,25 +225,24 @@ static void count_choice(struct counting *counting, struct slice fold,
 
 /* Sorted by their folds. An insertion sort: they are few, and it runs once for
  * each search. */
-static void take_choices(const struct counting *counting,
-                         struct choices *choices)
+static void take_choices(const struct scan *scan,
+                         const struct counting *counting,
+                         enum supplier_field field, struct choices *choices)
 {
-    struct slice folds[SEARCH_CHOICES_MAX];
-
     choices->too_many = counting->choices.too_many;
     choices->count = 0;
-    if (choices->too_many)
-        return;
     for (size_t i = 0; i < counting->choices.count; i++) {
-        struct slice fold = counting->folds[i];
+        struct choice item = counting->choices.items[i];
+        struct slice fold = row_fold(scan->rows[item.position], field);
         size_t at = i;
 
-        for (; at > 0 && compare_slices(folds[at - 1], fold) > 0; at--) {
-            folds[at] = folds[at - 1];
+        for (; at > 0 &&
+               compare_slices(
+                   row_fold(scan->rows[choices->items[at - 1].position], field),
+                   fold) > 0;
+             at--)
             choices->items[at] = choices->items[at - 1];
-        }
-        folds[at] = fold;
-        choices->items[at] = counting->choices.items[i];
+        choices->items[at] = item;
         choices->count++;
     }
 }
@@ -268,25 +277,38 @@ static bool is_in(struct slice filter, struct slice fold)
     return filter.len == 0 || slice_equal(filter, fold);
 }
 
+static bool has_part(struct slice fold, struct slice part)
+{
+    return part.len == 0 ||
+           memmem(fold.data, fold.len, part.data, part.len) != NULL;
+}
+
 static enum error scan_look_at(struct scan *scan, uint32_t position)
 {
     const struct row *row = scan->rows[position];
     const struct search *search = scan->search;
     size_t rank = rank_of(scan, row);
-    struct slice state, city;
+    struct slice state, city, country;
 
     if (rank == NOWHERE)
         return OK;
     state = row_fold(row, SUPPLIER_STATE);
     city = row_fold(row, SUPPLIER_CITY);
-    /* States count whatever state is chosen, cities within it: so each filter
-     * shows what choosing another value would find. */
+    country = row_country(row);
+    /* Countries count whatever country is chosen, states within it, cities
+     * within both: so each filter shows what choosing another value would
+     * find. */
+    count_choice(&scan->countries, country, position);
+    if (!is_in(search->country_key, country))
+        return OK;
     count_choice(&scan->states, state, position);
     if (!is_in(search->state_fold, state))
         return OK;
     count_choice(&scan->cities, city, position);
-    if (!is_in(search->city_fold, city) || is_everybody(search))
+    if (!has_part(city, search->city_fold) || is_everybody(search))
         return OK;
+    if (search->city_fold.len > 0)
+        count_choice(&scan->like_city, city, position);
     return add_position(&scan->ranks[rank], position);
 }
 
@@ -360,8 +382,15 @@ static enum error scan_finish(struct scan *scan)
     if (found == NULL)
         return ERROR_MEMORY;
     found->references = 1;
-    take_choices(&scan->states, &found->states);
-    take_choices(&scan->cities, &found->cities);
+    take_choices(scan, &scan->states, SUPPLIER_STATE, &found->states);
+    /* Of too many, those that are worth suggesting. */
+    take_choices(scan,
+                 scan->cities.choices.too_many &&
+                         scan->search->city_fold.len > 0
+                     ? &scan->like_city
+                     : &scan->cities,
+                 SUPPLIER_CITY, &found->cities);
+    take_choices(scan, &scan->countries, SUPPLIER_COUNTRY, &found->countries);
     if (is_everybody(scan->search)) {
         found->count = scan->index->count;
         return OK;

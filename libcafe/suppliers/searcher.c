@@ -89,6 +89,7 @@ static struct slice make_key(const struct search *search, uint64_t serial,
     text_append_char(&key, ' ');
     searcher_append_part(&key, search->state_fold);
     searcher_append_part(&key, search->city_fold);
+    searcher_append_part(&key, search->country_key);
     for (size_t i = 0; i < search->word_count; i++) {
         searcher_append_part(&key, search->words[i].text);
         searcher_append_part(&key, search->words[i].digits);

@@ -3,6 +3,7 @@
 #define CAFE_SUPPLIERS_SNAPSHOT_H
 
 #include "cafe/suppliers/catalog.h"
+#include "countries.h"
 
 /** A part of a row's text. */
 struct span {
@@ -16,6 +17,7 @@ struct spans {
     uint32_t name_variant; /* where its first word's is; 0: it has none */
     struct span folds[SUPPLIER_FIELDS]; /* of each that is listed; of the phone
                                            its digits */
+    struct country country;
     uint32_t grams; /* bytes of the text's grams; a power of two */
 };
 

@@ -55,7 +55,9 @@ class Forms(html.parser.HTMLParser):
         elif tag == "select":
             self.select = attrs["name"]
             self.options[self.select] = []
-        elif tag == "option":
+        elif tag == "datalist":
+            self.select = None
+        elif tag == "option" and self.select is not None:
             self.options[self.select].append(attrs["value"])
             if "selected" in attrs or self.select not in self.fields:
                 self.fields[self.select] = attrs["value"]
@@ -200,26 +202,80 @@ def test_filters(filled):
     assert names(filled, city="London") == ["Acme", "London Beans"]
     assert names(filled, city="London", q="beans") == ["London Beans"]
     assert names(filled, state="NRW", city="London") == []
-    assert names(filled, city="Lond") == []
+    # a city by a part of its name, without accents
+    assert names(filled, city="Lond") == names(filled, city="ondo") == \
+        ["Acme", "London Beans"]
+    assert names(filled, city="Lod") == names(filled, city="Łód") == \
+        names(filled, city="lodz")
+    assert "Café Łódź" in names(filled, city="Lod")
+    assert names(filled, city="Lo nd") == []
+
+
+SPELT = {"Poland": "a", "Polska": "b", "POLEN": "c", "Deutschland": "d",
+         "Germany": "e", "United States": "f", "USA": "g", "Atlantis": "h",
+         "Guinea-Bissau": "i", "": "j", "Poland, Łódź": "k"}
+
+
+def test_countries_by_any_of_their_names(customer, database):
+    admin = connect(database)
+    for country, name in SPELT.items():
+        insert(admin, name=name, country=country, email="", city="x",
+               state="x", address="x")
+    for spelling in "Poland", "polska", "Polen", "POLOGNE", "Польша":
+        assert names(customer, country=spelling) == ["a", "b", "c"]
+    for spelling in "Poland", "Polska":  # as a word, also within a text
+        assert names(customer, q=spelling)[:3] == ["a", "b", "c"]
+    assert names(customer, q="poland") == ["a", "b", "c", "k"]
+    assert names(customer, q="Vereinigte Staaten") == ["f", "g"]
+    assert names(customer, q="united states g") == ["g"]
+    assert names(customer, q="guinea-bissau") == ["i"]
+    assert names(customer, q="alemania") == names(customer, q="Germany") == \
+        ["d", "e"]
+    assert names(customer, country="atlantis") == ["h"]
+    assert names(customer, country="Atlant") == []
+    text = customer.get("/suppliers?country=Germany").text
+    # one choice for all names of a country
+    chosen = text.split('id="country"')[1].split("</select>")[0]
+    assert re.findall(r">([^<>]+) \((\d)\)<", chosen) == [
+        ("Atlantis", "1"), ("Deutschland", "2"), ("Guinea-Bissau", "1"),
+        ("Poland", "3"), ("Poland, Łódź", "1"), ("United States", "2")]
+    assert '<option value="Deutschland" selected>Deutschland (2)' in text
+
+
+def test_suggestions_where_there_are_many_cities(customer, database):
+    database.sql("INSERT INTO suppliers"
+                 " (name, address, city, state, email, phone)"
+                 " SELECT 'n', 'a', CONCAT('Stadt ', seq), 's', '', '5550100'"
+                 " FROM seq_1_to_3000")
+
+    def suggested(query_string):
+        text = customer.get("/suppliers" + query_string).text
+        return re.findall('<option value="([^"]*)">',
+                          re.search('<datalist id="cities".*', text)[0])
+
+    assert len(suggested("")) == 200
+    assert suggested("?city=dt+299") == [
+        "Stadt 299", *(f"Stadt {n}" for n in range(2990, 3000))]
+    assert len(suggested("?city=stadt")) == 200
 
 
 def test_form_as_a_browser_sends_it(filled):
     """Without JavaScript each step keeps what was chosen before."""
     form = Forms(filled.get("/suppliers").text)
     assert form.actions == [("get", "/suppliers")]
-    assert form.options["city"] == ["", "Köln", "Leeds", "Łódź", "London",
-                                    "Waterbury"]
+    assert re.findall('<option value="([^"]*)">', re.search(
+        '<datalist id="cities".*', filled.get("/suppliers").text)[0]) == [
+            "Köln", "Leeds", "Łódź", "London", "Waterbury"]
     assert form.options["state"] == ["", "Łódzkie", "NRW", "VT"]
     page = form.send(filled, q="beans")
     form = Forms(page.text)
     assert form.fields["q"] == "beans"
-    assert form.options["city"] == ["", "Leeds", "London", "Waterbury"]
     form = Forms(form.send(filled, city="London").text)
     page = form.send(filled, sort="phone")
     assert [row[1] for row in Table(page.text).rows] == ["London Beans"]
     form = Forms(page.text)
     assert form.fields == {"q": "beans", "state": "", "city": "London",
-                           "sort": "phone"}
+                           "country": "", "sort": "phone"}
     assert 'href="/suppliers"' in page.text.split("Clear search")[0]
 
 
@@ -263,6 +319,8 @@ def test_which_empty_state(database, customer):
     assert "Nothing matches these filters." in text
     assert ">No suppliers found</h1>" in text
     assert ">Suppliers found</h1>" in customer.get("/suppliers?q=acme").text
+    assert 'name="city" value="Nowhere"' in text
+    text = customer.get("/suppliers?state=Nowhere").text
     assert '<option value="Nowhere" selected>Nowhere (0)</option>' in text
     text = customer.get("/suppliers?q=acme&city=Nowhere").text
     assert "Nothing matches ‘<bdi>acme</bdi>’ with these filters." in text

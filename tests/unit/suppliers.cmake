@@ -14,7 +14,7 @@ if(TARGET cafe_html)
     target_compile_definitions(${name} PRIVATE
       GOLDEN_FOLDER="${CMAKE_CURRENT_LIST_DIR}/golden")
   endforeach()
-  foreach(name test_index test_index_model test_duplicates test_search
+  foreach(name test_countries test_index test_index_model test_duplicates test_search
           test_search_model)
     cafe_unit_test(${name} cafe_suppliers)
     target_include_directories(${name} PRIVATE

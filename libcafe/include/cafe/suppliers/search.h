@@ -7,10 +7,11 @@
 #include "cafe/suppliers/paging.h"
 
 enum {
-    SEARCH_TEXT_MAX_CHARS = 100,   /* of q=, in code points */
-    SEARCH_WORDS_MAX = 8,          /* of it that count */
-    SEARCH_FILTER_MAX_CHARS = 255, /* of state= and city=, as of the columns */
-    SEARCH_CHOICES_MAX = 200       /* states or cities to choose from */
+    SEARCH_TEXT_MAX_CHARS = 100, /* of q=, in code points */
+    SEARCH_WORDS_MAX = 8,        /* of it that count */
+    SEARCH_FILTER_MAX_CHARS =
+        255, /* of state=, city= and country=, as of the columns */
+    SEARCH_CHOICES_MAX = 200 /* states or cities to choose from */
 };
 
 /** The customers' page with all that a search has found, for paper. */
@@ -22,7 +23,8 @@ struct search_word {
     struct slice loose; /* in any field, in another spelling of it */
     /* In the phone; absent: text is enough. */
     struct slice digits;
-    struct slice home; /* of a number: phone_append_home() */
+    struct slice home;    /* of a number: phone_append_home() */
+    struct slice country; /* or in this country, by its code; empty: none */
 };
 
 /**
@@ -30,8 +32,8 @@ struct search_word {
  * search_url() are the same page.
  */
 struct search {
-    struct slice text;        /* what to find, as typed; empty: everything */
-    struct slice state, city; /* filters, as typed; empty: any */
+    struct slice text; /* what to find, as typed; empty: everything */
+    struct slice state, city, country; /* filters, as typed; empty: any */
     bool sorted;              /* by a column; else best match, or by name */
     enum supplier_field sort; /* when sorted; else SUPPLIER_NAME */
     bool descending;
@@ -43,11 +45,12 @@ struct search {
     size_t word_count; /* 0: nothing is searched for */
     struct search_word words[SEARCH_WORDS_MAX];
     struct slice state_fold, city_fold;
+    struct slice country_key; /* a code of ISO 3166-1, or a fold */
 };
 
 /**
- * Read q, state, city, sort ("city", "-city" descending), page and per of a
- * query. What is faulty, or has nothing to compare by (a mark without a
+ * Read q, state, city, country, sort ("city", "-city" descending), page and per
+ * of a query. What is faulty, or has nothing to compare by (a mark without a
  * letter), counts as absent, what is too large as the nearest that is not.
  *
  * A text that is too long is cut, and words beyond SEARCH_WORDS_MAX are left
@@ -128,13 +131,14 @@ const struct snapshot *search_snapshot(const struct search_result *result);
  *                 absent when there is nothing to clear
  *     none_yet    flag: there are no suppliers at all
  *     none_found  flag: there are some, but none that match
- *     filtered    flag: by state or city
- *     state, city the filters; "" for any
+ *     filtered    flag: by state, city or country
+ *     state, city, country  the filters; "" for any
  *     states      list to choose from: value, label (its spelling), count (of
  *     cities      those the text, and for cities the state, leaves), selected
  *                 (flag)
- *     choose_state  flag: there are at most SEARCH_CHOICES_MAX states; else
- *     choose_city   show a text field
+ *     countries   of a country that is known, one for all its names
+ *     choose_state, choose_country  flags: there are at most SEARCH_CHOICES_MAX
+ *                 of them; else show a text field
  *     sorts       list to choose from: value, label, selected
  *     per         as a number, when it is not the usual one
  *
