@@ -68,8 +68,10 @@ static enum error import_view_read(struct db_connection *connection, void *job)
     enum error err = import_find(connection, request_arena(view->req),
                                  view->key, &view->import);
 
-    /* While it is read nothing shows the counts, and they would be slow. */
-    if (err == OK && view->import.state != IMPORT_READING)
+    /* While it is read or prepared nothing shows the counts, and they would be
+     * slow. */
+    if (err == OK && view->import.state != IMPORT_READING &&
+        !view->import.preparing)
         err = import_count(connection, view->import.id, &view->counts);
     if (err == OK && has_result(view))
         err = read_rows(connection, view);

@@ -1,6 +1,7 @@
 // The progress of an import without reloading the page. Without scripts the
 // page renews itself.
 const WAIT_MS = 500;
+const SHARE = 4; // waits for so much longer than the last answer took
 const PATIENCE_MS = 10000; // for one answer
 const $ = (id) => document.getElementById(id);
 
@@ -29,6 +30,7 @@ function move(page) {
 
 // A daemon that is replaced, or a database that is away, comes back.
 async function look() {
+  const began = performance.now();
   let more = true;
   try {
     const answer = await fetch(window.location.pathname, {
@@ -44,7 +46,9 @@ async function look() {
   } catch {
     // asked again
   }
-  if (more) setTimeout(look, WAIT_MS);
+  if (!more) return;
+  const took = performance.now() - began;
+  setTimeout(look, Math.max(WAIT_MS, SHARE * took));
 }
 
 setTimeout(look, WAIT_MS);

@@ -58,7 +58,7 @@ enum error staged_read(struct db_connection *connection,
     size_t count = 0;
 
     values[count++] = DB_VALUE_INTEGER(query->import_id);
-    /* Without a choice the numbers have no gaps. */
+    /* Without a choice the numbers have no gaps, except of forgotten rows. */
     values[count++] =
         DB_VALUE_INTEGER(query->after + (all ? (int64_t)query->skip : 0));
     if (query->of_kind) {

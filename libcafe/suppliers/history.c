@@ -1,4 +1,4 @@
-/* The change log as people read it, and what is taken out of it. */
+/* The change log as people read it. */
 #include "cafe/suppliers/history.h"
 
 #include <string.h>
@@ -380,67 +380,4 @@ enum error history_read_these(struct db_connection *connection,
     err = db_query(connection, select_these, values, HISTORY_PAGE_ENTRIES,
                    take_entry, &reading);
     return err == ERROR_LIMIT && job->more ? OK : err;
-}
-
-/* Forgetting. */
-
-static const char lock_row[] =
-    "SELECT id FROM suppliers WHERE id = ? FOR UPDATE";
-
-static const char select_last[] =
-    "SELECT revision FROM supplier_changes WHERE supplier_id = ?"
-    " ORDER BY revision DESC LIMIT 1";
-
-/* Without a writer: that is how a forgotten entry is known. */
-#define EMPTY(field, column, ...) column " = ''"
-static const char empty_entries[] =
-    "UPDATE supplier_changes SET " SUPPLIER_TABLE(
-        EMPTY,
-        ", ") ","
-              " actor = NULL, writer = ''"
-              " WHERE supplier_id = ? AND revision <= ? AND writer <> ''";
-
-static const char delete_imported[] =
-    "DELETE FROM supplier_import_rows WHERE supplier_id = ?";
-
-/* The row is locked, so that the version in it stays the last. */
-static enum error history_empty_entries(struct db_connection *connection,
-                                        int64_t id, int64_t *entries)
-{
-    const struct db_value supplier = DB_VALUE_INTEGER(id);
-    int64_t present = 0;
-    int64_t last = 0;
-    enum error err;
-    struct db_value values[2];
-
-    if ((err = db_query(connection, lock_row, &supplier, 1, db_take_integer,
-                        &present)) != OK ||
-        (err = db_query(connection, select_last, &supplier, 1, db_take_integer,
-                        &last)) != OK)
-        return err;
-    if (last == 0)
-        return ERROR_NOT_FOUND;
-    values[0] = supplier;
-    /* The last entry of a present supplier has the texts that its row has
-     * anyway, and forms are based on it. */
-    values[1] = DB_VALUE_INTEGER(present ? last - 1 : last);
-    err = db_execute(connection, empty_entries, values, 2);
-    *entries = db_found_rows(connection);
-    return err == OK ? db_execute(connection, delete_imported, &supplier, 1)
-                     : err;
-}
-
-enum error history_forget(struct db_connection *connection, int64_t id,
-                          int64_t *entries)
-{
-    int64_t emptied = 0;
-    enum error err = db_begin(connection);
-
-    if (err != OK)
-        return err;
-    if ((err = history_empty_entries(connection, id, &emptied)) != OK)
-        return db_rollback(connection, err);
-    if ((err = db_commit(connection)) == OK)
-        *entries = emptied;
-    return err;
 }

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import fields
 from import_rows import Imports
 from test_import_command import supplier, table
 from test_import_pages import faulty, page_of, press
@@ -73,4 +74,28 @@ def test_statements_are_bounded(watched, tmp_path, start):
     assert imports.outcomes(first) == {"undone": str(ROWS - touched),
                                        "kept": str(touched)}
     assert page_of(daemon, first).status == 200
+    assert wide(watched) == []
+
+
+def test_a_supplier_is_forgotten_in_large_imports(watched, tmp_path):
+    """Rows of two imports, in different ranges; those of others stay."""
+    imports = Imports(watched, tmp_path)
+    copied = ", ".join(("import_id", "line", "kind", "todo", "given", "place",
+                        "reason", "candidates", *fields.NAMES))
+    for import_id, name in enumerate(("a", "b"), 1):
+        imports.importer(table(supplier(name)))
+        watched.sql(f"INSERT INTO supplier_import_rows ({copied}, n,"
+                    f" supplier_id) SELECT {copied}, 9 + seq,"
+                    " 7 + (seq % 1000 = 0) FROM supplier_import_rows,"
+                    f" seq_1_to_{ROWS}"
+                    f" WHERE n = 1 AND import_id = {import_id}")
+    watched.sql("UPDATE supplier_import_rows SET supplier_id ="
+                " (SELECT MIN(id) FROM suppliers) WHERE supplier_id = 8")
+    number = imports.number("a")
+    done = imports.importer.run("--forget", str(number), account="migrate")
+    assert done.returncode == 0, done.stderr
+    assert watched.sql("SELECT import_id, COUNT(*), SUM(supplier_id = 7) FROM"
+                       " supplier_import_rows GROUP BY import_id") == [
+        ["1", str(ROWS - 6), str(ROWS - 6)],
+        ["2", str(ROWS - 5), str(ROWS - 6)]]
     assert wide(watched) == []
