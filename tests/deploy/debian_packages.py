@@ -8,6 +8,7 @@ import re
 import shutil
 
 import harness
+from debian_server import blocks
 from debian_root import PATH
 
 VERSIONS = "0.1.0~before", "0.1.0~now"
@@ -26,10 +27,14 @@ def walk(root, database):
     ports = {name: configure(root, database, name) for name in DAEMONS}
     serve(root, ports)
 
-    install(root, 1)  # asks nothing, and leaves our configuration as it is
-    assert shell(root, "cafe-customer --version").startswith(
-        f"customer {VERSIONS[1]}\n")
-    serve(root, ports)
+    # both ask nothing, and leave our configuration as it is
+    upgrade, roll_back = guide_commands(root, database)
+    for commands, version in (upgrade, VERSIONS[1]), (roll_back, VERSIONS[0]):
+        shell(root, commands)
+        assert shell(root, "cafe-customer --version").startswith(
+            f"customer {version}\n")
+        serve(root, ports)
+    install(root, 1)
 
     names = "cafe-customer cafe-employee cafe-common cafe-deploy"
     shell(root, f"apt-get remove -y -qq {names}")
@@ -53,6 +58,26 @@ def install(root, number):
     """No file of the packages may be one of another package."""
     shell(root, "apt-get install -y -qq --no-install-recommends "
                 f"/packages-{number}/*.deb")
+
+
+def guide_commands(root, database):
+    """Those by which docs/operators/server.md upgrades and rolls back, with our
+    folders; the privileges are granted from outside."""
+    (root.path / "etc/cafe/migrate.password").write_text(
+        database.passwords["migrate"], encoding="utf-8")
+    upgrade, roll_back, _ = blocks("server.md", "Upgrade and roll back")
+    changed = []
+    for commands, count in (upgrade, 3), (roll_back, 1):
+        for there, here in (("./new/", "/packages-1/"),
+                            ("./old/", "/packages-0/"),
+                            ("new/", "/packages-1/"),
+                            ("apt install", "apt-get install -y -qq")):
+            commands = commands.replace(there, here)
+        lines = [line for line in commands.splitlines()
+                 if line and not line.startswith("mariadb ")]
+        assert len(lines) >= count
+        changed.append(" && ".join(lines))
+    return changed
 
 
 def listed(root):
