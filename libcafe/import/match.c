@@ -30,7 +30,7 @@ struct known {
     uint64_t revision;
     int32_t id;
     uint32_t line; /* the first that is about it; 0: none. With LINE_BIT: one
-                      may be */
+                      may be, or none has to */
 };
 
 struct match {
@@ -151,7 +151,8 @@ static const char select_revision[] =
     "SELECT n FROM supplier_revision WHERE one = 1";
 
 static const char select_part[] =
-    "SELECT s.id, " LAST_REVISION ", s.name, s.city, s.email, s.phone"
+    "SELECT s.id, " LAST_REVISION ", s.name, s.city, s.email, s.phone,"
+    " s.ended_on <> ''"
     " FROM suppliers s WHERE s.id > ? ORDER BY s.id LIMIT ?";
 
 static enum error match_add_known(struct match *match, struct known known)
@@ -181,8 +182,11 @@ static enum error match_take_row(const struct db_row *row, void *context)
                     [SUPPLIER_EMAIL] = db_row_text(row, 4),
                     [SUPPLIER_PHONE] = db_row_text(row, 5) }
     };
+    /* Customers' exports lack those that no longer supply: they are not
+     * missing. */
     const struct known known = { (uint64_t)db_row_integer(row, 1),
-                                 (int32_t)db_row_integer(row, 0), 0 };
+                                 (int32_t)db_row_integer(row, 0),
+                                 db_row_integer(row, 6) ? LINE_BIT : 0 };
     struct match_keys keys;
     enum error err = match_add_known(match, known);
 

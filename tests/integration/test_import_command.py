@@ -274,6 +274,16 @@ def test_missing_suppliers_are_removed_only_on_demand(importer):
     assert importer.names() == ["b"]
 
 
+def test_who_no_longer_supplies_is_not_missing(importer):
+    """Customers' exports have no such supplier."""
+    assert importer(table(supplier("a"), supplier("b", ended_on="2026-11-20",
+                                                  ended_reason="closed"))) == {
+        "new": 2, "written": 2}
+    assert importer(table(supplier("a")), "--remove-missing") == {"same": 1}
+    assert importer(table(supplier("b"))) == {
+        "same": 1, "missing": 1}
+
+
 def test_what_may_be_meant_is_not_removed_as_missing(importer):
     importer(table(supplier("one", phone="802 555 0101"),
                    supplier("two", phone="802 555 0102")))
