@@ -25,4 +25,5 @@ LISTED = tuple(field.name for field in TABLE if field.listed)
 ENDS = ("ended_on", "ended_reason")  # these have a form of their own
 OF_ONE_LINE = tuple(field.name for field in TABLE
                     if not field.lines and field.name not in ENDS)
+IN_FORM = tuple(name for name in NAMES if name not in ENDS)
 EXPORTED = tuple(field.name for field in TABLE if field.exported)

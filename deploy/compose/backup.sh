@@ -83,9 +83,10 @@ due_in() {
     echo $((age < 0 || age > every_s ? 0 : every_s - age))
 }
 
-# A signal ends the wait at once.
-pause() {
-    sleep "$1" &
+# A signal ends it at once. Bash would forget a SIGINT that comes during a command
+# in the foreground.
+interruptible() {
+    "$@" &
     wait $!
 }
 
@@ -95,10 +96,10 @@ run() {
     while true; do
         wait_s=$(due_in)
         echo "backup: the next one is due in $wait_s seconds"
-        pause "$wait_s"
-        if ! bash "${BASH_SOURCE[0]}" once; then
+        interruptible sleep "$wait_s"
+        if ! interruptible bash "${BASH_SOURCE[0]}" once; then
             echo "backup: failed; the next attempt is in $retry_s seconds" >&2
-            pause $retry_s
+            interruptible sleep $retry_s
         fi
     done
 }

@@ -170,7 +170,8 @@ def test_hostile_suppliers(playwright, database, proxy, switch, lost):
     admin = connect(database)
     for number in range(60):
         text = HOSTILE[number % len(HOSTILE)]
-        insert(admin, **{name: text for name in NAMES if name != "phone"})
+        insert(admin, **{name: text for name in NAMES
+                         if name not in ("phone", "ended_on")})
     walk("customers.js", f"http://{proxy.host}", "on", "hostile", SCREENSHOTS,
          switch.address, f"http://{lost.host}")
 

@@ -160,6 +160,25 @@ def test_one_that_is_due_is_made(backups):
     assert backups.run("check").returncode == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_while_one_is_made(backups, own, number):
+    """It is not there then, and nothing else is left at work."""
+    admin = connect(own)
+    query(admin, "LOCK TABLES suppliers WRITE")  # the dump waits for it
+    process = harness.Process("backup", ["bash", SCRIPT], backups.log,
+                              backups.environment(CAFE_BACKUP_EVERY="1d"))
+    harness.wait_until(
+        lambda: own.sql("SELECT 1 FROM information_schema.PROCESSLIST"
+                        " WHERE USER = 'migrate' AND STATE LIKE"
+                        " '%metadata lock%'"), "it is being made")
+    assert process.stop(number) == 0
+    query(admin, "UNLOCK TABLES")
+    harness.wait_until(
+        lambda: not own.sql("SELECT 1 FROM information_schema.PROCESSLIST"
+                            " WHERE USER = 'migrate'"), "the dump ends")
+    assert backups.names() == []
+
+
 def test_they_come_at_intervals(backups):
     process = harness.Process(
         "backup", ["bash", SCRIPT], backups.log,

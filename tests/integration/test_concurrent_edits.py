@@ -6,7 +6,7 @@ import time
 import pytest
 
 import harness
-from fields import NAMES as FIELDS
+from fields import IN_FORM as FIELDS
 from forms import new_key, supplier
 from test_employee import values_of
 from writers import Kept, connect, insert, query

@@ -16,7 +16,7 @@ from writers import connect, query
 USER = "Remote-User"
 COLUMNS = ["at", "person", "account", "action", "revision", "id",
            "group", "name", "address", "city", "state", "country", "email",
-           "phone", "website", "notes"]
+           "phone", "website", "notes", "ended_on", "ended_reason"]
 
 
 @pytest.fixture(name="named")

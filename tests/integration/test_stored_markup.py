@@ -171,7 +171,8 @@ def check_imports(ann, admin, number):
                             {}).status == 303, button
             harness.wait_until(lambda: not query(
                 admin, "SELECT 1 FROM supplier_imports"
-                " WHERE state IN ('running', 'undoing')"), "it has ended")
+                " WHERE state IN ('running', 'undoing') OR task <> ''"),
+                               "it has ended")
     shows(ann.get(f"/admin/import/{key}/faulty.csv"), key)
 
 

@@ -15,6 +15,8 @@ FILES = sorted(FOLDER.glob("*.sql"))
 NEWEST = max(field.since for field in fields.TABLE)
 NEW = [field.name for field in fields.TABLE if field.since == NEWEST]
 OLD = [field.name for field in fields.TABLE if field.since < NEWEST]
+# What the triggers in the files of migrations log. Programs put their own there.
+LOGGED = [field.name for field in fields.TABLE if field.since <= 3]
 
 NOTES = """CREATE TABLE cafe_migrations (number INT NOT NULL PRIMARY KEY,
  name VARCHAR(255) NOT NULL, checksum CHAR(64) NOT NULL,
@@ -80,11 +82,11 @@ class Writers:
     def updater(self, number):
         """What daemons of the version before write."""
         connection = connect(self.server)
-        columns = ", ".join(f"{name} = %s" for name in OLD)
+        columns = ", ".join(f"{name} = %s" for name in LOGGED)
 
         def step():
             query(connection, f"UPDATE suppliers SET {columns} WHERE id = %s",
-                  *(f"{name} {self.writes[number] + 1}" for name in OLD),
+                  *(f"{name} {self.writes[number] + 1}" for name in LOGGED),
                   number)
             self.writes[number] += 1
         return step

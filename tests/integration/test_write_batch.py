@@ -66,7 +66,7 @@ def test_each_method_in_one_batch(program, database, employee):
         now = program("GET", f"/{each['supplier']['id']}")
         assert now.json == each["supplier"]
         assert now.headers["ETag"] == each["etag"]
-    assert program("GET", f"/{ids[2]}").status == 404
+    assert program("GET", f"/{ids[2]}").status == 410
     assert database.sql("SELECT action, actor FROM supplier_changes"
                         " ORDER BY revision") == [
         [action, "key till"] for action in

@@ -184,7 +184,7 @@ def check_forms(admin, writers, others=False):
     """
     logged = {}
     for row in query(admin, "SELECT form_key, action, supplier_id, revision, "
-                     + ", ".join(fields.NAMES) + " FROM supplier_changes"
+                     + ", ".join(fields.IN_FORM) + " FROM supplier_changes"
                      " WHERE form_key IS NOT NULL"):
         assert row[0] not in logged, f"applied twice: {row}"
         logged[row[0]] = row
@@ -204,7 +204,7 @@ def check_forms(admin, writers, others=False):
 
 def check_table(admin, writers):
     """The table is what the log says, and each writer's last is in it."""
-    names = ", ".join(fields.NAMES)
+    names = ", ".join(fields.IN_FORM)
     table = query(admin, f"SELECT id, {names} FROM suppliers ORDER BY id")
     lasts = query(
         admin, f"SELECT supplier_id, {names} FROM supplier_changes c"
