@@ -13,7 +13,8 @@ import pytest
 
 import contracts
 import harness
-from infrastructure import FOLDER, HEALTH_PATHS
+from balancing import HEALTH_PATHS
+from infrastructure import FOLDER
 
 # docs.aws.amazon.com/AmazonRDS/latest/UserGuide, on one page there:
 # UsingWithRDS.MasterAccounts.html
