@@ -21,6 +21,11 @@ import tempfile
 import time
 import urllib.parse
 
+# What is started here is interrupted as in a terminal, whoever ignores the
+# signals around it (nohup, a shell's background).
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PRESET = os.environ.get("CAFE_PRESET", "dev")
 # ./cafe test without arguments: less of what takes long.

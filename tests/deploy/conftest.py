@@ -9,7 +9,6 @@ for daemons without containers: tests that only look from outside run here, too.
 import json
 import os
 import pathlib
-import signal
 import sys
 
 import pytest
@@ -37,10 +36,6 @@ FOLDER = pytest.StashKey()
 
 def pytest_configure(config):
     """One folder for all processes of a run."""
-    # what is started here is interrupted as in a terminal, whoever ignores
-    # the signals around it (nohup, a shell's background)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     shared = getattr(config, "workerinput", {}).get("cafe_folder")
     config.stash[FOLDER] = shared or harness.make_folder(large=True)
 
