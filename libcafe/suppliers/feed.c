@@ -7,9 +7,9 @@
 #include "cafe/suppliers/columns.h"
 #include "cafe/suppliers/migrations.h"
 
-/* Beyond this many changes reading everything is cheaper. An array of them is
- * allocated with each question that finds another revision. */
-enum { CHANGES_MAX = 1000, ROWS_FIRST = 256 };
+/* So many changes are always followed, and so many may be committed between two
+ * statements of a question. */
+enum { CHANGES_MIN = 1000, ROWS_FIRST = 256 };
 
 static const char select_revision[] =
     "SELECT n, " SINCE_1970("at") " FROM supplier_revision WHERE one = 1";
@@ -172,8 +172,8 @@ struct following {
                         same time: a restored backup counts on from an older
                         number, and uses the same numbers again */
     struct revision revision;
-    size_t count;
-    struct change changes[CHANGES_MAX];
+    size_t count, capacity;
+    struct change changes[];
 };
 
 static enum error follow_row(const struct db_row *row, void *context)
@@ -194,7 +194,7 @@ static enum error follow_row(const struct db_row *row, void *context)
             revision_same(&following->revision, &following->base->revision);
         return following->continuous ? OK : ERROR_NOT_FOUND;
     }
-    if (following->count == CHANGES_MAX)
+    if (following->count == following->capacity)
         return ERROR_NOT_FOUND;
     *change = (struct change){ .id = db_row_integer(row, COLUMN_SUPPLIER) };
     following->count++;
@@ -237,22 +237,43 @@ static void free_following(struct following *following)
     free(following);
 }
 
+/*
+ * How many changes to follow up to a revision; 0: reading everything is
+ * cheaper. Of a large directory that takes so long that an import has written
+ * thousands of changes meanwhile: if those were too many, each question would
+ * read everything until the import ends.
+ */
+static size_t followed_max(const struct index *base, uint64_t least)
+{
+    uint64_t behind =
+        least > base->revision.number ? least - base->revision.number : 0;
+    size_t most = base->count / 4 > CHANGES_MIN ? base->count / 4 : CHANGES_MIN;
+
+    return behind <= most ? (size_t)behind + CHANGES_MIN : 0;
+}
+
 /* ERROR_NOT_FOUND: the log does not lead from the base to now. ERROR_DB_RETRY:
  * it ends before a revision that has been seen. */
 static enum error follow(struct db_connection *connection,
                          struct question *question, uint64_t least)
 {
-    struct following *following = calloc(1, sizeof(*following));
+    size_t capacity = followed_max(question->base, least);
     const struct db_value values[] = {
         DB_VALUE_INTEGER((int64_t)question->base->revision.number),
         /* The base's own change, and one more than fit: then it is too many. */
-        DB_VALUE_INTEGER(CHANGES_MAX + 2),
+        DB_VALUE_INTEGER((int64_t)capacity + 2),
     };
+    struct following *following;
     enum error err;
 
+    if (capacity == 0)
+        return ERROR_NOT_FOUND;
+    following =
+        calloc(1, sizeof(*following) + capacity * sizeof(*following->changes));
     if (following == NULL)
         return ERROR_MEMORY;
     following->base = question->base;
+    following->capacity = capacity;
     err = db_query(connection,
                    question->supplying ? select_changes_that_supply
                                        : select_changes,

@@ -185,6 +185,27 @@ def test_more_changes_than_are_followed_one_by_one(database, customer):
         query(admin, "DELETE FROM suppliers WHERE id <> %s", kept)
 
 
+def rows_sent(admin):
+    return int(query(admin, "SHOW GLOBAL STATUS LIKE 'Rows_sent'")[0][1])
+
+
+def test_of_many_suppliers_more_changes_are_followed(database, customer):
+    """Reading all of them would take longer than an import for as many more."""
+    admin = connect(database)
+    first = insert(admin, name="first")
+    query(admin, "INSERT INTO suppliers (name, address, city, state, email,"
+          " phone) SELECT CONCAT('s', seq), 'a', 'c', 's', '', '5550100'"
+          " FROM seq_1_to_8000")
+    assert "8,001" in customer.get("/suppliers").text
+    for changes, followed in ((1500, True), (2100, False)):
+        before = rows_sent(admin)
+        query(admin, "UPDATE suppliers SET city = %s WHERE id < %s",
+              f"{changes} changed", first + changes)
+        page = customer.get("/suppliers")
+        assert kind_of(page) == "fresh" and f"{changes} changed" in page.text
+        assert (rows_sent(admin) - before < 8000) == followed, changes
+
+
 def test_truncate_is_noticed_by_comparing(start, database):
     """No trigger sees it, so the log says that it came about otherwise."""
     customer = start("customer", database, APP_CATALOG_COMPARE_MS=300)
