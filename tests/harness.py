@@ -412,19 +412,27 @@ class Daemon(Client):
                                       program or BIN / name, *argv],
                                folder, env, pass_fds=pass_fds)
         self.ready = None
+        self._parsed = []
+        self._bytes_parsed = 0
         if wait:
             self.ready = wait_until(self.find_ready, f"{name} is ready")
             super().__init__(self.ready["port"])
 
     def lines(self):
         """The log as a list of objects; a torn line is a fault. The last one
-        may be half-written while the daemon runs."""
+        may be half-written while the daemon runs. A line is parsed once,
+        however often a test asks."""
         running = self.process.running()
-        output = self.process.output()
+        with self.process.log.open("rb") as log:
+            log.seek(self._bytes_parsed)
+            output = log.read()
         if running:
-            output = output[:output.rfind("\n") + 1]
-        return [json.loads(line) for line in output.splitlines()
-                if line.startswith("{")]
+            output = output[:output.rfind(b"\n") + 1]
+        self._bytes_parsed += len(output)
+        text = output.decode(errors="replace")
+        self._parsed += [json.loads(line) for line in text.split("\n")
+                         if line.startswith("{")]
+        return list(self._parsed)
 
     def find_ready(self):
         for line in self.lines():
@@ -437,6 +445,27 @@ class Daemon(Client):
     @property
     def ops(self):
         return Client(self.ready["ops_port"])
+
+    def samples(self):
+        """All of /metrics: values by name and labels, as they are written."""
+        answer = self.ops.get("/metrics")
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith(
+            "text/plain; version=0.0.4")
+        return {sample: float(value) for sample, value in
+                (line.rsplit(" ", 1) for line in answer.text.splitlines()
+                 if not line.startswith("#"))}
+
+    def metric(self, sample):
+        """One value of /metrics; 0 where there was nothing to count yet."""
+        return self.samples().get(sample, 0)
+
+    def requests(self, route, status=200, method="GET"):
+        """How many of a route were answered so, by /metrics."""
+        return self.metric(
+            "http_server_request_duration_seconds_count{"
+            f'http_request_method="{method}",http_route="{route}",'
+            f'http_response_status_code="{status}"}}')
 
     def stop(self, number=signal.SIGTERM):
         status = self.process.stop(number)

@@ -121,9 +121,7 @@ def ask(customer, folder):
 
 
 def longest_turn(daemon):
-    text = daemon.ops.get("/metrics").text
-    return 1000 * float(re.search(
-        r"^cafe_loop_longest_turn_seconds(?:\{[^}]*\})? (\S+)", text, re.M)[1])
+    return 1000 * daemon.metric("cafe_loop_longest_turn_seconds")
 
 
 def beside(folder):

@@ -142,12 +142,11 @@ def measure(name, row, folder, database, seconds):
     running = attack(daemon, folder, seconds, *how)
     took = read_plain(daemon, plain, running)
     requests = re.search(r"(\d+) requests in", running.communicate()[0])[1]
-    turn = re.search(r"^cafe_loop_longest_turn_seconds (\S+)",
-                     daemon.ops.get("/metrics").text, re.M)[1]
+    turn = daemon.metric("cafe_loop_longest_turn_seconds")
     print(f"{name:16} {requests:>7} requests   others: p50"
           f" {took[len(took) // 2] * 1e3:6.1f} ms, p99"
           f" {took[int(len(took) * .99)] * 1e3:6.1f} ms, max"
-          f" {took[-1] * 1e3:6.1f} ms   longest turn {float(turn) * 1e3:6.1f}"
+          f" {took[-1] * 1e3:6.1f} ms   longest turn {turn * 1e3:6.1f}"
           " ms", flush=True)
     daemon.stop()
 

@@ -313,10 +313,7 @@ class Waiting:
 
 
 def waiting_count(daemon):
-    for line in daemon.ops.get("/metrics").text.splitlines():
-        if line.startswith("cafe_changes_waiting "):
-            return int(line.split()[1])
-    raise AssertionError("there is no figure")
+    return daemon.samples()["cafe_changes_waiting"]
 
 
 def until_waiting(daemon, count):

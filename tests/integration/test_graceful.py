@@ -44,7 +44,7 @@ def balanced(folder, start, database):
 
     def customer(which):
         return start("customer", database, APP_PORT=ports[which],
-                     APP_DRAIN_DELAY_MS=1000)
+                     APP_OPS_PORT=harness.free_port(), APP_DRAIN_DELAY_MS=1000)
 
     daemons = [customer(0), customer(1)]
     port = harness.free_port()
@@ -65,8 +65,10 @@ def reachable(client):
         return False
 
 
-def requests_served(daemon):
-    return sum(line.get("route") == "/suppliers" for line in daemon.lines())
+def until_served(daemon, what):
+    """One more request than there were when this was called."""
+    served = daemon.requests("/suppliers")
+    harness.wait_until(lambda: daemon.requests("/suppliers") > served, what)
 
 
 def load(port, *options):
@@ -91,24 +93,20 @@ def test_stopping_under_load_fails_no_request(balanced):
     for turn in range(ROUNDS):
         which = turn % 2
         wrk = load(client.port)
-        harness.wait_until(lambda: requests_served(daemons[which]) > 0,
-                           "it is under load")
+        until_served(daemons[which], "it is under load")
         assert daemons[which].stop() == 0
         daemons[which] = customer(which)
-        harness.wait_until(lambda: requests_served(daemons[which]) > 0,
-                           "the new one is under load")
+        until_served(daemons[which], "the new one is under load")
         check_load(wrk)
 
 
 @pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
 def test_reloading_under_load_fails_no_request(start, database):
-    customer = start("customer", database)
+    customer = start("customer", database, APP_OPS_PORT=harness.free_port())
     wrk = load(customer.port)
     for _ in range(RELOADS):
-        served = requests_served(customer)
         customer.process.send(signal.SIGHUP)
-        harness.wait_until(lambda: requests_served(customer) > served,
-                           "it serves after reading its options again")
+        until_served(customer, "it serves after reading its options again")
     check_load(wrk)
     assert any("reloaded" in line["msg"] for line in customer.lines())
 

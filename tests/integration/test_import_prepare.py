@@ -198,8 +198,8 @@ def test_it_waits_for_an_import_that_an_older_program_has_begun(imports,
         begin(daemon)
         wait()
         imports.database.sql(BUSY)
-    harness.wait_until(lambda: "cafe_import_at_work 0" in daemon.ops.get(
-        "/metrics").text, "it is let go")
+    harness.wait_until(lambda: daemon.samples()["cafe_import_at_work"] == 0,
+                       "it is let go")
     assert imports.state(key) == "paused"
     check_prepared(imports, key, 2 * RANGE)
     imports.database.sql(

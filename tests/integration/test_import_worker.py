@@ -32,9 +32,8 @@ def test_an_import_is_written_by_a_daemon(imports, start):
     assert wait_logged(daemon, "import taken up")["import"] == key
     ended = wait_logged(daemon, "import ended")
     assert (ended["import"], ended["state"]) == (key, "done")
-    figures = daemon.ops.get("/metrics").text
-    assert 'cafe_imports_total{event="ended"} 1' in figures
-    assert "cafe_import_chunks_total 4" in figures  # one finds nothing more
+    assert daemon.metric('cafe_imports_total{event="ended"}') == 1
+    assert daemon.metric("cafe_import_chunks_total") == 4  # one finds nothing more
 
 
 def test_an_import_is_taken_back_by_a_daemon(imports, start):

@@ -31,25 +31,6 @@ def watched(start, database):
     return begin
 
 
-def read(daemon):
-    """Samples by name and labels, as they are written."""
-    answer = daemon.ops.get("/metrics")
-    assert answer.status == 200
-    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-    return dict(line.rsplit(" ", 1) for line in answer.text.splitlines()
-                if not line.startswith("#"))
-
-
-def value(daemon, sample):
-    return float(read(daemon).get(sample, 0))
-
-
-def requests(daemon, route, status, method="GET"):
-    return value(daemon, f'{DURATION}_count{{http_request_method="{method}",'
-                 f'http_route="{route}",'
-                 f'http_response_status_code="{status}"}}')
-
-
 @needs_tool
 @pytest.mark.parametrize("name", NAMES)
 def test_promtool_finds_nothing(watched, name):
@@ -73,14 +54,14 @@ def test_requests_are_counted_by_route_not_path(watched, database):
     customer.request("HEAD", "/suppliers")
     customer.request("OPTIONS", "/suppliers")
     customer.raw(b"GARBAGE\r\n\r\n")
-    assert requests(customer, "/suppliers", 200) == 3
-    assert requests(customer, "/suppliers", 200, "HEAD") == 1
-    assert requests(customer, "/suppliers/{id}", 200) == 1
-    assert requests(customer, "/suppliers/{id}", 404) == 1
-    assert requests(customer, "", 404) == 1
-    assert requests(customer, "", 204, "OPTIONS") == 1
-    assert requests(customer, "", 400, "_OTHER") == 1
-    assert requests(employee, "/admin/supplier-add", 303, "POST") == 1
+    assert customer.requests("/suppliers", 200) == 3
+    assert customer.requests("/suppliers", 200, "HEAD") == 1
+    assert customer.requests("/suppliers/{id}", 200) == 1
+    assert customer.requests("/suppliers/{id}", 404) == 1
+    assert customer.requests("", 404) == 1
+    assert customer.requests("", 204, "OPTIONS") == 1
+    assert customer.requests("", 400, "_OTHER") == 1
+    assert employee.requests("/admin/supplier-add", 303, "POST") == 1
     text = customer.ops.get("/metrics").text
     assert "nothing" not in text and "suppliers/1" not in text
 
@@ -90,21 +71,21 @@ def test_series_stay_bounded(watched):
     customer = watched("customer")
     customer.get("/suppliers")
     customer.get("/nothing")
-    before = len(read(customer))
+    before = len(customer.samples())
     for number in range(200):
         customer.get(f"/nothing/{number}?q={number}")
-    assert len(read(customer)) == before
+    assert len(customer.samples()) == before
 
 
 def test_buckets_add_up(watched):
     customer = watched("customer")
     for _ in range(5):
         customer.get("/suppliers")
-    buckets = [float(number) for sample, number in read(customer).items()
+    buckets = [number for sample, number in customer.samples().items()
                if sample.startswith(f"{DURATION}_bucket") and
                'http_route="/suppliers",' in sample]
     assert buckets == sorted(buckets) and buckets[-1] == 5
-    assert 0 < value(customer, f'{DURATION}_sum{{http_request_method="GET",'
+    assert 0 < customer.metric(f'{DURATION}_sum{{http_request_method="GET",'
                      'http_route="/suppliers",'
                      'http_response_status_code="200"}') < 5 * harness.WAIT_S
 
@@ -119,36 +100,35 @@ def test_refusals_are_counted_by_reason(watched):
     employee.raw(b"GARBAGE\r\n\r\n")
     for reason, count in (("access", 1), ("origin", 1), ("limit", 1),
                           ("syntax", 1), ("late", 0)):
-        assert value(employee, "cafe_http_rejected_total"
+        assert employee.metric("cafe_http_rejected_total"
                      f'{{reason="{reason}"}}') == count, reason
 
 
 def test_the_catalog_follows_the_database(watched, database):
     customer, employee = watched("customer"), watched("employee")
-    harness.wait_until(lambda: value(customer, "cafe_catalog_stale_seconds") ==
+    harness.wait_until(lambda: customer.metric("cafe_catalog_stale_seconds") ==
                        0, "it has read the suppliers")
     add(employee)
     customer.get("/suppliers")
-    assert value(customer, "cafe_catalog_suppliers") == 1
-    assert value(customer, "cafe_catalog_revision") == 1
-    assert value(customer, 'db_client_operation_duration_seconds_count'
+    assert customer.metric("cafe_catalog_suppliers") == 1
+    assert customer.metric("cafe_catalog_revision") == 1
+    assert customer.metric('db_client_operation_duration_seconds_count'
                  '{pool="feed",operation="ask"}') >= 2
-    assert value(employee, 'db_client_operation_duration_seconds_count'
+    assert employee.metric('db_client_operation_duration_seconds_count'
                  '{pool="main",operation="save"}') == 1
-    assert value(employee,
-                 'db_client_connections{pool="main",state="idle"}') >= 1
+    assert employee.metric(
+        'db_client_connections{pool="main",state="idle"}') >= 1
 
 
 def test_an_outage_shows_without_any_visitor(watched, folder, start):
     customer = start("customer", None, APP_DB_SOCKET="/nonexistent/db.sock",
                      APP_OPS_PORT=harness.free_port(),
                      APP_OPS_BIND="127.0.0.1")
-    first = value(customer, "cafe_catalog_stale_seconds")
+    first = customer.metric("cafe_catalog_stale_seconds")
     harness.wait_until(
-        lambda: value(customer, "cafe_catalog_stale_seconds") > first,
+        lambda: customer.metric("cafe_catalog_stale_seconds") > first,
         "it grows")
-    assert value(customer,
-                 'db_client_connections{pool="feed",state="idle"}') == 0
+    assert customer.metric('db_client_connections{pool="feed",state="idle"}') == 0
 
 
 def test_conflicts_searches_and_cache(watched, database):
@@ -159,32 +139,31 @@ def test_conflicts_searches_and_cache(watched, database):
     assert employee.post("/admin/supplier-update", post).status == 303
     other = {**form, "city": "Second", "form_key": "A" * 22}
     assert employee.post("/admin/supplier-update", other).status == 409
-    assert value(employee, "cafe_edit_conflicts_total") == 1
+    assert employee.metric("cafe_edit_conflicts_total") == 1
     for _ in range(4):
         customer.get("/suppliers?q=example")
-    assert value(customer, 'cafe_searches_total{result="searched"}') == 1
-    assert value(customer, 'cafe_page_cache_requests_total{result="hit"}') >= 1
-    assert value(customer, "cafe_page_cache_bytes") > 0
+    assert customer.metric('cafe_searches_total{result="searched"}') == 1
+    assert customer.metric('cafe_page_cache_requests_total{result="hit"}') >= 1
+    assert customer.metric("cafe_page_cache_bytes") > 0
 
 
 def test_the_process_and_the_build(watched):
     customer = watched("customer")
-    got = read(customer)
+    got = customer.samples()
     version = customer.ready["version"]
-    assert got[f'cafe_build_info{{service="customer",version="{version}"}}'] \
-        == "1"
+    assert got[f'cafe_build_info{{service="customer",version="{version}"}}'] == 1
     status = pathlib.Path(f"/proc/{customer.process.pid}/status").read_text()
     resident = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
-    assert abs(float(got["process_resident_memory_bytes"]) - resident) < \
+    assert abs(got["process_resident_memory_bytes"] - resident) < \
         resident / 2
     folder = pathlib.Path(f"/proc/{customer.process.pid}/fd")
-    assert abs(float(got["process_open_fds"]) -
+    assert abs(got["process_open_fds"] -
                len(list(folder.iterdir()))) <= 2
-    assert float(got["process_cpu_seconds_total"]) > 0
-    assert float(got["process_max_fds"]) > 100
+    assert got["process_cpu_seconds_total"] > 0
+    assert got["process_max_fds"] > 100
     began = folder.parent.stat().st_mtime
-    assert abs(float(got["process_start_time_seconds"]) - began) < 60
-    assert got["http_server_active_requests"] == "0"
+    assert abs(got["process_start_time_seconds"] - began) < 60
+    assert got["http_server_active_requests"] == 0
 
 
 def test_only_operators_see_it(watched):
@@ -270,7 +249,7 @@ def test_the_dashboard_asks_for_what_there_is(scraping):
     harness.wait_until(lambda: len(prometheus.ask("up == 1") or []) == 2,
                        "both are up")
     known = {re.match(r"\w+", sample)[0] for daemon in daemons.values()
-             for sample in read(daemon)} | {"up"}
+             for sample in daemon.samples()} | {"up"}
     texts = [*queries_of_dashboard(),
              *re.findall(r"expr: (.*?)\n +(?:for|labels):",
                          (MONITORING / "alerts.yml").read_text(), re.S)]

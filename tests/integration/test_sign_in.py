@@ -224,8 +224,7 @@ def test_pages_are_served_while_passwords_are_compared(signed):
 def active(daemon):
     """Requests that it has begun to read and not answered, this one among
     them."""
-    return int(re.search(r"^http_server_active_requests (\d+)$",
-                         daemon.ops.get("/metrics").text, re.M)[1])
+    return daemon.metric("http_server_active_requests")
 
 
 def test_stopping_answers_those_who_wait(start, database, file):

@@ -1,6 +1,5 @@
 """Clients that hardly read keep nobody from a list, and take little memory."""
 import contextlib
-import re
 
 import pytest
 
@@ -35,9 +34,7 @@ def slow(start, database):
 
 
 def held_bytes(daemon):
-    text = daemon.ops.get("/metrics").text
-    return int(re.search(r"^cafe_http_answers_bytes (\d+)$", text,
-                         re.M).group(1))
+    return daemon.metric("cafe_http_answers_bytes")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Programs change many suppliers at once: all of them or none."""
 import concurrent.futures
 import json
-import re
 import uuid
 
 import pytest
@@ -270,8 +269,7 @@ def test_nothing_is_saved_without_triggers(program, database):
 def longest_turn(daemon):
     """Of the event loop, in seconds of processor time: whatever else runs on
     this machine does not count."""
-    return float(re.search(r"^cafe_loop_longest_turn_seconds (\S+)$",
-                           daemon.ops.get("/metrics").text, re.M)[1])
+    return daemon.metric("cafe_loop_longest_turn_seconds")
 
 
 def test_the_largest_batch_does_not_hold_the_loop(start, database):
