@@ -67,14 +67,17 @@ def install_node_packages(folder):
                            cwd=folder, check=True, capture_output=True)
 
 
+# where the last port is that free_port() gave to any process
+PORTS_FILE = pathlib.Path(tempfile.gettempdir()) / "cafe-test-ports.lock"
+
+
 def free_port():
     """
     A port for a server, another one at each call of any process. It is below
     those from which the kernel takes the ports of clients: one of these could
     take it before the server is there.
     """
-    with locked(pathlib.Path(tempfile.gettempdir()) / "cafe-test-ports.lock",
-                "a+") as file:
+    with locked(PORTS_FILE, "a+") as file:
         file.seek(0)
         last = int(file.read() or PORTS.start)
         while True:

@@ -16,6 +16,7 @@ class Root:
     """
     A minimal Debian in a folder. Its mounts are in a mount namespace of each
     command's own, so they are gone with it and never in the way of removal.
+    It has the ports of this machine, hence the file that counts them.
     """
 
     def __init__(self, folder, release):
@@ -57,8 +58,11 @@ class Root:
 
     def argv(self, *words):
         """What becomes a program in this root, or chroot's options and it."""
+        name = harness.PORTS_FILE.name
         script = ('mount -t proc proc "$0/proc" && '
                   'mount -t tmpfs tmpfs "$0/dev/shm" && '
+                  f'touch {harness.PORTS_FILE} "$0/tmp/{name}" && '
+                  f'mount --bind {harness.PORTS_FILE} "$0/tmp/{name}" && '
                   'root=$0 && case $1 in --*) set -- "$1" "$root" "${@:2}" ;; '
                   '*) set -- "$root" "$@" ;; esac && exec chroot "$@"')
         return ["unshare", "--mount", "bash", "-c", script, self.path, *words]

@@ -132,7 +132,7 @@ static void test_deadline_passes_while_all_threads_are_busy(void **state)
     submit(&f, ask_id, &late[1]);
     await(&f, &late[0]);
     await(&f, &late[1]);
-    assert_in_range(clock_monotonic_ms() - before_ms, 50, 5000);
+    assert_true(clock_monotonic_ms() - before_ms >= 50);
     assert_int_equal(late[0].outcome, ERROR_DEADLINE);
     assert_int_equal(late[1].outcome, ERROR_DEADLINE);
     assert_int_equal(late[0].runs + late[1].runs, 0);
@@ -467,6 +467,7 @@ static void test_away_and_back_are_logged_once(void **state)
 /* A server that answers nothing must not hold a job beyond its deadline. */
 static void test_deadline_passes_while_connecting(void **state)
 {
+    enum { CONNECT_S = 60 };
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     struct fixture f;
     struct probe probe;
@@ -482,15 +483,15 @@ static void test_deadline_passes_while_connecting(void **state)
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(fd, 5), 0);
     f.config.options.socket = address.sun_path;
-    f.config.options.connect_timeout_s = 2;
-    f.config.options.read_timeout_s = 2;
+    f.config.options.connect_timeout_s = CONNECT_S;
+    f.config.options.read_timeout_s = CONNECT_S;
     f.config.queue_ms = 50;
     start(&f);
     before_ms = clock_monotonic_ms();
     assert_int_equal(finish(&f, ask_id, &probe), ERROR_DEADLINE);
-    assert_in_range(clock_monotonic_ms() - before_ms, 50, 1500);
+    assert_in_range(clock_monotonic_ms() - before_ms, 50, CONNECT_S * 1000 - 1);
+    close(fd); /* and the connection ends */
     teardown(&f);
-    close(fd);
     unlink(address.sun_path);
 }
 

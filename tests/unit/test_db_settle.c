@@ -164,8 +164,7 @@ static void test_a_database_that_stays_away(void **state)
     assert_int_equal(finish(&f, ask_id, &probe), ERROR_DB_AWAY);
     assert_int_equal(dying.probe.done, 0);
     await(&f, &dying.probe);
-    assert_in_range(clock_monotonic_ms() - began_ms, QUEUE_MS - 10,
-                    QUEUE_MS + 3000);
+    assert_true(clock_monotonic_ms() - began_ms >= QUEUE_MS - 10);
     assert_int_equal(dying.probe.outcome, ERROR_DB_UNKNOWN);
     assert_int_equal(dying.probe.runs, 1);
     teardown(&f);

@@ -210,14 +210,15 @@ static int close_early(struct fixture *fixture)
     return expect_done(fixture);
 }
 
-/* Not even begun: a daemon that has to stop would take as long as they do. */
+/* Not even begun: a daemon that has to stop would take as long as they do. They
+ * are so many that none of the tests depends on how soon it is told to stop. */
 static void test_close_with_jobs_waiting(void **state)
 {
     struct fixture *fixture = *state;
 
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < JOBS; i++)
         submit(fixture, work_slowly, done);
-    assert_true(close_early(fixture) < 100);
+    assert_true(close_early(fixture) < JOBS);
     /* Nothing is left in the loop. */
     assert_int_equal(event_base_loop(fixture->base, EVLOOP_NONBLOCK), 1);
 }
@@ -243,12 +244,12 @@ static void test_close_halfway(void **state)
     for (int i = 0; i < 50; i++)
         submit(fixture, work, done);
     run_until(fixture, 50);
-    for (int i = 0; i < 50; i++)
+    for (int i = 50; i < JOBS; i++)
         submit(fixture, work_slowly, done);
     assert_int_equal(fixture->done, 50);
     offload_close(fixture->offload);
     fixture->offload = NULL;
-    assert_true(expect_done(fixture) < 100);
+    assert_true(expect_done(fixture) < JOBS);
 }
 
 /* What is submitted by the last done function is refused. */
@@ -275,20 +276,19 @@ static void test_submit_from_done_while_closing(void **state)
 static void test_stop_then_close(void **state)
 {
     struct fixture *fixture = *state;
-    int i;
 
-    for (i = 0; i < 10; i++)
+    for (int i = 0; i < JOBS; i++)
         submit(fixture, work_slowly, done);
     offload_stop(fixture->offload);
-    assert_int_equal(fixture->done, 10);
-    assert_true(expect_done(fixture) < 10);
-    assert_int_equal(offload_submit(fixture->offload, "", work, done,
-                                    &fixture->jobs[fixture->submitted]),
-                     ERROR_STOPPING);
+    assert_int_equal(fixture->done, JOBS);
+    assert_true(expect_done(fixture) < JOBS);
+    assert_int_equal(
+        offload_submit(fixture->offload, "", work, done, &fixture->jobs[0]),
+        ERROR_STOPPING);
     offload_stop(fixture->offload);
     offload_close(fixture->offload);
     fixture->offload = NULL;
-    assert_int_equal(fixture->done, 10);
+    assert_int_equal(fixture->done, JOBS);
     offload_stop(NULL);
 }
 
@@ -338,10 +338,20 @@ static void test_no_descriptor_left(void **state)
     assert_null(offload);
 }
 
+static atomic_bool gate;
+
+static void work_at_the_gate(void *argument)
+{
+    while (!gate)
+        usleep(1000);
+    work(argument);
+}
+
+/* Its work waits until the gate is open. */
 static void submit_for(struct fixture *fixture, struct offload *offload,
                        const char *client, enum error expected)
 {
-    assert_int_equal(offload_submit(offload, client, work_slowly, done,
+    assert_int_equal(offload_submit(offload, client, work_at_the_gate, done,
                                     &fixture->jobs[fixture->submitted]),
                      expected);
     fixture->submitted += expected == OK;
@@ -352,10 +362,12 @@ static void test_clients_take_turns(void **state)
 {
     struct fixture *fixture = *state;
 
+    gate = false;
     for (int i = 0; i < 10; i++)
         submit_for(fixture, fixture->offload, "greedy", OK);
     submit_for(fixture, fixture->offload, "modest", OK);
     submit_for(fixture, fixture->offload, "another", OK);
+    gate = true;
     run_until(fixture, 12);
     /* One may be at work already, and one has its turn. */
     assert_true(fixture->jobs[10].worked_as <= 2);
@@ -363,15 +375,6 @@ static void test_clients_take_turns(void **state)
     for (int i = 1; i < 10; i++) /* each in its own order */
         assert_true(fixture->jobs[i].worked_as >
                     fixture->jobs[i - 1].worked_as);
-}
-
-static atomic_bool gate;
-
-static void work_at_the_gate(void *argument)
-{
-    while (!gate)
-        usleep(1000);
-    work(argument);
 }
 
 static void test_a_client_has_a_limit(void **state)
@@ -382,10 +385,7 @@ static void test_a_client_has_a_limit(void **state)
     assert_int_equal(offload_open(fixture->base, 3, &offload), OK);
     gate = false;
     for (int i = 0; i < 3; i++) /* the first one may be at work */
-        assert_int_equal(offload_submit(offload, "greedy", work_at_the_gate,
-                                        done,
-                                        &fixture->jobs[fixture->submitted++]),
-                         OK);
+        submit_for(fixture, offload, "greedy", OK);
     for (int i = 0; i < 3; i++)
         submit_for(fixture, offload, "modest", OK);
     submit_for(fixture, offload, "modest", ERROR_BUSY);

@@ -22,7 +22,7 @@
 #include "cafe/http/response.h"
 #include "cafe/http/server.h"
 
-enum { TURNS_MAX = 3000, TURN_MS = 1, ANSWER_MAX_BYTES = 4096 };
+enum { TURNS_MAX = 30000, TURN_MS = 1, ANSWER_MAX_BYTES = 4096 };
 
 struct server_fixture {
     int null_fd;
