@@ -39,9 +39,12 @@ taken() {
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
+# From this number on, but not the load balancer's, which starts last.
 free_port() {
     local candidate=$1
-    while taken "$candidate"; do candidate=$((candidate + 1)); done
+    while [ "$candidate" = "$port" ] || taken "$candidate"; do
+        candidate=$((candidate + 1))
+    done
     echo "$candidate"
 }
 

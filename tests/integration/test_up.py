@@ -59,6 +59,22 @@ def test_up_down_and_data_survive(clone):
     assert cafe(clone, "down").returncode == 0
 
 
+@pytest.mark.parametrize("first", [18080, 18180, 23306],
+                         ids=["customer", "employee", "database"])
+def test_no_daemon_takes_the_port_that_was_asked_for(clone, first):
+    """The one that up.sh would give it."""
+    port = next(port for port in range(first, first + 100) if is_free(port))
+    site = up(clone, port)
+    for path in ("/suppliers", "/admin/suppliers"):
+        assert site.get(path).status == 200
+    assert cafe(clone, "down").returncode == 0
+
+
+def is_free(port):
+    with harness.socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def test_proxies_in_front_are_named(clone):
     """What they say counts; what other peers say locks /admin."""
     port = harness.free_port()
