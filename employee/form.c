@@ -389,7 +389,7 @@ static void fill_summary(const struct edit *edit, struct context *context,
     struct context *items = context_list(summary, "items");
 
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
-        if (edit->job.shown[f] != NOT_SHOWN)
+        if (edit->job.shown[f] != NOT_SHOWN || edit->faults.messages[f] != NULL)
             fill_field(edit, f, fields, items);
     context_string(summary, "problem", edit->problem);
     context_flag(summary, "any", edit->faults.count > 0);

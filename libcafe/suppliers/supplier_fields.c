@@ -242,7 +242,9 @@ static const char *check_ended_reason(struct arena *arena,
                                       const struct supplier *supplier,
                                       enum supplier_field field)
 {
-    return check_line(arena, supplier, field, NULL);
+    return check_line(arena, supplier, field,
+                      supplier_ended(supplier) ? "Say why it no longer supplies"
+                                               : NULL);
 }
 
 static const char *supplier_check_name(struct arena *arena,

@@ -84,9 +84,14 @@ class Described:
         for branch in [self.random.choice(schema["anyOf"])] \
                 if "anyOf" in schema else []:
             wanted |= set(branch["required"])
-        return {name: self.valid_member(each, name in wanted)
+        made = {name: self.valid_member(each, name in wanted)
                 for name, each in schema["properties"].items()
                 if name in wanted or self.random.random() < 0.4}
+        if "if" in schema and self.fits(schema["if"], made):
+            for name in schema["then"]["required"]:
+                made[name] = self.valid_member(schema["properties"][name],
+                                               True)
+        return made
 
     def valid_member(self, schema, wanted):
         value = self.valid(schema)

@@ -13,6 +13,7 @@ from test_employee import SHORT_FORM
 from writers import connect, insert, query
 
 ENDED = {"ended_on": "2026-11-20", "ended_reason": "closed down"}
+WHY = "Say why it no longer supplies"
 LISTS = ("/suppliers", "/suppliers?q=Bean", "/suppliers/print",
          "/suppliers.csv", "/suppliers.csv?for=excel", "/suppliers.json",
          "/suppliers.vcf", "/api/v1/suppliers", "/api/v1/suppliers?q=Bean")
@@ -116,6 +117,8 @@ def test_the_short_form_changes_nothing_else(employee, database, number):
     ({"ended_on": "yesterday"}, "Write the date like this: 2026-11-28"),
     ({"ended_on": "2026-02-30"}, "Write the date like this: 2026-11-28"),
     ({"ended_reason": "x" * 256}, "by 1 character"),
+    ({"ended_reason": ""}, WHY),
+    ({"ended_reason": " "}, WHY),
 ])
 def test_what_is_wrong_is_said(employee, customer, database, number, fields,
                                message):
@@ -123,11 +126,33 @@ def test_what_is_wrong_is_said(employee, customer, database, number, fields,
     assert page.status == 422 and message in html.unescape(page.text)
     typed = {**ENDED, **fields}
     shown = values_of(page.text)
-    assert {name: shown[name] for name in typed} == typed
+    assert {name: shown[name] for name in typed} == {
+        name: text.strip() for name, text in typed.items()}
     assert "Bean Brothers" in customer.get("/suppliers").text
     saved(employee.post("/admin/supplier-update", {**shown, **ENDED}))
     row, = [row for row in rows(database) if row["id"] == str(number)]
     assert row["city"] == SUPPLIER["city"]
+
+
+def test_a_form_without_the_field_gets_it(employee, database, number):
+    """A script's, which knows nothing of the reason."""
+    before = rows(database)
+    form = {name: value for name, value in short_form(employee, number).items()
+            if name != "ended_reason"}
+    page = employee.post("/admin/supplier-update",
+                         {**form, "ended_on": ENDED["ended_on"]})
+    assert page.status == 422 and 'href="#ended_reason"' in page.text
+    assert re.search(r'id="ended_reason-message">.*' + WHY, page.text)
+    assert rows(database) == before
+    saved(employee.post("/admin/supplier-update", {
+        **values_of(page.text), "ended_reason": "closed down"}))
+
+
+def test_one_ended_by_sql_without_a_reason_can_be_changed(employee, database,
+                                                         number):
+    query(connect(database), "UPDATE suppliers SET ended_on = 'long ago'"
+          f" WHERE id = {number}")
+    saved(save(employee, open_form(employee, number), city="Cali"))
 
 
 def test_followers_are_told(employee, customer, number):

@@ -284,6 +284,15 @@ def test_who_no_longer_supplies_is_not_missing(importer):
         "same": 1, "missing": 1}
 
 
+def test_no_longer_supplying_needs_a_reason(importer):
+    importer(table(supplier("a")))
+    rows = [supplier("a", ended_on="2026-11-20"),
+            supplier("b", ended_on="2026-11-20")]
+    assert importer(table(*rows), "--dry-run", status=1) == {"faulty": 2}
+    assert all("Say why it no longer supplies" in reason
+               for reason in importer.reasons()) and importer.reasons()
+
+
 def test_what_may_be_meant_is_not_removed_as_missing(importer):
     importer(table(supplier("one", phone="802 555 0101"),
                    supplier("two", phone="802 555 0102")))

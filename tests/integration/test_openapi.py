@@ -157,6 +157,8 @@ class Driver:
             fine.add(422)  # one supplier named twice
         if method == "PATCH" and {"state", "country"} & set(body[1]):
             fine.add(422)  # neither is left
+        if method == "PATCH" and {"ended_on", "ended_reason"} & set(body[1]):
+            fine.add(422)  # the date is there without the reason
         assert answer.status in fine, (method, path, parameters, body,
                                        answer.text)
 

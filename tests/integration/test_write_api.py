@@ -380,3 +380,27 @@ def test_a_forgotten_first_answer_is_said(program, database):
     again = program("POST", "", SUPPLIER, Idempotency_Key="k")
     assert again.status == 404 and "erased" in again.json["detail"]
     assert count(database) == 0
+
+
+ENDED_ON = {"ended_on": "2026-11-20"}
+WHY = "Say why it no longer supplies"
+
+
+def test_no_longer_supplying_needs_a_reason(program):
+    assert errors(program("POST", "", {**SUPPLIER, **ENDED_ON})) == {
+        "/ended_reason": WHY}
+    first = added(program)
+    path = f"/{first.json['id']}"
+    for method, body in (("PUT", {**SUPPLIER, **ENDED_ON}),
+                         ("PATCH", ENDED_ON),
+                         ("PATCH", {**ENDED_ON, "ended_reason": None})):
+        assert errors(program(method, path, body, If_Match="*")) == {
+            "/ended_reason": WHY}, (method, body)
+    assert program("GET", path).json == first.json
+    done = program("PATCH", path, {**ENDED_ON, "ended_reason": "closed"},
+                   If_Match="*")
+    assert done.status == 200
+    assert errors(program("PATCH", path, {"ended_reason": ""},
+                          If_Match="*")) == {"/ended_reason": WHY}
+    assert program("PATCH", path, {"ended_on": None},
+                   If_Match="*").json["ended_on"] == ""

@@ -290,3 +290,11 @@ def test_the_largest_batch_does_not_hold_the_loop(start, database):
     assert database.sql("SELECT COUNT(*), MAX(revision)"
                         " FROM supplier_changes") == [["2000", "2000"]]
     assert longest_turn(employee) < 0.02
+
+
+def test_no_longer_supplying_needs_a_reason(program):
+    first = added(program)
+    answer = batch(program, {
+        "method": "PATCH", "id": first.json["id"], "if_match": "*",
+        "supplier": {"ended_on": "2026-11-20"}})
+    assert "Say why" in errors(answer)["/operations/0/supplier/ended_reason"]

@@ -119,6 +119,21 @@ static void test_no_state_is_needed_with_a_country(void **state)
     assert_int_equal(faults.count, 0);
 }
 
+static void test_no_longer_supplying_needs_a_reason(void **state)
+{
+    struct supplier supplier = good();
+    struct supplier_faults faults;
+
+    supplier.fields[SUPPLIER_ENDED_ON] = SLICE("2026-11-20");
+    supplier_check(*state, &supplier, &faults);
+    assert_int_equal(faults.count, 1);
+    assert_string_equal(faults.messages[SUPPLIER_ENDED_REASON],
+                        "Say why it no longer supplies");
+    supplier.fields[SUPPLIER_ENDED_REASON] = SLICE("closed down");
+    supplier_check(*state, &supplier, &faults);
+    assert_int_equal(faults.count, 0);
+}
+
 static void test_all_faults_at_once(void **state)
 {
     const struct supplier empty = { 0 };
@@ -372,6 +387,7 @@ int main(void)
         WITH_ARENA(test_the_table_is_complete),
         WITH_ARENA(test_required_fields),
         WITH_ARENA(test_no_state_is_needed_with_a_country),
+        WITH_ARENA(test_no_longer_supplying_needs_a_reason),
         WITH_ARENA(test_all_faults_at_once),
         WITH_ARENA(test_phones),
         WITH_ARENA(test_two_phones),
