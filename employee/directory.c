@@ -38,6 +38,7 @@ static void employee_list_show(struct lifetime *life,
                OK) {
         respond_error(req, 503);
     } else {
+        search_read_ended(list->query, &list->search);
         request_set_own(req, list);
         list->saved.req = req;
         list->saved.snapshot = snapshot;
@@ -77,6 +78,7 @@ static void respond_list(const struct list *list, bool told)
     context_flag(context, "at_list", true);
     snapshot_context(saved->snapshot, request_arena(req), context);
     search_context(list->result, path, request_arena(req), context);
+    search_ended_context(&list->search, context);
     list_context(req, state, context);
     if (told)
         saved_context(saved, state,

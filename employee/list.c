@@ -16,8 +16,10 @@ const char *list_of(struct request *req, struct slice query)
     /* Read and written again: what ends in links and in Location is made here,
      * never what a client has sent. */
     if (query.len == 0 || form_parse(arena, query, &form) != OK ||
-        search_read(arena, &form, &search) != OK ||
-        (url = search_url(&search, path, arena)) == NULL)
+        search_read(arena, &form, &search) != OK)
+        return "";
+    search_read_ended(&form, &search);
+    if ((url = search_url(&search, path, arena)) == NULL)
         return "";
     url += strlen(path);
     return url[0] == '?' ? url + 1 : "";

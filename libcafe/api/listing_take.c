@@ -43,11 +43,14 @@ static void download_found(struct lifetime *life,
  * for. */
 static enum error download_read(struct request *req, struct search *search)
 {
+    const struct api *self = request_app(req);
     const struct form *query;
     enum error err = request_query(req, &query);
 
     if (err == OK)
         err = search_read(request_arena(req), query, search);
+    if (err == OK && !self->supplying)
+        search_read_ended(query, search);
     search->page = 1;
     search->per = PAGING_PER_DEFAULT;
     return err;

@@ -362,10 +362,46 @@ enum error search_read(struct arena *arena, const struct form *query,
     return OK;
 }
 
+static const char *const ended_values[] = { [SEARCH_ENDED_TOO] = "",
+                                            [SEARCH_ENDED_HIDE] = "hide",
+                                            [SEARCH_ENDED_ONLY] = "only" };
+
+void search_read_ended(const struct form *query, struct search *search)
+{
+    struct slice value = form_value(query, "ended");
+
+    search->ended = slice_is(value, "hide")   ? SEARCH_ENDED_HIDE
+                    : slice_is(value, "only") ? SEARCH_ENDED_ONLY
+                                              : SEARCH_ENDED_TOO;
+}
+
+void search_ended_context(const struct search *search, struct context *context)
+{
+    static const char *const labels[] = { [SEARCH_ENDED_TOO] = "Show",
+                                          [SEARCH_ENDED_HIDE] = "Hide",
+                                          [SEARCH_ENDED_ONLY] =
+                                              "Show only these" };
+    struct context *list =
+        context_list(context_object(context, "ended"), "options");
+
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        struct context *option = context_list_object(list);
+
+        context_string(option, "value", ended_values[i]);
+        context_string(option, "label", labels[i]);
+        context_flag(option, "selected", i == search->ended);
+    }
+}
+
+bool search_is_filtered(const struct search *search)
+{
+    return search->state.len > 0 || search->city.len > 0 ||
+           search->country.len > 0 || search->ended != SEARCH_ENDED_TOO;
+}
+
 bool search_is_all(const struct search *search)
 {
-    return search->word_count == 0 && search->state.len == 0 &&
-           search->city.len == 0 && search->country.len == 0;
+    return search->word_count == 0 && !search_is_filtered(search);
 }
 
 /* The URL. */
@@ -419,6 +455,8 @@ const char *search_url(const struct search *search, const char *path,
     search_append_value(&url, &any, "state", search->state);
     search_append_value(&url, &any, "city", search->city);
     search_append_value(&url, &any, "country", search->country);
+    search_append_value(&url, &any, "ended",
+                        slice_of(ended_values[search->ended]));
     search_append_value(&url, &any, "sort", slice_of(sort));
     search_append_number(&url, &any, "page", search->page, 1);
     search_append_number(&url, &any, "per", search->per, PAGING_PER_DEFAULT);

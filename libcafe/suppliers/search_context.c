@@ -107,6 +107,9 @@ static void fill_print(const struct search_result *result, struct arena *arena,
     const struct paging *paging = &result->paging;
     struct search all = *result->search;
 
+    if (all.ended == SEARCH_ENDED_ONLY)
+        return;
+    all.ended = SEARCH_ENDED_TOO;
     all.page = 1;
     all.per = PAGING_PER_DEFAULT;
     context_string(context, "print",
@@ -231,9 +234,7 @@ static void fill_filters(const struct search_result *result,
     const struct search *search = result->search;
     const struct found *found = result->found;
 
-    context_flag(context, "filtered",
-                 search->state.len > 0 || search->city.len > 0 ||
-                     search->country.len > 0);
+    context_flag(context, "filtered", search_is_filtered(search));
     context_text(context, "state", search->state);
     context_text(context, "city", search->city);
     context_text(context, "country", search->country);

@@ -12,6 +12,9 @@ void search_sort(struct search *search, enum supplier_field field,
 /** "city", "-city", or "" for the usual order; NULL when out of memory. */
 const char *search_sort_value(const struct search *search, struct arena *arena);
 
+/** Whether by state, city, country or ended. */
+bool search_is_filtered(const struct search *search);
+
 /** The rows that a search looks at, in the order that positions count from. */
 static inline struct row *const *search_rows(const struct index *index,
                                              const struct search *search)

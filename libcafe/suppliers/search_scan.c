@@ -283,6 +283,13 @@ static bool has_part(struct slice fold, struct slice part)
            memmem(fold.data, fold.len, part.data, part.len) != NULL;
 }
 
+static bool is_hidden(const struct search *search, const struct row *row)
+{
+    return search->ended != SEARCH_ENDED_TOO &&
+           supplier_ended(&row->supplier) !=
+               (search->ended == SEARCH_ENDED_ONLY);
+}
+
 static enum error scan_look_at(struct scan *scan, uint32_t position)
 {
     const struct row *row = scan->rows[position];
@@ -290,7 +297,7 @@ static enum error scan_look_at(struct scan *scan, uint32_t position)
     size_t rank = rank_of(scan, row);
     struct slice state, city, country;
 
-    if (rank == NOWHERE)
+    if (rank == NOWHERE || is_hidden(search, row))
         return OK;
     state = row_fold(row, SUPPLIER_STATE);
     city = row_fold(row, SUPPLIER_CITY);

@@ -85,6 +85,7 @@ static struct slice make_key(const struct search *search, uint64_t serial,
     text_append_number(&key, serial);
     text_append_char(&key, search->descending ? '-' : '+');
     text_append_char(&key, search->by_id ? '#' : ' ');
+    text_append_number(&key, search->ended);
     text_append_number(&key, search->sorted ? search->sort + 1u : 0u);
     text_append_char(&key, ' ');
     searcher_append_part(&key, search->state_fold);

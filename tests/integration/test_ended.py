@@ -79,6 +79,87 @@ def test_employees_find_it_and_read_why(employee, number):
     assert {name: answer[name] for name in ENDED} == ENDED
 
 
+def listed(employee, query_text):
+    """Names on a page of the employees' list, in order."""
+    page = employee.get(f"/admin/suppliers{query_text}")
+    assert page.status == 200
+    return [html.unescape(name) for name in re.findall(
+        r'<th scope="row"[^>]*>([^<]*?) ?<', page.text)]
+
+
+@pytest.fixture(name="several")
+def make_several(employee, database):
+    """Three that supply and three that don't."""
+    admin = connect(database)
+    for i in range(6):
+        insert(admin, name=f"Bean {i}", city="Cali" if i < 4 else "Lima",
+               ended_on=ENDED["ended_on"] if i % 2 else "",
+               ended_reason="closed" if i % 2 else "")
+    return employee
+
+
+@pytest.mark.parametrize("query_text, found", [
+    ("", [0, 1, 2, 3, 4, 5]), ("?ended=", [0, 1, 2, 3, 4, 5]),
+    ("?ended=ONLY", [0, 1, 2, 3, 4, 5]),
+    ("?ended=only", [1, 3, 5]), ("?ended=hide", [0, 2, 4]),
+    ("?ended=only&q=bean", [1, 3, 5]), ("?ended=hide&q=bean+2", [2]),
+    ("?ended=only&city=cali", [1, 3]), ("?ended=hide&city=Lima", [4]),
+    ("?ended=only&sort=-name", [5, 3, 1]),
+    ("?ended=only&per=2", [1, 3]), ("?ended=only&per=2&page=2", [5]),
+])
+def test_employees_filter_by_it(several, query_text, found):
+    assert listed(several, query_text) == [f"Bean {i}" for i in found]
+
+
+def test_the_filter_stays_with_the_list(several):
+    text = several.get("/admin/suppliers?ended=only&per=2&q=bean").text
+    links = html.unescape(" ".join(re.findall('href="([^"]*)"', text)))
+    for path in ("/admin/suppliers?q=bean&ended=only&page=2&per=2",
+                 "/admin/suppliers?q=bean&ended=only&sort=city&per=2",
+                 "/admin/suppliers.csv?q=bean&ended=only&per=2"):
+        assert f"{path} " in links, path
+    assert re.search(r"/admin/supplier-update/\d+\?q=bean&ended=only", links)
+    assert "/suppliers/print" not in links  # customers' page has none of them
+    options = re.search(r'<select[^>]*name="ended">(.*?)</select>', text,
+                        re.S)[1]
+    assert re.findall(r'value="(\w*)"( selected)?>([^<]*)<', options) == [
+        ("", "", "Show"), ("hide", "", "Hide"),
+        ("only", " selected", "Show only these")]
+    assert "<details id=\"filters\" data-live open>" in text
+    assert 'href="/admin/suppliers?per=2"' in text  # clears it
+    hidden = html.unescape(several.get("/admin/suppliers?ended=hide").text)
+    assert 'href="/suppliers/print"' in hidden
+
+
+def test_the_filter_counts_what_it_leaves(several):
+    text = several.get("/admin/suppliers?ended=only").text
+    assert "1–3 of 3" in text
+    assert '<option value="Quindío">Quindío (3)</option>' in text
+    none = several.get("/admin/suppliers?ended=only&q=bean+2").text
+    assert "with these filters" in none
+
+
+def test_downloads_are_filtered_too(several):
+    def table(text):
+        body = several.get(f"/admin/suppliers.csv{text}").body
+        return [row["name"] for row in csv.DictReader(
+            io.StringIO(body.decode("utf-8-sig"), newline=""))]
+    assert table("?ended=only") == ["Bean 1", "Bean 3", "Bean 5"]
+    assert table("?ended=hide") == ["Bean 0", "Bean 2", "Bean 4"]
+    assert table("?ended=hide&city=lima") == ["Bean 4"]
+    assert len(table("")) == 6
+
+
+def test_customers_have_no_such_filter(several, customer):
+    assert several.get("/admin/suppliers").status == 200
+    plain = customer.get("/suppliers").text
+    assert 'name="ended"' not in plain
+    for path in "/suppliers", "/suppliers.csv", "/suppliers/print":
+        for value in "only", "hide":
+            assert customer.get(f"{path}?ended={value}").body == \
+                customer.get(path).body, (path, value)
+
+
 def test_back_with_one_click(employee, customer, database, number):
     before = rows(database)
     saved(end(employee, number))

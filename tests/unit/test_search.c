@@ -26,6 +26,7 @@ static struct search read_query(struct arena *arena, const char *query)
     memset(&search, 0xff, sizeof(search));
     assert_int_equal(form_parse(arena, slice_of(query), &form), OK);
     assert_int_equal(search_read(arena, &form, &search), OK);
+    search_read_ended(&form, &search);
     return search;
 }
 
@@ -58,6 +59,10 @@ static const struct {
     { "sort=notes", "/s" },
     { "sort=id", "/s" },
     { "sort=City", "/s" },
+    { "sort=city&ended=only", "/s?ended=only&sort=city" },
+    { "ended=hide&page=2", "/s?ended=hide&page=2" },
+    { "ended=", "/s" },
+    { "ended=Only", "/s" },
     { "sort=--city", "/s" },
     { "sort=-", "/s" },
     { "page=1&per=50", "/s" },

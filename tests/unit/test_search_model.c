@@ -61,6 +61,8 @@ static void make_rows(struct model *model)
 
         for (size_t f = 0; f < SUPPLIER_FIELDS; f++)
             supplier.fields[f] = random_text(model, 6);
+        if (random_below(model, 2))
+            supplier.fields[SUPPLIER_ENDED_ON] = SLICE("");
         assert_int_equal(row_make(&supplier, &rows[i]), OK);
     }
     assert_int_equal(index_make(rows, count, &revision, &model->index), OK);
@@ -92,6 +94,8 @@ static void make_search(struct model *model)
                 orders[random_below(model, 5)]);
     assert_int_equal(form_parse(model->arena, text_slice(&query), &form), OK);
     assert_int_equal(search_read(model->arena, &form, &model->search), OK);
+    if (random_below(model, 3) == 0)
+        model->search.ended = (enum search_ended)random_below(model, 3);
     if (random_below(model, 4) == 0) {
         model->search.by_id = true;
         model->search.sorted = false;
@@ -303,6 +307,22 @@ static bool stays_first(const struct model *model, size_t a, size_t b)
     return search->descending ? order >= 0 : order <= 0;
 }
 
+/* By whether it no longer supplies. */
+static bool is_wanted(const struct model *model, size_t position)
+{
+    bool ended = model->rows[position]->supplier.fields[SUPPLIER_ENDED_ON].len >
+                 0;
+
+    switch (model->search.ended) {
+    case SEARCH_ENDED_HIDE:
+        return !ended;
+    case SEARCH_ENDED_ONLY:
+        return ended;
+    default:
+        return true;
+    }
+}
+
 struct expected {
     size_t count;
     uint32_t positions[ROWS_MAX];
@@ -316,7 +336,8 @@ static void expect(struct model *model, struct expected *expected)
     for (size_t position = 0; position < model->index->count; position++) {
         size_t at = expected->count;
 
-        expected->with_words[position] = model->ranks[position] >= 0;
+        expected->with_words[position] = model->ranks[position] >= 0 &&
+                                         is_wanted(model, position);
         expected->in_state[position] =
             expected->with_words[position] &&
             passes(model, position, SUPPLIER_STATE, model->search.state);

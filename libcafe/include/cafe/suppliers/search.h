@@ -27,6 +27,9 @@ struct search_word {
     struct slice country; /* or in this country, by its code; empty: none */
 };
 
+/** Of those that no longer supply: */
+enum search_ended { SEARCH_ENDED_TOO, SEARCH_ENDED_HIDE, SEARCH_ENDED_ONLY };
+
 /**
  * A list that somebody asks for, in its normal form: two that write the same
  * search_url() are the same page.
@@ -34,6 +37,7 @@ struct search_word {
 struct search {
     struct slice text; /* what to find, as typed; empty: everything */
     struct slice state, city, country; /* filters, as typed; empty: any */
+    enum search_ended ended;
     bool sorted;              /* by a column; else best match, or by name */
     enum supplier_field sort; /* when sorted; else SUPPLIER_NAME */
     bool descending;
@@ -58,12 +62,20 @@ struct search {
  * A whole phone number is one word, however it is typed.
  *
  * arena   Holds the texts. Those of the query are read, not borrowed.
- * search  Filled completely; by_id is not set.
+ * search  Filled completely; by_id and ended are not set.
  * Errors  ERROR_MEMORY.
  * Thread  Any.
  */
 MUST_CHECK enum error search_read(struct arena *arena, const struct form *query,
                                   struct search *search);
+
+/** Read ended ("only", "hide") of a query, too: for employees, since customers'
+ * lists have none of these. Call it after search_read(). */
+void search_read_ended(const struct form *query, struct search *search);
+
+/** Set what a form offers of it: an object "ended" with the list options, each
+ * with value, label, selected. */
+void search_ended_context(const struct search *search, struct context *context);
 
 /** Whether nothing is searched for or filtered: all suppliers are listed. */
 bool search_is_all(const struct search *search);
@@ -121,7 +133,8 @@ const struct snapshot *search_snapshot(const struct search_result *result);
  *               that the list is sorted by has it)
  *   range       "1–50 of 5,213"
  *   previous, next   URLs, where there are such pages
- *   print       URL of the whole list as one page, SEARCH_PRINT_PATH
+ *   print       URL of the whole list as one page, SEARCH_PRINT_PATH; absent
+ *               where that page has none of it: only what no longer supplies
  *   print_all   how many that has, where it is more than this page shows
  *   search      object:
  *     path        of the list, for the form
@@ -131,7 +144,7 @@ const struct snapshot *search_snapshot(const struct search_result *result);
  *                 absent when there is nothing to clear
  *     none_yet    flag: there are no suppliers at all
  *     none_found  flag: there are some, but none that match
- *     filtered    flag: by state, city or country
+ *     filtered    flag: by state, city, country or ended
  *     state, city, country  the filters; "" for any
  *     states      list to choose from: value, label (its spelling), count (of
  *     cities      those the text, and for cities the state, leaves), selected
