@@ -27,7 +27,8 @@ WORLDS = {
                   "test_rehearsal", "test_rehearsal_killed",
                   "test_rehearsal_pipelines", "test_rehearsal_down",
                   "test_rehearse"),
-    "compose": ("test_compose", "test_through_containers"),
+    "compose": ("test_compose", "test_compose_profiles",
+                "test_through_containers"),
     "images": ("test_images",),
     "debian": ("test_debian",),
 }

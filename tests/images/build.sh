@@ -27,10 +27,19 @@ build_debian() {
         --change "LABEL cafe.stand-in=\"$note\"" - "$1" >/dev/null
 }
 
+# An official image, or a stand-in of what its folder contains now.
+is_there() {
+    local found
+    found=$("$docker" image inspect --format '{{json .Config.Labels}}' "$1" \
+        2>/dev/null) || return 1
+    [[ $found != *cafe.stand-in* || $found == *"$2"* || $3 = debian ]]
+}
+
 for name in "${@:-debian mariadb haproxy registry}"; do
     for name in $name; do
         tag=${tags[$name]}
-        if "$docker" image inspect "$tag" >/dev/null 2>&1; then
+        contents=$(cat "$name"/* | sha256sum | cut -c 1-16)
+        if is_there "$tag" "$contents" "$name"; then
             continue
         fi
         echo "Making a stand-in for $tag" >&2
@@ -38,7 +47,7 @@ for name in "${@:-debian mariadb haproxy registry}"; do
             (build_debian "$tag")
         else
             "$docker" build --quiet --label "cafe.stand-in=$note" \
-                --tag "$tag" "$name" >/dev/null
+                --label "cafe.contents=$contents" --tag "$tag" "$name" >/dev/null
         fi
     done
 done

@@ -22,9 +22,11 @@ read -r answer <{folder}/answered
 
 
 def blocks(guide, heading):
-    """The indented commands below a heading of docs/operators."""
+    """The indented commands below a heading of docs/operators, up to the next
+    heading that is not below it."""
     text = (harness.ROOT / "docs/operators" / guide).read_text()
-    part = re.search(rf"(?ms)^## {heading}\n(.*?)(?=^## |\Z)", text)[1]
+    found = re.search(rf"(?m)^(##+) {heading}\n", text)
+    part = re.split(rf"(?m)^#{{2,{len(found[1])}}} ", text[found.end():])[0]
     return [textwrap.dedent(block) for block in
             re.findall(r"(?m)(?:^    .*\n|^\n(?=    ))+", part)]
 
