@@ -220,6 +220,24 @@ static struct slice last_line(struct slice text)
     return text;
 }
 
+/* Docker ends most of its complaints with a line that names its help. */
+static bool names_help(struct slice line)
+{
+    return line.len > 0 && memmem(line.data, line.len, " --help'", 8) != NULL;
+}
+
+/* The last line that says something, or else the last one. */
+static struct slice complaint_of(struct slice text)
+{
+    struct slice last = last_line(text), line = last;
+
+    while (names_help(line)) {
+        text.len = (size_t)(line.data - text.data);
+        line = last_line(text);
+    }
+    return line.len > 0 ? line : last;
+}
+
 enum error program_try(struct site *site, const struct command_line *line,
                        unsigned seconds, struct outcome *outcome)
 {
@@ -245,8 +263,8 @@ enum error program_try(struct site *site, const struct command_line *line,
         outcome->status = program_status_of(running.pid);
         outcome->output =
             arena_slice(site->arena, slice_trim(text_slice(&running.texts[0])));
-        outcome->complaint =
-            arena_slice(site->arena, last_line(text_slice(&running.texts[1])));
+        outcome->complaint = arena_slice(
+            site->arena, complaint_of(text_slice(&running.texts[1])));
     } else {
         err = fail(site, ERROR_SYSTEM, "cannot run %s: %s", line->words[0],
                    strerror(fault));

@@ -279,6 +279,31 @@ static void test_output_status_and_complaint(void **state)
     assert_string_equal(text_string(&fixture->site.error), "it: last");
 }
 
+static void test_a_line_that_names_the_help_says_nothing(void **state)
+{
+    static const struct {
+        const char *script, *complaint;
+    } rows[] = {
+        { "echo docker: no memory; echo \"See 'docker run --help'.\"",
+          "docker: no memory" },
+        { "echo a; echo docker: no memory; echo;"
+          " echo \"Run 'docker run --help' for more information\"",
+          "docker: no memory" },
+        { "echo \"See 'docker --help'.\"", "See 'docker --help'." },
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct command_line line = { .count = 0 };
+        struct outcome outcome;
+
+        command_add_all(&line, "sh", "-c", "exec >&2; eval \"$0\"; exit 125",
+                        rows[i].script, NULL);
+        assert_int_equal(program_try(&fixture->site, &line, 10, &outcome), OK);
+        assert_true(slice_is(outcome.complaint, rows[i].complaint));
+    }
+}
+
 static void test_a_program_has_a_deadline(void **state)
 {
     struct fixture *fixture = *state;
@@ -362,6 +387,7 @@ int main(void)
         ALL(test_a_lock_is_for_one),
         ALL(test_configuration_has_what_serves),
         ALL(test_output_status_and_complaint),
+        ALL(test_a_line_that_names_the_help_says_nothing),
         ALL(test_a_program_has_a_deadline),
         ALL(test_a_silent_program_has_one_too),
         ALL(test_a_failure_without_a_word),
