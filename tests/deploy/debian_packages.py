@@ -7,6 +7,7 @@ import contextlib
 import re
 import shutil
 
+import debian_nginx
 import harness
 from debian_server import blocks
 from debian_root import PATH
@@ -25,7 +26,7 @@ def walk(root, database):
     assert shell(root, "cafe-customer --version").startswith(
         f"customer {VERSIONS[0]}\n")
     ports = {name: configure(root, database, name) for name in DAEMONS}
-    serve(root, ports)
+    serve(root, ports, debian_nginx.check_https)
 
     # both ask nothing, and leave our configuration as it is
     upgrade, roll_back = guide_commands(root, database)
@@ -95,7 +96,11 @@ def configure(root, database, name):
     sample = folder / f"{name}.yaml"
     text = sample.read_text(encoding="utf-8")
     assert "#port: 8080\n" in text
+    # as docs/operators/https.md says, and this machine
+    office = ("hosts: cafe.example\nallow: 'loopback,192.0.2.0/24'"
+              if name == "employee" else "")
     sample.write_text(text + f"""
+{office}
 port: {port}
 bind: '127.0.0.1'
 ops: {{port: 0}}
@@ -109,8 +114,9 @@ db: {{host: '127.0.0.1', port: {database.port}, user: '{name}'}}
     return port
 
 
-def serve(root, ports):
-    """Both daemons at once, each with a page; then both stop in order."""
+def serve(root, ports, check=None):
+    """Both daemons at once, each with a page, and what else is to be checked;
+    then both stop in order."""
     with contextlib.ExitStack() as stack:
         clients = {name: stack.enter_context(started(root, name, port))
                    for name, port in ports.items()}
@@ -118,6 +124,8 @@ def serve(root, ports):
             answer = client.get(PAGES[name])
             assert answer.status == 200
             assert "Suppliers" in answer.text
+        if check:
+            check(root, ports)
 
 
 @contextlib.contextmanager

@@ -1,18 +1,15 @@
 """The profiles https and backup of docker-compose.yml, used as
 docs/operators.md prints it, in the system that the other tests share."""
-import http.client
 import os
 import subprocess
 
 import pytest
 
-import elsewhere
 import harness
 from debian_server import blocks
-from test_https import NAME, Secure, make_certificate
+from elsewhere import OFFICE, OUTSIDE, Machine, Visitor
+from test_https import NAME, make_certificate
 from writers import connect, insert, query
-
-OFFICE, OUTSIDE = "192.0.2", "198.51.100"  # the guide's office, and no office
 
 
 class Operator:
@@ -25,7 +22,7 @@ class Operator:
         self.folder.mkdir()
         (self.folder / ".env").touch()
         self.https, self.http = harness.free_port(), harness.free_port()
-        self.elsewhere = elsewhere.Machine(OFFICE, OUTSIDE)
+        self.elsewhere = Machine()
 
     def type(self, commands, backup=""):
         files = " ".join(f"-f '{file}'" for file in self.project.files)
@@ -52,35 +49,15 @@ class Operator:
         return chain.read_text()
 
     def client(self, trusted, network=None):
-        return Visitor(self, trusted, network)
+        chain = self.folder / "trusted.pem"
+        chain.write_text(trusted)
+        return Visitor(self.https, chain, self.elsewhere, network)
 
     def leave(self):
         """The system is as it was."""
         self.elsewhere.remove()
         self.project.compose("rm", "--stop", "--force", "https", "backup")
         self.project.up()
-
-
-class Visitor(Secure):
-    """From another machine, or from this one if no network is named."""
-
-    def __init__(self, operator, trusted, network):
-        chain = operator.folder / "trusted.pem"
-        chain.write_text(trusted)
-        super().__init__(operator.https, chain)
-        self.elsewhere, self.network = operator.elsewhere, network
-
-    def connect(self, address, timeout, source):
-        if not self.network:
-            return harness.socket.create_connection(
-                ("127.0.0.1", self.port), timeout)
-        return self.elsewhere.connect(self.network, self.port, timeout)
-
-    def answers(self, path):
-        try:
-            return self.get(path).status == 200
-        except (OSError, http.client.HTTPException):
-            return False
 
 
 @pytest.fixture(name="operator", scope="module")
