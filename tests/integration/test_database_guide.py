@@ -1,5 +1,6 @@
 """The commands of docs/operators/database.md do what it says, as printed."""
 import contextlib
+import subprocess
 
 import pytest
 
@@ -124,7 +125,7 @@ def refused(database, account, password):
 def test_a_password_is_changed_while_people_read(running):
     """The daemons' connections are closed between any two commands, so that
     others are opened: the password of the moment must be accepted."""
-    commands, = blocks("database.md", "Change a password")
+    commands, *_ = blocks("database.md", "Change a password")
     database = running.database
     insert(connect(database), name="Before")
     pages = ((running.client("customer"), "/suppliers"),
@@ -147,3 +148,40 @@ def test_a_password_is_changed_while_people_read(running):
         for daemon in running.daemons.values():
             assert not [line for line in daemon.lines()
                         if "denied" in line.get("reason", "")]
+
+
+MYSQL = harness.ROOT / "tests/integration/mysql"
+SHELL = """
+mysql() { cat; }
+account=customer file=password
+echo 'N3w/+=' >password.new
+"""
+
+
+def faults(statements, version):
+    """What MySQL's own grammar finds wrong. No MySQL runs here."""
+    harness.install_node_packages(MYSQL)
+    return subprocess.run(["node", "read.js", version], cwd=MYSQL, text=True,
+                          input=statements, capture_output=True,
+                          check=True).stdout
+
+
+def test_a_password_is_changed_in_mysql(tmp_path):
+    """The statements, as the shell passes them to the oldest MySQL that the
+    guide names; it refuses MariaDB's, and older ones refuse these."""
+    mariadb, *commands = blocks("database.md", "Change a password")
+    assert len(commands) == 2
+    said = subprocess.run(
+        ["bash", "-euc", SHELL + "".join(commands)], cwd=tmp_path, text=True,
+        capture_output=True, check=True).stdout
+    keep, discard, end = said.split(";")
+    assert keep.split()[:5] == ["ALTER", "USER", "customer@'%'", "IDENTIFIED",
+                                "BY"] and "'N3w/+='" in keep
+    assert discard.split()[:3] == keep.split()[:3] and not end.strip()
+    oldest = "8.0.23"
+    assert f"or MySQL {oldest}, or newer" in (
+        harness.ROOT / "docs/operators/database.md").read_text()
+    assert faults(said, oldest) == ""
+    for statement, version in ((keep, "8.0.13"), (discard, "8.0.13"),
+                               (mariadb.split("SQL\n")[1], oldest)):
+        assert "is not valid" in faults(statement, version), statement
