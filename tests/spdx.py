@@ -21,7 +21,7 @@ DOCUMENT = {"spdxVersion", "dataLicense", "SPDXID", "name",
 PACKAGE = {"SPDXID", "name", "versionInfo", "downloadLocation",
            "filesAnalyzed", "licenseConcluded", "licenseDeclared",
            "copyrightText"}
-MORE = {"supplier", "homepage", "sourceInfo", "externalRefs"}
+MORE = {"supplier", "homepage", "sourceInfo", "externalRefs", "checksums"}
 TYPES = {"DESCRIBES", "CONTAINS", "DEPENDS_ON"}
 
 
@@ -70,6 +70,10 @@ def in_packages(packages):
             yield f"{name}: downloadLocation"
         if not package["versionInfo"]:
             yield f"{name}: no version"
+        for checksum in package.get("checksums", []):
+            if checksum["algorithm"] != "SHA256" or not re.fullmatch(
+                    "[0-9a-f]{64}", checksum["checksumValue"]):
+                yield f"{name}: checksums"
         for reference in package.get("externalRefs", []):
             if reference["referenceCategory"] != "PACKAGE-MANAGER" or \
                     reference["referenceType"] != "purl" or \

@@ -41,7 +41,9 @@ ln -s usr/lib usr/lib64 "$root/"
 mkdir -p "$root/etc"
 place /etc/ssl/certs/ca-certificates.crt
 for file in deploy/packaging/authorities/*.pem; do
-    [ ! -e "$file" ] || cat "$file" >>"$root/etc/ssl/databases.pem"
+    [ -e "$file" ] || continue
+    cat "$file" >>"$root/etc/ssl/databases.pem"
+    echo "given $file /etc/ssl/databases.pem" >>"$root/list"
 done
 echo "cafe:x:10001:10001:cafe:/:/sbin/nologin" >"$root/etc/passwd"
 echo "cafe:x:10001:" >"$root/etc/group"

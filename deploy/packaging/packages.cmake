@@ -2,8 +2,10 @@
 #   cmake --build --preset release && (cd build/release && cpack)
 # Programs are named cafe-… there, so that they have no name of other packages.
 # The rules are for CPack alone: cmake --install leaves them out.
-set(CAFE_PACKAGE_MAINTAINER "Cafe maintainers <maintainers@cafe.invalid>"
-  CACHE STRING "Who builds the packages: name and address")
+# Nobody can be written to about packages that somebody has built for himself.
+# Who hands them on puts in his name and address.
+set(CAFE_PACKAGE_MAINTAINER "Local build <nobody@cafe.invalid>"
+  CACHE STRING "Who answers for the packages: Name <address>")
 set(package_text ${CMAKE_CURRENT_BINARY_DIR}/debian)
 
 function(cafe_package_files component destination)
@@ -56,6 +58,10 @@ function(cafe_package_daemon name)
   endforeach()
   file(CONFIGURE OUTPUT ${package_text}/${name}/conffiles
     CONTENT "/etc/cafe/${name}.yaml\n" @ONLY)
+  configure_file(debian/lintian-overrides.in
+    ${package_text}/overrides/cafe-${name} @ONLY)
+  cafe_package_files(${name} usr/share/lintian/overrides
+    ${package_text}/overrides/cafe-${name})
   foreach(script postinst prerm postrm)
     configure_file(debian/${script}.in ${package_text}/${name}/${script} @ONLY
       FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE

@@ -16,6 +16,33 @@ section() {
         ' "$changelog" | sed '/./,$!d' # from its first line that has text
 }
 
+# As Debian's changelogs have it: stars, two spaces before each line, and at most
+# 80 characters in it.
+debian() {
+    awk '
+        function flush(    i, line) {
+            line = first
+            for (i = 1; i <= count; i++) {
+                if (i > 1 && length(line " " words[i]) > 80) {
+                    print line
+                    line = rest words[i]
+                } else {
+                    line = line (i > 1 ? " " : "") words[i]
+                }
+            }
+            if (count > 0)
+                print line
+            count = 0
+        }
+        { indent = $0; sub(/[^ ].*/, "", indent) }
+        $1 == "-" { flush(); first = "  " indent "* "; rest = "  " indent "  "
+                    $1 = "" }
+        NF == 0 { flush(); print ""; next }
+        count == 0 && $1 != "" { first = rest = "  " indent }
+        { for (i = 1; i <= NF; i++) if ($i != "") words[++count] = $i }
+        END { flush() }'
+}
+
 case ${1:-} in
 --debian) version= ;;
 -*)
@@ -31,7 +58,7 @@ if [ -z "$notes" ]; then
     exit 1
 fi
 if [ "${1:-}" = --debian ]; then
-    printf '%s\n' "$notes" | sed -e 's/^/  /' -e 's/^  - /  * /' -e 's/ *$//'
+    printf '%s\n' "$notes" | debian
 else
     printf '%s\n' "$notes"
 fi

@@ -1,5 +1,5 @@
-# Writes the SPDX document of sbom.sh. Reads its list of packages, then how each
-# one is used; copyright files are read from `folder`.
+# Writes the SPDX document of sbom.sh. Reads its list of packages, how each one
+# is used, and files from elsewhere; copyright files are read from `folder`.
 
 BEGIN {
     FS = "\t"
@@ -43,6 +43,12 @@ list == 2 {
     files[words[2]] = files[words[2]] (files[words[2]] ? " " : "") paths
 }
 
+list == 3 {
+    given[++others] = $1
+    sums[others] = $2
+    places[others] = $3
+}
+
 END {
     print "{"
     text("  ", "spdxVersion", "SPDX-2.3", ",")
@@ -59,6 +65,8 @@ END {
     product()
     for (i = 1; i <= count; i++)
         package(order[i])
+    for (i = 1; i <= others; i++)
+        other(i)
     print "\n  ],"
     licences()
     relationships()
@@ -103,6 +111,31 @@ function package(one)
          distribution, "")
     print "      }]"
     printf "    }"
+}
+
+# Nobody knows more about it than its bytes.
+function other(i)
+{
+    print ",\n    {"
+    text("      ", "SPDXID", other_id(i), ",")
+    text("      ", "name", given[i], ",")
+    text("      ", "versionInfo", "sha256-" sums[i], ",")
+    text("      ", "downloadLocation", "NOASSERTION", ",")
+    print "      \"filesAnalyzed\": false,"
+    print "      \"checksums\": [{"
+    text("        ", "algorithm", "SHA256", ",")
+    text("        ", "checksumValue", sums[i], "")
+    print "      }],"
+    text("      ", "sourceInfo", "given to the build; files: " places[i], ",")
+    text("      ", "licenseConcluded", "NOASSERTION", ",")
+    text("      ", "licenseDeclared", "NOASSERTION", ",")
+    text("      ", "copyrightText", "NOASSERTION", "")
+    printf "    }"
+}
+
+function other_id(i)
+{
+    return "SPDXRef-given-" i "-" idstring(given[i])
 }
 
 # An expression, where the copyright file has names that are all known; else a
@@ -193,6 +226,10 @@ function relationships(    i, words)
                "\"relationshipType\": \"%s\", \"relatedSpdxElement\": %s}", \
                words[1], quoted(id(words[2]))
     }
+    for (i = 1; i <= others; i++)
+        printf ",\n    {\"spdxElementId\": \"SPDXRef-cafe\", " \
+               "\"relationshipType\": \"CONTAINS\", " \
+               "\"relatedSpdxElement\": %s}", quoted(other_id(i))
     print "\n  ]"
 }
 

@@ -6,6 +6,8 @@
 # LIST has a line for each file:
 #   linked FILE    a program or library; what it needs is linked, too
 #   copied FILE    a file of Debian that is shipped as it is
+#   given FILE PATH    a file from elsewhere, shipped in PATH; its checksum is
+#                  its version
 # SOURCE_DATE_EPOCH is the time in it; without that it is the beginning of time.
 set -eu
 LC_ALL=C
@@ -18,8 +20,14 @@ trap 'rm -rf "$work"' EXIT
 
 # Each file with the way it is used. No pipe takes a status here, so that a
 # command that fails ends the script.
-while read -r how file; do
+: >"$work/given"
+while read -r how file path; do
     case $how in
+    given)
+        sum=$(sha256sum "$file")
+        printf '%s\t%s\t%s\n' "${file##*/}" "${sum%% *}" "$path" \
+            >>"$work/given"
+        ;;
     copied) echo "CONTAINS $file" ;;
     linked)
         ldd "$file" >"$work/ldd"
@@ -73,8 +81,8 @@ cut -d ' ' -f 2 "$work/uses" | sort -u | xargs --no-run-if-empty \
 date=$(date --utc --date="@${SOURCE_DATE_EPOCH:-0}" +%Y-%m-%dT%H:%M:%SZ)
 # shellcheck source=/dev/null
 distribution=$(. /etc/os-release && echo "$ID-${VERSION_ID:-unknown}")
-hash=$(cat "$work/uses" "$work/packages" | sha256sum | cut -c 1-32)
+hash=$(cat "$work/uses" "$work/packages" "$work/given" | sha256sum | cut -c 1-32)
 awk -v name="$name" -v version="$version" -v date="$date" \
     -v distribution="$distribution" -v hash="$hash" \
     -v folder="${CAFE_COPYRIGHTS:-/usr/share/doc}" \
-    -f "$here/sbom.awk" "$work/packages" "$work/uses"
+    -f "$here/sbom.awk" "$work/packages" "$work/uses" "$work/given"

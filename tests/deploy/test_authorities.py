@@ -1,4 +1,6 @@
 """The authorities of databases that go into the images."""
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -6,6 +8,7 @@ import subprocess
 import pytest
 
 import harness
+import spdx
 
 # In the place of an installation of the preset release, which an image has.
 CMAKE = """#!/bin/sh
@@ -45,6 +48,19 @@ def test_an_image_has_the_authorities_of_its_database(make):
     made = make(one="first\n", two="second\n")
     assert made.read_text() == "first\nsecond\n"
     assert made.stat().st_mode & 0o444 == 0o444
+    document = json.loads(
+        (made.parents[2] / "usr/share/doc/customer/sbom.spdx.json").read_text())
+    assert spdx.faults(document) == []
+    given = {one["name"]: one for one in document["packages"]
+             if "checksums" in one}
+    assert {name: one["checksums"][0]["checksumValue"]
+            for name, one in given.items()} == {
+        "one.pem": hashlib.sha256(b"first\n").hexdigest(),
+        "two.pem": hashlib.sha256(b"second\n").hexdigest()}
+    for one in given.values():
+        assert one["sourceInfo"].endswith("files: /etc/ssl/databases.pem")
+        assert (one["name"], one["versionInfo"]) in spdx.related(
+            document, "CONTAINS")
 
 
 def test_without_such_files_there_is_none(make):

@@ -66,3 +66,36 @@ def test_our_changelog_has_notes_of_each_version():
         done = subprocess.run([SCRIPT, version], text=True, check=True,
                               capture_output=True)
         assert done.stdout.startswith("- ") and done.stdout in text
+
+
+def test_debians_changelog_has_short_lines(tmp_path):
+    """A line of 80 characters grows by two; words and paragraphs stay."""
+    changelog = tmp_path / "CHANGELOG.md"
+    changelog.write_text(f"""# Changelog
+
+## 1.0.0
+
+Text before
+the list.
+
+- {"word " * 15}end
+  {"more " * 14}
+- Two:
+  - {"below " * 13}
+
+  Its end.
+""")
+    done = subprocess.run(
+        [SCRIPT, "--debian"], text=True, capture_output=True, check=True,
+        env={**os.environ, "CAFE_CHANGELOG": str(changelog)})
+    assert done.stdout == f"""\
+  Text before the list.
+
+  * {("word " * 15).strip()}
+    end {("more " * 14).strip()}
+  * Two:
+    * {("below " * 12).strip()}
+      below
+
+    Its end.
+"""
