@@ -92,6 +92,7 @@ struct context *page_context(const struct service *service, struct request *req,
                    assets_url(service->assets, "bootstrap.min.css"));
     context_string(context, "cafe_css",
                    assets_url(service->assets, "cafe.css"));
+    context_string(context, "mark", assets_url(service->assets, "mark.svg"));
     context_string(context, "request_id", request_id(req));
     context_flag(context, "admin_link", service->settings->admin_link);
     return context;

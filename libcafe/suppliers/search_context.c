@@ -248,6 +248,50 @@ static void fill_filters(const struct search_result *result,
                  search->country, search->country_key, context);
 }
 
+static void add_chip(const char *label, struct slice value,
+                     const struct search *without, const char *path,
+                     struct arena *arena, struct context *chips)
+{
+    struct context *chip = context_list_object(chips);
+    struct search first = *without;
+
+    first.page = 1;
+    context_string(chip, "label", label);
+    context_text(chip, "value", value);
+    context_string(chip, "url", search_url(&first, path, arena));
+}
+
+/* Each filter that is set, with a link to the list without it. */
+static void fill_chips(const struct search *search, const char *path,
+                       struct arena *arena, struct context *context)
+{
+    struct context *chips = context_list(context, "chips");
+    struct search without = *search;
+
+    if (search->country.len > 0) {
+        without.country = SLICE("");
+        add_chip("Country", search->country, &without, path, arena, chips);
+        without.country = search->country;
+    }
+    if (search->state.len > 0) {
+        without.state = SLICE("");
+        add_chip("State", search->state, &without, path, arena, chips);
+        without.state = search->state;
+    }
+    if (search->city.len > 0) {
+        without.city = SLICE("");
+        add_chip("City", search->city, &without, path, arena, chips);
+        without.city = search->city;
+    }
+    if (search->ended != SEARCH_ENDED_TOO) {
+        without.ended = SEARCH_ENDED_TOO;
+        add_chip("No longer supplying",
+                 search->ended == SEARCH_ENDED_HIDE ? SLICE("hidden")
+                                                    : SLICE("only these"),
+                 &without, path, arena, chips);
+    }
+}
+
 static void fill_form(const struct search_result *result, const char *path,
                       struct arena *arena, struct context *context)
 {
@@ -264,6 +308,7 @@ static void fill_form(const struct search_result *result, const char *path,
     if (search->per != PAGING_PER_DEFAULT)
         context_number(context, "per", (int64_t)search->per);
     fill_filters(result, context);
+    fill_chips(search, path, arena, context);
     fill_sorts(search, arena, context);
 }
 

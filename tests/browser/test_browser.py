@@ -201,11 +201,11 @@ def test_page_weight(playwright, database, customer):
         customer.get("/suppliers", Accept_Encoding="br")
     walk("weight.js", f"http://{customer.host}", seconds=180)
     customer.get("/nothing")
-    # the daemon has seen what Chromium counts and no more: page, two styles
-    # and script, then three pages
+    # the daemon has seen what Chromium counts and no more: page, two styles,
+    # mark and script, then three pages
     seen = harness.wait_until(lambda: requests_until(customer, 404),
                               "the log has the last request")
-    assert len(seen) == 3 + 4 + 3 + 1
+    assert len(seen) == 3 + 5 + 3 + 1
 
 
 def requests_until(daemon, status):

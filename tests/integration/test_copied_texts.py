@@ -87,7 +87,7 @@ def test_rows_of_other_programs_have_links(customer, database):
     page = customer.get(f"/suppliers/{number}").text
     assert 'href="mailto:orders@example.com"' in page
     assert 'href="tel:02079460958"' in page
-    assert "Orders &lt;orders@example.com&gt;" in page
+    assert "Orders &lt;orders@example.com&gt;" in page.replace("<wbr>", "")
 
 
 def test_spellings_of_a_phone_are_asked_about(employee, database):

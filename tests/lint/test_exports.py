@@ -9,7 +9,6 @@ import harness
 FOR_TESTS = {
     "config_origin": "where a value came from, which messages contain",
     "context_list_list": "Mustache's specification has lists in lists",
-    "context_list_text": "Mustache's specification has lists of texts",
     "hardening_filter": "the filter alone, also in builds that do not load it",
     "htpasswd_parse": "a file of accounts without the file, for the fuzzer",
     "import_reader_rows": "for the import's pages and command",

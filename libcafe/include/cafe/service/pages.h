@@ -8,9 +8,9 @@
 #include "cafe/service/service.h"
 
 /**
- * The context of a page, in the request's arena: title, bootstrap_css and
- * cafe_css (URLs), request_id, admin_link (whether customers see a link to
- * /admin).
+ * The context of a page, in the request's arena: title, bootstrap_css,
+ * cafe_css and mark (URLs), request_id, admin_link (whether customers see a
+ * link to /admin).
  */
 struct context *page_context(const struct service *service, struct request *req,
                              const char *title);

@@ -47,7 +47,8 @@ const char *contact_map(struct arena *arena, const struct supplier *supplier,
                         const char *map_url);
 
 /** Set the links of the field table (tel, mailto, …) and map as members of a
- * context, those that there are. */
+ * context, those that there are; and email_parts, a list of texts: the e-mail
+ * address in parts between which a line may break. */
 void contact_context(const struct supplier *supplier, const char *map_url,
                      struct arena *arena, struct context *context);
 

@@ -145,13 +145,12 @@ const struct snapshot *search_snapshot(const struct search_result *result);
  *     none_yet    flag: there are no suppliers at all
  *     none_found  flag: there are some, but none that match
  *     filtered    flag: by state, city, country or ended
- *     state, city, country  the filters; "" for any
- *     states      list to choose from: value, label (its spelling), count (of
- *     cities      those the text, and for cities the state, leaves), selected
- *                 (flag)
- *     countries   of a country that is known, one for all its names
- *     choose_state, choose_country  flags: there are at most SEARCH_CHOICES_MAX
- *                 of them; else show a text field
+ *     chips       list: label ("City"), value, url (the list without it) of
+ * each filter that is set state, city, country  the filters; "" for any states
+ * list to choose from: value, label (its spelling), count (of cities      those
+ * the text, and for cities the state, leaves), selected (flag) countries   of a
+ * country that is known, one for all its names choose_state, choose_country
+ * flags: there are at most SEARCH_CHOICES_MAX of them; else show a text field
  *     sorts       list to choose from: value, label, selected
  *     per         as a number, when it is not the usual one
  *
