@@ -1,5 +1,6 @@
 /* The employees' list of suppliers: what is searched for, in order, a page of
  * it. After a change it says what was done. */
+#include "cafe/html/render.h"
 #include "employee.h"
 
 static catalog_show_fn employee_list_show;
@@ -63,12 +64,29 @@ static bool wants_to_know(const struct list *list, struct saved *saved)
     return true;
 }
 
+/* What the form has that chooses suppliers. */
+static void choose_context(const struct list *list, struct context *context)
+{
+    const struct request *req = list->saved.req;
+    const struct employee *self = request_app(req);
+    struct context *object;
+
+    if (!may_change(req))
+        return;
+    object = context_object(context, "choose");
+    context_number(object, "shown",
+                   (int64_t)snapshot_revision(list->saved.snapshot).number);
+    context_string(object, "choose_js",
+                   assets_url(self->api.service->assets, "choose.js"));
+}
+
 static void respond_list(const struct list *list, bool told)
 {
     static const char path[] = "/admin/suppliers";
     const struct saved *saved = &list->saved;
     struct request *req = saved->req;
     const struct employee *self = request_app(req);
+    const struct page_key key = page_key_once(req);
     const char *state = list_of(req, request_head(req)->query);
     struct context *context = employee_context(req, search_is_all(&list->search)
                                                         ? "All suppliers"
@@ -79,14 +97,14 @@ static void respond_list(const struct list *list, bool told)
     snapshot_context(saved->snapshot, request_arena(req), context);
     search_context(list->result, path, request_arena(req), context);
     search_ended_context(&list->search, context);
+    choose_context(list, context);
     list_context(req, state, context);
     if (told)
-        saved_context(saved, state,
-                      form_value(list->query, "merged").data != NULL, context);
-    page = page_render(self->api.service, "supplier-list-all", context, 200,
-                       "no-store");
+        saved_context(saved, state, list->query, context);
+    page = render_begin(200, "no-store", may_change(req));
     snapshot_mark(saved->snapshot, page);
-    page_answer_once(self->api.service, req, page);
+    page_answer_rendered(self->api.service, req, page, "supplier-list-all",
+                         context, &key);
 }
 
 static void employee_list_found(struct lifetime *life,

@@ -120,6 +120,10 @@ struct edit *edit_open(struct request *req, enum edit_kind kind);
  */
 void edit_read_hidden(struct edit *edit, const struct form *form);
 
+/** Read the hidden fields of a post that may have no form; form is NULL then.
+ * False: it is answered. */
+bool edit_read_post(struct edit *edit, const struct form **form);
+
 /**
  * Read a posted supplier with its hidden fields.
  *
@@ -175,6 +179,9 @@ void respond_supplier(struct request *req, const struct snapshot *snapshot,
                       const struct supplier *supplier);
 
 /* ended.c */
+
+/** "2026-11-28", in UTC; NULL when out of memory. */
+const char *ended_today(struct request *req);
 
 /** Set end: whether the supplier of a form still supplies, and what the forms
  * need that change it. */
@@ -234,6 +241,28 @@ void call_database(struct request *req, const char *operation, db_work_fn *work,
 /** Hand a change to the store. */
 void save_submit(struct edit *edit, db_work_fn *work, db_done_fn *done);
 
+/** Answer with the list, which says what was done by this revision; more:
+ * what is added to its query, or "". */
+void save_respond_at(struct request *req, const char *list, uint64_t revision,
+                     const char *more);
+
+/* save_batch.c: many changes at once. */
+struct batch_job;
+
+/** An arena of the request for what may be too large for its own; NULL when out
+ * of memory. */
+struct arena *save_batch_arena(struct request *req);
+
+/** Hand a batch to the store. */
+void save_submit_batch(struct request *req, db_work_fn *work, db_done_fn *done,
+                       void *job);
+
+/** Log that it was done, so many changes. */
+void save_log_batch(struct request *req, const struct batch_job *job,
+                    size_t count);
+
+/* saved.c */
+
 /** Note the outcome of a change, for /readyz and the log. */
 void save_note(struct request *req, bool reloaded, enum error outcome);
 
@@ -247,6 +276,7 @@ void save_respond(const struct edit *edit);
 /** The change that a list tells of. */
 struct saved {
     struct history_job change;
+    struct history_job together; /* what was changed at once with it, if any */
     struct request *req;
     const struct snapshot *snapshot;
 };
@@ -254,9 +284,9 @@ struct saved {
 /** A db_work_fn (job: struct saved). */
 enum error saved_read(struct db_connection *connection, void *job);
 
-/** Set saved: what was done to whom. */
-void saved_context(const struct saved *saved, const char *list, bool merged,
-                   struct context *context);
+/** Set saved: what was done to whom. query: of the list. */
+void saved_context(const struct saved *saved, const char *list,
+                   const struct form *query, struct context *context);
 
 /* edit_table.c */
 handler_fn edit_table_show;

@@ -120,6 +120,25 @@ void edit_read_hidden(struct edit *edit, const struct form *form)
     find_repeated(edit, form);
 }
 
+bool edit_read_post(struct edit *edit, const struct form **form)
+{
+    struct request *req = edit->req;
+    enum error err = request_form(req, form);
+
+    if (err == ERROR_NOT_FOUND && request_body(req).len > 0) {
+        respond_error(req, 415);
+        return false;
+    }
+    if (err != OK && err != ERROR_NOT_FOUND) {
+        respond_error(req, status_of_error(err));
+        return false;
+    }
+    if (err != OK)
+        *form = NULL;
+    edit_read_hidden(edit, *form);
+    return true;
+}
+
 /* One that is based on what it has not shown, for instance a form of the
  * version before, leaves that field as it is. */
 static void form_read_shown(struct edit *edit, const struct form *form)

@@ -248,6 +248,8 @@ static void fill_group(const struct log_page *log,
     context_flag(object, "several", group->changes != 1);
     context_flag(object, "some", history_filtered(&log->page.filter));
     context_string(object, "url", history_query(req, &filter, 0, 0));
+    if (may_change(req) && history_group_undoable(group))
+        context_text(object, "undo", group->key);
 }
 
 /* A change, or the group that it stands for. */

@@ -14,6 +14,8 @@ static const struct {
     { "/admin/supplier-remove/{id}", "The supplier was not deleted." },
     { "/admin/supplier-restore/{revision}", "The version was not restored." },
     { "/admin/supplier-undo/{revision}", "The change was not undone." },
+    { "/admin/suppliers-change", "The suppliers were not changed." },
+    { "/admin/changes-undo/{group}", "The changes were not undone." },
     { "/admin/import", "The file was not imported." },
 };
 

@@ -76,24 +76,16 @@ void remove_supplier(struct request *req)
 {
     struct employee *self = request_app(req);
     struct edit *edit = edit_open(req, EDIT_REMOVE);
-    const struct form *form = NULL;
-    enum error err = request_form(req, &form);
+    const struct form *form;
 
     if (edit == NULL ||
         request_param_id(req, "id", &edit->job.supplier.id) != OK) {
         respond_error(req, edit != NULL ? 404 : 503);
         return;
     }
-    if (err == ERROR_NOT_FOUND && request_body(req).len > 0) {
-        respond_error(req, 415);
-        return;
-    }
-    if (err != OK && err != ERROR_NOT_FOUND) {
-        respond_error(req, status_of_error(err));
-        return;
-    }
     request_set_own(req, edit);
-    edit_read_hidden(edit, err == OK ? form : NULL);
+    if (!edit_read_post(edit, &form))
+        return;
     if (edit->problem != NULL)
         catalog_when_fresh(self->api.catalog, remove_ask_again,
                            request_life(req));

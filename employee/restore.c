@@ -213,21 +213,11 @@ static void restore_take(struct request *req, enum edit_kind kind)
 {
     const bool undo = kind == EDIT_UNDO;
     struct edit *edit = restore_open(req, kind);
-    const struct form *form = NULL;
-    enum error err = request_form(req, &form);
+    const struct form *form;
 
-    if (edit == NULL)
+    if (edit == NULL || !edit_read_post(edit, &form))
         return;
-    if (err == ERROR_NOT_FOUND && request_body(req).len > 0) {
-        respond_error(req, 415);
-        return;
-    }
-    if (err != OK && err != ERROR_NOT_FOUND) {
-        respond_error(req, status_of_error(err));
-        return;
-    }
-    edit_read_hidden(edit, err == OK ? form : NULL);
-    if (err == OK && undo)
+    if (form != NULL && undo)
         read_picks(edit, form);
     if (edit->problem != NULL)
         restore_ask(edit, 400);

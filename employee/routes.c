@@ -3,7 +3,7 @@
 #include "cafe/api/changes.h"
 #include "cafe/api/suppliers.h"
 #include "cafe/suppliers/supplier_body.h"
-#include "employee.h"
+#include "chosen.h"
 #include "import_upload.h"
 
 enum {
@@ -32,6 +32,11 @@ const struct route employee_routes[] = {
       FORM_MAX_BYTES, CHANGE },
     { GET, "/admin/supplier-undo/{revision}", undo_show, 0, CHANGE },
     { POST, "/admin/supplier-undo/{revision}", undo_version, FORM_MAX_BYTES,
+      CHANGE },
+    { POST, "/admin/suppliers-chosen", chosen_look, FORM_MAX_BYTES, CHANGE },
+    { POST, "/admin/suppliers-change", chosen_change, FORM_MAX_BYTES, CHANGE },
+    { GET, "/admin/changes-undo/{group}", undo_group_show, 0, CHANGE },
+    { POST, "/admin/changes-undo/{group}", undo_group_take, FORM_MAX_BYTES,
       CHANGE },
     { GET, "/admin/import", import_home_show, 0, CHANGE },
     { POST, "/admin/import", import_upload_take, UPLOAD_MAX_BYTES, CHANGE },

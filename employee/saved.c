@@ -103,21 +103,26 @@ static void log_change(const struct edit *edit)
              LOG_NUMBER("revision", (int64_t)edit->job.revision), LOG_END);
 }
 
+void save_respond_at(struct request *req, const char *list, uint64_t revision,
+                     const char *more)
+{
+    const char *url = arena_printf(
+        request_arena(req), "/admin/suppliers?%s%ssaved=%llu%s", list,
+        list[0] ? "&" : "", (unsigned long long)revision, more);
+
+    respond_see_other(req, url != NULL ? url : "/admin/suppliers");
+}
+
 void save_respond(const struct edit *edit)
 {
-    const char *url = arena_printf(request_arena(edit->req),
-                                   "/admin/suppliers?%s%ssaved=%llu%s",
-                                   edit->list, edit->list[0] ? "&" : "",
-                                   (unsigned long long)edit->job.revision,
-                                   edit->job.merged ? "&merged=1" : "");
-
     log_change(edit);
     save_clean_keys(request_app(edit->req));
     if (edit->done != NULL) {
         edit->done(edit);
         return;
     }
-    respond_see_other(edit->req, url != NULL ? url : "/admin/suppliers");
+    save_respond_at(edit->req, edit->list, edit->job.revision,
+                    edit->job.merged ? "&merged=1" : "");
 }
 
 /* Reading it back from the log. */
@@ -125,8 +130,14 @@ void save_respond(const struct edit *edit)
 enum error saved_read(struct db_connection *connection, void *job)
 {
     struct saved *saved = job;
+    enum error err = history_read(connection, &saved->change);
 
-    return history_read(connection, &saved->change);
+    saved->together = (struct history_job){ .arena = saved->change.arena };
+    if (err != OK || saved->change.count == 0 ||
+        saved->change.entries[0].group.key.data == NULL)
+        return err;
+    saved->together.filter.group = saved->change.entries[0].group.key;
+    return history_read_page(connection, &saved->together);
 }
 
 /* What undoes the change: of a restoration that has brought a supplier back,
@@ -162,8 +173,34 @@ static void fill_undo(const struct saved *saved, struct context *object)
     context_string(object, "form_key", key);
 }
 
-void saved_context(const struct saved *saved, const char *list, bool merged,
-                   struct context *context)
+static void fill_together(const struct saved *saved, const struct form *query,
+                          struct context *object)
+{
+    const struct history_group *group = &saved->together.group;
+    const enum history_action action = saved->change.entries[0].action;
+    struct arena *arena = request_arena(saved->req);
+    char *key = arena_alloc(arena, FORM_KEY_CHARS + 1);
+    uint64_t kept = 0;
+
+    context_string(object, "count",
+                   paging_number((size_t)group->changes, arena));
+    context_flag(object, "removed", action == HISTORY_REMOVE);
+    context_flag(object, "restored", action == HISTORY_RESTORE);
+    context_string(object, "url",
+                   history_query(saved->req, &saved->together.filter, 0, 0));
+    if (slice_number(form_value(query, "kept"), PAGING_PAGE_MAX, &kept) == OK &&
+        kept > 0)
+        context_string(object, "kept", paging_number((size_t)kept, arena));
+    if (!may_change(saved->req) || !history_group_undoable(group) ||
+        key == NULL || form_key_make(key) != OK)
+        return;
+    object = context_object(object, "undo");
+    context_text(object, "group", group->key);
+    context_string(object, "form_key", key);
+}
+
+void saved_context(const struct saved *saved, const char *list,
+                   const struct form *query, struct context *context)
 {
     const struct history_entry *entry = saved->change.entries;
     struct context *object;
@@ -172,6 +209,12 @@ void saved_context(const struct saved *saved, const char *list, bool merged,
     if (saved->change.count == 0 ||
         entry->supplier.revision + 1 != saved->change.before)
         return;
+    if (saved->together.group.changes > 1) {
+        object = context_object(context, "saved_together");
+        list_context(saved->req, list, object);
+        fill_together(saved, query, object);
+        return;
+    }
     there = snapshot_find(saved->snapshot, entry->supplier.id) != NULL;
     undone = entry->action == HISTORY_REMOVE && !entry->last && there;
     object = context_object(context, "saved");
@@ -185,7 +228,7 @@ void saved_context(const struct saved *saved, const char *list, bool merged,
                  entry->action == HISTORY_RESTORE && entry->returned);
     context_flag(object, "restored",
                  entry->action == HISTORY_RESTORE && !entry->returned);
-    context_flag(object, "merged", merged);
+    context_flag(object, "merged", form_value(query, "merged").data != NULL);
     context_flag(object, "since", !entry->last && !undone);
     context_flag(object, "there", there);
     list_context(saved->req, list, object);

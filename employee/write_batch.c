@@ -9,11 +9,6 @@
 #include "cafe/service/offload.h"
 #include "cafe/suppliers/supplier_json.h"
 
-enum {
-    BATCH_ARENA_MAX_BYTES = 64 * 1024 * 1024,
-    BATCH_ROW = INT32_MAX /* no supplier's: one batch at a time */
-};
-
 static offload_done_fn batch_taken, batch_looked;
 static catalog_show_fn batch_compare;
 static db_done_fn batch_compared, batch_saved, batch_shown;
@@ -83,13 +78,7 @@ static bool any_refused(const struct batch_job *job)
 
 static void submit_batch(struct batch *batch)
 {
-    const struct employee *self = request_app(batch->req);
-    struct db_call call = save_call(batch->req, "batch");
-
-    call.repeatable = true;
-    call.row = BATCH_ROW;
-    db_submit_call(self->api.service->db, &call, store_batch, batch_saved,
-                   &batch->job);
+    save_submit_batch(batch->req, store_batch, batch_saved, &batch->job);
 }
 
 static void batch_taken(void *argument, enum error err)
@@ -268,26 +257,6 @@ static void batch_shown(void *job, enum error outcome)
         respond_page(batch->req, batch->page);
 }
 
-/* One line, however many changes: each is in the history, with its revision. */
-static void log_batch(const struct batch *batch)
-{
-    const struct employee *self = request_app(batch->req);
-    const struct batch_job *job = &batch->job;
-    const char *user = request_user(batch->req);
-    const int64_t first = (int64_t)job->first_revision;
-
-    if (job->repeated)
-        return;
-    log_line(self->api.service->log, LOG_INFO, "suppliers changed",
-             LOG_STRING("request_id", request_id(batch->req)),
-             LOG_STRING("user", user != NULL ? user : ""),
-             LOG_STRING("client_ip", request_client(batch->req)),
-             LOG_NUMBER("changes", (int64_t)job->count),
-             LOG_NUMBER("first_revision", first),
-             LOG_NUMBER("last_revision", first + (int64_t)job->count - 1),
-             LOG_END);
-}
-
 static void batch_saved(void *job, enum error outcome)
 {
     struct batch *batch = job;
@@ -297,29 +266,20 @@ static void batch_saved(void *job, enum error outcome)
         batch_refuse(batch, outcome);
         return;
     }
-    log_batch(batch);
-    save_clean_keys(request_app(batch->req));
+    save_log_batch(batch->req, &batch->job, batch->job.count);
     call_database(batch->req, "written", batch_show, batch_shown, batch);
 }
 
 /* The beginning. */
 
-static void batch_close(void *argument)
-{
-    arena_close(argument);
-}
-
 /* NULL: out of memory. */
 static struct batch *write_batch_open(struct request *req)
 {
     struct batch *batch = arena_alloc(request_arena(req), sizeof(*batch));
-    struct arena *arena = arena_open(BATCH_ARENA_MAX_BYTES);
+    struct arena *arena = save_batch_arena(req);
 
-    if (batch == NULL || arena == NULL ||
-        lifetime_on_end(request_life(req), batch_close, arena) != OK) {
-        arena_close(arena);
+    if (batch == NULL || arena == NULL)
         return NULL;
-    }
     batch->req = req;
     batch->arena = arena;
     batch->job.arena = arena;

@@ -108,6 +108,16 @@ static enum error decode_pair(struct arena *arena, struct slice pair,
     return percent_decode(arena, value, true, &field->value);
 }
 
+/* How many there can be. */
+static size_t form_room(struct slice encoded)
+{
+    size_t room = 1;
+
+    for (size_t i = 0; i < encoded.len && room < FORM_FIELDS_MAX; i++)
+        room += encoded.data[i] == '&';
+    return room;
+}
+
 enum error form_parse(struct arena *arena, struct slice encoded,
                       struct form *form)
 {
@@ -117,7 +127,7 @@ enum error form_parse(struct arena *arena, struct slice encoded,
     if (encoded.len > 0) {
         /* Room for all at once: an arena can't grow an array in place. */
         result.fields =
-            arena_alloc(arena, FORM_FIELDS_MAX * sizeof(*result.fields));
+            arena_alloc(arena, form_room(encoded) * sizeof(*result.fields));
         if (result.fields == NULL)
             return ERROR_MEMORY;
     }

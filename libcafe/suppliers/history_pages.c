@@ -4,6 +4,7 @@
  * before them, so that each page of the whole log is found by its index.
  */
 #include "cafe/suppliers/paging.h"
+#include "cafe/suppliers/supplier_body.h"
 #include "groups_private.h"
 #include "history_private.h"
 
@@ -383,6 +384,12 @@ static enum error pick_filtered(struct db_connection *connection,
     set_page(picking, picking->seen);
     job->older = window.ends ? 0 : (uint64_t)window.floor;
     return job->page < wanted ? pick_once(connection, &window, picking) : OK;
+}
+
+bool history_group_undoable(const struct history_group *group)
+{
+    return group->kind == HISTORY_BATCH && group->changes > 1 &&
+           group->changes <= BATCH_OPERATIONS_MAX;
 }
 
 /* A page. */

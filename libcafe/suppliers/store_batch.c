@@ -12,6 +12,13 @@
 
 enum { PLANNED_MAX_BYTES = 64 * 1024 * 1024 };
 
+/* What is to become of one supplier. */
+struct batch_plan {
+    struct supplier result;
+    uint64_t before; /* its last version */
+    bool exists;     /* the row does */
+};
+
 /* One run of a batch, which may have to run again from the start. */
 struct batch_run {
     struct batch_job *job;
@@ -19,14 +26,14 @@ struct batch_run {
     bool claimed;
     struct arena *planned;    /* what is to be written lives here */
     struct arena *scratch;    /* what one change needs meanwhile */
-    struct supplier *results; /* one for each change */
-    uint64_t first_before;    /* the version of the first one's supplier */
+    struct batch_plan *plans; /* one for each change */
 };
 
 static const struct kind *const batch_kinds[] = {
     [BATCH_ADD] = &kind_add,
     [BATCH_UPDATE] = &kind_update,
     [BATCH_REMOVE] = &kind_remove,
+    [BATCH_UNDO] = &kind_undo,
 };
 
 /* Looking at each. */
@@ -41,6 +48,7 @@ static struct attempt attempt_of(const struct batch_run *run,
                  .expected = change->expected,
                  .expected_us = change->expected_us,
                  .exact = true,
+                 .version = change->version,
                  .form_key = run->job->form_key,
                  .actor = run->job->actor },
     };
@@ -113,14 +121,13 @@ static enum error batch_prepare_one(struct db_connection *connection,
     struct attempt attempt = attempt_of(run, change);
     enum error err = attempt.kind->prepare(connection, &attempt);
 
-    if (at == 0)
-        run->first_before = attempt.version;
-    run->results[at] = change->supplier;
+    run->plans[at] = (struct batch_plan){ change->supplier, attempt.version,
+                                          attempt.exists };
     if (err != OK)
         err = note_outcome_of(run, change, &attempt, err);
-    else if (change->action == BATCH_UPDATE)
+    else if (change->action == BATCH_UPDATE || change->action == BATCH_UNDO)
         err = copy_supplier(run->planned, &attempt.job.supplier,
-                            &run->results[at]);
+                            &run->plans[at].result);
     arena_reset(run->scratch);
     return err;
 }
@@ -161,10 +168,16 @@ static enum error batch_prepare(struct db_connection *connection,
 /* That of the first one with a fault. */
 static enum error outcome_of_all(const struct batch_job *job)
 {
-    for (size_t i = 0; i < job->count; i++)
-        if (job->changes[i].outcome != OK)
-            return job->changes[i].outcome;
-    return OK;
+    enum error first = OK;
+    size_t fine = 0;
+
+    for (size_t i = 0; i < job->count; i++) {
+        if (job->changes[i].outcome == OK)
+            fine++;
+        else if (first == OK)
+            first = job->changes[i].outcome;
+    }
+    return job->partly && fine > 0 ? OK : first;
 }
 
 /* Writing. */
@@ -187,9 +200,10 @@ static enum error batch_write_one(struct db_connection *connection,
     struct attempt attempt = attempt_of(run, change);
     enum error err;
 
-    attempt.job.supplier = run->results[at];
+    attempt.job.supplier = run->plans[at].result;
+    attempt.exists = run->plans[at].exists;
     err = attempt.kind->write(connection, &attempt);
-    run->results[at].id = attempt.job.supplier.id;
+    run->plans[at].result.id = attempt.job.supplier.id;
     if (err == ERROR_DB_DUPLICATE)
         err = ERROR_DB_VALUE; /* a unique key of the table's owner */
     if (err == ERROR_DB_VALUE)
@@ -202,32 +216,40 @@ static enum error batch_write_one(struct db_connection *connection,
 static enum error batch_write(struct db_connection *connection,
                               struct batch_run *run)
 {
-    const size_t last_at = run->job->count - 1;
-    uint64_t first = 0, last = 0;
+    const struct batch_plan *begin = NULL, *end = NULL;
+    uint64_t first = 0, last = 0, count = 0;
     enum error err = OK;
 
-    for (size_t i = 0; i <= last_at && err == OK; i++)
+    for (size_t i = 0; i < run->job->count && err == OK; i++) {
+        if (run->job->changes[i].outcome != OK)
+            continue;
+        end = &run->plans[i];
+        begin = begin != NULL ? begin : end;
+        count++;
         err = batch_write_one(connection, run, i);
+    }
+    if (err != OK || begin == NULL) /* one is left, else it is refused before */
+        return err;
+    err = last_version(connection, begin->result.id, &first);
     if (err == OK)
-        err = last_version(connection, run->results[0].id, &first);
-    if (err == OK)
-        err = last_version(connection, run->results[last_at].id, &last);
+        err = last_version(connection, end->result.id, &last);
     if (err != OK)
         return err;
-    if (first == run->first_before || last - first != last_at)
+    if (first == begin->before || last - first + 1 != count)
         return ERROR_DB_TRIGGERS;
     run->job->first_revision = first;
     if (last > first &&
         (err = groups_note(connection, run->job->form_key, first, last)) != OK)
         return err;
-    return form_claim_note(connection, &run->claim, run->results[0].id, first);
+    return form_claim_note(connection, &run->claim, begin->result.id, first);
 }
 
 static enum error batch_transact(struct db_connection *connection,
                                  struct batch_run *run)
 {
     const struct batch_job *job = run->job;
-    enum error err = change_begin(connection, job->actor, NULL, job->form_key);
+    enum error err = change_begin(
+        connection, job->actor, job->undoes ? "restore" : NULL, job->form_key);
 
     if (err != OK)
         return err;
@@ -276,11 +298,10 @@ static enum error batch_open(struct batch_run *run)
     run->scratch = arena_open(PLANNED_MAX_BYTES);
     if (run->planned == NULL || run->scratch == NULL)
         return ERROR_MEMORY;
-    run->results =
-        arena_alloc(run->planned, job->count * sizeof(*run->results));
-    return run->results == NULL ? ERROR_MEMORY
-                                : form_claim_open(&run->claim, job->form_key,
-                                                  job->text, 0, 0, NULL);
+    run->plans = arena_alloc(run->planned, job->count * sizeof(*run->plans));
+    return run->plans == NULL ? ERROR_MEMORY
+                              : form_claim_open(&run->claim, job->form_key,
+                                                job->text, 0, 0, NULL);
 }
 
 static enum error batch_try(struct db_connection *connection,

@@ -79,8 +79,9 @@ class Switch(http.server.ThreadingHTTPServer):
             self.database.start()
             harness.wait_until(
                 lambda: not self.employee.get(
-                    "/admin/suppliers").headers["Cafe-As-Of"],
-                "the list is fresh again")
+                    "/admin/suppliers").headers["Cafe-As-Of"] and
+                self.employee.get("/admin/history").status == 200,
+                "lists and saves have the database again")
 
 
 class SwitchHandler(http.server.BaseHTTPRequestHandler):
@@ -147,6 +148,14 @@ def test_two_employees(playwright, database, proxy, switch, scripts, kind):
     if kind == "plain":
         fill_sample(database)
     walk("employees.js", f"http://{proxy.host}", scripts, kind, SCREENSHOTS,
+         switch.address)
+
+
+@pytest.mark.parametrize("scripts", ["off", "on"])
+def test_many_at_once(playwright, database, proxy, switch, scripts):
+    """Chosen, previewed, changed and undone, by keyboard alone."""
+    fill_sample(database)
+    walk("choosing.js", f"http://{proxy.host}", scripts, SCREENSHOTS,
          switch.address)
 
 

@@ -13,10 +13,11 @@ Place = collections.namedtuple("Place", "daemon method path where name")
 
 FORM = "application/x-www-form-urlencoded"
 API = "/admin/api/v1/suppliers"
-QUERY = ("q", "state", "city", "sort", "page", "per", "saved", "merged",
+QUERY = ("q", "state", "city", "ended", "kept", "sort", "page", "per", "saved", "merged",
          "person", "supplier", "action", "day", "before", "version", "for",
          "limit", "cursor", "since", "wait", "list", "id", "other")
 HIDDEN = ("id", "revision", "revision_at", "form_key", "list", "anyway",
+          "shown", "supplier", "left", "deed", "field", "value", "do",
           "preview", "lines-notes", "use-city", "theirs-city", "other")
 OPERATION = ("method", "id", "if_match")  # of a batch, beside the supplier
 FIELDS = ("Host", "Origin", "Referer", "User-Agent", "Cookie", "Accept",

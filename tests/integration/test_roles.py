@@ -14,7 +14,7 @@ from test_proxies import LISTENERS, NEAR, compose_config
 USER, GROUPS = "Remote-User", "Remote-Groups"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 NOBODY = "99999999"  # a supplier and a revision that are not there
-NO_IMPORT = "x" * 22  # nor an import
+NO_IMPORT = "x" * 22  # nor an import, nor changes at once
 
 # What each path answers to each method once nothing is in the way; for POST an
 # empty form. Only those of CHANGES are for editors alone.
@@ -32,6 +32,9 @@ ANSWERS = {
     f"/admin/supplier-history/{NOBODY}": {"GET": 404},
     f"/admin/supplier-restore/{NOBODY}": {"GET": 404, "POST": 404},
     f"/admin/supplier-undo/{NOBODY}": {"GET": 404, "POST": 404},
+    "/admin/suppliers-chosen": {"POST": 422},
+    "/admin/suppliers-change": {"POST": 422},
+    f"/admin/changes-undo/{NO_IMPORT}": {"GET": 404, "POST": 404},
     "/admin/import": {"GET": 200, "POST": 415},
     f"/admin/import/{NO_IMPORT}": {"GET": 404},
     f"/admin/import/{NO_IMPORT}/reading": {"POST": 400},
@@ -66,6 +69,10 @@ CHANGES = {("GET", "/admin/import"),
               f"/admin/import/{NO_IMPORT}{below}")
              for below in ("", "/faulty.csv", "/reading", "/answers", "/start",
                            "/pause", "/resume", "/cancel", "/undo")),
+           ("POST", "/admin/suppliers-chosen"),
+           ("POST", "/admin/suppliers-change"),
+           *((method, f"/admin/changes-undo/{NO_IMPORT}")
+             for method in ("GET", "POST")),
            ("POST", "/admin/api/v1/suppliers"),
            ("POST", "/admin/api/v1/suppliers:batch"),
            ("PUT", f"/admin/api/v1/suppliers/{NOBODY}"),
@@ -181,7 +188,7 @@ def make_roles(start, database):
 def test_every_method_path_role_origin_and_address(roles, database):
     wrong, count = check(roles.port, PEOPLE)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == -(-7 * 35 * 11 * 8 * 5 // ROWS_STEP)
+    assert count == -(-7 * 38 * 11 * 8 * 5 // ROWS_STEP)
     assert not names(database)
 
 
@@ -189,7 +196,7 @@ def test_everybody_edits_where_no_editors_are_named(start, database):
     employee = start("employee", database, APP_IDENTITY_HEADER=USER)
     wrong, count = check(employee.port, ["editor", "nobody"], everybody=True)
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == -(-7 * 35 * 2 * 8 * 5 // ROWS_STEP)
+    assert count == -(-7 * 38 * 2 * 8 * 5 // ROWS_STEP)
 
 
 def test_each_person_has_one_role(roles):

@@ -289,7 +289,7 @@ def test_every_method_path_and_role(start, database, file):
                         wrong.append((method, path, who, fields,
                                       answer.status, want))
     assert not wrong, (len(wrong), wrong[:20])
-    assert count == 4 * 7 * 35 * 8
+    assert count == 4 * 7 * 38 * 8
 
 
 def test_the_file_is_read_again(start, database, folder, file):

@@ -101,6 +101,31 @@ def check_changes(ann, number):
     saved(ann.post(undo, {}))
 
 
+def check_choice(ann, number):
+    """Many at once: the pages on the way, and what is said afterwards."""
+    other = saved(ann.post("/admin/supplier-add", {**TYPED, "anyway": "1"}))
+    ids = [number, int(ann.get(f"/admin/suppliers?saved={other}").text.split(
+        "/admin/supplier-update/")[1].split('"')[0])]
+    fields = [*(("supplier", each) for each in ids), ("value", MARKUP + "2"),
+              ("ended_on", MARKUP), ("ended_reason", MARKUP)]
+    look, change = "/admin/suppliers-chosen", "/admin/suppliers-change"
+    for more in ([("do", "ask")], [("deed", "set"), ("field", "phone")],
+                 [("deed", "end")]):
+        assert ann.post(look, [*fields, *more]).status in (200, 422)
+    for more in ([("deed", "set"), ("field", "city")], [("deed", "delete")]):
+        page = ann.post(look, [*fields, *more])
+        assert page.status == 200
+        based = [("supplier", each) for each in re.findall(
+            r'name="supplier" value="([^"]*)"', page.text)]
+        assert len(based) == 2
+        done = ann.post(change, [*fields[2:], *more, *based])
+        page = ann.get(f"/admin/suppliers?saved={saved(done)}")
+    action = re.search(r"/admin/changes-undo/[\w-]{22}", page.text)[0]
+    assert ann.get(action).status == 200
+    saved(ann.post(action, {}))
+    assert ann.post(action, {}).status == 409
+
+
 def check_refusals(site, number):
     """Forms that come back unsaved."""
     bob = Person(site["employee"], READER)
@@ -229,6 +254,7 @@ def test_every_route_shows_it(site, database, admin):
     begin = json.loads(site["customer"].get(CHANGES).text)["revision"]
     number = check_forms(ann)
     check_changes(ann, number)
+    check_choice(ann, number)
     check_refusals(site, number)
     check_program(ann, database, begin)
     number = insert(admin, **HOSTILE)

@@ -6,8 +6,9 @@
 #include "cafe/base/text.h"
 
 /* A TEXT column holds 64 KiB, and each byte takes three when escaped. A form
- * can carry two such texts: the author's, and another's version of it. */
-enum { FORM_FIELDS_MAX = 100, FORM_MAX_BYTES = 512 * 1024 };
+ * can carry two such texts: the author's, and another's version of it. The one
+ * that changes many suppliers has a field for each. */
+enum { FORM_FIELDS_MAX = 1200, FORM_MAX_BYTES = 512 * 1024 };
 
 struct form_field {
     struct slice name;

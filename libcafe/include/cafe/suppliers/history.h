@@ -57,6 +57,9 @@ const char *history_action_name(enum history_action action);
  * known, and differs. */
 bool history_undoable(const struct history_entry *entry);
 
+/** Whether store_undo_group() takes it: it is known, and no import. */
+bool history_group_undoable(const struct history_group *group);
+
 /** Which changes of all suppliers; an empty text asks nothing. Case and accents
  * don't matter. */
 struct history_filter {

@@ -4,7 +4,12 @@
 
 #include "cafe/suppliers/store.h"
 
-enum batch_action { BATCH_ADD, BATCH_UPDATE, BATCH_REMOVE };
+enum batch_action {
+    BATCH_ADD,
+    BATCH_UPDATE,
+    BATCH_REMOVE,
+    BATCH_UNDO /* as store_undo() */
+};
 
 /** One of the changes. */
 struct batch_change {
@@ -13,6 +18,7 @@ struct batch_change {
     uint64_t expected;        /* so these, and `exact`   */
     int64_t expected_us;
     enum untouched_shown shown[SUPPLIER_FIELDS];
+    uint64_t version; /* BATCH_UNDO: the entry of the log */
 
     /* Out, where the batch failed: OK where nothing is known against it. */
     enum error outcome;
@@ -30,7 +36,10 @@ struct batch_job {
     const char *text;  /* tells this batch from others under the same key: a
                           digest of what was sent */
     const char *actor; /* as of a struct store_job */
-    void *context;     /* the caller's own */
+    bool undoes;       /* the log says "restore", but of removals */
+    bool partly;   /* leave out changes with a conflict, and those of what is
+                      not there, unless that leaves none */
+    void *context; /* the caller's own */
 
     bool reloaded; /* out: as of a struct store_job */
 
@@ -58,6 +67,29 @@ struct batch_job {
  * except with ERROR_DB_UNKNOWN.
  */
 enum error store_batch(struct db_connection *connection, void *job);
+
+/** The undoing of changes that were made at once. */
+struct undo_group_job {
+    struct batch_job batch; /* arena, form_key and actor are given */
+    struct slice group;     /* the form key of the changes */
+
+    /* Out, with OK. */
+    size_t count; /* of the changes */
+    size_t done;  /* of those that were undone; the suppliers of the others were
+                     changed again since, or are not there */
+};
+
+/**
+ * Undo the changes of a group, as store_undo() would each, but in one
+ * transaction; of additions: remove them. What was changed again since stays
+ * as it is. A db_work_fn whose job is a struct undo_group_job.
+ *
+ * Errors  ERROR_NOT_FOUND: there is no such group, or it is that of an import,
+ *         which has its own way back. ERROR_CONFLICT: nothing of it can be
+ *         undone. ERROR_LIMIT: it has more than BATCH_OPERATIONS_MAX changes.
+ *         Those of store_batch().
+ */
+enum error store_undo_group(struct db_connection *connection, void *job);
 
 /** Sees one change: the supplier after it (of a removal the last texts), whose
  * texts live until this returns. Forgotten: it has none. */
