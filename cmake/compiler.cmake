@@ -42,6 +42,13 @@ if(CAFE_HARDEN)
   foreach(flag -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
     cafe_probe_link(${flag})
   endforeach()
+  # The daemons are optimised as a whole. Objects have the usual code, too: unit
+  # tests replace functions when they are linked, so they are linked without it.
+  if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+    target_compile_options(cafe_flags INTERFACE -flto -ffat-lto-objects)
+    target_link_options(cafe_flags INTERFACE
+      $<IF:$<BOOL:$<TARGET_PROPERTY:CAFE_WHOLE>>,-flto=auto,-fno-lto>)
+  endif()
   # The same bytes whatever the folder. Run gdb in the project's folder.
   target_compile_options(cafe_flags INTERFACE
     -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fPIE)
