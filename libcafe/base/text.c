@@ -103,6 +103,7 @@ void text_free(struct text *text)
 void text_reset(struct text *text)
 {
     text->len = 0;
+    text->room = 0;
     text->failed = false;
     if (text->data != NULL)
         text->data[0] = '\0';
@@ -118,6 +119,13 @@ void text_fit(struct text *text)
         return;
     text->data = smaller;
     text->capacity = text->len + 1;
+    text->room = 0;
+}
+
+void text_fail(struct text *text)
+{
+    text->failed = true;
+    text->room = 0;
 }
 
 /* Make room for `more` bytes and a NUL after what is there. The capacity
@@ -132,45 +140,30 @@ static bool text_reserve(struct text *text, size_t more)
         return false;
     if (more >= SIZE_MAX / 4 - text->len ||
         (text->max_bytes > 0 && text->len + more > text->max_bytes)) {
-        text->failed = true;
+        text_fail(text);
         return false;
     }
-    if (text->len + more < text->capacity)
-        return true;
-    while (capacity <= text->len + more)
-        capacity *= 2;
-    data = realloc(text->data, capacity);
-    if (data == NULL) {
-        text->failed = true;
-        return false;
+    if (text->len + more >= text->capacity) {
+        while (capacity <= text->len + more)
+            capacity *= 2;
+        data = realloc(text->data, capacity);
+        if (data == NULL) {
+            text_fail(text);
+            return false;
+        }
+        text->data = data;
+        text->capacity = capacity;
     }
-    text->data = data;
-    text->capacity = capacity;
+    text->room = text->capacity - 1 - text->len;
+    if (text->max_bytes > 0 && text->max_bytes - text->len < text->room)
+        text->room = text->max_bytes - text->len;
     return true;
 }
 
-void text_append(struct text *text, const char *data, size_t len)
+void text_append_checked(struct text *text, const char *data, size_t len)
 {
-    if (len == 0 || !text_reserve(text, len))
-        return;
-    memcpy(text->data + text->len, data, len);
-    text->len += len;
-    text->data[text->len] = '\0';
-}
-
-void text_append_slice(struct text *text, struct slice slice)
-{
-    text_append(text, slice.data, slice.len);
-}
-
-void text_append_string(struct text *text, const char *string)
-{
-    text_append(text, string, strlen(string));
-}
-
-void text_append_char(struct text *text, char byte)
-{
-    text_append(text, &byte, 1);
+    if (text_reserve(text, len))
+        text_append(text, data, len);
 }
 
 void text_vprintf(struct text *text, const char *format, va_list args)
@@ -182,10 +175,11 @@ void text_vprintf(struct text *text, const char *format, va_list args)
     va_copy(again, args);
     len = vsnprintf(NULL, 0, format, args);
     if (len < 0)
-        text->failed = true;
+        text_fail(text);
     else if (text_reserve(text, (size_t)len)) {
         vsnprintf(text->data + text->len, (size_t)len + 1, format, again);
         text->len += (size_t)len;
+        text->room -= (size_t)len;
     }
     va_end(again);
 }

@@ -18,7 +18,7 @@ static char *compress_reserve(struct text *out, size_t bytes)
 {
     out->data = malloc(bytes + 1);
     if (out->data == NULL) {
-        out->failed = true;
+        text_fail(out);
         return NULL;
     }
     out->capacity = bytes + 1;
@@ -41,14 +41,14 @@ static void gzip(struct slice body, int level, struct text *out)
 
     if (deflateInit2(&stream, level, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
                      Z_DEFAULT_STRATEGY) != Z_OK) {
-        out->failed = true;
+        text_fail(out);
         return;
     }
     room = deflateBound(&stream, (uLong)body.len);
     stream.next_out = (Bytef *)compress_reserve(out, room);
     stream.avail_out = (uInt)room;
     if (out->failed || deflate(&stream, Z_FINISH) != Z_STREAM_END)
-        out->failed = true;
+        text_fail(out);
     else
         compress_finish(out, stream.total_out);
     deflateEnd(&stream);
@@ -65,7 +65,7 @@ static void brotli(struct slice body, int level, struct text *out)
                               (uint8_t *)out->data))
         compress_finish(out, len);
     else
-        out->failed = true;
+        text_fail(out);
 }
 
 void compress_text(struct slice body, enum encoding encoding,
@@ -80,7 +80,7 @@ void compress_text(struct slice body, enum encoding encoding,
         break;
     case ENCODING_IDENTITY:
     case ENCODINGS:
-        out->failed = true;
+        text_fail(out);
         break;
     }
 }

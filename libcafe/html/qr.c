@@ -65,7 +65,7 @@ bool qr_svg(struct slice text, struct text *out)
         return false;
     code = encode(text);
     if (code == NULL) {
-        out->failed = true;
+        text_fail(out);
         return true;
     }
     side = code->width + 2 * MARGIN;

@@ -337,7 +337,7 @@ static void render_partial(struct renderer *renderer, const struct node *node,
     /* A partial may include itself, as long as the data end that: trees are
      * shown so. Where they don't, the stack must not grow with them. */
     if (++inner.depth > PARTIALS_MAX_DEPTH) {
-        renderer->out->failed = true;
+        text_fail(renderer->out);
         return;
     }
     text_init(&indent, 0);
@@ -346,7 +346,8 @@ static void render_partial(struct renderer *renderer, const struct node *node,
     inner.indent = text_string(&indent);
     inner.indent_len = strlen(inner.indent);
     render_nodes(&inner, file->nodes, scope);
-    renderer->out->failed |= indent.failed;
+    if (indent.failed)
+        text_fail(renderer->out);
     text_free(&indent);
 }
 
@@ -394,7 +395,7 @@ void template_render(const struct templates *templates, const char *name,
     struct scope scope = { context, NULL };
 
     if (file == NULL)
-        out->failed = true;
+        text_fail(out);
     else
         render_nodes(&renderer, file->nodes, &scope);
 }

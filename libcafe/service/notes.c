@@ -110,7 +110,8 @@ static void notes_finish(void *argument, enum error err)
     struct waiter *waiter;
 
     rendering->done = true;
-    rendering->html.failed |= err != OK;
+    if (err != OK)
+        text_fail(&rendering->html);
     rendering->references++; /* until all have seen it */
     while (*at != rendering)
         at = &(*at)->next;

@@ -116,6 +116,7 @@ struct text {
     size_t len;
     size_t capacity;
     size_t max_bytes; /* 0: no bound */
+    size_t room;      /* so many more bytes fit without a check */
     bool failed;      /* out of memory, or over max_bytes */
 };
 
@@ -131,10 +132,42 @@ void text_reset(struct text *text);
 /** Give back the unused end of the buffer. */
 void text_fit(struct text *text);
 
-void text_append(struct text *text, const char *data, size_t len);
-void text_append_slice(struct text *text, struct slice slice);
-void text_append_string(struct text *text, const char *string);
-void text_append_char(struct text *text, char byte);
+/** Make it fail: nothing more is appended. */
+void text_fail(struct text *text);
+
+/** text_append() where the buffer has to grow or the text may fail. */
+void text_append_checked(struct text *text, const char *data, size_t len);
+
+/* Here, so that the compiler sees how long a constant is. */
+static inline void text_append(struct text *text, const char *data, size_t len)
+{
+    if (len == 0)
+        return;
+    if (len > text->room) {
+        text_append_checked(text, data, len);
+        return;
+    }
+    memcpy(text->data + text->len, data, len);
+    text->room -= len;
+    text->len += len;
+    text->data[text->len] = '\0';
+}
+
+static inline void text_append_slice(struct text *text, struct slice slice)
+{
+    text_append(text, slice.data, slice.len);
+}
+
+static inline void text_append_string(struct text *text, const char *string)
+{
+    text_append(text, string, strlen(string));
+}
+
+static inline void text_append_char(struct text *text, char byte)
+{
+    text_append(text, &byte, 1);
+}
+
 void text_append_number(struct text *text, uint64_t number);
 void text_append_integer(struct text *text, int64_t number);
 void text_printf(struct text *text, const char *format, ...)
