@@ -27,7 +27,7 @@ import harness  # noqa: E402
 
 # Each suite, and how many tests of it run at the same time: most of them wait
 # for deadlines, processes and disks.
-SUITES = {"lint": 1, "unit": 2, "fuzz": 2, "integration": 4, "conformance": 3,
+SUITES = {"lint": 1, "unit": 2, "fuzz": 2, "integration": 4, "conformance": 1,
           "browser": 2, "deploy": 3, "soak": 1, "threads": 4}
 ALL = [suite for suite in SUITES if suite != "threads"]
 USUAL = [suite for suite in ALL if suite not in ("deploy", "soak")]
