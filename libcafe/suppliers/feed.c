@@ -11,7 +11,7 @@
  * statements of a question. */
 enum { CHANGES_MIN = 1000, ROWS_FIRST = 256 };
 
-static const char select_revision[] =
+const char feed_select_revision[] =
     "SELECT n, " SINCE_1970("at") " FROM supplier_revision WHERE one = 1";
 
 /* When the database was first migrated: it stays, in copies and backups too. */
@@ -152,7 +152,7 @@ static enum error feed_load(struct db_connection *connection,
         NULL, 0, load_row, &loading);
 
     if (err == OK && !loading.any)
-        err = db_query(connection, select_revision, NULL, 0, load_revision,
+        err = db_query(connection, feed_select_revision, NULL, 0, load_revision,
                        &loading);
     if (err == OK && !loading.any)
         err = ERROR_DB_SCHEMA; /* the counter has no row */
@@ -318,8 +318,8 @@ enum error feed_ask(struct db_connection *connection, void *job)
 {
     struct question *question = job;
     struct revision now = { 0 };
-    enum error err =
-        db_query(connection, select_revision, NULL, 0, note_revision, &now);
+    enum error err = db_query(connection, feed_select_revision, NULL, 0,
+                              note_revision, &now);
 
     if (err != OK)
         return err;

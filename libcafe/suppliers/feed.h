@@ -13,6 +13,9 @@ struct question {
     void *asker;
 };
 
+/** Selects the number of the last change, and when it was. */
+extern const char feed_select_revision[];
+
 /**
  * A db_work_fn (job: struct question): which change is the last; if another
  * than the base's, what has changed since, or everything where the log does
