@@ -22,10 +22,9 @@
 #include "table_compare.h"
 
 enum {
-    RETRY_MS = 20,         /* while requests wait for a fresh answer */
-    RETRY_AWAY_MS = 250,   /* while stale answers go out */
-    RETRY_LIMIT_MS = 5000, /* reading a table that is too large costs */
-    BACK_OFF_MAX_MS = 50   /* of the feed's connection: the pace is set here */
+    RETRY_MS = 20,        /* while requests wait for a fresh answer */
+    RETRY_AWAY_MS = 250,  /* while stale answers go out */
+    RETRY_LIMIT_MS = 5000 /* reading a table that is too large costs */
 };
 
 #define MIB ((int64_t)1024 * 1024)
@@ -374,22 +373,11 @@ static enum error catalog_open_events(struct catalog *catalog,
 
 static enum error open_feed(struct catalog *catalog, struct event_base *base)
 {
-    struct db_config feed = *db_config_of(catalog->db);
-    enum error err;
+    enum error err = feed_open(base, catalog->db, &catalog->feed);
 
-    feed.name = "feed";
-    feed.threads = 1;
-    feed.queue_max = 2;    /* a question, and connecting for the next ones */
-    feed.queue_ms = 60000; /* a question under way is never given up here */
-    feed.back_off_max_ms = BACK_OFF_MAX_MS;
-    /* After a second without an acknowledgement a new connection answers sooner
-     * than the kernel would send lost packets again. */
-    feed.options.write_timeout_s = 1;
-    err = db_open(base, &feed, &catalog->feed);
-    if (err != OK)
-        return err;
-    return db_async_open(base, catalog->feed, feed_select_revision,
-                         &catalog->quick);
+    return err != OK ? err
+                     : db_async_open(base, catalog->feed, feed_select_revision,
+                                     &catalog->quick);
 }
 
 enum error catalog_open(struct event_base *base, struct db *db,

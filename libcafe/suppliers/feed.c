@@ -11,6 +11,8 @@
  * statements of a question. */
 enum { CHANGES_MIN = 1000, ROWS_FIRST = 256 };
 
+enum { BACK_OFF_MAX_MS = 50 }; /* the catalog sets the pace */
+
 const char feed_select_revision[] =
     "SELECT n, " SINCE_1970("at") " FROM supplier_revision WHERE one = 1";
 
@@ -349,4 +351,20 @@ enum error feed_compare(struct db_connection *connection, void *job)
     index_discard(question->found);
     question->found = NULL;
     return err == OK ? supplier_triggers_check(connection) : err;
+}
+
+enum error feed_open(struct event_base *base, const struct db *db,
+                     struct db **feed)
+{
+    struct db_config config = *db_config_of(db);
+
+    config.name = "feed";
+    config.threads = 1;
+    config.queue_max = 2;    /* a question, and connecting for the next ones */
+    config.queue_ms = 60000; /* a question under way is never given up here */
+    config.back_off_max_ms = BACK_OFF_MAX_MS;
+    /* After a second without an acknowledgement a new connection answers sooner
+     * than the kernel would send lost packets again. */
+    config.options.write_timeout_s = 1;
+    return db_open(base, &config, feed);
 }
