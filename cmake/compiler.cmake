@@ -48,6 +48,10 @@ if(CAFE_HARDEN)
     target_compile_options(cafe_flags INTERFACE -flto -ffat-lto-objects)
     target_link_options(cafe_flags INTERFACE
       $<IF:$<BOOL:$<TARGET_PROPERTY:CAFE_WHOLE>>,-flto=auto,-fno-lto>)
+    # With it the assembler notes the folder, which GCC's own option, below,
+    # does not change.
+    target_compile_options(cafe_flags INTERFACE
+      -Wa,--debug-prefix-map=${PROJECT_SOURCE_DIR}=.)
   endif()
   # The same bytes whatever the folder. Run gdb in the project's folder.
   target_compile_options(cafe_flags INTERFACE
