@@ -47,11 +47,12 @@ if(CAFE_HARDEN)
   if(CMAKE_C_COMPILER_ID STREQUAL GNU)
     target_compile_options(cafe_flags INTERFACE -flto -ffat-lto-objects)
     target_link_options(cafe_flags INTERFACE
-      $<IF:$<BOOL:$<TARGET_PROPERTY:CAFE_WHOLE>>,-flto=auto,-fno-lto>)
-    # With it the assembler notes the folder, which GCC's own option, below,
-    # does not change.
-    target_compile_options(cafe_flags INTERFACE
-      -Wa,--debug-prefix-map=${PROJECT_SOURCE_DIR}=.)
+      $<IF:$<BOOL:$<TARGET_PROPERTY:CAFE_WHOLE>>,-flto=auto,-fno-lto>
+      -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+    # The assembler would note the folder, which GCC's option does not change.
+    set(map -Wa,--debug-prefix-map=${PROJECT_SOURCE_DIR}=.)
+    target_compile_options(cafe_flags INTERFACE ${map})
+    target_link_options(cafe_flags INTERFACE ${map})
   endif()
   # The same bytes whatever the folder. Run gdb in the project's folder.
   target_compile_options(cafe_flags INTERFACE
