@@ -53,7 +53,7 @@ function(cafe_package_daemon name)
     string(REPLACE "man:${name}(8)" "man:cafe-${name}(8)" unit "${unit}")
     file(CONFIGURE OUTPUT ${package_text}/cafe-${name}.${kind}
       CONTENT "${unit}" @ONLY)
-    cafe_package_files(${name} lib/systemd/system
+    cafe_package_files(${name} usr/lib/systemd/system
       ${package_text}/cafe-${name}.${kind})
   endforeach()
   file(CONFIGURE OUTPUT ${package_text}/${name}/conffiles

@@ -266,6 +266,15 @@ function quoted(value,    c)
     gsub(/"/, "\\\"", value)
     for (c in control)
         if (index(value, c))
-            gsub(c, "\\" control[c], value)
+            value = replaced(value, c, control[c])
     return "\"" value "\""
+}
+
+# Not by gsub(): versions of awk read backslashes in its text differently.
+function replaced(value, old, new,    parts, count, i, result)
+{
+    count = split(value, parts, old)
+    for (i = 1; i <= count; i++)
+        result = result (i > 1 ? new : "") parts[i]
+    return result
 }

@@ -256,7 +256,7 @@ def gather(connection, case):
     answers = []
     error = ""
     try:
-        while len(answers) < len(case.behind_proxy):
+        while len(answers) < len(case.behind_proxy[0]):
             answer = connection.read_answer(case.answers_head(len(answers)))
             if answer is None:
                 return Outcome(answers, "closed")
@@ -273,7 +273,7 @@ def gather(connection, case):
             if answer.id:
                 answers.append(answer)
     except TimeoutError:
-        if len(answers) < len(case.behind_proxy):
+        if len(answers) < len(case.behind_proxy[0]):
             error = LATE
     except (Malformed, OSError) as reason:
         error = str(reason)

@@ -32,7 +32,8 @@ class Case:
     heads     Places of the answers to HEAD; None finds out from the bytes.
     half      Shut the sending side when all is sent.
     via       Statuses behind HAProxy, where it repairs or changes what it
-              hands on, or adds a field: None is "as directly". For a refused
+              hands on, or adds a field: None is "as directly", a list is one
+              for some version of HAProxy each. For a refused
               case a refusal by HAProxy itself is always fine; for an accepted
               one "haproxy" allows it.
     note      Why, where that isn't plain.
@@ -59,8 +60,11 @@ class Case:
 
     @property
     def behind_proxy(self):
-        """The statuses behind HAProxy, unless it refuses something itself."""
-        return self.via if isinstance(self.via, tuple) else self.statuses
+        """The statuses behind HAProxy, unless it refuses something itself:
+        each list of them that is fine. All are of the same length."""
+        if isinstance(self.via, list):
+            return self.via
+        return [self.via if isinstance(self.via, tuple) else self.statuses]
 
     def answers_head(self, place):
         """Is that answer without a body because HEAD was asked?"""

@@ -38,7 +38,7 @@ class Nginx:
         self.edit("/etc/nginx/sites-enabled/default")
         said = self.run(f"{START}\n{after}")
         assert "syntax is ok" in said
-        assert said.endswith("systemctl reload nginx\n")
+        assert "\nsystemctl reload nginx\n" in said
 
     def run(self, commands):
         script = self.root.path / "guide.sh"

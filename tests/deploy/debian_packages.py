@@ -12,6 +12,7 @@ import harness
 from debian_server import blocks
 from debian_root import PATH
 
+LINTIAN = "lintian --allow-root --fail-on error,warning *.deb"
 VERSIONS = "0.1.0~before", "0.1.0~now"
 DAEMONS = "customer", "employee"
 PAGES = {"customer": "/suppliers", "employee": "/admin/suppliers"}
@@ -131,7 +132,7 @@ def serve(root, ports, check=None):
 @contextlib.contextmanager
 def started(root, name, port):
     """ExecStart of the unit, by a user without rights, with its credential."""
-    unit = shell(root, f"cat /lib/systemd/system/cafe-{name}.service")
+    unit = shell(root, f"cat /usr/lib/systemd/system/cafe-{name}.service")
     command = re.search(r"(?m)^ExecStart=(.+)$", unit)[1].split()
     variable, value = re.search(r"(?m)^Environment=(\w+)=(.+)$", unit).groups()
     _, source = re.search(r"(?m)^LoadCredential=(.+):(.+)$", unit).groups()

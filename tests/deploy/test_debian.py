@@ -60,11 +60,13 @@ def test_packages(root, own):
     """Those that this release builds: installed, used, upgraded, purged."""
     done = root.run("bash -c '. deploy/local/packages.sh; install_for build' && "
                     "apt-get install -y -qq --no-install-recommends "
-                    "dpkg-dev file && cmake --preset release")
+                    "dpkg-dev file lintian && cmake --preset release")
     assert done.returncode == 0, done.stdout[-4000:]
     for number, version in enumerate(debian_packages.VERSIONS):
         done = root.run(
             f"CAFE_VERSION={version} cmake --build --preset release && "
             f"cd build/release && cpack && mv packages /packages-{number}")
         assert done.returncode == 0, done.stdout[-4000:]
+    done = root.run(debian_packages.LINTIAN, folder="/packages-1")
+    assert done.returncode == 0, done.stdout[-4000:]
     debian_packages.walk(root, own)
