@@ -150,14 +150,15 @@ class Imports:
     @contextlib.contextmanager
     def held_range(self, key, n):
         """Within it, a daemon that prepares this import waits in the range
-        that begins with row n; call the result to wait until it does."""
+        that begins with row n; call the result to wait until it does. Its
+        second row is held: MariaDB 11 locks the first with the range before."""
         holder, admin = connect(self.database, autocommit=False), connect(
             self.database)
         [[number]] = query(admin, "SELECT id FROM supplier_imports"
                            " WHERE import_key = %s", key)
         try:
             query(holder, "SELECT n FROM supplier_import_rows WHERE"
-                  " import_id = %s AND n = %s FOR UPDATE", number, n)
+                  " import_id = %s AND n = %s FOR UPDATE", number, n + 1)
             yield lambda: harness.wait_until(
                 lambda: query(admin, "SELECT 1 FROM supplier_import_rows,"
                               " information_schema.PROCESSLIST"
