@@ -1,8 +1,7 @@
 // Choosing suppliers on the list: a box that chooses all on the page, and how
 // many are chosen. Without scripts each has its own box.
-const form = document.querySelector('form.chosen');
-const boxes = [...form.querySelectorAll('input[name="supplier"]')];
-const bar = form.querySelector('.chosen-bar');
+const bar = document.getElementById('choose');
+const boxes = [...document.querySelectorAll('input[name="supplier"]')];
 
 const all = document.createElement('input');
 all.type = 'checkbox';
@@ -26,7 +25,7 @@ all.addEventListener('change', () => {
   for (const box of boxes) box.checked = all.checked;
   show();
 });
-form.addEventListener('change', show);
+document.addEventListener('change', show);
 // Back from the next page, the browser has put the ticks back.
 window.addEventListener('pageshow', show);
 show();
