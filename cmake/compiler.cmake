@@ -46,8 +46,10 @@ if(CAFE_HARDEN)
   # tests replace functions when they are linked, so they are linked without it.
   if(CMAKE_C_COMPILER_ID STREQUAL GNU)
     target_compile_options(cafe_flags INTERFACE -flto -ffat-lto-objects)
+    # In one part: several need a program make, which is not always there.
+    set(whole $<BOOL:$<TARGET_PROPERTY:CAFE_WHOLE>>)
     target_link_options(cafe_flags INTERFACE
-      $<IF:$<BOOL:$<TARGET_PROPERTY:CAFE_WHOLE>>,-flto=auto,-fno-lto>
+      $<IF:${whole},-flto,-fno-lto> $<${whole}:-flto-partition=one>
       -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
     # The assembler would note the folder, which GCC's option does not change.
     set(map -Wa,--debug-prefix-map=${PROJECT_SOURCE_DIR}=.)
