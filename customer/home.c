@@ -1,5 +1,5 @@
-/* The home page: how many suppliers there are, a search box, and what
- * content/home.md says. */
+/* The home page: a search box, how many suppliers there are, which are the
+ * latest, where they are, and what content/home.md says. */
 #include "cafe/base/file.h"
 #include "cafe/html/markdown.h"
 #include "customer.h"
@@ -32,14 +32,22 @@ enum error home_open(struct customer *self, struct text *error)
     return err;
 }
 
-static catalog_show_fn home_show_count;
+static catalog_show_fn home_show_suppliers;
+static search_show_fn home_found;
+
+/* The page that is asked for, in the request's arena. */
+struct home {
+    struct search all; /* first: what was asked for is this search */
+    struct page_key key;
+};
 
 /* GET / */
 void home_show(struct request *req)
 {
     struct customer *self = request_app(req);
 
-    catalog_when_fresh(self->api.catalog, home_show_count, request_life(req));
+    catalog_when_fresh(self->api.catalog, home_show_suppliers,
+                       request_life(req));
 }
 
 static struct context *home_context(struct request *req)
@@ -55,7 +63,7 @@ static struct context *home_context(struct request *req)
 
 /* Without a database the page is still useful. Its status is for load balancers
  * that ask for it: a new task gets no traffic before it has data. */
-static void respond_without_count(struct request *req)
+static void respond_without_suppliers(struct request *req)
 {
     const struct customer *self = request_app(req);
 
@@ -64,24 +72,44 @@ static void respond_without_count(struct request *req)
                                  503, "no-store"));
 }
 
-static void home_show_count(struct lifetime *life,
-                            const struct snapshot *snapshot)
+static void home_show_suppliers(struct lifetime *life,
+                                const struct snapshot *snapshot)
 {
     struct request *req = request_of(life);
-    struct page_key key;
-    struct context *context;
-    size_t count;
+    const struct customer *self = request_app(req);
+    struct home *home = arena_alloc(request_arena(req), sizeof(*home));
 
-    if (snapshot == NULL) {
-        respond_without_count(req);
+    if (snapshot == NULL || home == NULL) {
+        respond_without_suppliers(req);
         return;
     }
-    if (answer_cached(req, snapshot, "/", &key))
+    if (answer_cached(req, snapshot, "/", &home->key))
         return;
-    count = snapshot_count(snapshot);
+    home->all = (struct search){ .page = 1, .per = PAGING_PER_DEFAULT };
+    search_when_found(self->api.searcher, snapshot, &home->all, home_found,
+                      request_life(req));
+}
+
+static void home_found(struct lifetime *life,
+                       const struct search_result *result)
+{
+    struct request *req = request_of(life);
+    struct arena *arena = request_arena(req);
+    struct context *context;
+    const struct home *home;
+    size_t count;
+
+    if (result == NULL) {
+        request_reject(req, REJECTION_LIMIT);
+        respond_without_suppliers(req);
+        return;
+    }
+    home = (const struct home *)search_asked(result);
+    count = search_count(result);
     context = home_context(req);
-    context_string(context, "count", paging_number(count, request_arena(req)));
+    context_string(context, "count", paging_number(count, arena));
     context_flag(context, "one", count == 1);
     context_flag(context, "none_yet", count == 0);
-    answer_template(req, "home", context, snapshot, &key);
+    overview_context(result, arena, context);
+    answer_template(req, "home", context, search_snapshot(result), &home->key);
 }

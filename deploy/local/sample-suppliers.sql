@@ -10,7 +10,7 @@ VALUES
    'https://www.kaffa-forest.example', '## Wild forest coffee\n\n* Harvest: **October to January**\n* Grades 1 and 2, washed and natural\n* Samples take three weeks'),
   ('Finca El Colibrí', 'Vereda La Esperanza, km 7', 'Salento', 'Quindío',
    'Colombia', 'ventas@colibri.example', '+57 606 555 0118 ext. 3',
-   'https://www.colibri.example', 'Ask for **María José**.\n\n| lot | score |\n|---|---|\n| 12 | 86 |\n\nShips from Buenaventura on Fridays.'),
+   'https://www.colibri.example', 'Ask for **María José**.\n\n* Lot 12: 86 points\n* Lot 15: 84 points\n\nShips from Buenaventura on Fridays.'),
   ('Fazenda Três Irmãos', 'Rodovia MG-290, s/n', 'Ouro Fino', 'Minas Gerais',
    'Brasil', 'vendas@tresirmaos.example', '+55 35 5550-0173',
    'https://www.tresirmaos.example', 'Pulped natural, *yellow bourbon*.\n\n1. Minimum 20 bags\n2. 30 days'),

@@ -160,6 +160,22 @@ void search_context(const struct search_result *result, const char *path,
                     struct arena *arena, struct context *context);
 
 /**
+ * Set what the home page shows of all suppliers. As members of the context:
+ *
+ *   latest      list, the newest first: each as of supplier_context()
+ *   countries   lists in the order of the alphabet, of those with the most
+ *   cities      suppliers: label, count ("1,024"), url (the list of them)
+ *   any_countries, any_cities    flags: there is at least one
+ *   more_countries, more_cities  flags: there are more than are listed
+ *
+ * result  Of a search for everything. Of more than SEARCH_CHOICES_MAX cities
+ *         or countries, those that come later in the order of names are not
+ *         considered.
+ */
+void overview_context(const struct search_result *result, struct arena *arena,
+                      struct context *context);
+
+/**
  * Searches at work. They take turns with everything else on the loop: all of
  * them together hold it for about a millisecond in each of its turns. Equal
  * ones share their work, and the latest results are cached, so that the next
