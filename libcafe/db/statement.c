@@ -273,10 +273,9 @@ static enum error execute(struct db_connection *connection,
 
 /* Fetch what didn't fit into its cell once more, into a larger one. */
 static enum error refetch(struct db_connection *connection,
-                          struct statement *statement)
+                          struct statement *statement, bool *grown)
 {
     MYSQL_STMT *stmt = statement->stmt;
-    bool grown = false;
 
     for (unsigned i = 0; i < statement->columns; i++) {
         struct cell *cell = &statement->cells[i];
@@ -288,12 +287,8 @@ static enum error refetch(struct db_connection *connection,
             return ERROR_MEMORY;
         if (mysql_stmt_fetch_column(stmt, bind, i, 0))
             return stmt_failed(connection, stmt);
-        grown = true;
+        *grown = true;
     }
-    /* The connector has a copy of the binds: it must know the new memory before
-     * the next row. */
-    if (grown && mysql_stmt_bind_result(stmt, statement->binds))
-        return stmt_failed(connection, stmt);
     return OK;
 }
 
@@ -302,21 +297,27 @@ static enum error fetch_rows(struct db_connection *connection,
                              void *context)
 {
     const struct db_row row = { statement };
+    bool grown = true;
     enum error err;
 
     if (mysql_stmt_field_count(statement->stmt) != statement->columns)
         return misused(connection, "the columns of a result have changed");
-    if (mysql_stmt_bind_result(statement->stmt, statement->binds))
-        return stmt_failed(connection, statement->stmt);
     connection->found_rows = 0;
     for (;;) {
-        int status = mysql_stmt_fetch(statement->stmt);
+        int status;
 
+        /* The connector has a copy of the binds: it must know new memory before
+         * the next row. Some versions empty the cells then, so this row has to
+         * be read. */
+        if (grown && mysql_stmt_bind_result(statement->stmt, statement->binds))
+            return stmt_failed(connection, statement->stmt);
+        grown = false;
+        status = mysql_stmt_fetch(statement->stmt);
         if (status == MYSQL_NO_DATA)
             return OK;
         if (status != 0 && status != MYSQL_DATA_TRUNCATED)
             return stmt_failed(connection, statement->stmt);
-        if ((err = refetch(connection, statement)) != OK)
+        if ((err = refetch(connection, statement, &grown)) != OK)
             return err;
         connection->found_rows++;
         if (each_row != NULL && (err = each_row(&row, context)) != OK)
