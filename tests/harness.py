@@ -63,8 +63,12 @@ def install_node_packages(folder):
     with locked(ARTIFACTS / f"{folder.name}-npm.lock"):
         if not all((folder / "node_modules" / name).exists()
                    for name in wanted):
-            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"],
-                           cwd=folder, check=True, capture_output=True)
+            done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"],
+                                  cwd=folder, text=True, check=False,
+                                  capture_output=True)
+            assert done.returncode == 0, (
+                f"npm cannot install what {folder}/package.json names:\n"
+                f"{done.stderr[-2000:]}")
 
 
 # where the last port is that free_port() gave to any process
