@@ -39,6 +39,13 @@ Each of these is for one phase; later runs and other phases reuse its value:
     --database-tls verify|require
                          4: whether the daemons check the database's
                          certificate; verify unless told otherwise
+    --source codecommit|github
+                         4: where the deployment repository is; codecommit
+                         unless told otherwise. github needs the next two
+    --connection ARN     4: the connection to GitHub, of AWS CodeConnections
+    --repository OWNER/NAME
+                         4: the repository on GitHub, for these files only
+    --branch NAME        4: its branch, dev unless told otherwise
     --certificate ARN    5: HTTPS, with this certificate of AWS Certificate
                          Manager
     --tasks N            6: so many tasks a service, in different zones
@@ -62,6 +69,10 @@ multi_az=
 protect=
 tasks=
 most_tasks=
+source=
+connection=
+repository=
+branch=
 meanwhile=
 
 # shellcheck source=deploy/aws/helpers.sh
@@ -105,6 +116,28 @@ check_certificate() {
         fail "--certificate: '$certificate' is not a certificate of AWS" \
             "Certificate Manager in $region, like" \
             "arn:aws:acm:$region:123456789012:certificate/0123abcd"
+}
+
+# What --source needs, and what belongs to it alone.
+check_source() {
+    local account='[0-9]{12}' id='[0-9a-f-]+'
+    case $source in
+    "" | codecommit)
+        [ -z "$connection$repository$branch" ] || fail "--connection," \
+            "--repository and --branch belong to --source github"
+        return
+        ;;
+    github) ;;
+    *) fail "--source is codecommit or github, not '$source'" ;;
+    esac
+    [[ $connection =~ ^arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:$account:connection/$id$ ]] ||
+        fail "--connection: '$connection' is not a connection like" \
+            "arn:aws:codeconnections:$region:123456789012:connection/0123-abcd"
+    [[ $repository =~ ^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$ ]] ||
+        fail "--repository: '$repository' is not a repository on GitHub, like" \
+            "cafe/deployment"
+    [[ -z $branch || $branch =~ ^[A-Za-z0-9][A-Za-z0-9._/-]*$ ]] ||
+        fail "--branch: '$branch' is not a branch like main"
 }
 
 # End if an option was given for another phase than its own.
@@ -171,6 +204,11 @@ while [ $# -gt 0 ]; do
         number_of_tasks --most-tasks "$most_tasks"
         shift
         ;;
+    --source | --connection | --repository | --branch)
+        [ -n "${2:-}" ] || fail "$1 needs a value; see deploy/aws/apply.sh --help"
+        printf -v "${1#--}" %s "$2"
+        shift
+        ;;
     --architecture)
         case ${2:-} in
         x86_64) architecture=X86_64 ;;
@@ -183,6 +221,10 @@ while [ $# -gt 0 ]; do
         region=${2:-}
         [[ $region =~ ^[a-z]{2}(-[a-z]+)+-[1-9]$ ]] ||
             fail "--region: '$region' is not a region like us-east-1"
+        [[ ! $region =~ ^(cn|us-gov|us-iso[a-z]*|eu-isoe)- ]] ||
+            fail "--region: $region is in a partition of its own, where ARNs" \
+                "and addresses are others: these templates are for the" \
+                "partition aws"
         shift
         ;;
     -h | --help)
@@ -201,6 +243,8 @@ done
     fail "--office is only for phase 4; other phases reuse its value: run" \
         "deploy/aws/apply.sh --office ${office//,/ --office } 4 first"
 [ -z "$certificate" ] || check_certificate
+check_source
+only_for 4 --source "$source"
 only_for 5 --certificate "$certificate"
 only_for 4 --architecture "$architecture"
 only_for 4 --database-tls "$database_tls"

@@ -368,28 +368,71 @@ codecommit() {
         -c user.email=apply.sh@localhost "$@"
 }
 
+# Where the deployment repository is: as said now, or else as in the last
+# phase 4. $connection is empty where that is CodeCommit.
+find_source() {
+    case $source in
+    "")
+        connection=$(parameter roles Connection)
+        repository=$(parameter roles Repository)
+        branch=$(parameter roles Branch)
+        ;;
+    codecommit) ;;
+    github) branch=${branch:-dev} ;;
+    esac
+}
+
+# One that nobody has completed in the console lets no pipeline through. The
+# command is that of the name in the ARN; an old CLI knows the older name only.
+need_connection() {
+    local status service
+    [ -n "$connection" ] || return 0
+    IFS=: read -r _ _ service _ <<<"$connection"
+    status=$(ask "$service" get-connection --connection-arn "$connection" \
+        --query Connection.ConnectionStatus)
+    [ "$status" = AVAILABLE ] || fail "the connection $connection is" \
+        "${status:-missing}: complete it in the console (Developer Tools," \
+        "Settings, Connections), then run this again"
+}
+
+# git against the deployment repository; GitHub with your own credentials.
+deployment_git() {
+    if [ -n "$connection" ]; then
+        git -c user.name=apply.sh -c user.email=apply.sh@localhost "$@"
+    else
+        codecommit "$@"
+    fi
+}
+
 repository_url() {
     ask codecommit get-repository --repository-name "$1" \
         --query repositoryMetadata.cloneUrlHttp
 }
 
-# Commit the files to branch dev of the repository deployment, if they differ.
+# Commit the files to the deployment repository, if they differ.
 #   push_deployment [--keep] FILE...      --keep: only those that are not there
 push_deployment() {
-    local url file keep='' tree=$folder/deployment found=0
+    local url file keep='' tree=$folder/deployment found=0 to=refs/heads/dev
     if [ "$1" = --keep ]; then
         keep=yes
         shift
     fi
-    url=$(repository_url deployment)
+    find_source
+    if [ -n "$connection" ]; then
+        url=https://github.com/$repository.git
+        to=refs/heads/$branch
+    else
+        url=$(repository_url deployment)
+    fi
     [ -n "$url" ] || fail "there is no repository deployment:" \
         "run deploy/aws/apply.sh 2 first"
     git init -q "$tree"
-    git -C "$tree" checkout -q --orphan dev
-    codecommit -C "$tree" ls-remote --exit-code "$url" dev >/dev/null || found=$?
+    git -C "$tree" checkout -q --orphan filled
+    deployment_git -C "$tree" ls-remote --exit-code "$url" "$to" \
+        >/dev/null || found=$?
     case $found in
     0)
-        codecommit -C "$tree" fetch -q "$url" dev
+        deployment_git -C "$tree" fetch -q "$url" "$to"
         git -C "$tree" reset -q --hard FETCH_HEAD
         ;;
     2) ;; # it is empty
@@ -405,6 +448,6 @@ push_deployment() {
         say "the repository deployment is up to date"
         return
     fi
-    codecommit -C "$tree" commit -qm "Fill in what belongs to this account"
-    change codecommit -C "$tree" push -q "$url" HEAD:refs/heads/dev
+    deployment_git -C "$tree" commit -qm "Fill in what belongs to this account"
+    change deployment_git -C "$tree" push -q "$url" "HEAD:$to"
 }

@@ -144,9 +144,12 @@ phase_4() {
     find_office
     find_architecture
     find_database_tls
+    find_source
+    need_connection
     stack registry registry
     admin=$(database MasterUserSecret.SecretArn)
-    stack roles roles "AdminSecret=$admin"
+    stack roles roles "AdminSecret=$admin" "Connection=$connection" \
+        "Repository=$repository" "Branch=$branch"
     stack cluster cluster
     how_to_push
     define_tasks
@@ -270,9 +273,11 @@ phase_7() {
     local name
     need 5
     need_services
+    find_source
     apply_codedeploy
     for name in $services; do
-        stack "pipeline-$name" pipeline "Service=$name"
+        stack "pipeline-$name" pipeline "Service=$name" \
+            "Connection=$connection" "Repository=$repository" "Branch=$branch"
     done
     [ -n "$mail" ] || say "Nobody is told of alarms: see --mail."
     say "Each pipeline runs once on its own, then after every push of an image."

@@ -8,8 +8,8 @@ here, and played or left out in the open:
 - Its CloudFormation fails on a database whose parameter group is in the same
   stack: the copy has no database; the account is given one beside it.
 - Its CloudFormation overlooks that a condition of an unchanged resource has
-  begun to hold: port 443 is not opened and nobody gets mail, though the script
-  asks for both.
+  begun to hold: port 443 is not opened, nobody gets mail and the pipelines' role
+  may not use the connection to GitHub, though the script asks for all three.
 - Its CloudFormation deletes no rule of a listener: the test deletes that of port
   80 once there is a certificate.
 - Its CloudFormation admits no IPv6 range to a security group, and gives a load
@@ -19,7 +19,8 @@ here, and played or left out in the open:
 - It runs nothing: the test puts a target into a target group that the script
   waits for, and plays the task of the migration (WRAPPER).
 - Nothing takes time in it: what is under way is played, too.
-- CodeCommit has no git: two bare repositories stand in.
+- CodeCommit has no git: two bare repositories stand in, and one for GitHub.
+- It knows no connections to GitHub: one is played.
 """
 import hashlib
 import json
@@ -36,6 +37,11 @@ import harness
 
 SECRETS = ("customer", "employee", "migrate")
 REPOSITORIES = ("microservices", "deployment")
+GITHUB = "cafe/files"
+# Where git finds each of the folders beside the account.
+URLS = {**{name: "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/"
+           f"{name}" for name in REPOSITORIES},
+        "github": f"https://github.com/{GITHUB}"}
 
 # The aws command that the script finds: it notes each call, plays what moto
 # can't do, and sends all else to moto.
@@ -55,6 +61,11 @@ case "$1 $2 ${{3:-}}" in
     exit
     ;;
 "ecs wait tasks-stopped") exit ;;
+code*"connections get-connection"*)
+    {aws} "$@" --generate-cli-skeleton output >/dev/null || exit
+    cat {folder}/connection
+    exit
+    ;;
 "ecs describe-tasks"*)
     cat {folder}/exit-codes
     exit
@@ -161,6 +172,9 @@ class Account:
     def end_migration_with(self, codes):
         (self.folder / "exit-codes").write_text(codes + "\n")
 
+    def answer_for_the_connection(self, status):
+        (self.folder / "connection").write_text(status + "\n")
+
     def put_under_way(self, call, answer):
         """Until something of this service is waited for, AWS says this."""
         (self.folder / "under-way" / call).write_text(answer + "\n")
@@ -183,7 +197,7 @@ class Account:
             path.write_text(text)
 
     def make_git(self):
-        for name in REPOSITORIES:
+        for name in URLS:
             self.git("init", "-q", "--bare", self.folder / f"{name}.git")
         self.git("init", "-q", self.copy)
         self.git("-C", self.copy, "add", "-A")
@@ -203,13 +217,12 @@ class Account:
                "AWS_SECRET_ACCESS_KEY": "none", "AWS_CONFIG_FILE": nothing,
                "AWS_SHARED_CREDENTIALS_FILE": nothing,
                "AWS_EC2_METADATA_DISABLED": "true", "LC_ALL": "C.UTF-8",
-               "GIT_CONFIG_COUNT": str(len(REPOSITORIES))}
-        for number, name in enumerate(REPOSITORIES):
+               "GIT_CONFIG_COUNT": str(len(URLS))}
+        for number, (name, url) in enumerate(URLS.items()):
             env[f"GIT_CONFIG_KEY_{number}"] = (
                 f"url.{self.folder}/{name}.git.insteadOf")
             env[f"GIT_CONFIG_VALUE_{number}"] = (
-                "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/"
-                f"{name}")
+                url if name in REPOSITORIES else f"{url}.git")
         return {**env, **more}
 
     def apply(self, *args, text="", **more):

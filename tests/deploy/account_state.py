@@ -4,8 +4,8 @@ import json
 from contracts import CLUSTER, DAEMONS
 
 
-def deployment_files(account):
-    return set(account.git("--git-dir", account.folder / "deployment.git",
+def deployment_files(account, where="deployment"):
+    return set(account.git("--git-dir", account.folder / f"{where}.git",
                            "ls-tree", "-r", "dev", "--name-only").split())
 
 

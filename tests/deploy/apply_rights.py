@@ -25,6 +25,7 @@ COMMANDS = {
     "ecs wait tasks-stopped": ("ecs:DescribeTasks",),
     "elbv2 wait": ("elasticloadbalancing:DescribeTargetHealth",),
 }
+ITS_NAME = "get-connection, by the name in the connection's ARN"
 PUSH = "docker push, as phase 4 shows it"
 EXPLAINED = {
     "ecr:GetAuthorizationToken": PUSH, "ecr:BatchGetImage": PUSH,
@@ -32,6 +33,8 @@ EXPLAINED = {
     "ecr:InitiateLayerUpload": PUSH, "ecr:PutImage": PUSH,
     "ecr:UploadLayerPart": PUSH,
     "codecommit:GitPull": "git fetch", "codecommit:GitPush": "git push",
+    "codeconnections:GetConnection": ITS_NAME,
+    "codestar-connections:GetConnection": ITS_NAME,
     "cloudformation:SetStackPolicy": "create-stack with a policy, and "
                                      "update-stack with another meanwhile",
     "ecs:TagResource": "register-task-definition with tags",
@@ -42,6 +45,10 @@ EXPLAINED = {
 # Services by the types of resources in the templates.
 TYPES = {"ElasticLoadBalancingV2": "elasticloadbalancing",
          "ApplicationAutoScaling": "application-autoscaling"}
+# What CloudFormation does with the connection of a pipeline, by either name.
+CONNECTIONS = {f"{service}:{action}Connection"
+               for service in ("codeconnections", "codestar-connections")
+               for action in ("Pass", "Use")}
 # For these IAM knows no resource, or the script no name.
 ANYWHERE = {"acm:DescribeCertificate", "cloudformation:DescribeStacks",
             "codedeploy:ListDeployments", "ecr:GetAuthorizationToken",
@@ -121,7 +128,7 @@ def stacks_may_be_made(policy, it):
     kinds = {resource["Type"].split("::")[1]
              for template in it.templates.values()
              for resource in template["Resources"].values()}
-    need = {TYPES.get(kind, kind.lower()) for kind in kinds}
+    need = {TYPES.get(kind, kind.lower()) for kind in kinds} | CONNECTIONS
     have = {action.removesuffix(":*"): statement["Resource"]
             for statement in policy["Statement"]
             if statement.get("Condition") == VIA

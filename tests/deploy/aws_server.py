@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 
-SERVICES = ("acm", "cloudformation", "codecommit", "codedeploy",
+SERVICES = ("acm", "cloudformation", "codecommit", "codeconnections", "codestar-connections", "codedeploy",
             "codepipeline", "ec2", "ecr", "ecs", "elbv2", "events", "iam", "logs", "rds", "s3",
             "secretsmanager", "sns", "sts")
 HEAD_BYTES = 8

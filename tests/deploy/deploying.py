@@ -6,6 +6,12 @@ import contracts
 from contracts import DAEMONS
 from infrastructure import compare, substitute
 
+SOURCES = ("CodeCommit", "GitHub")
+GITHUB = {"ConnectionArn": {"Ref": "Connection"},
+          "FullRepositoryId": {"Ref": "Repository"},
+          "BranchName": {"Ref": "Branch"}, "DetectChanges": "true"}
+VARIANTS = [(name, source) for name in DAEMONS for source in SOURCES]
+
 
 def deployment_groups_fit(it):
     """Service, listeners, pair, alarms: all there, and rolled back on both."""
@@ -70,10 +76,10 @@ def pipelines_find_everything(it):
     wrong = []
     registry = it.names("ECR::Repository", "RepositoryName")
     groups = it.names("CodeDeploy::DeploymentGroup", "DeploymentGroupName")
-    for name in DAEMONS:
-        made = {row["Name"] for action in it.actions(name)
+    for name, source in VARIANTS:
+        made = {row["Name"] for action in it.actions(name, source)
                 for row in action.get("OutputArtifacts", [])}
-        for action in it.actions(name):
+        for action in it.actions(name, source):
             provider = action["ActionTypeId"]["Provider"]
             settings = action["Configuration"]
             for row in action.get("InputArtifacts", []):
@@ -92,6 +98,9 @@ def pipelines_find_everything(it):
                     (f"{name}: source", settings["RepositoryName"],
                      "deployment"),
                     (f"{name}: branch", settings["BranchName"], "dev")])
+            elif provider == "CodeStarSourceConnection":
+                wrong += compare([
+                    (f"{name}: source on GitHub", settings, GITHUB)])
             else:
                 wrong += deploys(it, name, action, made, groups)
     return wrong
@@ -125,8 +134,19 @@ def deploys(it, name, action, made, groups):
 
 
 def each_source_has_its_rule(it):
-    """A push starts the pipeline, and nothing polls."""
-    wrong = []
+    """A push starts the pipeline, and nothing polls. What comes from GitHub
+    needs no rule, so there is none."""
+    rule = it.templates["pipeline"]["Resources"].get("DeploymentChanged", {})
+    conditions = it.templates["pipeline"].get("Conditions")
+    empty = {"Fn::Equals": [{"Ref": "Connection"}, ""]}
+    wrong = compare([
+        ("the condition of the rule for the repository",
+         rule.get("Condition"), "CodeCommit"),
+        ("the conditions", conditions,
+         {"GitHub": {"Fn::Not": [empty]}, "CodeCommit": empty}),
+        ("the sources", [it.actions("customer", source)[0]["ActionTypeId"][
+            "Provider"] for source in SOURCES],
+         ["CodeCommit", "CodeStarSourceConnection"])])
     for name in DAEMONS:
         events = {}
         for template, rule, properties in it.of_type("Events::Rule"):
@@ -141,7 +161,7 @@ def each_source_has_its_rule(it):
                 (f"{rule}: target", target["Arn"],
                  "arn:aws:codepipeline:${AWS::Region}:${AWS::AccountId}:"
                  "${Pipeline}")])
-        for action in it.actions(name):
+        for action in it.actions(name, "CodeCommit"):
             settings = action["Configuration"]
             provider = action["ActionTypeId"]["Provider"]
             if provider == "ECR":

@@ -75,20 +75,42 @@ class Infrastructure:
     def names(self, kind, key):
         return sorted(str(row[2].get(key)) for row in self.of_type(kind))
 
-    def pipeline(self, service):
-        """The pipeline as it is for one service."""
-        return substitute(self.resource("pipeline", "Pipeline"), service)
+    def pipeline(self, service, *conditions):
+        """The pipeline as it is for one service, where conditions hold."""
+        return substitute(decide(self.resource("pipeline", "Pipeline"),
+                                 conditions), service)
 
-    def actions(self, service):
-        return [action for stage in self.pipeline(service)["Stages"]
-                for action in stage["Actions"]]
+    def actions(self, service, *conditions):
+        return [action for stage in self.pipeline(service, *conditions)[
+            "Stages"] for action in stage["Actions"]]
 
     def statements(self):
         """(role, statement) of every policy of every role."""
         return [(role["RoleName"], statement)
                 for _, _, role in self.of_type("IAM::Role")
                 for policy in role.get("Policies", [])
-                for statement in policy["PolicyDocument"]["Statement"]]
+                for one in policy["PolicyDocument"]["Statement"]
+                for statement in branches(one)]
+
+
+def branches(node):
+    """What may stand here: the node, or both that a condition decides on."""
+    if set(node) != {"Fn::If"}:
+        return [node]
+    return [one for branch in node["Fn::If"][1:] for one in branches(branch)
+            if one != {"Ref": "AWS::NoValue"}]
+
+
+def decide(node, conditions):
+    """The node where these conditions hold and no other."""
+    if isinstance(node, dict):
+        if set(node) == {"Fn::If"}:
+            name, yes, no = node["Fn::If"]
+            return decide(yes if name in conditions else no, conditions)
+        return {key: decide(value, conditions) for key, value in node.items()}
+    if isinstance(node, list):
+        return [decide(value, conditions) for value in node]
+    return node
 
 
 def substitute(node, service):

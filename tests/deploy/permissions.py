@@ -76,6 +76,9 @@ ROWS = (
      "codecommit:GetCommit codecommit:GetRepository "
      "codecommit:GetUploadArchiveStatus codecommit:UploadArchive",
      ("codecommit:deployment",)),
+    ("CafePipelineRole", "CodePipeline User Guide, CodeStarSourceConnection",
+     "codeconnections:UseConnection codestar-connections:UseConnection",
+     ("Connection",)),
     ("CafePipelineRole", "CodePipeline User Guide, ECR source",
      "ecr:DescribeImages", IMAGES),
     ("CafePipelineRole",

@@ -342,6 +342,62 @@ def test_a_deployment_is_not_disturbed(account):
         "CertificateArn"] != other
 
 
+CONNECTION = "arn:aws:codeconnections:us-east-1:123456789012:connection/0-a"
+FROM_GITHUB = ("--source", "github", "--connection", CONNECTION,
+               "--repository", accounts.GITHUB)
+
+
+def stack_calls(account, name):
+    return [line for line in account.calls() if line.startswith(
+        "cloudformation update-stack") and f"--stack-name cafe-{name}" in line]
+
+
+def test_a_connection_has_to_be_complete(account):
+    account.calls()
+    account.answer_for_the_connection("PENDING")
+    for service in "codeconnections", "codestar-connections":
+        words = [word.replace("codeconnections", service)
+                 for word in FROM_GITHUB]
+        assert "connection/0-a is PENDING: complete it in the" in one_line(
+            account.apply("4", *words))
+        calls = account.calls()
+        assert [line for line in calls
+                if line.startswith(f"{service} get-connection")]
+        assert [line for line in calls if "update-stack" in line] == []
+
+
+def test_github_takes_the_place_of_codecommit(account):
+    account.answer_for_the_connection("AVAILABLE")
+    before = account.git("--git-dir", account.folder / "deployment.git",
+                         "rev-parse", "dev")
+    account.calls()
+    applied(account, "4", *FROM_GITHUB)
+    given, = stack_calls(account, "roles")
+    for phase in "467":
+        applied(account, phase)
+    pipelines = stack_calls(account, "pipeline")
+    assert len(pipelines) == len(DAEMONS)
+    for call in given, *pipelines:
+        for key, value in (("Connection", CONNECTION),
+                           ("Repository", accounts.GITHUB),
+                           ("Branch", "dev")):
+            assert f"ParameterKey={key},ParameterValue={value}" in call
+    assert deployment_files(account, "github") == TASK_FILES | SERVICE_FILES
+    assert before == account.git(
+        "--git-dir", account.folder / "deployment.git", "rev-parse", "dev")
+
+
+def test_codecommit_takes_the_place_of_github(account):
+    account.calls()
+    applied(account, "4", "--source", "codecommit")
+    applied(account, "7")
+    calls = stack_calls(account, "")
+    assert len([line for line in calls if line.endswith(
+        "ParameterKey=Connection,ParameterValue= "
+        "ParameterKey=Repository,ParameterValue= "
+        "ParameterKey=Branch,ParameterValue=")]) == 1 + len(DAEMONS), calls
+
+
 def test_all_phases_again_change_nothing(account):
     """
     But for what is the same a second time: an update that AWS answers with

@@ -9,6 +9,9 @@ from account import one_line
 from infrastructure import FOLDER
 
 SCRIPT = FOLDER / "apply.sh"
+GITHUB = ("--source", "github", "--connection",
+          "arn:aws:codestar-connections:us-east-1:123456789012:connection/0-a",
+          "--repository", "cafe/files")
 
 
 def run(*args, path=None, text=""):
@@ -35,6 +38,8 @@ def run(*args, path=None, text=""):
     (("--database-tls", "off", "4"), "verify or require"),
     (("--database-tls", "verify", "6"), "only for phase 4"),
     (("--region", "Frankfurt", "3"), "not a region like"),
+    *((("--region", one, "3"), "for the partition aws") for one in (
+        "cn-north-1", "us-gov-west-1", "us-isob-east-1", "eu-isoe-west-1")),
     (("--multi-az", "1", "3"), "yes or no"),
     (("--protect", "yes", "4"), "only for phase 3"),
     (("--tasks", "0", "6"), "a number from 1 to 99"),
@@ -44,6 +49,18 @@ def run(*args, path=None, text=""):
     (("--mail", "ops", "7"), "not an address like"),
     (("--mail", "ops@cafe.example", "6"), "only for phase 7"),
     (("--region",), "not a region like"),
+    (("--source", "gitlab", "4"), "codecommit or github"),
+    (("--source", "codecommit", "7"), "only for phase 4"),
+    (("--source",), "--source needs a value"),
+    (("--branch", "main", "4"), "belong to --source github"),
+    (("--source", "github", "4"), "'' is not a connection like"),
+    (("--source", "github", "--connection",
+      "arn:aws:s3:us-east-1:123456789012:connection/0", "4"),
+     "is not a connection like"),
+    (GITHUB[:4] + ("4",), "'' is not a repository"),
+    (GITHUB[:4] + ("--repository", "https://github.com/cafe/files", "4"),
+     "is not a repository"),
+    (GITHUB + ("--branch", "-f", "4"), "is not a branch"),
     (("--certificate", "cafe.example", "5"), "is not a certificate"),
     (("--certificate", "arn:aws:acm:eu-west-1:123456789012:certificate/0",
       "5"), "in us-east-1"),

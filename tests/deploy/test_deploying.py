@@ -1,6 +1,7 @@
 """CodeDeploy and pipelines of deploy/aws; a defect of each is seen."""
 import deploying
 from defects import inside, remove, make_tests
+from infrastructure import branches
 
 
 def action(number, **changes):
@@ -8,8 +9,14 @@ def action(number, **changes):
     def get(it):
         stages = it.resource("pipeline", "Pipeline")["Stages"]
         actions = [row for stage in stages for row in stage["Actions"]]
-        return actions[number]["Configuration"]
+        return branches(actions[number])[-1]["Configuration"]
     return inside(get, **changes)
+
+
+def on_github(**changes):
+    """Change the settings of the files' source, if that is GitHub."""
+    return inside(lambda it: branches(it.resource("pipeline", "Pipeline")[
+        "Stages"][0]["Actions"][0])[0]["Configuration"], **changes)
 
 
 def group(it):
@@ -48,6 +55,10 @@ DEFECTS = [
     ("pipelines_find_everything", action(0, RepositoryName="deploy"),
      "customer: source"),
     ("pipelines_find_everything", action(0, BranchName="main"), "branch"),
+    ("pipelines_find_everything", on_github(BranchName="main"),
+     "customer: source on GitHub"),
+    ("pipelines_find_everything", on_github(DetectChanges="false"),
+     "customer: source on GitHub"),
     ("pipelines_find_everything", action(1, ImageTag="v1"), "tag"),
     ("pipelines_find_everything", action(1, RepositoryName="coffee"),
      "the registry has no coffee"),
@@ -77,6 +88,16 @@ DEFECTS = [
      "ImagePushed: role"),
     ("each_source_has_its_rule", action(0, PollForSourceChanges="true"),
      "polling"),
+    ("each_source_has_its_rule", lambda it: it.templates["pipeline"][
+        "Resources"]["DeploymentChanged"].pop("Condition"),
+     "the condition of the rule"),
+    ("each_source_has_its_rule", lambda it: it.templates["pipeline"][
+        "Conditions"].update(GitHub={"Fn::Equals": ["", ""]}),
+     "the conditions"),
+    ("each_source_has_its_rule", lambda it: it.resource(
+        "pipeline", "Pipeline")["Stages"][0]["Actions"][0].update(
+            {"Fn::If": ["Branch", {}, it.actions("customer", "GitHub")[0]]}),
+     "the sources"),
 ]
 
 test_the_files_keep, test_a_defect_is_seen, test_each_check_has_a_defect = (

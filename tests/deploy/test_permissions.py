@@ -11,7 +11,7 @@ import pytest
 
 import account
 import permissions
-from infrastructure import Infrastructure
+from infrastructure import Infrastructure, branches
 
 INFRASTRUCTURE = Infrastructure()
 ROLES = {properties["RoleName"]: name for _, name, properties in
@@ -26,7 +26,8 @@ def fixture_it():
 
 def statements(it, role):
     for policy in it.resource("roles", ROLES[role]).get("Policies", []):
-        yield from policy["PolicyDocument"]["Statement"]
+        for one in policy["PolicyDocument"]["Statement"]:
+            yield from branches(one)
 
 
 def complaints(it):
