@@ -55,6 +55,7 @@ jq                        integration
 python3-jsonschema        integration
 python3-vobject           integration
 zbar-tools                integration
+awscli                    deploy
 python3-gi                integration
 gir1.2-ebookcontacts-1.2  integration
 khard                     integration

@@ -15,11 +15,12 @@ from infrastructure import FOLDER
 
 class Aws:
     """
-    The aws command, cut off from AWS. It looks at its input, and an endpoint
+    An aws command, cut off from AWS. It looks at its input, and an endpoint
     of ours on loopback gets what it would have sent.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, program):
+        self.program = program
         self.sent = []
         self.folder = folder
         sent = self.sent
@@ -48,7 +49,7 @@ class Aws:
                "AWS_DEFAULT_REGION": contracts.REGION,
                "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1"}
         return subprocess.run(
-            ["aws", "ecs", operation, "--cli-input-json", f"file://{path}",
+            [self.program, "ecs", operation, "--cli-input-json", f"file://{path}",
              "--endpoint-url",
              f"http://127.0.0.1:{self.server.server_port}", *more],
             env=env, text=True, capture_output=True, check=False,
@@ -74,12 +75,18 @@ class Aws:
         self.server.server_close()
 
 
-@pytest.fixture(name="aws")
-def fixture_aws(tmp_path):
-    if shutil.which("aws") is None:
+# Debian's is version 2; what else comes first in PATH may be version 1.
+COMMANDS = sorted({found for found in (shutil.which("aws"),
+                                       shutil.which("aws", path="/usr/bin"))
+                   if found}) or [None]
+
+
+@pytest.fixture(name="aws", params=COMMANDS)
+def fixture_aws(tmp_path, request):
+    if request.param is None:
         pytest.skip("NOT CHECKED: there is no aws command (package awscli) to "
                     "read the files for AWS")
-    command = Aws(tmp_path)
+    command = Aws(tmp_path, request.param)
     yield command
     command.stop()
 
