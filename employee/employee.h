@@ -333,8 +333,8 @@ const char *history_author(struct request *req,
 /** "3 minutes ago" */
 const char *history_ago(struct request *req, int64_t at_us);
 
-/** "23 November 2026, 08:43 UTC" */
-const char *history_when(struct request *req, int64_t at_us);
+/** Set when ("23 November 2026, 08:43 UTC") and when_iso, for <time>. */
+void when_context(struct request *req, int64_t at_us, struct context *object);
 
 /** Set who, when, and what has changed as members of an object. */
 void history_context(struct request *req, const struct history_entry *entry,

@@ -1,5 +1,6 @@
 /* Who changed what and when: of all suppliers, and of one. */
 #include "cafe/base/clock.h"
+#include "cafe/html/render.h"
 #include "cafe/service/access.h"
 #include "cafe/suppliers/paging.h"
 #include "employee.h"
@@ -64,12 +65,16 @@ const char *history_ago(struct request *req, int64_t at_us)
     return count_ago(req, minutes / (24 * 60), "day");
 }
 
-const char *history_when(struct request *req, int64_t at_us)
+void when_context(struct request *req, int64_t at_us, struct context *object)
 {
-    char words[CLOCK_WORDS_BYTES];
+    char words[CLOCK_WORDS_BYTES], iso[CLOCK_ISO_BYTES];
 
     clock_words(at_us, words);
-    return arena_printf(request_arena(req), "%s", words);
+    clock_iso(at_us, iso);
+    context_text(object, "when",
+                 arena_slice(request_arena(req), slice_of(words)));
+    context_text(object, "when_iso",
+                 arena_slice(request_arena(req), slice_of(iso)));
 }
 
 static const char *action_text(enum history_action action)
@@ -128,7 +133,7 @@ void history_context(struct request *req, const struct history_entry *entry,
     context_text(object, "supplier_name", supplier->fields[SUPPLIER_NAME]);
     if (!entry->forgotten)
         context_string(object, "who", history_who(req, entry));
-    context_string(object, "when", history_when(req, entry->at_us));
+    when_context(req, entry->at_us, object);
     context_string(object, "action", action_text(entry->action));
     context_flag(object, "forgotten", entry->forgotten);
     context_flag(object, "removal", removal);
@@ -262,7 +267,7 @@ static void fill_change_or_group(const struct log_page *log,
 
     if (entry->leads) {
         context_number(object, "revision", (int64_t)entry->supplier.revision);
-        context_string(object, "when", history_when(log->req, entry->at_us));
+        when_context(log->req, entry->at_us, object);
         if (!entry->forgotten)
             context_string(object, "who", history_who(log->req, entry));
         fill_group(log, &entry->group, context_object(object, "all"));
@@ -350,7 +355,9 @@ static void history_answer(void *job, enum error outcome)
                                              : "History");
     fill_subject(log, context);
     fill_entries(log, context);
+    context_string(context, "times_js",
+                   assets_url(self->api.service->assets, "times.js"));
     page_answer_rendered(self->api.service, log->req,
-                         page_begin(self->api.service, 200, "no-store"),
-                         "history", context, &key);
+                         render_begin(200, "no-store", true), "history",
+                         context, &key);
 }

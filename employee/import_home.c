@@ -83,7 +83,7 @@ static void fill_latest(const struct upload *upload, struct context *context)
             arena_printf(request_arena(req), IMPORT_ROOT "/%s", import->key));
         context_text(object, "name", import->file_name);
         context_text(object, "who", import->person);
-        context_string(object, "when", history_when(req, import->created_us));
+        when_context(req, import->created_us, object);
         context_string(object, "state",
                        import->broken_off  ? "broke off while it was read"
                        : import->preparing ? "being prepared"

@@ -93,6 +93,9 @@ struct context *page_context(const struct service *service, struct request *req,
     context_string(context, "cafe_css",
                    assets_url(service->assets, "cafe.css"));
     context_string(context, "mark", assets_url(service->assets, "mark.svg"));
+    if (service->scripts)
+        context_string(context, "times_js",
+                       assets_url(service->assets, "times.js"));
     context_string(context, "request_id", request_id(req));
     context_flag(context, "admin_link", service->settings->admin_link);
     return context;

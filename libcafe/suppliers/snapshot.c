@@ -172,12 +172,14 @@ bool snapshot_stale(const struct snapshot *snapshot)
 void snapshot_context(const struct snapshot *snapshot, struct arena *arena,
                       struct context *context)
 {
-    char as_of[CLOCK_WORDS_BYTES];
+    char as_of[CLOCK_WORDS_BYTES], iso[CLOCK_ISO_BYTES];
 
     if (snapshot == NULL || !snapshot_stale(snapshot))
         return;
     clock_words(snapshot_as_of_us(snapshot), as_of);
+    clock_iso(snapshot_as_of_us(snapshot), iso);
     context_text(context, "as_of", arena_slice(arena, slice_of(as_of)));
+    context_text(context, "as_of_iso", arena_slice(arena, slice_of(iso)));
 }
 
 void snapshot_mark(const struct snapshot *snapshot, struct page *page)

@@ -26,7 +26,7 @@ def test_who_when_what(employee, database):
     shown = entries(employee.get(PATH))
     assert list(shown) == [second, first]
     assert "New name was changed" in shown[second]
-    assert " UTC, by 10.1.2.3 " in shown[second]
+    assert " UTC , by 10.1.2.3 " in shown[second]
     assert "Name from Old <name> → to New name" in shown[second]
     assert "**two** lines" in shown[second]
     assert "City" not in shown[second]
@@ -41,7 +41,7 @@ def test_changes_made_outside(employee, database):
                  " INSERT INTO suppliers (name, address, city, state, email,"
                  " phone) VALUES ('Sql', '', '', '', '', '')")
     text, = entries(employee.get(PATH)).values()
-    assert re.search(r" UTC, by SQL, account \w+@localhost ", text)
+    assert re.search(r" UTC , by SQL, account \w+@localhost ", text)
 
 
 def test_saved_as_it_was(employee):

@@ -9,8 +9,8 @@
 
 /**
  * The context of a page, in the request's arena: title, bootstrap_css,
- * cafe_css and mark (URLs), request_id, admin_link (whether customers see a
- * link to /admin).
+ * cafe_css, mark and times_js (URLs, the last only where scripts run),
+ * request_id, admin_link (whether customers see a link to /admin).
  */
 struct context *page_context(const struct service *service, struct request *req,
                              const char *title);

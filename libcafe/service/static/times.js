@@ -1,0 +1,32 @@
+// Times in the reader's zone, with how long ago they were. Pages have them in
+// UTC, and are cached: only a browser knows where and when they are read.
+const RENEW_MS = 60 * 1000;
+const UNITS = [['day', 24 * 3600], ['hour', 3600], ['minute', 60]];
+const words = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit',
+  minute: '2-digit', timeZoneName: 'short',
+});
+const distance = new Intl.RelativeTimeFormat('en');
+
+// A server's clock may be ahead.
+function ago(at) {
+  const seconds = (Date.now() - at) / 1000;
+  for (const [unit, length] of UNITS) {
+    if (seconds >= length) {
+      return distance.format(-Math.floor(seconds / length), unit);
+    }
+  }
+  return 'less than a minute ago';
+}
+
+function show() {
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    const at = new Date(time.dateTime);
+    const exact = words.format(at).replace(' at ', ', ');
+    const text = 'exact' in time.dataset ? exact : `${exact} (${ago(at)})`;
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+show();
+setInterval(show, RENEW_MS);

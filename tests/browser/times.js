@@ -1,0 +1,51 @@
+// Times in the zone of the reader, who may leave the page open. Arguments:
+// address of both daemons, a path for each page that has times.
+const assert = require('assert');
+const { chromium } = require('playwright-core');
+
+const [address, ...paths] = process.argv.slice(2);
+const HOUR_MS = 3600 * 1000;
+const TOKYO_MS = 9 * HOUR_MS;
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July',
+  'August', 'September', 'October', 'November', 'December'];
+
+function inWords(at, offset, zone) {
+  const there = new Date(at.getTime() + offset);
+  const two = (number) => String(number).padStart(2, '0');
+  return `${there.getUTCDate()} ${MONTHS[there.getUTCMonth()]} ` +
+    `${there.getUTCFullYear()}, ${two(there.getUTCHours())}:` +
+    `${two(there.getUTCMinutes())} ${zone}`;
+}
+
+async function main() {
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
+  });
+  const plain = await browser.newPage({ javaScriptEnabled: false });
+  const page = await browser.newPage({ timezoneId: 'Asia/Tokyo' });
+  await page.clock.install();
+  for (const path of paths) {
+    await plain.goto(address + path);
+    const time = plain.locator('main time').first();
+    const at = new Date(await time.getAttribute('datetime'));
+    assert.strictEqual(await time.textContent(), inWords(at, 0, 'UTC'), path);
+    const exact = inWords(at, TOKYO_MS, 'GMT+9');
+    const shown = page.locator('main time').first();
+    for (const [later, ago] of [[-5000, 'less than a minute ago'],
+      [61000, '1 minute ago'], [3.5 * HOUR_MS, '3 hours ago'],
+      [49 * HOUR_MS, '2 days ago']]) {
+      await page.clock.setSystemTime(at.getTime() + later);
+      await page.goto(address + path);
+      assert.strictEqual(await shown.textContent(), `${exact} (${ago})`, path);
+    }
+    await page.clock.fastForward(24 * HOUR_MS);
+    assert.strictEqual(await shown.textContent(), `${exact} (3 days ago)`,
+      `${path} is not renewed`);
+  }
+  await browser.close();
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
