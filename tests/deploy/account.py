@@ -38,6 +38,9 @@ import harness
 SECRETS = ("customer", "employee", "migrate")
 REPOSITORIES = ("microservices", "deployment")
 GITHUB = "cafe/files"
+CONNECTION = "arn:aws:codeconnections:us-east-1:123456789012:connection/0-a"
+FROM_GITHUB = ("--source", "github", "--connection", CONNECTION,
+               "--repository", GITHUB)
 # Where git finds each of the folders beside the account.
 URLS = {**{name: "https://git-codecommit.us-east-1.amazonaws.com/v1/repos/"
            f"{name}" for name in REPOSITORIES},
@@ -73,6 +76,9 @@ code*"connections get-connection"*)
 esac
 exec {aws} --endpoint-url http://127.0.0.1:{port} "$@"
 """
+SERVER = pathlib.Path(__file__).parent / "aws_server.py"
+# The second word of commands that are more than one call, or none.
+NOT_ONE_CALL = ("wait", "rm", "credential-helper")
 LOOKS = re.compile(r"^\w+ (describe|list|get|head|wait)")
 
 
@@ -106,6 +112,11 @@ def python_of(program, module):
     done = subprocess.run([interpreter, "-c", f"import {module}"],
                           capture_output=True, check=False)
     return interpreter if done.returncode == 0 else None
+
+
+def caller(path):
+    """The command that asks the server at this path."""
+    return ["/usr/bin/python3", "-I", "-S", str(SERVER), "call", str(path)]
 
 
 def one_line(done):
@@ -150,15 +161,16 @@ class Account:
         if interpreter is None:
             return
         path = self.folder / "aws.socket"
-        server = pathlib.Path(__file__).parent / "aws_server.py"
-        self.aws_server = harness.Process(
-            "aws", [interpreter, server, "serve", path],
-            self.folder)
-        harness.wait_until(
-            lambda: path.exists() or not self.aws_server.running(), "the aws command is read", 120)
-        assert self.aws_server.running(), self.aws_server.output()
-        self.program = ["/usr/bin/python3", "-I", "-S", str(server), "call",
-                        str(path)]
+        self.aws_server = self.serve(interpreter, path)
+        self.program = caller(path)
+
+    def serve(self, interpreter, path):
+        server = harness.Process(path.stem, [interpreter, SERVER, "serve", path],
+                                 self.folder)
+        harness.wait_until(lambda: path.exists() or not server.running(),
+                           "the aws command is read", 120)
+        assert server.running(), server.output()
+        return server
 
     def make_command(self):
         (self.folder / "bin").mkdir()
@@ -237,6 +249,30 @@ class Account:
         self.asked.update(lines)
         path.unlink(missing_ok=True)
         return lines
+
+    def refusals(self, interpreter):
+        """What another aws command says of one call of each kind that was
+        asked: it would call AWS where nobody answers, if the words are right."""
+        path = self.folder / "other.socket"
+        server = self.serve(interpreter, path)
+        kinds = {tuple(line.split()[:2]): line.split() for line in self.asked}
+        said = {}
+        for kind, words in kinds.items():
+            # Files that the script made and removed: test_aws.py has those.
+            if kind[1] in NOT_ONE_CALL or not all(
+                    os.path.exists(word[len("file://"):]) for word in words
+                    if word.startswith("file://")):
+                continue
+            done = subprocess.run(
+                [*caller(path), *words, "--endpoint-url", "http://127.0.0.1:1"],
+                text=True, capture_output=True, check=False,
+                env=self.environment(AWS_REGION=contracts.REGION,
+                                     AWS_MAX_ATTEMPTS="1"))
+            assert done.returncode, words
+            accepted = "Could not connect to the endpoint" in done.stderr
+            said[" ".join(kind)] = "" if accepted else done.stderr.strip()
+        server.stop()
+        return said
 
     def changes(self):
         return [line for line in self.calls() if not LOOKS.match(line)]

@@ -47,6 +47,12 @@ def services(account):
             for row in found["services"] if row["status"] == "ACTIVE"}
 
 
+def stack_calls(account, name):
+    """Those that updated a stack whose name begins so, of the last calls."""
+    return [line for line in account.calls() if line.startswith(
+        "cloudformation update-stack") and f"--stack-name cafe-{name}" in line]
+
+
 def admin_rules(account):
     return [rule for listener in made_listeners(account).values()
             for rule in rules_of(account, listener)]

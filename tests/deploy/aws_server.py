@@ -23,7 +23,7 @@ def make_driver():
     from awscli import clidriver
     driver = clidriver.create_clidriver()
     loader = driver.session.get_component("data_loader")
-    for name in SERVICES:
+    for name in set(SERVICES) & set(driver.session.get_available_services()):
         driver.session.get_service_model(name)
         loader.load_service_model(name, "endpoint-rule-set-1")
     loader.load_data("endpoints")

@@ -5,15 +5,16 @@ proved by this: cfn-lint and infrastructure.py look at those.
 """
 import json
 import re
+import shutil
 
 import pytest
 
 import account as accounts
 import apply_rights
-from account import one_line
+from account import CONNECTION, FROM_GITHUB, one_line
 from account_state import (
     admin_rules, deploy, deployment_files, doors, environment, forwards, group,
-    made_listeners, pushed, rules_of, services, variable)
+    made_listeners, pushed, rules_of, services, stack_calls, variable)
 from contracts import CLUSTER, DAEMONS
 
 RANGES = ["192.0.2.0/24", "2001:db8:1::/48"]
@@ -342,16 +343,6 @@ def test_a_deployment_is_not_disturbed(account):
         "CertificateArn"] != other
 
 
-CONNECTION = "arn:aws:codeconnections:us-east-1:123456789012:connection/0-a"
-FROM_GITHUB = ("--source", "github", "--connection", CONNECTION,
-               "--repository", accounts.GITHUB)
-
-
-def stack_calls(account, name):
-    return [line for line in account.calls() if line.startswith(
-        "cloudformation update-stack") and f"--stack-name cafe-{name}" in line]
-
-
 def test_a_connection_has_to_be_complete(account):
     account.calls()
     account.answer_for_the_connection("PENDING")
@@ -477,6 +468,21 @@ def test_destroy_waits_for_a_service_that_drains(account):
             if line.startswith(("ecs wait", "ecs delete"))] == [
         f"ecs wait services-inactive --cluster {CLUSTER} "
         "--services customer-microservice"]
+
+
+def test_version_2_takes_each_call(account):
+    """Debian's aws command; an old one knows connections by the old name."""
+    interpreter = accounts.python_of(shutil.which("aws", path="/usr/bin"),
+                                     "awscli.clidriver")
+    if interpreter is None:
+        pytest.skip("NOT CHECKED: there is no /usr/bin/aws (package awscli)")
+    account.calls()
+    account.asked.add("ecs list-services --clusters wrong")
+    said = account.refusals(interpreter)
+    account.asked.remove("ecs list-services --clusters wrong")
+    assert len(said) > 5, said
+    assert {kind for kind, words in said.items() if words} - {
+        "codeconnections get-connection"} == {"ecs list-services"}, said
 
 
 def test_each_call_was_permitted(account):
