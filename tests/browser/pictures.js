@@ -101,7 +101,7 @@ async function main() {
   const other = await person('Ann Example');
   await one.goto(`${customer}/suppliers`);
   assert.ok(await one.locator('tbody tr').count() > 10);
-  await picture(one, 'list');
+  await picture(one, 'list', 'tbody tr:nth-child(10)');
   await clash(one, other);
   await duplicate(one);
   await notes(one);
