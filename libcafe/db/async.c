@@ -6,6 +6,9 @@
  * the loop calls it again. Only the question works like this. The connection is
  * made by a database thread, and whatever goes wrong ends it: then the caller
  * asks by a thread, which knows how to tell one failure from another.
+ *
+ * With TLS the connector would wait all the same, and the loop with it. Such a
+ * connection is not used.
  */
 #include <stdlib.h>
 
@@ -25,6 +28,7 @@ struct db_async {
     struct db_connection *made;       /* by the thread */
     struct event *on_readable, *on_late;
     bool connecting;
+    bool unusable;        /* the connection has TLS */
     int64_t reconnect_ms; /* the time of the next attempt */
 
     /* The question. */
@@ -189,6 +193,11 @@ static void on_connected(void *job, enum error outcome)
     async->made = NULL;
     if (async->connection == NULL)
         return;
+    if (connection_has_tls(async->connection)) {
+        async->unusable = true;
+        close_connection(async);
+        return;
+    }
     count_connection(async, 1);
     async->on_readable = event_new(
         async->base, (evutil_socket_t)connection_fd(async->connection),
@@ -201,7 +210,7 @@ void db_async_connect(struct db_async *async)
 {
     int64_t now_ms = clock_monotonic_ms();
 
-    if (async->connection != NULL || async->connecting ||
+    if (async->connection != NULL || async->connecting || async->unusable ||
         now_ms < async->reconnect_ms)
         return;
     async->connecting = true;

@@ -18,6 +18,11 @@ int connection_fd(const struct db_connection *connection)
     return (int)mysql_get_socket(connection->mysql);
 }
 
+bool connection_has_tls(const struct db_connection *connection)
+{
+    return mysql_get_ssl_cipher(connection->mysql) != NULL;
+}
+
 /* Between two statements a server sends nothing, unless it closes the
  * connection or says that it shuts down. */
 bool connection_alive(const struct db_connection *connection)

@@ -54,6 +54,9 @@ MUST_CHECK enum error connection_failed(struct db_connection *connection,
 /** The socket of a connection. */
 int connection_fd(const struct db_connection *connection);
 
+/** Whether it is encrypted, asked for or not. */
+bool connection_has_tls(const struct db_connection *connection);
+
 /* connect.c */
 
 /** db_connect() for query_start(). Thread, errors: as there. */

@@ -99,7 +99,7 @@ def test_in_the_end_only_this_machine_is_the_office(engine, played):
     for listener, port in zip((80, 8080), settings()):
         outside = ask_from_elsewhere(engine, listener)
         assert outside.startswith("HTTP/1.1 404 "), outside
-        assert 'href="/">Coffee suppliers' in outside  # it is customer's page
+        assert "– Coffee suppliers</title>" in outside  # it is customer's page
         inside = harness.Client(port).get("/admin/suppliers")
         assert inside.status == 200 and "Manage coffee suppliers" in inside.text
 

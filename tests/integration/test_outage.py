@@ -1,4 +1,9 @@
 """Without its database a daemon lives, says so, and recovers by itself."""
+import signal
+import subprocess
+
+import pytest
+
 import harness
 from test_employee import SUPPLIER, add, anyway, typed_of
 
@@ -105,3 +110,41 @@ def test_employees_see_the_last_state(start, own):
     assert employee.get("/admin/supplier-update/x").status == 404
     assert employee.get("/admin/supplier-add").status == 200
     assert employee.get("/admin").status == 200
+
+
+@pytest.mark.parametrize("tls", ("off", "require", "verify"))
+def test_a_server_that_hangs_never_holds_the_loop(start, folder, tls):
+    """However the connections are made; the connector has another way to read
+    each. A loop that waited would do so for a minute."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+         "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True)
+    own = harness.Database(folder, f"--ssl-cert={cert}", f"--ssl-key={key}")
+    own.start()
+    try:
+        own.make_ready()
+        daemons = [start(name, own, APP_DB_SOCKET="", APP_DB_HOST="localhost",
+                         APP_DB_PORT=own.port, APP_DB_TLS=tls,
+                         APP_DB_TLS_CA=cert if tls == "verify" else "",
+                         APP_DB_READ_TIMEOUT_S=60, APP_CATALOG_WAIT_MS=500)
+                   for name in ("customer", "employee")]
+        paths = ("/suppliers", "/admin/suppliers")
+        for daemon, path in zip(daemons, paths):
+            for _ in range(3):
+                assert not daemon.get(path).headers["Cafe-As-Of"]
+        own.process.send(signal.SIGSTOP)
+        for daemon, path in zip(daemons, paths):
+            page = daemon.get(path)
+            assert page.status == 200 and page.headers["Cafe-As-Of"]
+            assert daemon.get("/healthz").status == 200
+        own.process.send(signal.SIGCONT)
+        for daemon, path in zip(daemons, paths):
+            harness.wait_until(
+                lambda d=daemon, p=path: not d.get(p).headers["Cafe-As-Of"],
+                "it is fresh again")
+    finally:
+        own.process.send(signal.SIGCONT)
+        own.stop()

@@ -259,7 +259,7 @@ MUST_CHECK enum error db_async_open(struct event_base *base, struct db *db,
                                     const char *sql, struct db_async **async);
 
 /** Have a thread connect, unless there is a connection, or an attempt was made
- * within the last second. */
+ * within the last second, or the server's connections have TLS. */
 void db_async_connect(struct db_async *async);
 
 /**
