@@ -187,6 +187,10 @@ struct service_settings *settings_new(const struct frame *frame);
 
 enum log_format settings_log_format(const struct service_settings *settings);
 
+/** Those of settings_apply() that are the log's. */
+void settings_apply_log(struct log *log,
+                        const struct service_settings *settings);
+
 /** Apply the options that can change while the daemon runs, except those of
  * access_open(). */
 void settings_apply(struct frame *frame,

@@ -15,13 +15,19 @@ enum log_format settings_log_format(const struct service_settings *settings)
     return settings->log_format == JSON ? LOG_JSON : LOG_TEXT;
 }
 
+void settings_apply_log(struct log *log,
+                        const struct service_settings *settings)
+{
+    log_set_level(log, (enum log_level)settings->log_level);
+    log_set_format(log, settings_log_format(settings));
+    log_set_repeat(log, settings->log_repeat_s * 1000);
+}
+
 void settings_apply(struct frame *frame,
                     const struct service_settings *settings)
 {
     frame->access.log = frame->service.log;
-    log_set_level(frame->service.log, (enum log_level)settings->log_level);
-    log_set_format(frame->service.log, settings_log_format(settings));
-    log_set_repeat(frame->service.log, settings->log_repeat_s * 1000);
+    settings_apply_log(frame->service.log, settings);
     frame->main_config.limits = settings->limits;
     frame->main_config.limits.answers_max_bytes =
         frame->service.answers_max_bytes;

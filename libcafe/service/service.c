@@ -173,6 +173,8 @@ static enum error open_service(struct frame *frame, struct text *error)
                             &frame->counters);
     if (service->base == NULL || service->log == NULL || frame->healthy == NULL)
         return ERROR_MEMORY;
+    /* Before any thread writes a line. */
+    settings_apply_log(service->log, frame->settings);
     if ((err = readiness_open(frame)) != OK ||
         (err = open_files(frame, error)) != OK ||
         (err = open_database(frame)) != OK ||
