@@ -239,12 +239,10 @@ enum error db_check_password(const struct db_options *options, struct text *why)
     return err;
 }
 
-/* `async` is for query_start(). */
-static enum error connect_as(const struct db_options *options, bool async,
-                             struct db_connection **connection,
-                             enum db_part *part, struct text *why)
+enum error db_try(const struct db_options *options,
+                  struct db_connection **connection, enum db_part *part,
+                  struct text *why)
 {
-    const size_t stack_bytes = 64 * 1024; /* of what the connector interrupts */
     struct db_connection *made = calloc(1, sizeof(*made));
     MYSQL *mysql = made != NULL ? mysql_init(NULL) : NULL;
     enum error err;
@@ -255,10 +253,6 @@ static enum error connect_as(const struct db_options *options, bool async,
         return ERROR_MEMORY;
     }
     made->mysql = mysql;
-    if (async && mysql_options(mysql, MYSQL_OPT_NONBLOCK, &stack_bytes)) {
-        db_disconnect(made);
-        return ERROR_MEMORY;
-    }
     err = connect_with_password(mysql, options, why);
     if (err != OK) {
         *part = db_error_part(mysql_errno(mysql));
@@ -269,28 +263,12 @@ static enum error connect_as(const struct db_options *options, bool async,
     return OK;
 }
 
-enum error db_try(const struct db_options *options,
-                  struct db_connection **connection, enum db_part *part,
-                  struct text *why)
-{
-    return connect_as(options, false, connection, part, why);
-}
-
 enum error db_connect(const struct db_options *options,
                       struct db_connection **connection, struct text *why)
 {
     enum db_part part;
 
-    return connect_as(options, false, connection, &part, why);
-}
-
-enum error connection_open_async(const struct db_options *options,
-                                 struct db_connection **connection,
-                                 struct text *why)
-{
-    enum db_part part;
-
-    return connect_as(options, true, connection, &part, why);
+    return db_try(options, connection, &part, why);
 }
 
 /* The MYSQL goes first: closing each statement would be a packet of its own. */

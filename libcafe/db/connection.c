@@ -13,21 +13,12 @@ void connection_begin_job(struct db_connection *connection, int64_t deadline_ms)
     connection->error_message[0] = '\0';
 }
 
-int connection_fd(const struct db_connection *connection)
-{
-    return (int)mysql_get_socket(connection->mysql);
-}
-
-bool connection_has_tls(const struct db_connection *connection)
-{
-    return mysql_get_ssl_cipher(connection->mysql) != NULL;
-}
-
 /* Between two statements a server sends nothing, unless it closes the
  * connection or says that it shuts down. */
 bool connection_alive(const struct db_connection *connection)
 {
-    struct pollfd fd = { .fd = connection_fd(connection), .events = POLLIN };
+    struct pollfd fd = { .fd = (int)mysql_get_socket(connection->mysql),
+                         .events = POLLIN };
 
     return !connection->lost && poll(&fd, 1, 0) == 0;
 }

@@ -51,39 +51,7 @@ MUST_CHECK enum error connection_lost_error(
 MUST_CHECK enum error connection_failed(struct db_connection *connection,
                                         unsigned number, const char *message);
 
-/** The socket of a connection. */
-int connection_fd(const struct db_connection *connection);
-
-/** Whether it is encrypted, asked for or not. */
-bool connection_has_tls(const struct db_connection *connection);
-
-/* connect.c */
-
-/** db_connect() for query_start(). Thread, errors: as there. */
-MUST_CHECK enum error connection_open_async(const struct db_options *options,
-                                            struct db_connection **connection,
-                                            struct text *why);
-
 /* statement.c */
-
-/**
- * Send a statement without values, and don't wait for its answer. The
- * connection has run it before, and is used for nothing else until
- * query_finish().
- *
- * Returns  What the connector waits for, MYSQL_WAIT_…; 0: the answer is there,
- *          or there will be none.
- * Thread   Any: it does not block.
- */
-int query_start(struct db_connection *connection, const char *sql);
-
-/** What it waited for has come: `ready`, MYSQL_WAIT_…. Returns as above. */
-int query_go_on(struct db_connection *connection, const char *sql, int ready);
-
-/** What db_query() would return now that there is nothing to wait for. */
-MUST_CHECK enum error query_finish(struct db_connection *connection,
-                                   const char *sql, db_row_fn *each_row,
-                                   void *context);
 
 /** Free the cached statements once the MYSQL they belonged to is closed. */
 void connection_free_statements(struct db_connection *connection);

@@ -35,7 +35,7 @@ static void copy_figures(struct db *db, struct figures *figures)
     pthread_mutex_lock(&db->mutex);
     *figures = db->figures;
     figures->waiting = (int64_t)db->waiting.count;
-    figures->connected = (int64_t)(db->connected + db->async_connections);
+    figures->connected = (int64_t)db->connected;
     figures->connecting = (int64_t)db->connecting;
     pthread_mutex_unlock(&db->mutex);
 }

@@ -54,11 +54,10 @@ struct db {
     struct task_list results;
     struct task_list spare;
     bool stopping;
-    size_t connected;         /* workers that have a connection */
-    uint64_t generation;      /* raised when every connection is out of date */
-    bool away;                /* the last attempt to connect failed */
-    size_t connecting;        /* attempts going on */
-    size_t async_connections; /* that the loop uses itself */
+    size_t connected;    /* workers that have a connection */
+    uint64_t generation; /* raised when every connection is out of date */
+    bool away;           /* the last attempt to connect failed */
+    size_t connecting;   /* attempts going on */
     int64_t back_off_ms;
     int64_t try_again_ms;
     struct lasting outage; /* for the log, as is the next */

@@ -29,8 +29,6 @@ struct statement {
     MYSQL_BIND *binds;
     size_t value_count;
     MYSQL_BIND *values;
-    bool storing; /* its rows; before that it is executed */
-    int failed;   /* what the connector has returned for either */
 };
 
 struct db_row {
@@ -361,56 +359,6 @@ enum error db_query(struct db_connection *connection, const char *sql,
             (int64_t)mysql_stmt_affected_rows(statement->stmt);
         connection->insert_id = (int64_t)mysql_stmt_insert_id(statement->stmt);
     }
-    statement_finish(connection, statement, err);
-    return err;
-}
-
-/* The connector goes on, in the second of its two steps if the first is done.
- */
-static int advance(struct statement *statement, int waits_for)
-{
-    if (waits_for != 0 || statement->storing || statement->failed)
-        return waits_for;
-    statement->storing = true;
-    return mysql_stmt_store_result_start(&statement->failed, statement->stmt);
-}
-
-int query_start(struct db_connection *connection, const char *sql)
-{
-    struct statement *statement = statement_find(connection, sql);
-
-    if (statement == NULL)
-        return 0;
-    statement->storing = false;
-    statement->failed = 0;
-    return advance(statement, mysql_stmt_execute_start(&statement->failed,
-                                                       statement->stmt));
-}
-
-int query_go_on(struct db_connection *connection, const char *sql, int ready)
-{
-    struct statement *statement = statement_find(connection, sql);
-
-    if (statement == NULL)
-        return 0;
-    if (statement->storing)
-        return mysql_stmt_store_result_cont(&statement->failed, statement->stmt,
-                                            ready);
-    return advance(statement, mysql_stmt_execute_cont(&statement->failed,
-                                                      statement->stmt, ready));
-}
-
-enum error query_finish(struct db_connection *connection, const char *sql,
-                        db_row_fn *each_row, void *context)
-{
-    struct statement *statement = statement_find(connection, sql);
-    enum error err;
-
-    if (statement == NULL)
-        return misused(connection, "a statement that was not prepared");
-    err = statement->failed
-              ? stmt_failed(connection, statement->stmt)
-              : fetch_rows(connection, statement, each_row, context);
     statement_finish(connection, statement, err);
     return err;
 }

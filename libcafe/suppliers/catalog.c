@@ -22,9 +22,10 @@
 #include "table_compare.h"
 
 enum {
-    RETRY_MS = 20,        /* while requests wait for a fresh answer */
-    RETRY_AWAY_MS = 250,  /* while stale answers go out */
-    RETRY_LIMIT_MS = 5000 /* reading a table that is too large costs */
+    RETRY_MS = 20,         /* while requests wait for a fresh answer */
+    RETRY_AWAY_MS = 250,   /* while stale answers go out */
+    RETRY_LIMIT_MS = 5000, /* reading a table that is too large costs */
+    BACK_OFF_MAX_MS = 50   /* of the feed's connection: the pace is set here */
 };
 
 #define MIB ((int64_t)1024 * 1024)
@@ -61,8 +62,7 @@ struct catalog {
     struct log *log;
     struct db *db; /* for comparisons */
     struct db *feed;
-    struct db_async *quick; /* asks the feed's usual question */
-    struct index *newest;   /* NULL before the first reading */
+    struct index *newest; /* NULL before the first reading */
     uint64_t serials;
     struct question question;
     struct inquiry inquiry;         /* visitors */
@@ -169,27 +169,6 @@ static void adopt(struct catalog *catalog, struct index *next)
 
 static db_done_fn on_answer;
 
-static void ask_by_thread(struct catalog *catalog)
-{
-    db_submit(catalog->feed, "ask", feed_ask, on_answer, &catalog->question);
-}
-
-/* Nothing has changed, as nearly always; or a thread reads what has, or finds
- * out what is wrong. */
-static void on_revision(void *context, enum error outcome,
-                        const int64_t numbers[DB_ASYNC_NUMBERS])
-{
-    struct catalog *catalog = context;
-    const struct revision now = { (uint64_t)numbers[0], numbers[1] };
-
-    if (outcome == ERROR_STOPPING ||
-        (outcome == OK &&
-         revision_same(&now, &catalog->question.base->revision)))
-        on_answer(&catalog->question, outcome);
-    else
-        ask_by_thread(catalog);
-}
-
 static void catalog_ask(struct catalog *catalog)
 {
     struct index *base = catalog->newest;
@@ -205,9 +184,7 @@ static void catalog_ask(struct catalog *catalog)
                            .max_bytes = (size_t)catalog->settings.max_bytes,
                            .supplying = catalog->settings.supplying,
                            .asker = catalog };
-    if (base == NULL || catalog->failing ||
-        !db_async_ask(catalog->quick, on_revision, catalog))
-        ask_by_thread(catalog);
+    db_submit(catalog->feed, "ask", feed_ask, on_answer, &catalog->question);
 }
 
 static int64_t retry_ms(const struct catalog *catalog, enum error reason)
@@ -238,7 +215,6 @@ static bool is_lasting(enum error reason)
 static void note_failure(struct catalog *catalog, enum error reason)
 {
     catalog->failing = true;
-    db_async_disconnect(catalog->quick);
     inquiry_fail(&catalog->inquiry);
     if (catalog->away || is_lasting(reason))
         go_away(catalog, reason);
@@ -275,7 +251,6 @@ static void on_answer(void *job, enum error outcome)
     if (question->found != NULL)
         adopt(catalog, question->found);
     catalog->failing = false;
-    db_async_connect(catalog->quick);
     catalog->confirmed_ms = catalog->asked_ms;
     catalog->as_of_us = catalog->asked_utc_us;
     if (!late)
@@ -373,11 +348,17 @@ static enum error catalog_open_events(struct catalog *catalog,
 
 static enum error open_feed(struct catalog *catalog, struct event_base *base)
 {
-    enum error err = feed_open(base, catalog->db, &catalog->feed);
+    struct db_config feed = *db_config_of(catalog->db);
 
-    return err != OK ? err
-                     : db_async_open(base, catalog->feed, feed_select_revision,
-                                     &catalog->quick);
+    feed.name = "feed";
+    feed.threads = 1;
+    feed.queue_max = 1;
+    feed.queue_ms = 60000; /* a question under way is never given up here */
+    feed.back_off_max_ms = BACK_OFF_MAX_MS;
+    /* After a second without an acknowledgement a new connection answers sooner
+     * than the kernel would send lost packets again. */
+    feed.options.write_timeout_s = 1;
+    return db_open(base, &feed, &catalog->feed);
 }
 
 enum error catalog_open(struct event_base *base, struct db *db,
@@ -410,21 +391,13 @@ static void free_event(struct event *event)
         event_free(event);
 }
 
-static void close_feed(struct catalog *catalog)
-{
-    db_async_disconnect(catalog->quick);
-    db_close(catalog->feed);
-    db_async_close(catalog->quick);
-    catalog->feed = NULL;
-    catalog->quick = NULL;
-}
-
 void catalog_stop(struct catalog *catalog)
 {
     catalog->stopping = true;
     /* Closing ends the question under way, which calls on_answer(). `stopping`
      * is set by then, or that would ask the next one. */
-    close_feed(catalog);
+    db_close(catalog->feed);
+    catalog->feed = NULL;
     go_away(catalog, ERROR_STOPPING);
 }
 
@@ -432,7 +405,7 @@ void catalog_close(struct catalog *catalog)
 {
     if (catalog == NULL)
         return;
-    close_feed(catalog);
+    db_close(catalog->feed);
     table_compare_close(&catalog->comparison);
     free_event(catalog->retry);
     free_event(catalog->patience);

@@ -11,9 +11,7 @@
  * statements of a question. */
 enum { CHANGES_MIN = 1000, ROWS_FIRST = 256 };
 
-enum { BACK_OFF_MAX_MS = 50 }; /* the catalog sets the pace */
-
-const char feed_select_revision[] =
+static const char select_revision[] =
     "SELECT n, " SINCE_1970("at") " FROM supplier_revision WHERE one = 1";
 
 /* When the database was first migrated: it stays, in copies and backups too. */
@@ -154,7 +152,7 @@ static enum error feed_load(struct db_connection *connection,
         NULL, 0, load_row, &loading);
 
     if (err == OK && !loading.any)
-        err = db_query(connection, feed_select_revision, NULL, 0, load_revision,
+        err = db_query(connection, select_revision, NULL, 0, load_revision,
                        &loading);
     if (err == OK && !loading.any)
         err = ERROR_DB_SCHEMA; /* the counter has no row */
@@ -320,8 +318,8 @@ enum error feed_ask(struct db_connection *connection, void *job)
 {
     struct question *question = job;
     struct revision now = { 0 };
-    enum error err = db_query(connection, feed_select_revision, NULL, 0,
-                              note_revision, &now);
+    enum error err =
+        db_query(connection, select_revision, NULL, 0, note_revision, &now);
 
     if (err != OK)
         return err;
@@ -351,20 +349,4 @@ enum error feed_compare(struct db_connection *connection, void *job)
     index_discard(question->found);
     question->found = NULL;
     return err == OK ? supplier_triggers_check(connection) : err;
-}
-
-enum error feed_open(struct event_base *base, const struct db *db,
-                     struct db **feed)
-{
-    struct db_config config = *db_config_of(db);
-
-    config.name = "feed";
-    config.threads = 1;
-    config.queue_max = 2;    /* a question, and connecting for the next ones */
-    config.queue_ms = 60000; /* a question under way is never given up here */
-    config.back_off_max_ms = BACK_OFF_MAX_MS;
-    /* After a second without an acknowledgement a new connection answers sooner
-     * than the kernel would send lost packets again. */
-    config.options.write_timeout_s = 1;
-    return db_open(base, &config, feed);
 }

@@ -13,14 +13,6 @@ struct question {
     void *asker;
 };
 
-/** The thread that questions run on, with a connection of its own; `db`: whose
- * options it has. Errors as db_open(). */
-MUST_CHECK enum error feed_open(struct event_base *base, const struct db *db,
-                                struct db **feed);
-
-/** Selects the number of the last change, and when it was. */
-extern const char feed_select_revision[];
-
 /**
  * A db_work_fn (job: struct question): which change is the last; if another
  * than the base's, what has changed since, or everything where the log does

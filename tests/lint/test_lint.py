@@ -54,7 +54,7 @@ FOREIGN = {
     "utf8proc.h": ("libcafe/base/unicode.c",),
     "llhttp.h": ("tests/fuzz/",),
     "event2/": ("libcafe/api/changes.c", "libcafe/http/",
-                "libcafe/service/", "libcafe/db/pool", "libcafe/db/async.c",
+                "libcafe/service/", "libcafe/db/pool",
                 "libcafe/suppliers/catalog.c", "libcafe/suppliers/searcher.c",
                 "libcafe/suppliers/table_compare.c",
                 "tests/unit/",

@@ -6,8 +6,7 @@ target_include_directories(test_db_errors PRIVATE
 cafe_unit_test(test_db_options cafe_db PkgConfig::MARIADB)
 target_link_options(test_db_options PRIVATE
   -Wl,--wrap=mysql_options -Wl,--wrap=mysql_real_connect)
-foreach(name test_db test_db_async test_db_pool test_db_rows test_db_settle
-    test_db_migrate)
+foreach(name test_db test_db_pool test_db_rows test_db_settle test_db_migrate)
   cafe_unit_test(${name} cafe_db PkgConfig::EVENT)
   set_tests_properties(${name} PROPERTIES
     SKIP_RETURN_CODE 77 RESOURCE_LOCK test_database)

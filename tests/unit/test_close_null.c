@@ -38,8 +38,6 @@ static void test_nothing_is_closed(void **state)
     log_close(NULL);
     page_unref(NULL);
     db_disconnect(NULL);
-    db_async_close(NULL);
-    db_async_disconnect(NULL);
     db_close(NULL);
     assets_close(NULL);
     page_cache_close(NULL);

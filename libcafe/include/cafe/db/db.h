@@ -234,48 +234,6 @@ void db_submit_call(struct db *db, const struct db_call *call, db_work_fn *work,
 void db_submit(struct db *db, const char *operation, db_work_fn *work,
                db_done_fn *done, void *job);
 
-/* A question that the loop asks itself. */
-
-struct db_async;
-
-enum { DB_ASYNC_NUMBERS = 2 };
-
-/** The outcome of a question and the first columns of its last row. Any error
- * has ended the connection and says nothing about the database: ask by
- * db_submit(). Only ERROR_STOPPING comes from db_async_disconnect(). */
-typedef void db_async_fn(void *context, enum error outcome,
-                         const int64_t numbers[DB_ASYNC_NUMBERS]);
-
-/**
- * Prepare to ask one question over and over without a database thread. There is
- * no connection yet.
- *
- * db      Whose options and threads make the connection; lives longer.
- * sql     A SELECT of integers without values; a constant.
- * Errors  ERROR_MEMORY
- * Thread  Loop thread only, as all functions of it.
- */
-MUST_CHECK enum error db_async_open(struct event_base *base, struct db *db,
-                                    const char *sql, struct db_async **async);
-
-/** Have a thread connect, unless there is a connection, or an attempt was made
- * within the last second, or the server's connections have TLS. */
-void db_async_connect(struct db_async *async);
-
-/**
- * Ask. One question at a time.
- *
- * done     Runs once, not before this returns, within read_timeout_s.
- * Returns  false: there is no connection, done will not run.
- */
-bool db_async_ask(struct db_async *async, db_async_fn *done, void *context);
-
-/** Close the connection; a question under way ends with ERROR_STOPPING. */
-void db_async_disconnect(struct db_async *async);
-
-/** Free it, once db_close() has ended its threads. done does not run. */
-void db_async_close(struct db_async *async);
-
 enum { DB_POOLS_MAX = 2 };
 
 /**
