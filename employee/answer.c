@@ -25,21 +25,36 @@ bool may_change(const struct request *req)
     return request_role(req) == ROUTE_EDITOR;
 }
 
+static const char kept[] = "private, no-cache";
+
 const char *employee_caching(const struct request *req)
 {
-    return request_method(req) == POST ? "private, no-cache" : "no-store";
+    return request_method(req) == POST ? kept : "no-store";
+}
+
+static void respond(struct request *req, const char *name,
+                    const struct context *context, int status,
+                    const struct snapshot *snapshot, const char *caching)
+{
+    const struct employee *self = request_app(req);
+    struct page *page = page_begin(self->api.service, status, caching);
+
+    snapshot_mark(snapshot, page);
+    page_answer_rendered(self->api.service, req, page, name, context, NULL);
 }
 
 void employee_respond(struct request *req, const char *name,
                       const struct context *context, int status,
                       const struct snapshot *snapshot)
 {
-    const struct employee *self = request_app(req);
-    struct page *page =
-        page_begin(self->api.service, status, employee_caching(req));
+    respond(req, name, context, status, snapshot, employee_caching(req));
+}
 
-    snapshot_mark(snapshot, page);
-    page_answer_rendered(self->api.service, req, page, name, context, NULL);
+void employee_respond_form(struct request *req, const char *name,
+                           const struct context *context, int status,
+                           const struct snapshot *snapshot)
+{
+    respond(req, name, context, status, snapshot, kept);
 }
 
 struct page *employee_render(struct request *req, const char *name,

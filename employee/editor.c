@@ -71,6 +71,25 @@ static void submit(struct edit *edit)
                 editor_saved);
 }
 
+/* The form comes back whatever is in it. The key of a question that was
+ * answered may have deleted the supplier. */
+static void editor_look(struct edit *edit)
+{
+    struct employee *self = request_app(edit->req);
+
+    if (edit->look == LOOK_DELETE && edit->kind == EDIT_UPDATE) {
+        remove_question(edit);
+    } else if (edit->look == LOOK_KEEP) {
+        edit->kept = true;
+        edit_renew_key(edit);
+        edit_respond(edit, 200);
+    } else {
+        notes_when_rendered(self->api.service->notes, edit->req,
+                            edit->job.supplier.fields[SUPPLIER_NOTES],
+                            editor_previewed);
+    }
+}
+
 /* An addition is checked here. An update is not, because what it may leave as
  * it is depends on what is stored. */
 void editor_take(struct edit *edit)
@@ -78,10 +97,8 @@ void editor_take(struct edit *edit)
     struct employee *self = request_app(edit->req);
     bool adding = edit->kind == EDIT_ADD;
 
-    if (edit->preview) {
-        notes_when_rendered(self->api.service->notes, edit->req,
-                            edit->job.supplier.fields[SUPPLIER_NOTES],
-                            editor_previewed);
+    if (edit->look != LOOK_NONE) {
+        editor_look(edit);
         return;
     }
     if (adding)

@@ -51,6 +51,14 @@ void employee_respond(struct request *req, const char *name,
                       const struct context *context, int status,
                       const struct snapshot *snapshot);
 
+/** The same for a form that people type in. The browser may keep it whatever it
+ * answers: who comes back finds what was typed, and the version that it was
+ * typed over. Asked for again, the form would be based on a newer version, in
+ * which Chromium still puts what was typed. */
+void employee_respond_form(struct request *req, const char *name,
+                           const struct context *context, int status,
+                           const struct snapshot *snapshot);
+
 /* home.c */
 handler_fn employee_home_show;
 
@@ -70,6 +78,14 @@ void list_context(struct request *req, const char *list,
 /* form.c: a form that was posted, and the page it comes back on. */
 
 enum edit_kind { EDIT_ADD, EDIT_UPDATE, EDIT_REMOVE, EDIT_RESTORE, EDIT_UNDO };
+
+/** What a form asks to see before it is saved. */
+enum look {
+    LOOK_NONE,
+    LOOK_NOTES,  /* a preview of the notes */
+    LOOK_DELETE, /* whether to delete the supplier */
+    LOOK_KEEP    /* the form again, after that question */
+};
 
 /** Which version of a field the person has chosen, if any. */
 enum pick { PICK_NONE, PICK_THEIRS, PICK_MINE };
@@ -92,8 +108,9 @@ struct edit {
     void (*respond)(struct edit *edit, int status); /* NULL: with the form */
     void (*done)(const struct edit *edit);          /* NULL: with the list */
     bool anyway;    /* duplicates were seen and are none */
-    bool preview;   /* show the notes, save nothing */
-    bool previewed; /* they are in rendered */
+    enum look look; /* show that, save nothing */
+    bool previewed; /* the notes are in rendered */
+    bool kept;      /* the supplier was not deleted: say so */
     struct rendered_notes rendered;
     bool gone;                       /* the supplier was deleted meanwhile */
     bool added;                      /* this form has added job.earlier */
@@ -139,6 +156,12 @@ void edit_respond(struct edit *edit, int status);
  * A key that has saved something before would lead back to that: after either
  * of these the form has a fresh one.
  */
+
+/** Ask for the form again: the revision that it names can't be read. */
+void edit_damaged(struct edit *edit);
+
+/** Give the form a fresh key, if there are random bytes. */
+void edit_renew_key(struct edit *edit);
 
 /** The store found a clash, or has merged: the form is based on theirs from
  * now on. */
@@ -214,6 +237,10 @@ void clash_ask_again(struct edit *edit);
 /* remove.c */
 handler_fn remove_show;
 handler_fn remove_supplier;
+
+/** Ask whether to delete the supplier of a form that was read; the page has
+ * what was typed, for those who keep it. */
+void remove_question(struct edit *edit);
 
 /** Answer for a supplier that is not in this snapshot: it is gone, unless it
  * may just have been added. */

@@ -73,15 +73,19 @@ static const char damaged[] =
     "A hidden field of this form was damaged on its way. Nothing was changed; "
     "check what you typed and send it again.";
 
-static void form_read_revision(struct edit *edit, struct slice text)
+/* Never taken for "no revision", which would mean that anything may be
+ * overwritten. */
+void edit_damaged(struct edit *edit)
 {
-    if (text.len == 0 ||
-        slice_number(text, INT64_MAX, &edit->job.expected) == OK)
-        return;
-    /* Never taken for "no revision", which would mean that anything may be
-     * overwritten. */
     edit->job.expected = REVISION_LOST;
     edit->problem = damaged;
+}
+
+static void form_read_revision(struct edit *edit, struct slice text)
+{
+    if (text.len > 0 &&
+        slice_number(text, INT64_MAX, &edit->job.expected) != OK)
+        edit_damaged(edit);
 }
 
 /* Forms of scripts have no time, nor have those of earlier versions of this
@@ -105,13 +109,24 @@ static void form_read_key(struct edit *edit, struct slice text)
         edit->problem = damaged;
 }
 
+/* A daemon of the version before shows the notes for any of these, and changes
+ * nothing. */
+static enum look look_of(struct slice text)
+{
+    if (text.data == NULL)
+        return LOOK_NONE;
+    if (slice_is(text, "delete"))
+        return LOOK_DELETE;
+    return slice_is(text, "keep") ? LOOK_KEEP : LOOK_NOTES;
+}
+
 void edit_read_hidden(struct edit *edit, const struct form *form)
 {
     if (form == NULL)
         return;
     edit->list = list_of(edit->req, form_value(form, "list"));
     edit->anyway = form_value(form, "anyway").data != NULL;
-    edit->preview = form_value(form, "preview").data != NULL;
+    edit->look = look_of(form_value(form, "preview"));
     form_read_key(edit, form_value(form, key_name));
     if (edit->kind != EDIT_ADD) {
         form_read_revision(edit, form_value(form, revision_name));
@@ -180,9 +195,8 @@ enum error edit_read(struct edit *edit)
     return OK;
 }
 
-/* Get a fresh key. Without random bytes the old one stays: it has changed
- * nothing since. */
-static void renew_key(struct edit *edit)
+/* Without random bytes the old one stays: it has changed nothing since. */
+void edit_renew_key(struct edit *edit)
 {
     char key[FORM_KEY_CHARS + 1];
 
@@ -203,7 +217,7 @@ void edit_clash(struct edit *edit)
     edit->job.expected_us = edit->job.clash.theirs.at_us;
     if (edit->kind == EDIT_ADD) /* typed on after it had been added */
         edit->kind = EDIT_UPDATE;
-    renew_key(edit);
+    edit_renew_key(edit);
 }
 
 void edit_added(struct edit *edit)
@@ -211,13 +225,13 @@ void edit_added(struct edit *edit)
     edit->added = true;
     edit->job.expected = edit->job.earlier.revision;
     edit->job.expected_us = 0;
-    renew_key(edit);
+    edit_renew_key(edit);
 }
 
 void edit_gone(struct edit *edit)
 {
     edit->gone = true;
-    renew_key(edit);
+    edit_renew_key(edit);
 }
 
 /* Showing. */
@@ -432,6 +446,7 @@ static struct context *edit_context(const struct edit *edit)
     fill_summary(edit, context, context_list(context, "fields"));
     fill_duplicates(edit, context);
     context_flag(context, "gone", edit->gone);
+    context_flag(context, "kept", edit->kept);
     if (edit->added)
         fill_added(edit, context);
     if (edit->clash && edit->job.clash.count > 0)
@@ -458,6 +473,6 @@ void edit_respond(struct edit *edit, int status)
         edit->respond(edit, status);
         return;
     }
-    employee_respond(edit->req, edit_template(edit), edit_context(edit), status,
-                     edit->snapshot);
+    employee_respond_form(edit->req, edit_template(edit), edit_context(edit),
+                          status, edit->snapshot);
 }

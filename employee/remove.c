@@ -1,7 +1,7 @@
 /* Deleting a supplier: a page that asks, then a form that does it. */
 #include "employee.h"
 
-static catalog_show_fn remove_ask, remove_ask_again;
+static catalog_show_fn remove_ask, remove_ask_again, remove_ask_typed;
 static db_done_fn removed;
 
 /* The page for a supplier that is not there (any more), with its history. */
@@ -24,14 +24,82 @@ void respond_missing(struct request *req, const struct snapshot *snapshot,
         respond_gone(req, id);
 }
 
+/*
+ * The question after a form has what was typed there in hidden fields, as it
+ * was sent, so that "Keep it" can show the form again. Its revision is the one
+ * that the form was based on; the version that the question shows is the value
+ * of its button, "revision.time".
+ */
+
+static const char *const carried[] = { "revision", "revision_at", "list" };
+static const char *const prefixes[] = { "", "lines-", "was-", "theirs-",
+                                        "use-" };
+
+static void carry(const struct form *form, const char *name,
+                  struct context *fields)
+{
+    struct slice value = form_value(form, name);
+    struct context *field;
+
+    if (value.data == NULL)
+        return;
+    field = context_list_object(fields);
+    context_string(field, "name", name);
+    context_text(field, "value", value);
+}
+
+static void carry_typed(const struct edit *edit, const struct form *form,
+                        struct context *context)
+{
+    struct context *fields = context_list(context, "fields");
+    struct arena *arena = request_arena(edit->req);
+
+    for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]); i++)
+        carry(form, carried[i], fields);
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
+            const char *name = arena_printf(arena, "%s%s", prefixes[i],
+                                            supplier_columns[f].name);
+
+            if (name != NULL)
+                carry(form, name, fields);
+        }
+    }
+    context_string(context, "seen",
+                   arena_printf(arena, "%llu.%lld",
+                                (unsigned long long)edit->job.expected,
+                                (long long)edit->job.expected_us));
+}
+
+/* Where the question has one, its button says which version was seen. */
+static void read_seen(struct edit *edit, const struct form *form)
+{
+    struct slice rest = form_value(form, "seen");
+    struct slice revision;
+    uint64_t at_us;
+
+    if (rest.data == NULL)
+        return;
+    revision = slice_cut(&rest, '.');
+    if (slice_number(revision, INT64_MAX, &edit->job.expected) != OK ||
+        slice_number(rest, INT64_MAX, &at_us) != OK)
+        edit_damaged(edit);
+    else
+        edit->job.expected_us = (int64_t)at_us;
+}
+
 static void respond_remove_question(const struct edit *edit,
                                     const struct supplier *supplier, int status)
 {
     struct context *context =
         employee_context(edit->req, "Delete this supplier");
+    const struct form *form;
 
     supplier_context(supplier, context);
     edit_context_hidden(edit, context);
+    if (request_form(edit->req, &form) == OK &&
+        form_value(form, "id").data != NULL)
+        carry_typed(edit, form, context_object(context, "typed"));
     context_string(context, "problem", edit->problem);
     context_flag(context, "faulty", edit->problem != NULL || edit->clash);
     if (edit->clash)
@@ -71,6 +139,40 @@ static void remove_ask(struct lifetime *life, const struct snapshot *snapshot)
     }
 }
 
+void remove_question(struct edit *edit)
+{
+    struct employee *self = request_app(edit->req);
+
+    catalog_when_fresh(self->api.catalog, remove_ask_typed,
+                       request_life(edit->req));
+}
+
+static void remove_ask_typed(struct lifetime *life,
+                             const struct snapshot *snapshot)
+{
+    struct edit *edit = request_own(request_of(life));
+    const struct supplier *supplier =
+        snapshot != NULL ? snapshot_find(snapshot, edit->job.supplier.id)
+                         : NULL;
+
+    if (supplier == NULL) {
+        /* It may have been added since that state. */
+        bool known = snapshot != NULL && !snapshot_stale(snapshot);
+        enum error err = known ? ERROR_NOT_FOUND : ERROR_DB_AWAY;
+
+        if (known)
+            edit_gone(edit);
+        edit->problem = edit_problem(edit, err);
+        edit_respond(edit, status_of_error(err));
+        return;
+    }
+    edit->snapshot = snapshot;
+    edit->job.expected = supplier->revision;
+    edit->job.expected_us = supplier->changed_us;
+    edit_renew_key(edit);
+    respond_remove_question(edit, supplier, 200);
+}
+
 /* POST /admin/supplier-remove/{id}; one without a body deletes, too. */
 void remove_supplier(struct request *req)
 {
@@ -86,6 +188,8 @@ void remove_supplier(struct request *req)
     request_set_own(req, edit);
     if (!edit_read_post(edit, &form))
         return;
+    if (form != NULL)
+        read_seen(edit, form);
     if (edit->problem != NULL)
         catalog_when_fresh(self->api.catalog, remove_ask_again,
                            request_life(req));

@@ -20,5 +20,6 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: item.name not in FIRST)
     for item in items:
         if item.path.stem == "test_back":  # one browser for all its steps
-            kind = "firefox" if "firefox" in item.name else "chrome"
+            kind, = [name for name in ("chrome", "forgetful", "firefox")
+                     if name in item.name]
             item.add_marker(pytest.mark.xdist_group(kind))

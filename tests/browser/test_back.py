@@ -15,7 +15,8 @@ from test_browser import FOLDER, playwright, switch  # noqa: F401
 sys.path.insert(0, str(harness.ROOT / "tests/integration"))
 from writers import connect, insert, query  # noqa: E402
 
-BROWSERS = {"chrome": "chromium", "firefox": "firefox-esr"}
+BROWSERS = {"chrome": "chromium", "forgetful": "chromium",
+            "firefox": "firefox-esr"}
 
 
 @pytest.fixture(scope="session")
@@ -139,3 +140,16 @@ def test_what_is_only_shown_stays(go, database, fields):
     go("untouched")
     assert ask(database, f"SELECT {columns} FROM suppliers") == before
     assert ask(database, "SELECT state FROM suppliers") == (("Changed",),)
+
+
+@pytest.mark.parametrize("go, scripts", [
+    ("chrome", "off"), ("chrome", "on"), ("forgetful", "off"),
+    ("forgetful", "on"),
+    pytest.param("firefox", "on", marks=pytest.mark.thorough)],
+    indirect=["go"])
+def test_what_was_typed_stays(go, database, scripts):
+    """And not over what somebody else has saved meanwhile."""
+    roastery(database)
+    go("typed", scripts)
+    assert ask(database, "SELECT name, city FROM suppliers") == (
+        ("Roastery 1", "Theirs"),)

@@ -18,7 +18,7 @@ QUERY = ("q", "state", "city", "ended", "kept", "sort", "page", "per", "saved", 
          "limit", "cursor", "since", "wait", "list", "id", "other")
 HIDDEN = ("id", "revision", "revision_at", "form_key", "list", "anyway",
           "shown", "supplier", "left", "deed", "field", "value", "do",
-          "preview", "lines-notes", "use-city", "theirs-city", "other")
+          "preview", "seen", "lines-notes", "use-city", "theirs-city", "other")
 OPERATION = ("method", "id", "if_match")  # of a batch, beside the supplier
 FIELDS = ("Host", "Origin", "Referer", "User-Agent", "Cookie", "Accept",
           "Accept-Language", "Accept-Encoding", "Sec-Fetch-Site",

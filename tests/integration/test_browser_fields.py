@@ -3,6 +3,8 @@ import re
 
 import pytest
 
+import harness
+
 FIELDS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -80,9 +82,13 @@ def test_two_schemes_are_not_https(customer):
 
 
 def test_pages_of_employees_are_stored_nowhere(start, database, employee):
-    """The answer to a POST may be gone back to, but only in this browser."""
+    """But one may go back to a form and to the answer to a POST, in the same
+    browser."""
+    employee.post("/admin/supplier-add", harness.SUPPLIER)
+    forms = ["/admin/supplier-add", "/admin/supplier-update/1"]
     for path in EMPLOYEES:
-        assert employee.get(path).headers["Cache-Control"] == "no-store", path
+        assert employee.get(path).headers["Cache-Control"] == (
+            "private, no-cache" if path in forms else "no-store"), path
         assert employee.request("PUT", path).headers["Cache-Control"] == \
             "no-store", path
     assert employee.post("/admin/supplier-add", {"name": ""}).headers[
