@@ -66,8 +66,13 @@ class Nginx:
         office, outside = (
             Visitor(self.https, self.chain, self.elsewhere, network)
             for network in (OFFICE, OUTSIDE))
-        harness.wait_until(lambda: office.answers("/suppliers"),
-                           "nginx serves")
+        try:
+            harness.wait_until(lambda: office.answers("/suppliers"),
+                               "nginx serves")
+        except AssertionError as error:
+            log = self.root.path / "var/log/nginx/error.log"
+            raise AssertionError(f"{error}: {office.fault}\n"
+                                 f"{log.read_text()}") from error
         assert office.get("/admin/suppliers").status == 200
         assert outside.get("/admin/suppliers").status == 404
         page = outside.get("/suppliers")

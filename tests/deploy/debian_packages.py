@@ -153,6 +153,9 @@ def started(root, name, port):
             harness.wait_until(lambda: answers(daemon, client, PAGES[name]),
                                f"{name} shows a page")
             yield client
+        except BaseException:
+            print(daemon.output()[-4000:])  # pytest shows it
+            raise
         finally:
             status = daemon.stop()
         assert status == 0, daemon.output()

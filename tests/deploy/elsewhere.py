@@ -6,18 +6,20 @@ import socket
 import subprocess
 import threading
 
+import harness
 from test_https import Secure
 
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
-HERE, THERE = 253, 254
+HERE = range(253, 1, -4)  # the first address of a network of two; theirs is next
 OFFICE, OUTSIDE = "192.0.2", "198.51.100"  # the guides' office, and no office
 
 
 class Machine:
     """
     A network of its own, at the end of a cable to this machine. It is in the
-    office and outside. It takes the last few addresses of both only: this
-    machine may be in such a network, too.
+    office and outside. It takes two addresses of both only, and those that
+    this machine does not have: it may be in such a network, too, or have a
+    cable to another test's machine.
     """
 
     def __init__(self):
@@ -27,16 +29,24 @@ class Machine:
         self.ip("netns", "add", self.name)
         self.ip("link", "add", cable, "type", "veth", "peer", "name", "cable",
                 "netns", self.name)
+        with harness.locked(harness.PORTS_FILE.with_name("cafe-test-cables")):
+            known = self.ip("-4", "-oneline", "address", "show")
+            self.here = next(last for last in HERE if not any(
+                f" {network}.{last}/" in known
+                for network in (OFFICE, OUTSIDE)))
+            for network in (OFFICE, OUTSIDE):
+                self.ip("address", "add", f"{network}.{self.here}/30", "dev",
+                        cable)
         for network in (OFFICE, OUTSIDE):
-            self.ip("address", "add", f"{network}.{HERE}/30", "dev", cable)
-            self.ip(*inside, "address", "add", f"{network}.{THERE}/30", "dev",
-                    "cable")
+            self.ip(*inside, "address", "add", f"{network}.{self.here + 1}/30",
+                    "dev", "cable")
         self.ip("link", "set", cable, "up")
         self.ip(*inside, "link", "set", "cable", "up")
 
     @staticmethod
     def ip(*words):
-        subprocess.run(["ip", *words], check=True, capture_output=True)
+        return subprocess.run(["ip", *words], check=True, text=True,
+                              capture_output=True).stdout
 
     def connect(self, network, port, timeout):
         """A connection from there to here; only the thread moves there."""
@@ -49,8 +59,8 @@ class Machine:
                     raise OSError(ctypes.get_errno(), "setns")
             try:
                 made.append(socket.create_connection(
-                    (f"{network}.{HERE}", port), timeout,
-                    (f"{network}.{THERE}", 0)))
+                    (f"{network}.{self.here}", port), timeout,
+                    (f"{network}.{self.here + 1}", 0)))
             except OSError as error:
                 made.append(error)
 
@@ -72,6 +82,7 @@ class Visitor(Secure):
     def __init__(self, port, chain, machine=None, network=None):
         super().__init__(port, chain)
         self.machine, self.network = machine, network
+        self.fault = None
 
     def connect(self, address, timeout, source):
         if not self.network:
@@ -79,7 +90,9 @@ class Visitor(Secure):
         return self.machine.connect(self.network, self.port, timeout)
 
     def answers(self, path):
+        """Whether there is a page; if not, self.fault says why."""
         try:
-            return self.get(path).status == 200
-        except (OSError, http.client.HTTPException):
-            return False
+            self.fault = self.get(path).status
+        except (OSError, http.client.HTTPException) as error:
+            self.fault = repr(error)
+        return self.fault == 200

@@ -1,4 +1,5 @@
 """cafe-deploy as a person uses it, and load on what it deploys."""
+import csv
 import os
 import pathlib
 import re
@@ -178,7 +179,7 @@ class Rehearsal:
         ours = {name: weight for name, weight in self.servers().items()
                 if name.startswith(f"{service}-")}
         assert ours == {f"{group}/{task}": 100 for task in tasks}
-        harness.wait_until(lambda: self.healthy() >= len(tasks),
+        harness.wait_until(lambda: self.healthy(service) >= len(tasks),
                            "all are healthy")
         assert self.version(service) == version
         state = (self.state / "services" / service).read_text()
@@ -205,8 +206,13 @@ class Rehearsal:
                                    cwd=self.folder / "work")
         assert done.returncode == 0, done.stderr
 
-    def healthy(self):
-        return self.ask("show stat").count(",L7OK,")
+    def healthy(self, service):
+        """How many servers of it are up, as the last check of each found."""
+        rows = csv.DictReader(self.ask("show stat").lstrip("# ").splitlines())
+        return sum(row["svname"].startswith(f"{service}-") and
+                   row["status"] == "UP" and
+                   row["check_status"].endswith("L7OK")
+                   for row in rows)
 
 
 class Site(harness.Client):

@@ -270,6 +270,9 @@ def test_a_task_that_somebody_removed_comes_back(rehearsal):
     rehearsal.engine.run("rm", "--force", *rehearsal.tasks("customer"))
     rehearsal.do("status")
     assert not rehearsal.tasks("customer")  # it only looks
+    # Else a check that began without the task may fail when the task is back.
+    harness.wait_until(lambda: rehearsal.healthy("customer") == 0,
+                       "the load balancer notices")
     rehearsal.do("recover")
     harness.wait_until(lambda: rehearsal.site().get("/").status == 200,
                        "it serves again")
