@@ -258,7 +258,8 @@ class Database:
 
     def client(self, *args, user=None, password=None, text=None):
         """Run the command line client, by default as administrator."""
-        argv = ["mariadb", "--no-defaults", f"--socket={self.socket}",
+        argv = ["mariadb", "--no-defaults", "--skip-ssl",
+                f"--socket={self.socket}",
                 "--default-character-set=utf8mb4", "--batch", "--raw",
                 "--skip-column-names", f"--user={user or getpass.getuser()}"]
         if password is not None:

@@ -11,8 +11,9 @@ enum { REMOVED_AT_ONCE = 1000, CLEANED_AT_ONCE = 20 };
 static const char select_rows[] =
     "SELECT COALESCE(MIN(n), 0), COALESCE(MAX(n), 0) FROM supplier_import_rows"
     " WHERE import_id = ?";
-static const char delete_rows[] = "DELETE FROM supplier_import_rows"
-                                  " WHERE import_id = ? AND n BETWEEN ? AND ?";
+static const char delete_rows[] =
+    "DELETE r FROM supplier_import_rows r FORCE INDEX (PRIMARY)"
+    " WHERE import_id = ? AND n BETWEEN ? AND ?";
 static const char delete_files[] =
     "DELETE FROM supplier_import_files WHERE import_id = ?";
 static const char delete_import[] = "DELETE FROM supplier_imports WHERE id = ?";
