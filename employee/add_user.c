@@ -149,14 +149,15 @@ static enum error check_typed(struct slice password, struct text *error)
         unsigned char byte = (unsigned char)password.data[i];
 
         if (byte < ' ' || byte == 0x7f)
-            text_append_string(error, "a password has no control characters");
+            text_append_string(
+                error, "a password must not contain control characters");
         if (error->len > 0)
             return ERROR_CONFIG;
         chars += (byte & 0xc0) != 0x80;
     }
     if (chars >= PASSWORD_MIN_CHARS)
         return OK;
-    text_printf(error, "a password has at least %d characters",
+    text_printf(error, "a password must have at least %d characters",
                 PASSWORD_MIN_CHARS);
     return ERROR_CONFIG;
 }

@@ -18,7 +18,7 @@ static void chosen_show(struct lifetime *life, const struct snapshot *snapshot)
         chosen->status = 503;
         chosen->edit->problem =
             "The suppliers can't be read right now. Nothing was changed, and "
-            "your choice is still here: send it again in a moment.";
+            "your choice has been kept: send it again in a moment.";
     } else if (chosen_compare(chosen) != OK) {
         respond_error(chosen->req, 503);
         return;
@@ -118,12 +118,13 @@ void chosen_change(struct request *req)
 static const char *chosen_problem(struct chosen *chosen, enum error outcome)
 {
     if (chosen->job.key_used)
-        return "This page was used for another change before. Nothing was "
-               "changed: look at it again, then confirm it.";
+        return "This page has already been used for another change. Nothing "
+               "was changed now: check the suppliers below, then confirm "
+               "again.";
     if (outcome == ERROR_CONFLICT || outcome == ERROR_NOT_FOUND ||
         outcome == ERROR_SYNTAX)
         return "Somebody has changed some of these suppliers in the meantime. "
-               "Nothing was changed yet: look at them below, then confirm it "
+               "Nothing has been changed yet: check them below, then confirm "
                "again.";
     chosen->edit->job.refusal = chosen->job.refusal;
     return edit_problem(chosen->edit, outcome);

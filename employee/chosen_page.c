@@ -213,11 +213,10 @@ static const char *chosen_title(const struct chosen *chosen)
     case CHOSEN_DELETE:
         return arena_printf(chosen->arena, "Delete %s?", all);
     case CHOSEN_END:
-        return arena_printf(chosen->arena,
-                            "Say of %s that they no longer supply?", all);
-    case CHOSEN_AGAIN:
-        return arena_printf(chosen->arena, "Say of %s that they supply again?",
+        return arena_printf(chosen->arena, "Mark %s as no longer supplying?",
                             all);
+    case CHOSEN_AGAIN:
+        return arena_printf(chosen->arena, "Mark %s as supplying again?", all);
     case CHOSEN_SET:
         break;
     }

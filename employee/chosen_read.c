@@ -7,9 +7,8 @@
 #include "cafe/suppliers/untouched.h"
 #include "chosen.h"
 
-static const char damaged[] =
-    "A hidden field of this form was damaged on its way. Nothing was changed; "
-    "go back to the list and choose again.";
+static const char damaged[] = "This form arrived damaged. Nothing was changed; "
+                              "go back to the list and choose again.";
 
 bool chosen_settable(enum supplier_field f)
 {
@@ -74,12 +73,12 @@ static void read_chosen_rows(struct chosen *chosen, const struct form *form)
     }
     if (chosen->count == 0)
         chosen->edit->problem =
-            "Nothing is chosen yet. Go back to the list and tick the suppliers "
-            "that you want to change.";
+            "You have not chosen any suppliers. Go back to the list and tick "
+            "the ones that you want to change.";
     else if (chosen->count > BATCH_OPERATIONS_MAX)
         chosen->edit->problem = arena_printf(
             chosen->arena,
-            "You have chosen %zu suppliers, and at most %d can be changed at "
+            "You have chosen %zu suppliers, but at most %d can be changed at "
             "once. Nothing was changed: go back to the list and choose fewer.",
             chosen->count, BATCH_OPERATIONS_MAX);
 }
@@ -264,7 +263,7 @@ static void check_end_date(struct chosen *chosen, const struct supplier *texts)
     if (chosen->deed == CHOSEN_END &&
         texts->fields[SUPPLIER_ENDED_ON].len == 0) {
         chosen->faults.messages[SUPPLIER_ENDED_ON] =
-            "Write the date like this: 2026-11-28";
+            "Enter the date like this: 2026-11-28";
         chosen->faults.count++;
     }
 }

@@ -23,7 +23,7 @@ const struct command employee_commands[] = {
     { "--dry-run", COMMAND_DRY_RUN,
       "With --migrate or --import: only show what would be done.", NULL },
     { "--forget", COMMAND_FORGET,
-      "Erase a supplier's history, except what the table holds now, then exit.",
+      "Erase a supplier's history, except for its present text, then exit.",
       "ID" },
     { "--add-user", COMMAND_ADD_USER,
       "Add a person to the file of identity.htpasswd, or change their "
@@ -48,14 +48,14 @@ const struct command employee_commands[] = {
       "Remove a key, then exit: the program is refused from then on.", "NAME" },
     { "--import", COMMAND_IMPORT,
       "Import suppliers from a CSV, vCard or JSON file, then exit: with status "
-      "1 if there are rows to look at, which are written to FILE.faulty.csv, "
+      "1 if there are rows to check, which are written to FILE.faulty.csv, and "
       "2 if the import failed.",
       "FILE" },
     { "--actor", COMMAND_ACTOR,
       "With --import or --undo-import: who makes the changes, for the history.",
       "NAME" },
     { "--clear-empty", COMMAND_CLEAR_EMPTY,
-      "With --import: an empty cell empties the supplier's field. Without it, "
+      "With --import: an empty cell clears the supplier's field. Without it, "
       "the field stays.",
       NULL },
     { "--remove-missing", COMMAND_REMOVE_MISSING,

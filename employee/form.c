@@ -69,9 +69,8 @@ static void find_repeated(struct edit *edit, const struct form *form)
     }
 }
 
-static const char damaged[] =
-    "A hidden field of this form was damaged on its way. Nothing was changed; "
-    "check what you typed and send it again.";
+static const char damaged[] = "This form arrived damaged. Nothing was changed; "
+                              "check what you typed and send it again.";
 
 /* Never taken for "no revision", which would mean that anything may be
  * overwritten. */
@@ -280,10 +279,9 @@ const char *edit_problem(const struct edit *edit, enum error outcome)
         return "Somebody has deleted this supplier in the meantime. What you "
                "typed is still here: add it as a new supplier if you need it.";
     case ERROR_DB_STATEMENT:
-        return "The database could not do this in time; somebody else may be "
+        return "The database took too long, perhaps because somebody else is "
                "changing this supplier or the whole table. Nothing was "
-               "changed; "
-               "try again in a moment.";
+               "changed; try again in a moment.";
     case ERROR_BUSY:
     case ERROR_DEADLINE:
         return typed ? "The database is still busy with earlier requests. "
@@ -293,21 +291,19 @@ const char *edit_problem(const struct edit *edit, enum error outcome)
                        "Nothing was changed. Send it again in a moment: it "
                        "will not be done twice.";
     case ERROR_DB_UNKNOWN:
-        return "The connection to the database broke, so we don't know "
+        return "The connection to the database was lost, so we don't know "
                "whether this was done. Send it again: it will not be done "
                "twice.";
     case ERROR_DB_TRIGGERS:
         return "The database no longer logs changes, so nothing was changed. "
-               "Ask the people who run this service to run: employee "
-               "--migrate.";
+               "Ask the people who run this site to run: employee --migrate.";
     case ERROR_DB_SCHEMA:
     case ERROR_DB:
     case ERROR_DB_DUPLICATE:
-        return typed ? "The database refused this. Nothing was saved; what "
-                       "you typed is still here. Tell the people who run this "
-                       "service."
+        return typed ? "The database refused this. Nothing was saved; what you "
+                       "typed is still here. Tell the people who run this site."
                      : "The database refused this. Nothing was changed. Tell "
-                       "the people who run this service.";
+                       "the people who run this site.";
     default:
         return typed
                    ? "The database is not answering right now. Nothing was "

@@ -81,7 +81,7 @@ static const char *action_text(enum history_action action)
 {
     switch (action) {
     case HISTORY_ADOPT:
-        return "existed before this history began";
+        return "existed before the history began";
     case HISTORY_ADD:
         return "was added";
     case HISTORY_UPDATE:

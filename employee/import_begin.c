@@ -131,8 +131,8 @@ static void answered(void *job, enum error outcome)
 
     if (outcome == ERROR_CONFLICT) {
         view->status = 409;
-        view->problem = "This row is not asked about any more, or that "
-                        "supplier is gone. See the rows below.";
+        view->problem = "This row no longer needs an answer, or that supplier "
+                        "has been deleted. Check the rows below.";
         import_view_show(view);
     } else if (outcome != OK) {
         respond_error(view->req, status_of_error(outcome));

@@ -314,7 +314,7 @@ static int tell_unwritten(struct import_order *order)
     text_printf(&path, "%s.faulty.csv", order->path);
     err = write_faulty_file(order, text_string(&path));
     if (err == OK)
-        printf("%llu rows to look at: %s\n",
+        printf("%llu rows to check: %s\n",
                (unsigned long long)unwritten(&order->counts),
                text_string(&path));
     else
@@ -331,9 +331,11 @@ static const char *explain(const struct import_order *order, enum error err)
     if (err == ERROR_LIMIT)
         return too_many_rows;
     if (err == ERROR_BUSY)
-        return "another import is at work; run it again when that is done";
+        return "another import is running; run this one again when it has "
+               "finished";
     if (err == ERROR_STOPPING)
-        return "interrupted: what was written stays; run it again for the rest";
+        return "interrupted: rows that were written stay; run it again for the "
+               "rest";
     if (err == ERROR_DB_SCHEMA)
         return "run employee --migrate first";
     if (order->connection != NULL && db_error_message(order->connection)[0])
@@ -425,10 +427,10 @@ static int tell_undo(const struct import_order *order, enum error err)
 {
     if (err != OK) {
         fprintf(stderr, "employee: the import was not undone: %s\n",
-                err == ERROR_NOT_FOUND  ? "there is none with this key"
-                : err == ERROR_CONFLICT ? "it has not written anything, or "
-                                          "was undone before"
-                                        : explain(order, err));
+                err == ERROR_NOT_FOUND ? "there is no import with this key"
+                : err == ERROR_CONFLICT
+                    ? "it has not written anything, or it was already undone"
+                    : explain(order, err));
         return STATUS_FAILED;
     }
     printf("undone %llu, kept %llu\n",

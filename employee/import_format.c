@@ -34,7 +34,7 @@ static const char *target_name(unsigned target)
 {
     if (target == IMPORT_NOTHING)
         return "(leave out)";
-    return target == IMPORT_ID ? "Number in this directory"
+    return target == IMPORT_ID ? "ID in this directory"
                                : supplier_columns[target].label;
 }
 

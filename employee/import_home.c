@@ -5,7 +5,7 @@ static db_done_fn import_home_answer;
 
 static const char *const state_texts[IMPORT_STATES] = {
     [IMPORT_READING] = "being read",
-    [IMPORT_PREVIEW] = "preview, nothing is written yet",
+    [IMPORT_PREVIEW] = "preview, not imported yet",
     [IMPORT_RUNNING] = "being written",
     [IMPORT_PAUSED] = "paused",
     [IMPORT_CANCELLED] = "cancelled",
@@ -85,7 +85,7 @@ static void fill_latest(const struct upload *upload, struct context *context)
         context_text(object, "who", import->person);
         when_context(req, import->created_us, object);
         context_string(object, "state",
-                       import->broken_off  ? "broke off while it was read"
+                       import->broken_off  ? "stopped while it was being read"
                        : import->preparing ? "being prepared"
                                            : state_texts[import->state]);
     }

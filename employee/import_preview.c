@@ -11,7 +11,7 @@ static const char *const kind_texts[STAGED_KINDS] = {
     [STAGED_SAME] = "Same",
     [STAGED_AMBIGUOUS] = "Ambiguous",
     [STAGED_DUPLICATE] = "Possible duplicates",
-    [STAGED_FAULTY] = "Faulty",
+    [STAGED_FAULTY] = "With errors",
     [STAGED_MISSING] = "Not in the file",
 };
 

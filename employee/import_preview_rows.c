@@ -68,6 +68,17 @@ static void row_candidates(const struct import_view *view,
     }
 }
 
+/* What a row is called, in the words of the counts. */
+static const char *const row_texts[STAGED_KINDS] = {
+    [STAGED_NEW] = "new",
+    [STAGED_CHANGED] = "changed",
+    [STAGED_SAME] = "same",
+    [STAGED_AMBIGUOUS] = "ambiguous",
+    [STAGED_DUPLICATE] = "possible duplicate",
+    [STAGED_FAULTY] = "with errors",
+    [STAGED_MISSING] = "not in the file",
+};
+
 static void preview_row(const struct import_view *view,
                         const struct staged_row *row, struct context *object)
 {
@@ -82,7 +93,7 @@ static void preview_row(const struct import_view *view,
     context_number(object, "n", row->n);
     if (row->line > 0)
         context_number(object, "line", row->line);
-    context_string(object, "kind", staged_kind_name(row->kind));
+    context_string(object, "kind", row_texts[row->kind]);
     context_text(object, "name", name);
     if (row->supplier_id != 0)
         context_number(object, "id", row->supplier_id);

@@ -22,19 +22,19 @@ static void fill_counts(const struct import_counts *counts,
 
     fill_count(list, "Added", counts->written[STAGED_NEW]);
     fill_count(list, "Changed", counts->written[STAGED_CHANGED]);
-    fill_count(list, "Removed", counts->written[STAGED_MISSING]);
+    fill_count(list, "Deleted", counts->written[STAGED_MISSING]);
     fill_count(list, "Undone", outcomes[IMPORT_TAKEN_BACK]);
     fill_count(list, "Not undone: changed since", outcomes[IMPORT_KEPT]);
-    fill_count(list, "Already the same", kinds[STAGED_SAME]);
-    fill_count(list, "Not written: changed by somebody since the preview",
+    fill_count(list, "Not changed: already the same", kinds[STAGED_SAME]);
+    fill_count(list, "Not imported: changed by somebody since the preview",
                outcomes[IMPORT_CLASH]);
-    fill_count(list, "Not written: faulty",
+    fill_count(list, "Not imported: with errors",
                kinds[STAGED_FAULTY] + outcomes[IMPORT_REFUSED]);
-    fill_count(list, "Not written: one of several suppliers",
+    fill_count(list, "Not imported: matches several suppliers",
                kinds[STAGED_AMBIGUOUS]);
-    fill_count(list, "Not written: like an earlier row",
+    fill_count(list, "Not imported: same supplier as an earlier row",
                kinds[STAGED_DUPLICATE]);
-    fill_count(list, "Not written: cancelled before",
+    fill_count(list, "Not imported: cancelled",
                counts->todo - counts->undo_todo);
     context_flag(context, "no_counts", context_first(list) == NULL);
 }

@@ -146,8 +146,8 @@ void import_respond(struct import_view *view, const char *action,
 
     if (outcome == ERROR_BUSY && view->import.id != 0) {
         view->status = 409;
-        view->problem = "Another import is being written or undone. Nothing "
-                        "was changed here: try again when that is done.";
+        view->problem = "Another import is running or being undone. Nothing "
+                        "was changed here: try again when it has finished.";
         import_view_show(view);
         return;
     }

@@ -39,8 +39,8 @@ static enum error choose_bytes(struct upload *upload,
 
     if (chosen && pasted.len > 0)
         return refuse_upload(upload, 422,
-                             "You chose a file and pasted rows, too. Send one "
-                             "of them: empty the box, or choose no file.");
+                             "You chose a file and also pasted rows. Send only "
+                             "one of them: empty the box, or remove the file.");
     if (!chosen && pasted.len == 0)
         return refuse_upload(upload, 422,
                              "Choose a file, or paste rows into the box.");
@@ -49,9 +49,9 @@ static enum error choose_bytes(struct upload *upload,
     if (chosen && file->filename.len > 0 && utf8_valid(file->filename))
         upload->import.file_name = utf8_cut(file->filename, NAME_MAX_BYTES);
     if (slice_trim(upload->bytes).len == 0)
-        return refuse_upload(upload, 422,
-                             "The file is empty. Its first row has to have the "
-                             "names of the columns.");
+        return refuse_upload(
+            upload, 422,
+            "The file is empty. Its first row must contain the column names.");
     if (upload->bytes.len > IMPORT_FILE_MAX_BYTES)
         return refuse_upload(upload, 413,
                              "The file is larger than 32 MiB. Split it into "
@@ -70,22 +70,26 @@ static enum error read_upload(struct upload *upload)
 
     if (err != OK)
         return refuse_upload(upload, err == ERROR_NOT_FOUND ? 415 : 400,
-                             fault != NULL ? fault
-                                           : "The upload is not a form.");
+                             fault != NULL
+                                 ? fault
+                                 : "The upload could not be read. Open this "
+                                   "page again, then send the file again.");
     upload->text = upload_part(&multipart, "text");
     if (!utf8_valid(upload->text) ||
         (upload->text.len > 0 &&
          memchr(upload->text.data, '\0', upload->text.len) != NULL)) {
         upload->text = SLICE("");
-        return refuse_upload(upload, 400, "The pasted rows are not text.");
+        return refuse_upload(upload, 400,
+                             "The pasted rows contain characters that are not "
+                             "text. Copy them again.");
     }
     upload->list = list_of(upload->req, upload_part(&multipart, "list"));
     upload->clear_empty = upload_part(&multipart, "clear_empty").data != NULL;
     key = upload_part(&multipart, "form_key");
     if (!form_key_valid(key))
-        return refuse_upload(upload, 400,
-                             "A hidden field of this form was damaged on its "
-                             "way. Send it again.");
+        return refuse_upload(
+            upload, 400,
+            "This form arrived damaged. Nothing was imported; send it again.");
     memcpy(upload->import.key, key.data, FORM_KEY_CHARS);
     return choose_bytes(upload, &multipart);
 }
@@ -147,7 +151,7 @@ static void upload_taken(void *job, enum error outcome)
 
     if (outcome != OK && upload->problem == NULL) {
         upload->status = status_of_error(outcome);
-        upload->problem = "The file could not be stored right now. Nothing was "
+        upload->problem = "The file can't be stored right now. Nothing was "
                           "imported; send it again in a moment.";
     }
     if (upload->problem != NULL) {

@@ -14,7 +14,8 @@ struct key_order {
     uint64_t days; /* 0: it does not expire */
 };
 
-static const char bad_name[] = "a name has 1 to 100 bytes of printable UTF-8";
+static const char bad_name[] =
+    "a name must be 1 to 100 bytes of printable UTF-8";
 
 /* NULL: it is read; else what is wrong. */
 static const char *order_read(const struct config *config,
@@ -40,12 +41,13 @@ static const char *key_explain(const struct db_connection *connection,
                                enum error err)
 {
     if (err == ERROR_DB_DUPLICATE)
-        return "there is a key of this name; remove it first, or choose "
-               "another name";
+        return "there is already a key with this name; remove it first, or "
+               "choose another name";
     if (err == ERROR_NOT_FOUND)
-        return "there is no key of this name; see --list-keys";
+        return "there is no key with this name; see --list-keys";
     if (err == ERROR_LIMIT)
-        return "there are 256 keys, which is the most; remove one first";
+        return "there are already 256 keys, which is the maximum; remove one "
+               "first";
     if (err == ERROR_DB_SCHEMA)
         return "run employee --migrate first";
     if (db_denied(connection))

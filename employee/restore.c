@@ -106,7 +106,7 @@ static void respond_restore_question(const struct edit *edit,
 static void respond_forgotten(struct request *req)
 {
     struct context *context =
-        employee_context(req, "There is nothing to go back to");
+        employee_context(req, "There is nothing to restore");
 
     respond_page(req, employee_render(req, "version-gone", context, 404));
 }
@@ -247,9 +247,9 @@ static void restored(void *job, enum error outcome)
     } else if (outcome == ERROR_NOT_FOUND) {
         respond_forgotten(edit->req);
     } else if (outcome == ERROR_CONFLICT && edit->job.clash.count > 0) {
-        edit->problem = "Some fields of this change were changed again since. "
-                        "Nothing was changed yet: choose for each of them what "
-                        "will be there.";
+        edit->problem =
+            "Some fields of this change have been changed again since. Nothing "
+            "has been undone yet: choose what each of them should contain.";
         restore_ask(edit, 409);
     } else if (outcome == ERROR_CONFLICT) {
         edit_clash(edit);

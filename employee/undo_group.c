@@ -43,8 +43,7 @@ static void respond_undoing(const struct undoing *undoing)
     const struct edit *edit = undoing->edit;
     const int64_t count = undoing->history.group.changes;
     struct request *req = edit->req;
-    struct context *context =
-        employee_context(req, "Undo changes that were made at once");
+    struct context *context = employee_context(req, "Undo several changes");
 
     edit_context_hidden(edit, context);
     context_text(context, "group", undoing->job.group);
@@ -103,11 +102,12 @@ static const char *undoing_problem(const struct undoing *undoing,
                                    enum error outcome)
 {
     if (undoing->job.batch.key_used)
-        return "This page was used for another change before. Nothing was "
-               "undone: reload the history, then undo it there.";
+        return "This page has already been used for another change. Nothing "
+               "was undone now: open the history again and undo it there.";
     if (outcome == ERROR_CONFLICT)
-        return "Each of these suppliers was changed again since, so nothing "
-               "was undone. Their histories say by whom, and undo each change.";
+        return "Somebody has changed each of these suppliers since, so nothing "
+               "was undone. Their histories show who did, and let you undo "
+               "each change.";
     undoing->edit->job.refusal = undoing->job.batch.refusal;
     return edit_problem(undoing->edit, outcome);
 }

@@ -108,14 +108,14 @@ const char write_key_used[] =
 const char *write_trouble(enum error outcome, int status)
 {
     if (outcome == ERROR_DB_UNKNOWN)
-        return "The connection to the database broke, so it is unknown "
-               "whether this was done. Send it again with the same If-Match "
-               "or Idempotency-Key: it will not be done twice.";
+        return "The connection to the database was lost, so it is unknown "
+               "whether this was done. Send it again with the same If-Match or "
+               "Idempotency-Key: it will not be done twice.";
     if (status == 503)
         return "The database can't do this right now. Nothing was changed; "
                "send it again in a moment.";
     return "The database refused this. Nothing was changed. Tell the people "
-           "who run this service.";
+           "who run this site.";
 }
 
 static const char *detail_of_edit(const struct edit *edit, int status)

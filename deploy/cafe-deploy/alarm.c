@@ -179,10 +179,11 @@ static enum error alarm_apply(const struct document *document,
     alarm->name = found->name;
     alarm->errors = reached ? found->threshold : found->threshold + 1;
     alarm->period_s = found->period_s;
-    return alarm->errors > 0 ? OK
-                             : document_fault(document, node,
-                                              "no error raises it, too; "
-                                              "write a threshold of 1");
+    return alarm->errors > 0
+               ? OK
+               : document_fault(
+                     document, node,
+                     "zero errors would raise it, too; write a threshold of 1");
 }
 
 /* The alarm that a list's entry names by !Ref. */

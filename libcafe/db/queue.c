@@ -11,7 +11,7 @@ void queue_signal_loop(struct db *db)
 {
     int failed = eventfd_write(db->results_fd, 1);
 
-    assert(!failed && "results_fd is no eventfd");
+    assert(!failed && "results_fd is not an eventfd");
     (void)failed;
 }
 

@@ -100,8 +100,9 @@ static enum error read_type(struct multipart_reading *reading,
         len++;
     if (!slice_is_nocase(slice_trim((struct slice){ type.data, len }),
                          "multipart/form-data"))
-        return refuse_multipart(reading, ERROR_NOT_FOUND,
-                                "This is no form with files.");
+        return refuse_multipart(
+            reading, ERROR_NOT_FOUND,
+            "This is not a form with files. Send it as multipart/form-data.");
     skip_bytes(&rest, len);
     while (take_parameter(&rest, &name, &value))
         if (slice_is_nocase(name, "boundary") && boundary.data == NULL)
@@ -158,12 +159,14 @@ static enum error read_field(struct multipart_reading *reading,
         return read_disposition(reading, value, part);
     if (slice_is_nocase(name, "content-type") && value.len >= 10 &&
         slice_is_nocase((struct slice){ value.data, 10 }, "multipart/"))
-        return refuse_multipart(reading, ERROR_SYNTAX,
-                                "A part has parts of its own.");
+        return refuse_multipart(
+            reading, ERROR_SYNTAX,
+            "A part contains parts of its own; send each part by itself.");
     if (slice_is_nocase(name, "content-transfer-encoding") &&
         !is_plain_encoding(value))
-        return refuse_multipart(reading, ERROR_SYNTAX,
-                                "A part is encoded, as in mail.");
+        return refuse_multipart(
+            reading, ERROR_SYNTAX,
+            "A part has a transfer encoding; send it unencoded.");
     return OK;
 }
 
@@ -182,13 +185,14 @@ static enum error read_part_head(struct multipart_reading *reading,
         size_t len = end != NULL ? (size_t)(end - head.data) : 0;
 
         if (end == NULL || fields++ > PART_FIELDS_MAX)
-            return refuse_multipart(
-                reading,
-                reading->rest.len > MULTIPART_HEAD_MAX_BYTES ||
-                        fields > PART_FIELDS_MAX
-                    ? ERROR_LIMIT
-                    : ERROR_SYNTAX,
-                "A part's head is too long, or the upload broke off.");
+            return refuse_multipart(reading,
+                                    reading->rest.len >
+                                                MULTIPART_HEAD_MAX_BYTES ||
+                                            fields > PART_FIELDS_MAX
+                                        ? ERROR_LIMIT
+                                        : ERROR_SYNTAX,
+                                    "A part's head is too long, or the upload "
+                                    "stopped too early. Send it again.");
         if (len == 0) {
             skip_bytes(&reading->rest, (size_t)(end + 2 - reading->rest.data));
             break;
@@ -209,7 +213,8 @@ static enum error read_data(struct multipart_reading *reading,
                              reading->delimiter_len);
 
     if (end == NULL)
-        return refuse_multipart(reading, ERROR_SYNTAX, "The upload broke off.");
+        return refuse_multipart(reading, ERROR_SYNTAX,
+                                "The upload stopped too early. Send it again.");
     part->data = (struct slice){ rest->data, (size_t)(end - rest->data) };
     skip_bytes(rest, part->data.len + reading->delimiter_len);
     return OK;

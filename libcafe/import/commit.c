@@ -420,7 +420,7 @@ enum error import_step(struct db_connection *connection, void *run)
         step->chunk /= 2;
         return OK;
     }
-    snprintf(refusal, sizeof(refusal), "The database refuses it: %s",
+    snprintf(refusal, sizeof(refusal), "The database refused it: %s",
              db_error_message(connection));
     return chunk_transact(connection, step, refusal);
 }

@@ -292,7 +292,7 @@ static enum error compare_by_keys(const struct comparing *comparing,
     if (err != OK)
         return err;
     if (best == NULL)
-        return ask_about(comparing, row, "It may be one of several suppliers",
+        return ask_about(comparing, row, "It may be any of several suppliers",
                          candidates);
     if (!is_certain(row, best))
         return ask_about(comparing, row,

@@ -97,11 +97,10 @@ static enum error csv_failed(struct csv_reader_state *csv)
 {
     if (csv_error(&csv->parser) != CSV_EPARSE)
         return rows_refuse(csv->rows, ERROR_MEMORY, "out of memory");
-    return refuse_csv(csv,
-                      "a quotation mark is in the wrong place. A text that has "
-                      "one has to be in quotes, with each quotation mark in it "
-                      "doubled. Save the file again as CSV, or correct this "
-                      "row.");
+    return refuse_csv(
+        csv, "a quotation mark is in the wrong place. Put a cell that contains "
+             "one in quotes, and double each quotation mark inside it. Save "
+             "the file again as CSV, or correct this row.");
 }
 
 enum error csv_reader_feed(struct csv_reader_state *csv, struct slice bytes)
@@ -112,9 +111,8 @@ enum error csv_reader_feed(struct csv_reader_state *csv, struct slice bytes)
         return csv->rows->err != OK ? csv->rows->err : csv_failed(csv);
     if (csv->rows->err == OK && csv->row_bytes > IMPORT_ROW_MAX_BYTES)
         return rows_refuse(csv->rows, ERROR_LIMIT,
-                           "Row %llu is longer than %d KiB. Perhaps a "
-                           "quotation mark is missing at the end of a text in "
-                           "it.",
+                           "Row %llu is longer than %d KiB. Perhaps a closing "
+                           "quotation mark is missing in it.",
                            (unsigned long long)csv->number + 1,
                            IMPORT_ROW_MAX_BYTES / 1024);
     return csv->rows->err;
@@ -125,10 +123,9 @@ enum error csv_reader_finish(struct csv_reader_state *csv)
     if (csv_fini(&csv->parser, on_cell, on_row, csv) != 0) {
         if (csv_error(&csv->parser) != CSV_EPARSE)
             return csv_failed(csv);
-        return refuse_csv(csv,
-                          "the file ends within a text in quotes. A quotation "
-                          "mark is missing at its end, or the file is "
-                          "incomplete: save it again.");
+        return refuse_csv(
+            csv, "the file ends inside a cell in quotes. The closing quotation "
+                 "mark is missing, or the file is incomplete: save it again.");
     }
     return csv->rows->err;
 }

@@ -113,13 +113,14 @@ static enum error read_in_frame(struct json_reader_state *json, char byte)
         json->place = IN_ARRAY;
     }
     if (change < 0 && json->depth == 0)
-        return json_refused(json, json->line, "a bracket closes nothing");
+        return json_refused(json, json->line,
+                            "a closing bracket has no opening one");
     json->depth += (size_t)change;
     text_append_char(&json->frame, byte);
     if (json->frame.failed)
         return rows_refuse(json->rows, ERROR_LIMIT,
-                           "Line %llu: there is no list of suppliers up to "
-                           "here, or too much after it.",
+                           "Line %llu: there is no list of suppliers before "
+                           "this line, or too much text after the list.",
                            (unsigned long long)json->line);
     return OK;
 }
@@ -164,7 +165,7 @@ static void add_json_cell(struct import_rows *rows, const json_t *value)
                  (long long)json_integer_value(value));
         cell = slice_of(digits);
     } else if (value != NULL && !json_is_null(value)) {
-        rows_fault(rows, rows->count + 1, "This has to be a text in quotes.");
+        rows_fault(rows, rows->count + 1, "This must be text in quotes.");
     }
     rows_cell(rows, cell);
 }
@@ -177,15 +178,15 @@ static const char *json_fault_text(const json_error_t *error)
         return "there are bytes that are not UTF-8";
     case json_error_null_character:
     case json_error_null_byte_in_key:
-        return "a text has a NUL, \\u0000";
+        return "a string contains a NUL, \\u0000";
     case json_error_duplicate_key:
-        return "a name is there twice";
+        return "a name appears twice";
     case json_error_numeric_overflow:
         return "a number is too large";
     case json_error_stack_overflow:
         return "it is nested too deeply";
     default:
-        return "this is not JSON, or a text has half of a surrogate pair";
+        return "this is not JSON, or a string has half of a surrogate pair";
     }
 }
 
@@ -247,18 +248,19 @@ enum error json_reader_finish(struct json_reader_state *json)
 
     if (json->place != IN_FRAME || json->depth > 0)
         return json_refused(json, json->line,
-                            "the file ends too early, it is incomplete");
+                            "the file ends too early; it is incomplete");
     if (!json->found)
-        return rows_refuse(json->rows, ERROR_SYNTAX,
-                           "There is no list of suppliers: it has to be an "
-                           "array, or a member \"suppliers\".");
+        return rows_refuse(
+            json->rows, ERROR_SYNTAX,
+            "The file has no list of suppliers: that must be an array, alone "
+            "or as the member \"suppliers\" of an object.");
     frame = json_loadb(json->frame.data, json->frame.len,
                        JSON_REJECT_DUPLICATES, &error);
     if (frame == NULL)
-        return rows_refuse(json->rows, ERROR_SYNTAX,
-                           "What is around the list of suppliers is not JSON: "
-                           "%s.",
-                           json_fault_text(&error));
+        return rows_refuse(
+            json->rows, ERROR_SYNTAX,
+            "The text around the list of suppliers is not JSON: %s.",
+            json_fault_text(&error));
     json_decref(frame);
     return OK;
 }

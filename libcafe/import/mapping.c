@@ -146,18 +146,20 @@ const char *import_map_fault(struct arena *arena, const struct slice *cells,
             joint(target) == NULL) {
             said = arena_printf(
                 arena,
-                "The columns “%.*s” and “%.*s” are both mapped to “%s”. Leave "
-                "one of them out.",
+                "The columns “%.*s” and “%.*s” both go into the field “%s”. "
+                "Leave one of them out.",
                 (int)cells[first[target]].len, cells[first[target]].data,
                 (int)cells[i].len, cells[i].data,
                 target == IMPORT_ID ? "id" : supplier_columns[target].label);
-            return said != NULL ? said : "Two columns are mapped to one field.";
+            return said != NULL ? said
+                                : "Two columns go into one field. Leave one of "
+                                  "them out.";
         }
         if (first[target] == count)
             first[target] = i;
     }
     return first[IMPORT_ID] == count && first[SUPPLIER_NAME] == count
-               ? "Say which column has the name."
+               ? "Choose the column that contains the name."
                : NULL;
 }
 

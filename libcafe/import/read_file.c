@@ -213,8 +213,8 @@ static enum error read_it(struct file_reading *reading)
         return err;
     name_task(reading);
     if (!import_settings_read(reading->import.settings, &reading->settings))
-        reading->fault = "It is not known how to read this file. Upload it "
-                         "again.";
+        reading->fault =
+            "The settings for reading this file were lost. Upload it again.";
     if (reading->fault == NULL)
         err = read_parts_of(reading);
     if (err == OK && reading->fault == NULL) {

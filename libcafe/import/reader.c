@@ -88,11 +88,11 @@ enum error import_reader_open(const struct import_format *format,
 /* Texts have no NUL: what has one is another kind of file, or damaged. */
 static enum error refuse_nul(struct import_reader *reader)
 {
-    return rows_refuse(&reader->rows, ERROR_SYNTAX,
-                       "Line %llu of the file has a NUL character. It is no "
-                       "text, has another encoding, or is damaged: save it "
-                       "again as CSV UTF-8.",
-                       (unsigned long long)reader->lines + 1);
+    return rows_refuse(
+        &reader->rows, ERROR_SYNTAX,
+        "Line %llu of the file has a NUL character. The file is not text, has "
+        "another encoding or is damaged: save it again as CSV UTF-8.",
+        (unsigned long long)reader->lines + 1);
 }
 
 /* Pass on what was decoded, up to a NUL. */
@@ -140,9 +140,9 @@ enum error import_reader_finish(struct import_reader *reader)
     if (err == OK)
         err = finish_kind(reader);
     if (err == OK && reader->rows.columns == 0)
-        return rows_refuse(&reader->rows, ERROR_SYNTAX,
-                           "The file is empty. Its first row has to have the "
-                           "names of the columns.");
+        return rows_refuse(
+            &reader->rows, ERROR_SYNTAX,
+            "The file is empty. Its first row must contain the column names.");
     return err;
 }
 

@@ -10,8 +10,8 @@
 enum { SAID_MAX_BYTES = 1024 };
 
 static const char more_cells[] =
-    "This row has more cells than the header. A text with a delimiter in it "
-    "has to be in quotes.";
+    "This row has more cells than the first row. Put text that contains the "
+    "column separator in quotes.";
 
 void rows_init(struct import_rows *rows, import_row_fn *row, void *context)
 {

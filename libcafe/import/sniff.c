@@ -8,11 +8,11 @@
 #include "decode.h"
 
 static const char workbook[] =
-    "This is a workbook or an archive, not a table of text. Open it in the "
-    "spreadsheet, choose “Save As” and the type “CSV UTF-8 (comma delimited)”, "
-    "and import that file.";
+    "This is a workbook or an archive, not a table of text. Open it in a "
+    "spreadsheet program, choose “Save As” and the type “CSV UTF-8 (comma "
+    "delimited)”, and import that file.";
 static const char packed[] =
-    "This file is compressed. Unpack it, and import the file that was in it.";
+    "This file is compressed. Unpack it and import the file inside.";
 static const char document[] =
     "This is a document, not a table. Copy the table into a spreadsheet, save "
     "that as “CSV UTF-8 (comma delimited)”, and import that file.";

@@ -43,9 +43,8 @@ static enum error refuse_card(struct vcard_reader_state *vcard, const char *why)
 static enum error begin_card(struct vcard_reader_state *vcard)
 {
     if (vcard->card_line != 0)
-        return refuse_card(vcard,
-                           "a contact begins within another one. Import the "
-                           "file as it was exported.");
+        return refuse_card(vcard, "a contact begins before the previous one "
+                                  "ends. Import the file as it was exported.");
     vcard->card_line = vcard->began;
     card_reset(&vcard->card);
     return OK;
@@ -80,8 +79,8 @@ static enum error read_card_line(struct vcard_reader_state *vcard,
     if (slice_is_nocase(line->name, "BEGIN") && is_card)
         return begin_card(vcard);
     if (vcard->card_line == 0)
-        return refuse_card(vcard, "here a contact has to begin, with "
-                                  "BEGIN:VCARD.");
+        return refuse_card(vcard,
+                           "a contact must begin here, with BEGIN:VCARD.");
     if (slice_is_nocase(line->name, "END") && is_card)
         return end_card(vcard);
     if (is_old(line))
@@ -157,7 +156,7 @@ enum error vcard_reader_finish(struct vcard_reader_state *vcard)
 
     if (err == OK && vcard->card_line != 0)
         return rows_refuse(vcard->rows, ERROR_SYNTAX,
-                           "The file ends within the contact that begins on "
+                           "The file ends inside the contact that begins on "
                            "line %llu. It is incomplete: export it again.",
                            (unsigned long long)vcard->card_line);
     return err;

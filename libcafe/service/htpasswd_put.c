@@ -156,9 +156,9 @@ enum error htpasswd_put(const char *path, struct slice name, const char *hash,
 
     if (!identity_is_person(name) || memchr(name.data, ':', name.len) != NULL ||
         name.data[0] == '#') {
-        text_append_string(error, "a name has 1 to 254 bytes, no control or "
-                                  "format characters, no colon, and no # at "
-                                  "its beginning");
+        text_append_string(
+            error, "a name must be 1 to 254 bytes, without control or format "
+                   "characters, without a colon, and must not begin with #");
         return ERROR_CONFIG;
     }
     text_init(&old, FILE_MAX_BYTES);

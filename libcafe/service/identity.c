@@ -147,7 +147,7 @@ static const char *read_token(const struct access_rules *rules,
     if (fault == NULL)
         fault = check_token(rules, &token, claimed_s);
     if (fault == NULL && !identity_is_person(*name))
-        fault = "its claim of identity.claim is no name";
+        fault = "its claim of identity.claim is not a name";
     return fault;
 }
 

@@ -10,11 +10,11 @@ static const struct {
 } errors[] = {
     { 400, "We could not read that request",
       "Check the address, or go back and try again." },
-    { 401, "Sign in to go on",
+    { 401, "Sign in to continue",
       "This page is for people with a password. Reload it, and enter your name "
       "and password when the browser asks for them. If you have none, or they "
       "are not accepted, ask the people who run this site." },
-    { 403, "That came from another site",
+    { 403, "This form came from another site",
       "For your safety nothing was changed. Open the page on this site and "
       "send the form again. If this keeps happening, a proxy hides this "
       "site's address: the people who run the site must add it to "
@@ -24,13 +24,14 @@ static const struct {
     { 405, "That can't be done here", "Go back and use the links or buttons." },
     { 408, "That took too long",
       "The connection was too slow for us to read your request. Try again." },
-    { 409, "Somebody else changed it first",
-      "Nothing was changed. Look at the supplier again." },
+    { 409, "Somebody else changed this supplier first",
+      "Nothing was changed. Open the supplier again to see their change." },
     { 410, "This supplier is no longer listed",
       "It was deleted, or no longer supplies." },
     { 413, "That is too large",
       "Nothing was changed. Go back and shorten the notes to at most 16 KiB." },
-    { 414, "That address is too long", "Shorten what you search for." },
+    { 414, "That address is too long",
+      "Shorten the text that you search for, then search again." },
     { 415, "We could not read that form",
       "Nothing was changed. Open the page on this site and send the form "
       "again; programs must send it as application/x-www-form-urlencoded." },

@@ -115,7 +115,7 @@ static const char *read_header(const json_t *header, struct arena *arena,
         return "it names no key";
     token->signer = copy_member(header, "signer", arena);
     return read_expiry(header, &token->expires_s) ? NULL
-                                                  : "its expiry is no time";
+                                                  : "its expiry is not a time";
 }
 
 const char *token_parse(struct slice text, struct arena *arena,
@@ -140,7 +140,7 @@ const char *token_parse(struct slice text, struct arena *arena,
         return "its signature is not 64 bytes";
     object = load_object(header);
     if (object == NULL)
-        return "its header is no JSON object";
+        return "its header is not a JSON object";
     fault = read_header(object, arena, token);
     json_decref(object);
     return fault;
@@ -154,9 +154,9 @@ const char *token_read_claims(struct slice payload, const char *claim,
     bool timed;
 
     if (object == NULL)
-        return "its payload is no JSON object";
+        return "its payload is not a JSON object";
     *name = copy_member(object, claim, arena);
     timed = read_expiry(object, expires_s);
     json_decref(object);
-    return timed ? NULL : "its expiry is no time";
+    return timed ? NULL : "its expiry is not a time";
 }

@@ -60,12 +60,12 @@ static const struct rule rules[] = {
             " LEFT JOIN information_schema.COLUMNS k"
             " ON k.TABLE_SCHEMA = DATABASE() AND k.TABLE_NAME = w.t"
             " AND k.COLUMN_NAME = w.c WHERE k.COLUMN_NAME IS NULL" },
-    { true, "SELECT CONCAT('its id is ', COLUMN_TYPE,"
-            " '; it has to be a whole number (INT or BIGINT)')" OF_COLUMNS
+    { true, "SELECT CONCAT('its id is ', COLUMN_TYPE, '; it must be a whole "
+            "number (INT or BIGINT)')" OF_COLUMNS
             " AND COLUMN_NAME = 'id' AND DATA_TYPE NOT IN"
             " ('tinyint', 'smallint', 'mediumint', 'int', 'bigint')" },
-    { true, "SELECT CONCAT('its ', COLUMN_NAME, ' is ', COLUMN_TYPE,"
-            " '; it has to be a text, for instance VARCHAR(255)')" OF_COLUMNS
+    { true, "SELECT CONCAT('its ', COLUMN_NAME, ' is ', COLUMN_TYPE, '; it "
+            "must be a text, for example VARCHAR(255)')" OF_COLUMNS
             " AND COLUMN_NAME IN" TEXT_FIELDS
             " AND DATA_TYPE NOT IN ('char', 'varchar', 'tinytext', 'text',"
             " 'mediumtext', 'longtext', 'enum', 'set')" },
@@ -73,8 +73,8 @@ static const struct rule rules[] = {
             " ' is generated and can not be written')" OF_COLUMNS
             " AND COLUMN_NAME IN" OUR_FIELDS
             " AND COALESCE(GENERATION_EXPRESSION, '') <> ''" },
-    { true, "SELECT 'its id has to be NOT NULL and the primary key or UNIQUE,"
-            " on its own'" OF_COLUMNS
+    { true, "SELECT 'its id must be NOT NULL and the primary key or UNIQUE, on "
+            "its own'" OF_COLUMNS
             " AND COLUMN_NAME = 'id' AND (IS_NULLABLE = 'YES' OR NOT EXISTS"
             " (SELECT INDEX_NAME FROM information_schema.STATISTICS"
             "   WHERE" THIS_TABLE " AND NON_UNIQUE = 0 GROUP BY INDEX_NAME"

@@ -38,7 +38,7 @@ static supplier_link_fn link_website;
     .label = "Address",                         \
     .input_type = "text",                       \
     .autocomplete = "address-line1",            \
-    .hint = "Street and number, or a post box", \
+    .hint = "Street and number, or a PO box", \
     .tidy = tidy_line,                          \
     .check = check_address
 
@@ -54,7 +54,7 @@ static supplier_link_fn link_website;
     .label = "State",                                                \
     .input_type = "text",                                            \
     .autocomplete = "address-level1",                                \
-    .hint = "State, province or region; not needed when you give a " \
+    .hint = "State, province or region; optional if you enter a "    \
             "country",                                               \
     .tidy = tidy_line,                                               \
     .check = check_state
@@ -63,7 +63,7 @@ static supplier_link_fn link_website;
     .label = "Country",                         \
     .input_type = "text",                       \
     .autocomplete = "country-name",             \
-    .hint = "Not needed when you give a state", \
+    .hint = "Optional if you enter a state", \
     .tidy = tidy_line,                          \
     .check = check_country
 
@@ -72,7 +72,7 @@ static supplier_link_fn link_website;
     .input_type = "text",                                         \
     .input_mode = "email",                                        \
     .autocomplete = "email",                                      \
-    .hint = "For instance orders@example.com; can be left empty", \
+    .hint = "For example, orders@example.com; optional", \
     .tidy = tidy_email,                                           \
     .check = check_email,                                         \
     .link = contact_mailto,                                       \
@@ -82,7 +82,7 @@ static supplier_link_fn link_website;
     .label = "Phone",                                            \
     .input_type = "tel",                                         \
     .autocomplete = "tel",                                       \
-    .hint = "For instance +44 20 7946 0958 or 555-0100 ext. 12", \
+    .hint = "For example, +44 20 7946 0958 or 555-0100 ext. 12", \
     .tidy = tidy_phone,                                          \
     .check = check_phone,                                        \
     .link = contact_tel,                                         \
@@ -93,7 +93,7 @@ static supplier_link_fn link_website;
     .input_type = "text",                                                 \
     .input_mode = "url",                                                  \
     .autocomplete = "url",                                                \
-    .hint = "For instance https://www.example.com; can be left empty",    \
+    .hint = "For example, https://www.example.com; optional",    \
     .tidy = tidy_website,                                                 \
     .check = check_website,                                               \
     .link = link_website,                                                 \
@@ -104,7 +104,7 @@ static supplier_link_fn link_website;
     .label = "Notes",                      \
     .input_type = "textarea",              \
     .autocomplete = "off",                 \
-    .hint = "Markdown; can be left empty", \
+    .hint = "Markdown; optional", \
     .tidy = tidy_notes,                    \
     .check = check_notes
 
@@ -112,8 +112,8 @@ static supplier_link_fn link_website;
     .label = "No longer supplies since",                  \
     .input_type = "text",                                 \
     .autocomplete = "off",                                \
-    .hint = "The date, for instance 2026-11-28; empty: "  \
-            "customers see the supplier again",           \
+    .hint = "The date, for example 2026-11-28; leave it " \
+            "empty to show the supplier to customers again", \
     .tidy = tidy_line,                                    \
     .check = check_ended_on
 
@@ -121,7 +121,7 @@ static supplier_link_fn link_website;
     .label = "Why it no longer supplies",                 \
     .input_type = "text",                                 \
     .autocomplete = "off",                                \
-    .hint = "For instance: closed down",                  \
+    .hint = "For example: closed down",                  \
     .tidy = tidy_line,                                    \
     .check = check_ended_reason
 
@@ -235,7 +235,7 @@ static const char *check_ended_on(struct arena *arena,
     (void)arena;
     return text.len == 0 || clock_is_date(text)
                ? NULL
-               : "Write the date like this: 2026-11-28";
+               : "Enter the date like this: 2026-11-28";
 }
 
 static const char *check_ended_reason(struct arena *arena,
@@ -277,7 +277,9 @@ static const char *check_state(struct arena *arena,
 
     return check_line(
         arena, supplier, field,
-        elsewhere ? NULL : "The supplier state is required, or give a country");
+        elsewhere
+            ? NULL
+            : "The supplier state is required, unless you enter a country");
 }
 
 static const char *check_country(struct arena *arena,
@@ -301,8 +303,8 @@ static const char *check_email(struct arena *arena,
         return say_letter(arena, field, text, at,
                           ": use one address, like orders@example.com");
     if (memchr(text.data, '@', text.len) != memrchr(text.data, '@', text.len))
-        return "E-mail should be one address; put the others into the notes";
-    return "E-mail should have one @, for instance orders@example.com";
+        return "E-mail should be one address; put the others in the notes";
+    return "E-mail should have one @, for example orders@example.com";
 }
 
 enum { LAST_DIGITS_MIN = 4 }; /* fewer may be a mistyped extension */
@@ -336,14 +338,13 @@ static const char *check_phone(struct arena *arena,
     if (phone_read(text, &phone, &fault))
         return NULL;
     if (fault < text.len && are_two_phones(text, fault))
-        return "Phone number should be one number; put the others into the "
-               "notes";
+        return "Phone number should be one number; put the others in the notes";
     if (fault < text.len)
         return say_letter(arena, field, text, fault,
                           ": use digits, spaces and + - . / ( ), and for an "
                           "extension \"ext. 12\" at the end");
-    return "Phone number should be 7 to 15 digits, for instance "
-           "+44 20 7946 0958 or 555-0100 ext. 12";
+    return "Phone number should be 7 to 15 digits, for example +44 20 7946 "
+           "0958 or 555-0100 ext. 12";
 }
 
 static const char *check_notes(struct arena *arena,
@@ -489,7 +490,7 @@ static const char *check_website(struct arena *arena,
                           ": leave it out, or copy the address from your "
                           "browser");
     return "Website should be a web address that begins with https:// or "
-           "http://, for instance https://www.example.com";
+           "http://, for example https://www.example.com";
 }
 
 static const char *link_website(struct arena *arena, struct slice text)

@@ -240,7 +240,7 @@ async function answers(page, switches) {
   await fill(other, { state: 'Newer' });
   await press(other, 'Save');
   await press(page, 'Delete this supplier');
-  await looked('Your request was not carried out');
+  await looked('Nothing else has been done yet');
 
   await open(page, `/admin/supplier-history/${id}`);
   await follow(page, 'Restore as of then');
@@ -248,7 +248,7 @@ async function answers(page, switches) {
   await fill(other, { state: 'Newest' });
   await press(other, 'Save');
   await press(page, 'Restore as of then');
-  await looked('Your request was not carried out');
+  await looked('Nothing else has been done yet');
 
   await edit(page, 1);
   await edit(other, 1);

@@ -120,7 +120,7 @@ async function end(page) {
   await page.keyboard.type('closed down');
   await go(page, 'button:has-text("Preview")');
   await says(page, 'Customers won’t see them any more');
-  await go(page, 'button:has-text("Set something else")');
+  await go(page, 'button:has-text("Change the setting")');
   assert.strictEqual(await page.inputValue('#ended_reason'), 'closed down');
   await go(page, 'button:has-text("Preview")');
   await go(page, 'button:has-text("Change 2 suppliers")');

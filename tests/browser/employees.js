@@ -230,7 +230,7 @@ async function undoing(one, other) {
   await walk.look(one, 'undo');
   await one.$eval('main form', (form) => { form.noValidate = true; });
   await one.click('button:has-text("Undo this change")');
-  await says(one, 'Nothing was changed yet: choose');
+  await says(one, 'Nothing has been undone yet: choose');
   await walk.look(one, 'undo-asks');
   await one.click('text=Keep what is there now: Again');
   await one.click('button:has-text("Undo this change")');

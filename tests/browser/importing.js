@@ -26,7 +26,7 @@ async function upload(page, text, name = 'suppliers.csv') {
   await page.setInputFiles('#file', {
     name, mimeType: 'text/csv', buffer: Buffer.from(text),
   });
-  await page.click('button:text-is("Show what it would change")');
+  await page.click('button:text-is("Show what would change")');
   // A page without scripts renews itself.
   await page.locator('h1', { hasText: /Preview|can’t be read|Import supp/ })
     .waitFor({ timeout: 15000 });
@@ -66,7 +66,7 @@ async function kinds(page) {
     ['Changed', 'Piotrkowska 9'], ['Same', 'Hill Roasters'],
     ['Ambiguous', 'Which supplier is it?'],
     ['Possible duplicates', 'Add it as a new supplier anyway?'],
-    ['Faulty', 'E-mail should have one @'],
+    ['With errors', 'E-mail should have one @'],
     ['Not in the file', 'Harbour Coffee']]) {
     await page.click(`.import-counts a:text-is("${label}")`);
     await says(page, text);
@@ -87,7 +87,7 @@ async function main() {
   await page.setInputFiles('#file', {
     name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('name\nA\n'),
   });
-  await page.click('button:text-is("Show what it would change")');
+  await page.click('button:text-is("Show what would change")');
   await says(page, 'You chose a file and pasted rows, too');
   assert.match(await page.inputValue('#text'), /no table/);
   await walk.look(page, 'import-refused');
@@ -124,7 +124,7 @@ async function main() {
 
   await history(page);
   await upload(page, HEADER + '"Ann,Bath\n');
-  await says(page, 'Nothing was written.');
+  await says(page, 'Nothing was imported.');
   await walk.look(page, 'import-failed');
   await page.goto(`${address}/admin/import`);
   await walk.look(page, 'imports');

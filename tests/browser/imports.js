@@ -26,11 +26,11 @@ async function running(page) {
   await turn('hold');
   await turn('run');
   await page.goto(address + path);
-  await says(page, /250 of \d+ rows written/);
+  await says(page, /250 of \d+ rows imported/);
   assert.strictEqual(await page.locator('progress').evaluate((bar) =>
     bar.value), 250);
   await walk.look(page, 'import-running');
-  await says(page, 'Nothing has been written for');
+  await says(page, 'Nothing has been imported for');
   await walk.look(page, 'import-quiet');
 }
 
@@ -42,7 +42,7 @@ async function paused(page) {
   await page.goto(`${address}/admin/suppliers`);
   await page.goBack();
   await page.click('button:text-is("Resume")');
-  await says(page, /250 of \d+ rows written/);
+  await says(page, /250 of \d+ rows imported/);
 }
 
 async function done(page) {
@@ -71,7 +71,7 @@ async function undone(page) {
   await turn('release');
   await says(page, 'Import undone');
   await says(page, 'Somebody has changed this supplier since the import');
-  await says(page, 'Rows that were not written or not undone');
+  await says(page, 'Rows that were not imported or not undone');
   await walk.look(page, 'import-undone');
 }
 
@@ -91,7 +91,7 @@ async function reading(page) {
   await says(page, 'Its rows are being compared');
   await walk.look(page, 'import-reading');
   await turn('break');
-  await says(page, 'The reading broke off');
+  await says(page, 'Reading stopped too early');
   await walk.look(page, 'import-broken-off');
 }
 

@@ -80,7 +80,7 @@ async function preview(page) {
       'Alto Roasters;Rua Direita 8;;Brazil;alto.example;+55 11 5550 1234',
     ].join('\n')),
   });
-  await page.click('button:text-is("Show what it would change")');
+  await page.click('button:text-is("Show what would change")');
   await says(page, 'Preview of the import');
   await picture(page, 'import', '.entry:nth-child(3)');
 }

@@ -24,7 +24,7 @@ class Imports:
         self.database.sql(BUSY)
         self.importer.path.write_text(table(*rows), encoding="utf-8")
         done = self.importer.run("--import", self.importer.path, *argv)
-        assert "another import is at work" in done.stderr, done.stderr
+        assert "another import is running" in done.stderr, done.stderr
         self.database.sql(
             f"DELETE FROM supplier_imports WHERE import_key = '{KEY}'")
         [[key]] = self.database.sql(

@@ -86,7 +86,7 @@ def test_a_damaged_time_changes_nothing(admin, employee, number):
     form = open_form(employee, number)
     for time in "x", "-1", "9" * 30:
         done = save(employee, {**form, "revision_at": time}, city="Mine")
-        assert done.status == 400 and "was damaged" in done.text
+        assert done.status == 400 and "arrived damaged" in done.text
     assert query(admin, CITY, number) == (("Shown",),)
 
 

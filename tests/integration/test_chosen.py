@@ -123,7 +123,7 @@ def test_no_longer_supplies_and_again(employee, customer, database, ids):
     assert field(database, "ended_reason") == [*["closed down"] * 3, *[""] * 3]
     assert "Bean 1" not in customer.get("/suppliers").text
     page = setting(employee, ids[:4], deed="again")
-    assert "Like that already</dt><dd>1<" in page.text
+    assert "Need no change</dt><dd>1<" in page.text
     saved(confirm(employee, page))
     assert field(database, "ended_on") == [""] * 6
     assert "Bean 1" in customer.get("/suppliers").text
@@ -152,8 +152,8 @@ def test_what_was_changed_since_stays(employee, database, ids):
     query(admin, f"UPDATE suppliers SET city = 'Oslo' WHERE id = {ids[1]}")
     query(admin, f"UPDATE suppliers SET notes = 'New' WHERE id = {ids[2]}")
     undone = undo_all(employee, done)
-    assert "Restored 2 suppliers at once. Changed again since, and so left as" \
-        " they are: 1." in told(employee, undone)[0]
+    assert "Restored 2 suppliers at once. Left as they are, because somebody" \
+        " has changed them since: 1." in told(employee, undone)[0]
     assert field(database, "city") == ["Cali", "Oslo", *["Cali"] * 4]
     assert field(database, "notes")[2] == "New"  # another field
 
@@ -188,7 +188,7 @@ def test_changed_since_it_was_chosen(employee, database, ids, gone):
               ("value", "Lima")]
     page = employee.post(LOOK, form + fields)
     assert page.text.count(">changed since<") == 1
-    assert "Changed by somebody since you chose them: 1." in page.text
+    assert "Somebody has changed 1 of these suppliers since" in page.text
     query(admin, f"DELETE FROM suppliers WHERE id = {ids[1]}" if gone else
           f"UPDATE suppliers SET city = 'Lima' WHERE id = {ids[1]}")
     after = rows(database)
@@ -197,7 +197,7 @@ def test_changed_since_it_was_chosen(employee, database, ids, gone):
     assert rows(database) == after
     assert again.text.count(">changed since<") == (0 if gone else 1)
     assert ("Deleted by somebody else</dt><dd>1<" if gone else
-            "Like that already</dt><dd>1<") in again.text
+            "Need no change</dt><dd>1<") in again.text
     done = employee.post(CHANGE, form_of(again.text, CHANGE))
     assert "Changed 2 suppliers at once." in told(employee, done)[0]
 
@@ -234,14 +234,14 @@ def problems(page, status=422):
 
 def test_nothing_chosen(employee, ids):
     text = problems(deletion(employee, []))
-    assert "Nothing is chosen yet" in text and ids
+    assert "You have not chosen any suppliers" in text and ids
     assert 'href="/admin/suppliers">Back to the list' in text
 
 
 def test_more_than_a_batch_takes(employee, database, ids):
     before = rows(database)
     page = choose(employee, range(1, 1002), ("do", "delete"))
-    assert "1001 suppliers, and at most 1000" in problems(page)
+    assert "1001 suppliers, but at most 1000" in problems(page)
     assert employee.post(LOOK, [("supplier", str(i)) for i in range(1, 1300)]
                          ).status == 400
     assert rows(database) == before and ids
@@ -273,8 +273,8 @@ def test_as_many_as_a_batch_takes(employee, database):
      "The supplier city is required", "value"),
     ({**END, "ended_reason": " "}, "Say why it no longer supplies",
      "ended_reason"),
-    ({**END, "ended_on": "soon"}, "Write the date like this", "ended_on"),
-    ({**END, "ended_on": ""}, "Write the date like this", "ended_on"),
+    ({**END, "ended_on": "soon"}, "Enter the date like this", "ended_on"),
+    ({**END, "ended_on": ""}, "Enter the date like this", "ended_on"),
 ])
 def test_what_is_wrong_is_said_and_kept(employee, database, ids, fields,
                                         message, anchor):
@@ -301,9 +301,9 @@ def test_what_does_not_fit_one_supplier_is_left_out(employee, database, ids):
           f" {ids[1]}")
     page = setting(employee, ids[:3], deed="set", field="country", value="")
     text = html.unescape(page.text)
-    assert "Can’t be changed like that</dt><dd>1<" in text
-    assert "Like that already</dt><dd>1<" in text
-    assert "The supplier state is required, or give a country" in text
+    assert "Can’t be changed this way</dt><dd>1<" in text
+    assert "Need no change</dt><dd>1<" in text
+    assert "The supplier state is required, unless you enter a country" in text
     saved(confirm(employee, page))
     assert field(database, "country")[:4] == ["Colombia", "", "", "Colombia"]
     back = employee.post(LOOK, [*form_of(page.text, CHANGE), ("do", "ask")])

@@ -251,9 +251,9 @@ def test_a_change_by_sql_clashes_too(employee, database):
     path = f"/admin/supplier-remove/{number}"
     page = employee.post(path, {"revision": mine["revision"]})
     assert page.status == 409
-    assert re.search(r"It was changed on <time datetime=\"\S+Z\">"
+    assert re.search(r"This supplier was changed on <time datetime=\"\S+Z\">"
                      r"\d+ \w+ \d+, \d+:\d+ UTC</time>,"
-                     r" by SQL, account \w+@localhost\. Your", page.text)
+                     r" by SQL, account \w+@localhost\. Nothing", page.text)
 
 
 def test_gone_meanwhile_can_be_added_again(employee, database):

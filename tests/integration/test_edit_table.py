@@ -102,7 +102,7 @@ def test_the_search_survives_a_corrected_mapping(employee, database):
     fill(database)
     pages = FromList(employee, database, "q=roaster")
     page = pages.upload("Wer,Wo\r\nAnn,Bern\r\n")
-    assert problem(page) == "Say which column has the name."
+    assert problem(page) == "Choose the column that contains the name."
     pages.press("reading", kind=0, charset=0, delimiter=ord(","), c0=0, c1=2)
     assert 'href="/admin/suppliers?q=roaster">Back to' in pages.start().text
 

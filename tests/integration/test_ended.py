@@ -195,8 +195,8 @@ def test_the_short_form_changes_nothing_else(employee, database, number):
 
 
 @pytest.mark.parametrize("fields, message", [
-    ({"ended_on": "yesterday"}, "Write the date like this: 2026-11-28"),
-    ({"ended_on": "2026-02-30"}, "Write the date like this: 2026-11-28"),
+    ({"ended_on": "yesterday"}, "Enter the date like this: 2026-11-28"),
+    ({"ended_on": "2026-02-30"}, "Enter the date like this: 2026-11-28"),
     ({"ended_reason": "x" * 256}, "by 1 character"),
     ({"ended_reason": ""}, WHY),
     ({"ended_reason": " "}, WHY),

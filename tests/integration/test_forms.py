@@ -467,7 +467,7 @@ def test_a_row_that_somebody_holds(employee, database):
     prompt = connect(database, autocommit=False)
     query(prompt, "SELECT id FROM suppliers WHERE id = %s FOR UPDATE", number)
     page = save(employee, values)
-    assert page.status == 503 and "could not do this in time" in page.text
+    assert page.status == 503 and "took too long" in page.text
     assert values_of(page.text) == values
     prompt.rollback()
     saved(save(employee, values_of(page.text)))

@@ -151,7 +151,7 @@ def test_forgotten_entries_say_so(employee, database):
                  " phone = '', notes = '', actor = NULL, writer = ''"
                  f" WHERE revision = {first}")
     page = employee.get(f"/admin/supplier-history/{number}")
-    assert "removed from the history" in entries(page)[first]
+    assert "erased from the history" in entries(page)[first]
     assert f"/admin/supplier-restore/{first}" not in page.text
     assert "by SQL" not in entries(page)[first]
     assert "from" not in entries(page)[second].split(" UTC")[1]

@@ -98,8 +98,8 @@ def test_a_filter_finds_the_entry_and_its_changes(employee, importer):
     page = employee.get(PATH + "?supplier=new+7")
     shown = entries(page)
     assert len(shown) == 2 and list(shown)[0] == 41
-    assert "Show what you are looking for in it" in list(shown.values())[1]
-    opened = employee.get(link(page, "Show what you are looking for"))
+    assert "Show the matching changes" in list(shown.values())[1]
+    opened = employee.get(link(page, "Show the matching"))
     assert [text.split(" was added")[0]
             for text in entries(opened).values()] == ["new 7"]
     assert list(entries(employee.get(PATH + "?person=ann"))) == [40]

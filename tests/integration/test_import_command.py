@@ -144,7 +144,7 @@ def test_what_may_be_several_is_asked_about(importer):
     assert importer(table(*rows), status=1) == {"ambiguous": 2}
     log.expect()
     first, second = importer.reasons()
-    assert first.startswith("Row 2: It may be one of several")
+    assert first.startswith("Row 2: It may be any of several")
     assert second.startswith("Row 3: It has the phone number of a supplier")
 
 
@@ -190,9 +190,9 @@ def test_a_killed_reading_is_shown_as_broken_off(importer, employee, reading):
     command.wait()
     importer.database.sql(END_LEASE)
     page = employee.get(f"/admin/import/{key}").text
-    assert "<h1>The reading broke off</h1>" in page
+    assert "<h1>Reading stopped too early</h1>" in page
     assert "Run the command again" in page and "refresh" not in page
-    assert ": broke off while it was read<br>" in employee.get(
+    assert ": stopped while it was being read<br>" in employee.get(
         "/admin/import").text
 
 
@@ -324,7 +324,7 @@ def test_an_import_is_undone_except_what_was_changed_since(importer):
     assert [row[1] for row in after] == ["a", "b", "c", "d", "f"]
     assert [after[0], after[2]] == [before[0], before[2]]
     again = importer.run("--undo-import", *importer.key)
-    assert again.returncode == 2 and "undone before" in again.stderr
+    assert again.returncode == 2 and "already undone" in again.stderr
 
 
 def test_what_a_table_refuses_does_not_stop_the_rest(importer):
@@ -367,7 +367,7 @@ def test_a_killed_import_is_run_again_for_the_rest(importer):
                  " REPEAT('u', 22), 'running', 'f', '', 0, 0, NOW(6), NOW(6),"
                  " UTC_TIMESTAMP(6) + INTERVAL 20 SECOND)")
     busy = importer.run("--import", importer.path)
-    assert busy.returncode == 2 and "another import is at work" in busy.stderr
+    assert busy.returncode == 2 and "another import is running" in busy.stderr
     database.sql("UPDATE supplier_imports SET lease_until = UTC_TIMESTAMP(6)"
                  " - INTERVAL 1 MINUTE"
                  " WHERE state = 'running'")
@@ -411,7 +411,7 @@ def test_an_old_import_is_removed(importer):
 @pytest.mark.parametrize("argv, said", [
     (("--import", "/nowhere.csv"), "No such file"),
     (("--import", "/nowhere.csv", "--migrate"), "can't be combined"),
-    (("--undo-import", "x"), "there is none with this key"),
+    (("--undo-import", "x"), "there is no import with this key"),
     (("--undo-import", "x", "--dry-run"), "can't be combined"),
     (("--export", "--dry-run"), "can't be combined"),
 ])

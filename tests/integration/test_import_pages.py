@@ -42,7 +42,7 @@ def buttons(page, key):
 
 def progress(page):
     return [int(n) for n in re.search(
-        r"(\d+) of (\d+) rows (?:written|undone)", page.text).groups()]
+        r"(\d+) of (\d+) rows (?:imported|undone)", page.text).groups()]
 
 
 def counts(page):
@@ -95,7 +95,7 @@ def test_what_was_written_before_a_cancellation_stays(imports, employee):
     page = page_of(employee, key)
     assert title_of(page).startswith("Import cancelled")
     assert counts(page) == {"Changed": str(CHUNK),
-                            "Not written: cancelled before": str(CHUNK)}
+                            "Not imported: cancelled": str(CHUNK)}
     press(employee, key, "undo")
     imports.wait(key, "undone")
     assert imports.database.sql("SELECT DISTINCT address FROM suppliers"
@@ -121,7 +121,7 @@ def test_what_somebody_edits_meanwhile_is_not_overwritten(imports, employee):
     page = page_of(employee, key)
     assert counts(page) == {
         "Changed": str(3 * CHUNK - 2),
-        "Not written: changed by somebody since the preview": "2"}
+        "Not imported: changed by somebody since the preview": "2"}
     assert [row.split(":")[1].split("Somebody")[0].strip()
             for row in listed(page)] == [held, later]
     rows = faulty(employee, key)
@@ -160,8 +160,8 @@ def test_faulty_rows_come_back_to_be_corrected(imports, employee):
     imports.set(key, "running")
     imports.wait(key, "done")
     page = page_of(employee, key)
-    assert counts(page) == {"Added": "1", "Not written: faulty": "2",
-                            "Not written: like an earlier row": "1"}
+    assert counts(page) == {"Added": "1", "Not imported: with errors": "2",
+                            "Not imported: same supplier as an earlier row": "1"}
     assert len(listed(page)) == 3 and "Ü<b>" not in page.text
     rows = faulty(employee, key)
     assert [row["name"] for row in rows] == ["", "b", "x" * 300]
@@ -197,7 +197,7 @@ def test_a_second_import_waits_for_the_first(imports, employee):
     imports.set(key, "paused")
     imports.database.sql(BUSY)
     done = press(employee, key, "resume", 409)
-    assert "Another import is being written" in done.text
+    assert "Another import is running" in done.text
     assert title_of(done).startswith("Error: Import paused")
     assert imports.state(key) == "paused"
 
@@ -228,4 +228,4 @@ def test_an_import_that_does_not_go_on_says_so(imports, employee):
         "UPDATE supplier_imports SET state = 'running', task = REPEAT('z', 22),"
         " lease_until = UTC_TIMESTAMP(6) + INTERVAL 1 DAY,"
         " changed = UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE")
-    assert "Nothing has been written for 6" in page_of(employee, key).text
+    assert "Nothing has been imported for 6" in page_of(employee, key).text

@@ -184,7 +184,7 @@ def test_another_import_waits_while_one_is_prepared(imports, employee):
         imports.database.sql(BUSY.replace("'running'", "'paused'"))
         page = employee.post(f"/admin/import/{KEY}/resume", {})
         assert page.status == 409
-        assert "Another import is being written" in page.text
+        assert "Another import is running" in page.text
     imports.wait(key, "done")
 
 

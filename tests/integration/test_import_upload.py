@@ -143,7 +143,7 @@ def test_the_same_file_again_is_all_same(pages):
     pages.start()
     page = pages.upload(text)
     assert counts(page) == {"Same": 2}
-    assert "There is nothing to write." in page.text
+    assert "There is nothing to import." in page.text
 
 
 def test_changes_are_shown_field_by_field(pages):
@@ -192,7 +192,7 @@ def test_the_format_is_shown_and_corrected(pages):
     assert "<li><bdi>Käse</bdi></li>" in page.text
     page = pages.press("reading", kind=0, charset=0, delimiter=ord(";"),
                        c0=0, c1=2)
-    assert counts(page) == {"Faulty": 2}
+    assert counts(page) == {"With errors": 2}
     assert "not text in the file" in page.text
 
 
@@ -200,7 +200,7 @@ def test_a_mapping_is_corrected_and_remembered(pages):
     text = "Wer,Wo,Adresse\r\n{},Bern,Weg 1\r\n"
     page = pages.upload(text.format("Ann"))
     assert "can’t be read" in page.text
-    assert problem(page) == "Say which column has the name."
+    assert problem(page) == "Choose the column that contains the name."
     page = pages.press("reading", kind=0, charset=0, delimiter=ord(","),
                        c0=0, c1=2, c2=1)
     assert "<bdi>Weg 1</bdi>" in page.text
@@ -295,7 +295,7 @@ def test_missing_suppliers_are_removed_only_when_asked(pages):
     pages.start()
     page = pages.upload(table(supplier("Ann")))
     assert counts(page) == {"Same": 1, "Not in the file": 1}
-    assert "Remove the 1 supplier that is not in the file" in page.text
+    assert "Delete the 1 supplier that is not in the file" in page.text
     pages.start()
     assert pages.names() == ["Ann", "Bob"]
     pages.upload(table(supplier("Ann")))
@@ -334,7 +334,7 @@ def test_what_is_no_list_comes_back_with_the_form(pages, data, said):
 def test_a_file_and_pasted_rows_come_back(pages):
     page = pages.post(b"name\nAnn\n", text="name\n<Bob> & co\n")
     assert page.status == 422
-    assert "You chose a file and pasted rows" in problem(page)
+    assert "You chose a file and also pasted rows" in problem(page)
     assert "&lt;Bob&gt; &amp; co" in page.text
 
 
@@ -351,7 +351,7 @@ def test_a_file_that_cannot_be_read_says_why(pages, data, said):
     page = pages.upload(data)
     assert title_of(page).startswith("File not read")
     assert said in problem(page)
-    assert "Nothing was written." in page.text
+    assert "Nothing was imported." in page.text
 
 
 def reasons(page):
@@ -365,7 +365,7 @@ def test_bytes_that_are_no_text_make_a_faulty_row(pages):
     text = table(supplier("Käse"), supplier("Öl", city="K?ln"),
                  supplier("Über"))
     page = pages.upload(text.encode().replace(b"K?ln", b"K\xffln"))
-    assert counts(page) == {"New": 2, "Faulty": 1}
+    assert counts(page) == {"New": 2, "With errors": 1}
     page = pages.daemon.get(pages.url + "?kind=faulty")
     assert "<h3>Row 3: " in page.text
     assert reasons(page) == [[
@@ -377,8 +377,8 @@ REASONS = [
     ["Firm", "The supplier name is required"],
     ["Address", "The supplier address is required"],
     ["E-mail (office)",
-     "E-mail should have one @, for instance orders@example.com"],
-    ["Tel", "Phone number should be 7 to 15 digits, for instance "
+     "E-mail should have one @, for example orders@example.com"],
+    ["Tel", "Phone number should be 7 to 15 digits, for example "
             "+44 20 7946 0958 or 555-0100 ext. 12"]]
 
 
@@ -406,7 +406,7 @@ def test_a_long_name_of_a_column_is_cut_beside_a_reason(pages):
                  b"\xff,\n,,Bern,CH,none,1\n")
     page = pages.press("reading", kind=0, charset=0, delimiter=ord(","),
                        c0=0, c1=1, c2=2, c3=4, c4=5, c5=6)
-    assert counts(page) == {"Faulty": 2}
+    assert counts(page) == {"With errors": 2}
     found = reasons(page)
     assert found[0][0] == "ü" * 127
     assert [place for place, _ in found[1:]] == [
@@ -425,7 +425,7 @@ def test_a_long_name_of_a_column_is_cut_beside_a_reason(pages):
      "The form has too many parts."),
     ("multipart/form-data; boundary=b",
      b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nname', 400,
-     "The upload broke off."),
+     "The upload stopped too early. Send it again."),
 ], ids=["no boundary", "another form", "nested", "1,000 parts", "cut off"])
 def test_a_faulty_form_comes_back(pages, content_type, body, status, said):
     page = pages.send(body, content_type)
@@ -463,7 +463,7 @@ def test_two_imports_are_written_one_after_the_other(pages):
     for each in (pages, other):
         refused = each.daemon.post(f"{each.url}/start", {})
         assert refused.status == 409
-        assert "Another import is being written" in problem(refused)
+        assert "Another import is running" in problem(refused)
     pages.database.sql("DELETE FROM supplier_imports"
                        f" WHERE import_key = '{KEY}'")
     pages.start()
@@ -498,7 +498,7 @@ def test_the_most_columns_are_corrected(pages):
     row = supplier("Ann")
     page = pages.upload(",".join(header) + "\n" + row["name"] + ","
                         + ",".join([""] * 254) + "," + row["city"] + "\n")
-    assert problem(page) == "Say which column has the name."
+    assert problem(page) == "Choose the column that contains the name."
     targets = {"c0": 0, **{f"c{i}": 12 for i in range(1, 255)}, "c255": 2}
     page = pages.press("reading", kind=0, charset=0, delimiter=ord(","),
                        **targets)
@@ -511,7 +511,7 @@ def test_two_columns_for_one_field_are_refused(pages):
     page = pages.press("reading", kind=0, charset=0, delimiter=ord(","),
                        c0=0, c1=1, c2=2, c3=2, c4=4, c5=5, c6=6, c7=7, c8=8,
                        c9=9, c10=10)
-    assert "are both mapped to “City”" in problem(page)
+    assert "both go into the field “City”" in problem(page)
     assert chosen(page, "c3") == "City"
 
 

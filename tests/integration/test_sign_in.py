@@ -65,7 +65,7 @@ def status(daemon, fields=None, path="/admin/suppliers"):
 
 def test_who_has_a_password_is_let_in(signed, database):
     asked = signed.get("/admin/suppliers")
-    assert asked.status == 401 and "Sign in to go on" in asked.text
+    assert asked.status == 401 and "Sign in to continue" in asked.text
     assert asked.headers["WWW-Authenticate"] == \
         'Basic realm="Coffee suppliers", charset="UTF-8"'
     assert asked.headers["Cache-Control"] == "no-store"
@@ -433,10 +433,11 @@ def test_adding_people(folder):
 
 @pytest.mark.parametrize("name, password, said", [
     ("ann", "short", "at least 8 characters"),
-    ("ann", "tab\tcharacter", "no control characters"),
+    ("ann", "tab\tcharacter", "must not contain control characters"),
     ("ann", "x" * 256, "too long"),
-    ("a:b", PASSWORD, "no colon"), ("#a", PASSWORD, "no #"),
-    ("a\u202eb", PASSWORD, "no control or format characters"),
+    ("a:b", PASSWORD, "without a colon"),
+    ("#a", PASSWORD, "must not begin with #"),
+    ("a\u202eb", PASSWORD, "without control or format characters"),
     ("", PASSWORD, "1 to 254 bytes"), ("a" * 255, PASSWORD, "1 to 254 bytes"),
 ])
 def test_people_who_can_t_be_added(folder, name, password, said):

@@ -162,7 +162,7 @@ def test_only_a_trusted_proxy_is_believed(start, database, stock, keys):
 
 
 ALGORITHM = "its algorithm is not ES256"
-NO_NAME = "its claim of identity.claim is no name"
+NO_NAME = "its claim of identity.claim is not a name"
 NOT_PARTS = "it is not three parts in base64url"
 PAST = "it has expired"
 NO_KEY = "identity.keys has no key of its name"
@@ -180,8 +180,8 @@ REFUSED = {
     "expired": ({"exp": 1}, {}, PAST),
     "expired_claims": ({}, {"exp": 1}, PAST),
     "never": ({"exp": None}, {"exp": None}, "it never expires"),
-    "time_as_text": ({"exp": "9999999999"}, {}, "its expiry is no time"),
-    "negative_time": ({}, {"exp": -1}, "its expiry is no time"),
+    "time_as_text": ({"exp": "9999999999"}, {}, "its expiry is not a time"),
+    "negative_time": ({}, {"exp": -1}, "its expiry is not a time"),
     "signer": ({"signer": SIGNER + "x"}, {}, "its signer is not "
                                              "identity.signer"),
     "no_signer": ({"signer": None}, {}, "its signer is not identity.signer"),
@@ -193,7 +193,7 @@ REFUSED = {
     "empty": ({}, {"email": ""}, NO_NAME),
     "newline": ({}, {"email": "ann\nbob"}, NO_NAME),
     "rtl": ({}, {"email": "ann\u202e"}, NO_NAME),
-    "nul": ({}, {"email": "ann\0"}, "its payload is no JSON object"),
+    "nul": ({}, {"email": "ann\0"}, "its payload is not a JSON object"),
     "long": ({}, {"email": "a" * 255}, NO_NAME),
 }
 
@@ -231,10 +231,10 @@ def spoiled(keys):
     ends, _ = parts()
     text = json.dumps(ends)
     doubled = (text[:-1] + ', "alg": "none"}').encode()
-    yield join(keys[0], doubled, parts()[1]), "its header is no JSON object"
-    yield join(keys[0], b"[]", parts()[1]), "its header is no JSON object"
-    yield join(keys[0], b"", parts()[1]), "its header is no JSON object"
-    yield join(keys[0], parts()[0], b"[" * 3000), ("its payload is no JSON "
+    yield join(keys[0], doubled, parts()[1]), "its header is not a JSON object"
+    yield join(keys[0], b"[]", parts()[1]), "its header is not a JSON object"
+    yield join(keys[0], b"", parts()[1]), "its header is not a JSON object"
+    yield join(keys[0], parts()[0], b"[" * 3000), ("its payload is not a JSON "
                                                    "object")
 
 

@@ -116,7 +116,7 @@ def test_what_was_changed_again_since_is_asked_about(employee, database, pick,
     assert not re.search(r"<input[^>]*\schecked", page.text)
     asked = employee.post(path, hidden_of(page.text, path))
     assert asked.status == 409 and title_of(asked).startswith("Error: ")
-    assert "Nothing was changed yet: choose" in asked.text
+    assert "Nothing has been undone yet: choose" in asked.text
     assert rows(database)[0]["city"] == "Third"
     done = employee.post(path, {**hidden_of(asked.text, path),
                                 "use-city": pick})
@@ -187,7 +187,7 @@ def test_what_has_nothing_before_it_is_not_undone(employee, database):
     for revision in first, second:
         assert employee.get(undo_of(revision)).status == 404
         assert employee.post(undo_of(revision)).status == 404
-    assert "nothing was there before" in employee.get(undo_of(first)).text
+    assert "did not exist before" in employee.get(undo_of(first)).text
     back = saved(go(employee, undo_of(gone)))
     assert employee.get(undo_of(back)).status == 404
     assert f"supplier-undo/{back}" not in employee.get("/admin/history").text

@@ -50,7 +50,7 @@ def test_the_scheme_can_be_left_out(employee, customer):
 
 @pytest.mark.parametrize("text, advice", [
     ("javascript:alert(1)", "begins with https:// or http://"),
-    ("none", "for instance https://www.example.com"),
+    ("none", "for example https://www.example.com"),
     ("https://bank.example@evil.example", "begins with https:// or http://"),
     ("https://example.com/a b", "a space as character 22"),
     ("https://example.com/" + "x" * 481, "Shorten the supplier website by 1"),

@@ -229,7 +229,10 @@ def test_the_readme_is_short():
 RIDDLES = re.compile(
     r"(?:^|[.:;*|] )Who(?:ever)? [^.?]*\.|\bbut for\b|\bmend(?:ed|s)?\b"
     r"|\btake[ns]? along\b|\b(?:is|are) to be\b|\btaken over\b"
-    r"|\b[Nn]othing of yours\b|\bcan be had\b|\ball the same\b")
+    r"|\b[Nn]othing of yours\b|\bcan be had\b|\ball the same\b"
+    r"|\b[Ff]or instance\b|\bbroke off\b|\bon its way\b"
+    r"|\bha(?:s|ve) to (?:be|begin|have)\b|\bpeople who run this service\b"
+    r"|(?<![Tt]here )\bis no (?!less\b|longer\b|more\b|older\b)")
 
 
 def messages(path):

@@ -49,8 +49,8 @@ static void test_faulty_rows(void **state)
         const char *file, *expected;
     } files[] = {
         { "a,b\n1,2,3\n4,5\n",
-          "1: a|b\n2: 1|2 !0 This row has more cells than the header. A text "
-          "with a delimiter in it has to be in quotes.\n3: 4|5\n" },
+          "1: a|b\n2: 1|2 !0 This row has more cells than the first row. Put "
+          "text that contains the column separator in quotes.\n3: 4|5\n" },
         { "a,b\n1,x\xe9y\n2,\xc3\xa9\n",
           "1: a|b\n2: 1|x\uFFFDy !2 " NOT_TEXT "\n3: 2|\u00e9\n" },
         { "a,b\n1,2\n3",
@@ -123,7 +123,7 @@ static void test_what_is_no_table(void **state)
         { { "", 0 }, "The file is empty" },
         { { "\r\n\r\n", 4 }, "The file is empty" },
         { { "a,b\n1,\"x", 8 },
-          "Row 2, column 2: the file ends within a text in quotes" },
+          "Row 2, column 2: the file ends inside a cell in quotes" },
         { { "a,b\n1,\"x\"y\n", 11 },
           "Row 2, column 2: a quotation mark is in the wrong place" },
         { { "a,b\n1,x\"y\n", 10 },

@@ -29,8 +29,8 @@ static void test_lists(void **state)
           "\"suppliers\" : [{\"name\":\"A\",\"more\":{\"a\":[]}}],\"z\":{}}",
           HEADER "1: |A||||||||||\n" },
         { "[{\"name\":[],\"city\":true},{\"id\":\"7\",\"phone\":5}]",
-          HEADER "1: ||||||||||| !2 This has to be a text in quotes.\n"
-                 "1: 7|||||||5||||\n" },
+          HEADER "1: ||||||||||| !2 This must be text in quotes.\n1: "
+                 "7|||||||5||||\n" },
         { "[{\"name\":\"\xe9\"}]", NULL },
     };
 
@@ -44,10 +44,10 @@ static void test_what_is_no_list(void **state)
     static const struct {
         const char *file, *words;
     } files[] = {
-        { "", "There is no list of suppliers" },
-        { "{}", "There is no list of suppliers" },
-        { "{\"a\\\"suppliers\":[{}]}", "There is no list of suppliers" },
-        { "{\"a\":{\"suppliers\":[{}]}}", "There is no list of suppliers" },
+        { "", "The file has no list of suppliers" },
+        { "{}", "The file has no list of suppliers" },
+        { "{\"a\\\"suppliers\":[{}]}", "The file has no list of suppliers" },
+        { "{\"a\":{\"suppliers\":[{}]}}", "The file has no list of suppliers" },
         { "[", "the file ends too early" },
         { "[{\"name\":\"A\"}", "the file ends too early" },
         { "{\"suppliers\":[]", "the file ends too early" },
@@ -56,10 +56,10 @@ static void test_what_is_no_list(void **state)
         { "[{\"name\":\"A\"}{\"name\":\"B\"}]", "a supplier was expected" },
         { "[,{}]", "a supplier was expected" },
         { "[{\"name\":\"A\"},\n{\n\"name\":}]", "Line 3: " },
-        { "[{\"name\":\"A\",\"name\":\"B\"}]", "a name is there twice" },
+        { "[{\"name\":\"A\",\"name\":\"B\"}]", "a name appears twice" },
         { "[{\"name\":\"\\u0000\"}]", "\\u0000" },
         { "[{\"name\":\"\xe9\"}]", "Line 1: " },
-        { "[]]", "a bracket closes nothing" },
+        { "[]]", "a closing bracket has no opening one" },
         { "[] x", "around the list of suppliers" },
         { "{\"suppliers\":[]}{}", "around the list of suppliers" },
         { "{\"a\" 5 \"suppliers\":[]}", "around the list of suppliers" },
@@ -78,8 +78,8 @@ static void test_limits(void **state)
     } files[] = {
         { "\n[{\"name\":\"", "Line 2: the object that begins here is longer" },
         { "[{\"name\":[[[[", "Line 1: the object that begins here is longer" },
-        { "{\"x\":\"", "there is no list of suppliers up to here" },
-        { "[]\n[", "or too much after it" },
+        { "{\"x\":\"", "there is no list of suppliers before this line" },
+        { "[]\n[", "or too much text after" },
     };
 
     (void)state;

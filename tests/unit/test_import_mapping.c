@@ -135,16 +135,15 @@ static void test_faults(void **state)
         { 1, { IMPORT_ID }, NULL },
         { 2,
           { SUPPLIER_CITY, IMPORT_NOTHING },
-          "Say which column has the "
-          "name." },
+          "Choose the column that contains the name." },
         { 3, { SUPPLIER_NAME, SUPPLIER_NAME, SUPPLIER_NAME }, NULL },
         { 3,
           { SUPPLIER_NAME, SUPPLIER_CITY, SUPPLIER_CITY },
-          "The columns “b” and “c” are both mapped to “City”. Leave one of "
+          "The columns “b” and “c” both go into the field “City”. Leave one of "
           "them out." },
         { 3,
           { IMPORT_NOTHING, IMPORT_ID, IMPORT_ID },
-          "The columns “b” and “c” are both mapped to “id”. Leave one of "
+          "The columns “b” and “c” both go into the field “id”. Leave one of "
           "them out." },
     };
     const struct slice cells[] = { SLICE("a"), SLICE("b"), SLICE("c") };

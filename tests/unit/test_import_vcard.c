@@ -100,13 +100,13 @@ static void test_what_is_no_contact(void **state)
           "Line 2: this is vCard 2.1" },
         { "BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:=41\nEND:VCARD\n",
           "Line 2: this is vCard 2.1" },
-        { "BEGIN:VCARD\nBEGIN:VCARD\n", "Line 2: a contact begins within" },
-        { "BEGIN:VCARD\nFN:A\n", "ends within the contact that begins on line "
+        { "BEGIN:VCARD\nBEGIN:VCARD\n", "Line 2: a contact begins before" },
+        { "BEGIN:VCARD\nFN:A\n", "ends inside the contact that begins on line "
                                  "1" },
-        { "BEGIN:VCARD\nFN:A\nEND:VCA", "ends within the contact" },
-        { "END:VCARD\n", "Line 1: here a contact has to begin" },
+        { "BEGIN:VCARD\nFN:A\nEND:VCA", "ends inside the contact" },
+        { "END:VCARD\n", "Line 1: a contact must begin here" },
         { "BEGIN:VCARD\nEND:VCARD\n\nBEGIN:VEVENT\n",
-          "Line 4: here a contact has to begin" },
+          "Line 4: a contact must begin here" },
         { "BEGIN:VCARD\nEND:VCARD\nhello\n",
           "Line 3: this is not part of a contact" },
     };

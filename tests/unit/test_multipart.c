@@ -79,8 +79,8 @@ static void test_what_is_no_form(void **state)
         enum error err;
         const char *words;
     } forms[] = {
-        { "text/csv", "a", ERROR_NOT_FOUND, "no form" },
-        { "", "a", ERROR_NOT_FOUND, "no form" },
+        { "text/csv", "a", ERROR_NOT_FOUND, "not a form" },
+        { "", "a", ERROR_NOT_FOUND, "not a form" },
         { "multipart/form-data", "--x--", ERROR_SYNTAX, "no valid boundary" },
         { "multipart/form-data; boundary=", "----", ERROR_SYNTAX,
           "no valid boundary" },
@@ -97,10 +97,10 @@ static void test_what_is_no_form(void **state)
         { TYPE, "--x", ERROR_SYNTAX, "after a boundary" },
         { TYPE, "--xy--", ERROR_SYNTAX, "after a boundary" },
         { TYPE, "--x--\r\nmore", ERROR_SYNTAX, "after the last part" },
-        { TYPE, "--x\r\n", ERROR_SYNTAX, "broke off" },
-        { TYPE, PART, ERROR_SYNTAX, "broke off" },
-        { TYPE, PART "\r\n", ERROR_SYNTAX, "broke off" },
-        { TYPE, PART "\r\ndata\r\n--", ERROR_SYNTAX, "broke off" },
+        { TYPE, "--x\r\n", ERROR_SYNTAX, "stopped too early" },
+        { TYPE, PART, ERROR_SYNTAX, "stopped too early" },
+        { TYPE, PART "\r\n", ERROR_SYNTAX, "stopped too early" },
+        { TYPE, PART "\r\ndata\r\n--", ERROR_SYNTAX, "stopped too early" },
         { TYPE, "--x\r\n\r\ndata\r\n--x--", ERROR_SYNTAX, "no name" },
         { TYPE, "--x\r\nContent-Disposition: form-data\r\n\r\n\r\n--x--",
           ERROR_SYNTAX, "no name" },

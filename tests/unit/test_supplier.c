@@ -102,7 +102,7 @@ static void test_required_fields(void **state)
                  "The supplier address is required");
     assert_fault(*state, SUPPLIER_CITY, "", "The supplier city is required");
     assert_fault(*state, SUPPLIER_STATE, "",
-                 "The supplier state is required, or give a country");
+                 "The supplier state is required, unless you enter a country");
     assert_fine(*state, SUPPLIER_EMAIL, "");
     assert_fine(*state, SUPPLIER_COUNTRY, "");
     assert_fine(*state, SUPPLIER_NOTES, "");
@@ -182,8 +182,8 @@ static void test_phones(void **state)
         assert_fine(*state, SUPPLIER_PHONE, fine[i]);
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         assert_fault(*state, SUPPLIER_PHONE, counts[i],
-                     "Phone number should be 7 to 15 digits, for instance "
-                     "+44 20 7946 0958 or 555-0100 ext. 12");
+                     "Phone number should be 7 to 15 digits, for example +44 "
+                     "20 7946 0958 or 555-0100 ext. 12");
     for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
         assert_names(*state, SUPPLIER_PHONE, faulty[i][0], faulty[i][1]);
 }
@@ -209,9 +209,9 @@ static void test_two_phones(void **state)
     };
 
     for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++)
-        assert_fault(*state, SUPPLIER_PHONE, two[i],
-                     "Phone number should be one number; put the others into "
-                     "the notes");
+        assert_fault(
+            *state, SUPPLIER_PHONE, two[i],
+            "Phone number should be one number; put the others in the notes");
     for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++)
         assert_fine(*state, SUPPLIER_PHONE, one[i]);
 }
@@ -232,13 +232,13 @@ static void test_emails(void **state)
     for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
         assert_fine(*state, SUPPLIER_EMAIL, fine[i]);
     for (size_t i = 0; i < sizeof(faulty) / sizeof(faulty[0]); i++)
-        assert_fault(*state, SUPPLIER_EMAIL, faulty[i],
-                     "E-mail should have one @, for instance "
-                     "orders@example.com");
+        assert_fault(
+            *state, SUPPLIER_EMAIL, faulty[i],
+            "E-mail should have one @, for example orders@example.com");
     for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++)
-        assert_fault(*state, SUPPLIER_EMAIL, two[i],
-                     "E-mail should be one address; put the others into the "
-                     "notes");
+        assert_fault(
+            *state, SUPPLIER_EMAIL, two[i],
+            "E-mail should be one address; put the others in the notes");
     for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++)
         assert_names(*state, SUPPLIER_EMAIL, characters[i],
                      ": use one address, like orders@example.com");

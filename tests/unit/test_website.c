@@ -98,7 +98,7 @@ static void test_what_is_not(void **state)
     {                          \
         text, sizeof(text) - 1 \
     }
-#define ADDRESS "begins with https:// or http://, for instance"
+#define ADDRESS "begins with https:// or http://, for example"
     static const struct {
         struct slice text;
         const char *words;
