@@ -157,7 +157,7 @@ def test_forgotten_entries_say_so(employee, database):
     assert "from" not in entries(page)[second].split(" UTC")[1]
     page = employee.post(f"/admin/supplier-restore/{first}")
     assert page.status == 404
-    assert "there is nothing to restore" in page.text
+    assert "There is nothing to restore" in page.text
 
 
 def test_home_shows_the_last_ten(employee, database):
