@@ -35,6 +35,10 @@ struct page *error_show(void *app, struct request *req, int status)
     context = page_context(self->api.service, req, NULL);
     page_context_error(self->api.service, context, status,
                        catalog_trouble(self->api.catalog));
+    if (status == 503 && request_explanation(req) != NULL) {
+        context_string(context, "heading", "Please wait a moment");
+        context_string(context, "advice", request_explanation(req));
+    }
     context_string(context, "title", title_of_error(status));
     context_number(context, "text_max", SEARCH_TEXT_MAX_CHARS);
     if (status == 422)

@@ -321,6 +321,8 @@ static const char *refusal_text(struct request *req, int status)
 
     if (role_refused(req))
         return role_advice(req);
+    if (status == 503 && request_explanation(req) != NULL)
+        return request_explanation(req);
     if (status == 429 || status == 503)
         return "Your name and password could not be checked now. Nothing was "
                "saved. Wait a minute, then reload this page: the browser sends "

@@ -26,6 +26,10 @@ struct page *employee_error_show(void *app, struct request *req, int status)
                       : employee_context_of(self, req, NULL);
     page_context_error(self->api.service, context, status,
                        catalog_trouble(self->api.catalog));
+    if (status == 503 && request_explanation(req) != NULL) {
+        context_string(context, "heading", "Please wait a moment");
+        context_string(context, "advice", request_explanation(req));
+    }
     if (outside)
         name = "refused";
     if (role_refused(req)) {

@@ -8,6 +8,7 @@
 #include "key_check.h"
 #include "notify.h"
 #include "sign_in.h"
+#include "token_wait.h"
 
 struct event;
 
@@ -45,8 +46,9 @@ struct frame {
     int64_t started_s; /* UTC */
     struct loop_turns turns;
     struct access_rules access;
-    struct sign_in *sign_in;     /* NULL: no pages have roles */
-    struct key_check *key_check; /* NULL: there is nothing for keys */
+    struct sign_in *sign_in;       /* NULL: no pages have roles */
+    struct key_check *key_check;   /* NULL: there is nothing for keys */
+    struct token_wait *token_wait; /* NULL: nobody fetches keys of tokens */
     struct server_config main_config, ops_config;
     struct server *main_server, *ops_server;
     struct notify *notify; /* NULL: no service manager */

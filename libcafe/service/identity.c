@@ -4,11 +4,15 @@
 #include "cafe/base/clock.h"
 #include "cafe/base/log.h"
 #include "cafe/base/unicode.h"
+#include "cafe/http/response.h"
+#include "cafe/http/server.h"
 #include "cafe/service/access.h"
 #include "cafe/service/token.h"
+#include "token_wait.h"
 
 enum {
     UNREADABLE = 400,
+    NOT_NOW = 503,
     NAME_MAX_BYTES = 254, /* as an e-mail address */
     GROUPS_MAX = 1024
 };
@@ -31,6 +35,11 @@ static const char *const refused_fields[] = {
 
 static const char several_fields[] =
     "There are several Authorization fields. Send one.";
+
+static const char no_key[] =
+    "Your sign-in could not be checked yet: its key is being fetched. Nothing "
+    "was saved. Wait a few seconds, then reload this page; a form is sent "
+    "again and will not be saved twice.";
 
 enum error identity_field_check(const char *name, struct text *error)
 {
@@ -130,15 +139,41 @@ static const char *check_token(const struct access_rules *rules,
                : "its signer is not identity.signer";
 }
 
+/* The key of a token. Only one that the load balancer can have signed is worth
+ * asking for its key; that is then in `missing`. */
+static const char *look_for_key(const struct access_rules *rules,
+                                const struct token *token, struct arena *arena,
+                                struct slice *missing)
+{
+    const char *fault = "identity.keys has no key of its name";
+    struct text why;
+    enum error err;
+
+    text_init(&why, 0);
+    err = token_keys_look(rules->keys, token->kid, &why);
+    if (err == OK)
+        fault = NULL;
+    else if (err != ERROR_NOT_FOUND)
+        fault = arena_printf(arena, "its key can't be used: %s",
+                             why.len > 0 ? text_string(&why) : error_text(err));
+    else if (rules->wait != NULL && token_wait_asks_for(token->kid) &&
+             check_token(rules, token, 0) == NULL)
+        *missing = token->kid;
+    text_free(&why);
+    return err == OK || fault != NULL ? fault : "out of memory";
+}
+
 /* The name in a token: NULL, or why it is not accepted. */
 static const char *read_token(const struct access_rules *rules,
                               struct slice text, struct arena *arena,
-                              struct slice *name)
+                              struct slice *name, struct slice *missing)
 {
     struct token token;
     int64_t claimed_s;
     const char *fault = token_parse(text, arena, &token);
 
+    if (fault == NULL)
+        fault = look_for_key(rules, &token, arena, missing);
     if (fault == NULL)
         fault = token_verify(rules->keys, &token);
     if (fault == NULL)
@@ -154,7 +189,7 @@ static const char *read_token(const struct access_rules *rules,
 /* The name in the field of a trusted proxy; false: it has none that can be
  * believed. The log says why: the person sees only that it is refused. */
 static bool read_person(const struct access_rules *rules, struct request *req,
-                        struct slice *value)
+                        struct slice *value, struct slice *missing)
 {
     const char *fault;
 
@@ -162,17 +197,18 @@ static bool read_person(const struct access_rules *rules, struct request *req,
         return true;
     if (rules->keys == NULL)
         return identity_is_person(*value);
-    fault = read_token(rules, *value, request_arena(req), value);
-    if (fault != NULL)
+    fault = read_token(rules, *value, request_arena(req), value, missing);
+    if (fault != NULL && missing->len == 0)
         log_line(rules->log, LOG_WARNING, "a token was refused",
                  LOG_STRING("request_id", request_id(req)),
                  LOG_STRING("reason", fault), LOG_END);
     return fault == NULL;
 }
 
-int identity_check(void *context, struct request *req)
+/* missing  Out: names the key without which there is no verdict. */
+static int identity_judge(const struct access_rules *rules, struct request *req,
+                          struct slice *missing)
 {
-    const struct access_rules *rules = context;
     struct slice value, groups;
     const char *name;
 
@@ -182,14 +218,44 @@ int identity_check(void *context, struct request *req)
     }
     if (!believed(rules, req, rules->groups, &groups) || !are_groups(groups) ||
         !believed(rules, req, rules->identity, &value) ||
-        !read_person(rules, req, &value))
+        !read_person(rules, req, &value, missing))
         return UNREADABLE;
     if (value.len == 0)
         return 0;
     /* Out of memory: without a name the change would be somebody else's. */
     name = arena_copy(request_arena(req), value.data, value.len);
     if (name == NULL)
-        return 503;
+        return NOT_NOW;
     request_set_user(req, name);
-    return request_user(req) != NULL ? 0 : 503;
+    return request_user(req) != NULL ? 0 : NOT_NOW;
+}
+
+static int refuse_without_key(const struct access_rules *rules,
+                              struct request *req)
+{
+    response_add(req, "Retry-After", "5");
+    request_explain(req, no_key);
+    origin_keep_form(rules, req);
+    return NOT_NOW;
+}
+
+int identity_check(void *context, struct request *req)
+{
+    const struct access_rules *rules = context;
+    struct slice missing = { NULL, 0 };
+    int status = identity_judge(rules, req, &missing);
+
+    if (missing.len > 0)
+        status = token_wait_for(rules->wait, req, missing);
+    return status == NOT_NOW && missing.len > 0 ? refuse_without_key(rules, req)
+                                                : status;
+}
+
+int identity_check_again(void *context, struct request *req)
+{
+    const struct access_rules *rules = context;
+    struct slice missing = { NULL, 0 };
+    int status = identity_judge(rules, req, &missing);
+
+    return missing.len > 0 ? refuse_without_key(rules, req) : status;
 }

@@ -141,7 +141,12 @@ static const struct option rows[] = {
       "AWS load balancer; empty for none." },
     { "identity.keys", OPTION_PATH, AT(identity_keys), "", 0, 0, NULL,
       "Public keys that verify those tokens: a PEM file, or a folder of files "
-      "named after the tokens' kid. Read again on SIGHUP." },
+      "named after the tokens' kid. Read again on SIGHUP; a key that is new "
+      "in the folder is found without." },
+    { "identity.wanted", OPTION_PATH, AT(identity_wanted), "", 0, 0, NULL,
+      "Named pipe into which the daemon writes the kid of each token whose "
+      "key is not in that folder, for a program that fetches keys; empty for "
+      "none." },
     { "identity.signer", OPTION_TEXT, AT(identity_signer), "", 0, 0, NULL,
       "ARN of the load balancer whose tokens are accepted." },
     { "identity.claim", OPTION_TEXT, AT(identity_claim), "email", 0, 0, NULL,

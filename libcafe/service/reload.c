@@ -27,6 +27,7 @@ void settings_apply(struct frame *frame,
                     const struct service_settings *settings)
 {
     frame->access.log = frame->service.log;
+    frame->access.wait = frame->token_wait;
     settings_apply_log(frame->service.log, settings);
     frame->main_config.limits = settings->limits;
     frame->main_config.limits.answers_max_bytes =

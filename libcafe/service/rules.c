@@ -116,8 +116,22 @@ static enum error make_keys(struct making *making, struct text *why)
         why);
 
     return err == OK && path[0] != '\0'
-               ? token_keys_open(path, &making->rules.keys, why)
+               ? token_keys_open(path,
+                                 making->settings->identity_wanted[0] != '\0',
+                                 &making->rules.keys, why)
                : err;
+}
+
+static enum error make_wanted(struct making *making, struct text *why)
+{
+    const char *path = making->settings->identity_wanted;
+
+    if (path[0] == '\0')
+        return OK;
+    if (making->rules.keys != NULL)
+        return token_wait_check(path, why);
+    text_append_string(why, "needs identity.keys, the folder for the keys");
+    return ERROR_CONFIG;
 }
 
 static enum error make_signer(struct making *making, struct text *why)
@@ -219,6 +233,7 @@ static const struct {
     { "origins", make_origins },
     { "identity.header", make_identity },
     { "identity.keys", make_keys },
+    { "identity.wanted", make_wanted },
     { "identity.signer", make_signer },
     { "identity.claim", make_claim },
     { "identity.groups_header", make_groups },

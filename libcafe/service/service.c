@@ -155,6 +155,23 @@ static enum error open_database(struct frame *frame)
     return db_open(frame->service.base, &config, &frame->service.db);
 }
 
+static enum error open_token_wait(struct frame *frame, struct text *error)
+{
+    const char *path = frame->settings->identity_wanted;
+    struct text why;
+    enum error err;
+
+    if (path[0] == '\0')
+        return OK;
+    text_init(&why, 0);
+    err = token_wait_open(frame->service.base, frame->service.log, path,
+                          &frame->access, identity_check_again,
+                          &frame->token_wait, &why);
+    err = frame_blame(frame->config, "identity.wanted", err, &why, error);
+    text_free(&why);
+    return err;
+}
+
 static enum error open_service(struct frame *frame, struct text *error)
 {
     struct service *service = &frame->service;
@@ -181,6 +198,8 @@ static enum error open_service(struct frame *frame, struct text *error)
         (err = offload_open(service->base, 0, &service->offload)) != OK ||
         (err = notes_open(service->base, &service->notes)) != OK)
         return err;
+    if ((err = open_token_wait(frame, error)) != OK)
+        return err;
     if (frame->definition->check_roles &&
         (err = sign_in_open(service->base, service->log, &frame->access,
                             &frame->sign_in)) != OK)
@@ -203,6 +222,7 @@ static void close_service(struct frame *frame)
     /* First all that requests wait for, so that each is answered; then the
      * servers, which end what is left; only then what handlers and their jobs
      * use. */
+    token_wait_close(frame->token_wait);
     sign_in_close(frame->sign_in);
     key_check_stop(frame->key_check);
     if (frame->app != NULL && frame->definition->stop != NULL)

@@ -8,10 +8,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cafe/base/clock.h"
 #include "cafe/base/file.h"
 #include "cafe/service/token.h"
 
-enum { KEYS_MAX = 64, KEY_FILE_MAX_BYTES = 16 * 1024, HALF_BYTES = 32 };
+enum {
+    KEYS_MAX = 64,
+    KEY_FILE_MAX_BYTES = 16 * 1024,
+    HALF_BYTES = 32,
+    LOOKS_MAX = 100, /* a second */
+    SECOND_MS = 1000
+};
 
 struct key {
     char *kid; /* NULL: of any token */
@@ -19,18 +26,26 @@ struct key {
 };
 
 struct token_keys {
+    char *folder;       /* NULL: they are of a single file */
+    int64_t looking_ms; /* monotonic: since when looks are counted */
+    size_t looks;
     size_t count;
     struct key keys[KEYS_MAX];
 };
+
+static void forget_key(struct key *key)
+{
+    free(key->kid);
+    EVP_PKEY_free(key->key);
+}
 
 void token_keys_close(struct token_keys *keys)
 {
     if (keys == NULL)
         return;
-    for (size_t i = 0; i < keys->count; i++) {
-        free(keys->keys[i].kid);
-        EVP_PKEY_free(keys->keys[i].key);
-    }
+    for (size_t i = 0; i < keys->count; i++)
+        forget_key(&keys->keys[i]);
+    free(keys->folder);
     free(keys);
 }
 
@@ -128,25 +143,35 @@ static enum error add_member_key(const char *folder, const char *name,
 }
 
 /* Others that may add a file to it may sign. */
-static enum error add_folder(struct token_keys *keys, const char *path,
-                             const struct stat *status, struct text *error)
+static enum error check_key_folder(const char *path, const struct stat *status,
+                                   struct text *error)
 {
-    enum error err = ERROR_CONFIG;
+    if ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+        return OK;
+    text_printf(error, "%s: others may write to it; run chmod go-w on it",
+                path);
+    return ERROR_CONFIG;
+}
 
-    if (status->st_mode & (S_IWGRP | S_IWOTH))
-        text_printf(error, "%s: others may write to it; run chmod go-w on it",
-                    path);
-    else
+static enum error add_folder(struct token_keys *keys, const char *path,
+                             bool filled, const struct stat *status,
+                             struct text *error)
+{
+    enum error err = check_key_folder(path, status, error);
+
+    if (err == OK)
         err = folder_each(path, add_member_key, keys, error);
-    if (err == OK && keys->count == 0) {
+    if (err == OK && (keys->folder = strdup(path)) == NULL)
+        err = ERROR_MEMORY;
+    if (err == OK && keys->count == 0 && !filled) {
         text_printf(error, "%s: has no keys", path);
         err = ERROR_CONFIG;
     }
     return err;
 }
 
-enum error token_keys_open(const char *path, struct token_keys **result,
-                           struct text *error)
+enum error token_keys_open(const char *path, bool filled,
+                           struct token_keys **result, struct text *error)
 {
     struct token_keys *keys = calloc(1, sizeof(*keys));
     struct stat status;
@@ -158,7 +183,11 @@ enum error token_keys_open(const char *path, struct token_keys **result,
         text_printf(error, "%s: %s", path, strerror(errno));
         err = ERROR_CONFIG;
     } else if (S_ISDIR(status.st_mode)) {
-        err = add_folder(keys, path, &status, error);
+        err = add_folder(keys, path, filled, &status, error);
+    } else if (filled) {
+        text_printf(error, "%s: is not a folder, which identity.wanted needs",
+                    path);
+        err = ERROR_CONFIG;
     } else {
         err = add_key(keys, path, (struct slice){ NULL, 0 }, error);
     }
@@ -167,6 +196,70 @@ enum error token_keys_open(const char *path, struct token_keys **result,
     else
         token_keys_close(keys);
     return err;
+}
+
+/* Keys that come later. */
+
+static bool may_look(struct token_keys *keys)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (now_ms - keys->looking_ms >= SECOND_MS) {
+        keys->looking_ms = now_ms;
+        keys->looks = 0;
+    }
+    return keys->looks++ < LOOKS_MAX;
+}
+
+static void make_place(struct token_keys *keys)
+{
+    if (keys->count < KEYS_MAX)
+        return;
+    forget_key(&keys->keys[0]);
+    memmove(&keys->keys[0], &keys->keys[1],
+            (KEYS_MAX - 1) * sizeof(keys->keys[0]));
+    keys->count--;
+}
+
+/* ERROR_NOT_FOUND: there is no such file. */
+static enum error add_late_key(struct token_keys *keys, struct slice kid,
+                               const char *end, struct text *error)
+{
+    struct stat status;
+    struct text path;
+    enum error err = ERROR_NOT_FOUND;
+
+    text_init(&path, 0);
+    text_printf(&path, "%s/%.*s%s", keys->folder, (int)kid.len, kid.data, end);
+    if (path.failed) {
+        err = ERROR_MEMORY;
+    } else if (stat(text_string(&path), &status) == 0) {
+        make_place(keys);
+        err = add_key(keys, text_string(&path), kid, error);
+    }
+    text_free(&path);
+    return err;
+}
+
+enum error token_keys_look(struct token_keys *keys, struct slice kid,
+                           struct text *error)
+{
+    struct stat status;
+    enum error err;
+
+    if (find_key(keys, kid) != NULL)
+        return OK;
+    if (keys->folder == NULL || !may_look(keys))
+        return ERROR_NOT_FOUND;
+    if (stat(keys->folder, &status) != 0) {
+        text_printf(error, "%s: %s", keys->folder, strerror(errno));
+        return ERROR_CONFIG;
+    }
+    err = check_key_folder(keys->folder, &status, error);
+    if (err == OK)
+        err = add_late_key(keys, kid, "", error);
+    return err == ERROR_NOT_FOUND ? add_late_key(keys, kid, ".pem", error)
+                                  : err;
 }
 
 /* Verifying. */

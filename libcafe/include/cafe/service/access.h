@@ -74,6 +74,7 @@ struct editor_list;
 struct htpasswd;
 struct log;
 struct token_keys;
+struct token_wait;
 
 /** Who may use a daemon, and what for: the options, read. */
 struct access_rules {
@@ -85,6 +86,7 @@ struct access_rules {
     char *groups;   /* field with the groups of a person; NULL or "": none */
     struct token_keys *keys;     /* the identity is a token; NULL: a name */
     char *signer, *claim;        /* with keys: of its tokens; the name's */
+    struct token_wait *wait;     /* borrowed; NULL: nobody fetches keys */
     struct log *log;             /* borrowed; for tokens that are refused */
     struct htpasswd *accounts;   /* who may sign in; NULL: nobody has to */
     struct editor_list *editors; /* who may change; NULL: everybody */
@@ -135,8 +137,16 @@ bool identity_is_person(struct slice name);
  * the keys, expired or another signer's, more than 1024 groups, and several
  * Authorization fields of any peer: the checks that follow read one. An empty
  * field names nobody.
+ *
+ * Where keys are fetched, a request whose token names another key waits for it.
+ * If none comes it is refused with 503, and a form is kept
+ * (request_keep_form()).
  */
 int identity_check(void *context, struct request *req);
+
+/** A token_wait_fn (context: struct access_rules): the same, once a request has
+ * waited. */
+int identity_check_again(void *context, struct request *req);
 
 /** The groups of the person, comma-separated, as a trusted proxy names them,
  * after identity_check(); absent if there are none. */

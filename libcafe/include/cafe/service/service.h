@@ -26,6 +26,7 @@ struct service_settings {
     const char *origins;
     const char *identity_header;
     const char *identity_keys, *identity_signer, *identity_claim;
+    const char *identity_wanted;
     bool admin_link;           /* of the customers' pages, to the employees' */
     const char *groups_header; /* this and the next: NULL without roles */
     const char *logout_url;

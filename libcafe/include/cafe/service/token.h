@@ -50,14 +50,27 @@ struct token_keys;
  * Read a PEM file, whose key verifies tokens of any kid, or a folder of at most
  * 64 files KID or KID.pem.
  *
+ * filled  Somebody fills the folder later: it may be empty, and can't be a
+ *         file.
  * error   One line: the file, what is wrong.
  * Errors  ERROR_CONFIG (unreadable, others may write to it, no such key, no
  *         key at all), ERROR_MEMORY.
  */
-MUST_CHECK enum error token_keys_open(const char *path,
+MUST_CHECK enum error token_keys_open(const char *path, bool filled,
                                       struct token_keys **keys,
                                       struct text *error);
 void token_keys_close(struct token_keys *keys);
+
+/**
+ * Whether a key is there, or is in the folder by now: then it is read. The
+ * folder is looked at up to a hundred times a second. Of more than 64 keys the
+ * oldest is forgotten until it is looked for.
+ *
+ * error   One line: the file, what is wrong; empty with ERROR_NOT_FOUND.
+ * Errors  ERROR_NOT_FOUND; ERROR_CONFIG as above; ERROR_MEMORY.
+ */
+MUST_CHECK enum error token_keys_look(struct token_keys *keys, struct slice kid,
+                                      struct text *error);
 
 /** Whether the key of this token has signed it: NULL, or what is wrong. */
 MUST_CHECK const char *token_verify(const struct token_keys *keys,
