@@ -30,7 +30,7 @@ const char *document_shown(const struct document *document, const char *text)
 static void document_append_path(const struct document *document,
                                  const struct node *node)
 {
-    const struct node *nodes[DOCUMENT_MAX_DEPTH + 1];
+    const struct node *nodes[DOCUMENT_MAX_DEPTH + 1] = { NULL };
     size_t depth = 0, i;
 
     for (; node->parent != NULL; node = node->parent)

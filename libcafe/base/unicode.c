@@ -134,8 +134,9 @@ size_t utf8_encode(uint32_t letter, char *out)
 static void append_code(struct text *text, utf8proc_int32_t letter)
 {
     char bytes[UTF8_MAX_BYTES];
+    size_t len = utf8_encode((uint32_t)letter, bytes);
 
-    text_append(text, bytes, utf8_encode((uint32_t)letter, bytes));
+    text_append(text, bytes, len);
 }
 
 static void append_letter(struct text *text, utf8proc_int32_t letter)

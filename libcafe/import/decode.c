@@ -26,8 +26,9 @@ static void put_faulty(struct text *out)
 static void put_letter(struct text *out, uint32_t letter)
 {
     char bytes[UTF8_MAX_BYTES];
+    size_t len = utf8_encode(letter, bytes);
 
-    text_append(out, bytes, utf8_encode(letter, bytes));
+    text_append(out, bytes, len);
 }
 
 /* Pass over a BOM, which may come in pieces. */

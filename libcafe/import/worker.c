@@ -398,9 +398,11 @@ enum error import_worker_open(const struct db_config *like,
                               struct import_worker **result)
 {
     struct import_worker *worker = calloc(1, sizeof(*worker));
-    enum error err = worker != NULL ? form_key_make(worker->task)
-                                    : ERROR_MEMORY;
+    enum error err;
 
+    if (worker == NULL)
+        return ERROR_MEMORY;
+    err = form_key_make(worker->task);
     if (err == OK)
         err = prepare_wake(worker);
     if (err != OK) {

@@ -47,10 +47,11 @@ enum error key_check_open(struct db *db, struct log *log, const char *root,
                           int64_t per_minute, struct key_check **result)
 {
     struct key_check *check = calloc(1, sizeof(*check));
-    enum error err = ERROR_MEMORY;
+    enum error err;
 
-    if (check != NULL)
-        err = pace_open(per_minute, &check->pace);
+    if (check == NULL)
+        return ERROR_MEMORY;
+    err = pace_open(per_minute, &check->pace);
     if (err != OK) {
         free(check);
         return err;

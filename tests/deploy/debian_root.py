@@ -44,7 +44,9 @@ class Root:
         shared = harness.ROOT.parent / "shared"
         if shared.is_dir():
             shutil.copytree(shared, self.path / "src/shared")
-        for words in (["init", "--quiet"], ["add", "."]):
+        for words in (["init", "--quiet"], ["add", "."],
+                      ["-c", "user.name=x", "-c", "user.email=x@x.example",
+                       "commit", "--quiet", "--message", "As it is"]):
             subprocess.run(["git", *words], cwd=target, check=True)
         return target
 
