@@ -1,4 +1,5 @@
 /* What every page of the employees has, and how its answer may be cached. */
+#include "cafe/html/render.h"
 #include "employee.h"
 
 struct context *employee_context(struct request *req, const char *title)
@@ -32,29 +33,30 @@ const char *employee_caching(const struct request *req)
     return request_method(req) == POST ? kept : "no-store";
 }
 
-static void respond(struct request *req, const char *name,
-                    const struct context *context, int status,
-                    const struct snapshot *snapshot, const char *caching)
+void employee_respond(struct request *req, const char *name,
+                      const struct context *context, int status,
+                      const struct snapshot *snapshot)
 {
     const struct employee *self = request_app(req);
-    struct page *page = page_begin(self->api.service, status, caching);
+    struct page *page =
+        page_begin(self->api.service, status, employee_caching(req));
 
     snapshot_mark(snapshot, page);
     page_answer_rendered(self->api.service, req, page, name, context, NULL);
 }
 
-void employee_respond(struct request *req, const char *name,
-                      const struct context *context, int status,
-                      const struct snapshot *snapshot)
+struct page *employee_form_begin(int status)
 {
-    respond(req, name, context, status, snapshot, employee_caching(req));
+    return render_begin(status, kept, SCRIPTS);
 }
 
-void employee_respond_form(struct request *req, const char *name,
-                           const struct context *context, int status,
-                           const struct snapshot *snapshot)
+void employee_draft_context(const struct request *req, struct context *context)
 {
-    respond(req, name, context, status, snapshot, kept);
+    const struct employee *self = request_app(req);
+
+    context_flag(context, "typed", request_method(req) == POST);
+    context_string(context, "draft_js",
+                   assets_url(self->api.service->assets, "draft.js"));
 }
 
 struct page *employee_render(struct request *req, const char *name,

@@ -101,7 +101,8 @@ static void respond_list(const struct list *list, bool told)
     list_context(req, state, context);
     if (told)
         saved_context(saved, state, list->query, context);
-    page = render_begin(200, "no-store", may_change(req));
+    page =
+        render_begin(200, "no-store", may_change(req) ? SCRIPTS : NO_SCRIPTS);
     snapshot_mark(saved->snapshot, page);
     page_answer_rendered(self->api.service, req, page, "supplier-list-all",
                          context, &key);

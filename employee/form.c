@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cafe/html/render.h"
 #include "cafe/suppliers/untouched.h"
 #include "employee.h"
 
@@ -450,25 +451,35 @@ static struct context *edit_context(const struct edit *edit)
     if (edit->previewed)
         fill_preview(edit, context);
     ended_context(edit, context);
+    employee_draft_context(edit->req, context);
     snapshot_context(edit->snapshot, request_arena(edit->req), context);
     return context;
 }
 
 struct page *edit_page(const struct edit *edit, int status)
 {
-    struct page *page = employee_render(edit->req, edit_template(edit),
-                                        edit_context(edit), status);
+    const struct employee *self = request_app(edit->req);
+    struct page *page = employee_form_begin(status);
 
+    if (page == NULL)
+        return NULL;
     snapshot_mark(edit->snapshot, page);
+    render_body(page, self->api.service->templates, edit_template(edit),
+                edit_context(edit));
     return page;
 }
 
 void edit_respond(struct edit *edit, int status)
 {
+    const struct employee *self = request_app(edit->req);
+    struct page *page;
+
     if (edit->respond != NULL) {
         edit->respond(edit, status);
         return;
     }
-    employee_respond_form(edit->req, edit_template(edit), edit_context(edit),
-                          status, edit->snapshot);
+    page = employee_form_begin(status);
+    snapshot_mark(edit->snapshot, page);
+    page_answer_rendered(self->api.service, edit->req, page,
+                         edit_template(edit), edit_context(edit), NULL);
 }

@@ -358,6 +358,6 @@ static void history_answer(void *job, enum error outcome)
     context_string(context, "times_js",
                    assets_url(self->api.service->assets, "times.js"));
     page_answer_rendered(self->api.service, log->req,
-                         render_begin(200, "no-store", true), "history",
+                         render_begin(200, "no-store", SCRIPTS), "history",
                          context, &key);
 }

@@ -198,8 +198,8 @@ void import_preview_show(const struct import_view *view)
     }
     context_string(context, "import_js",
                    assets_url(self->api.service->assets, "import.js"));
-    page_answer_rendered(
-        self->api.service, view->req,
-        render_begin(view->status, employee_caching(view->req), reading),
-        "import-preview", context, NULL);
+    page_answer_rendered(self->api.service, view->req,
+                         render_begin(view->status, employee_caching(view->req),
+                                      reading ? SCRIPTS_THAT_ASK : NO_SCRIPTS),
+                         "import-preview", context, NULL);
 }

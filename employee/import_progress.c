@@ -74,8 +74,9 @@ void import_progress_show(const struct import_view *view)
     progress_fill(view, context);
     context_string(context, "import_js",
                    assets_url(self->api.service->assets, "import.js"));
-    page_answer_rendered(self->api.service, view->req,
-                         render_begin(view->status, employee_caching(view->req),
-                                      !is_paused(view)),
-                         "import-progress", context, NULL);
+    page_answer_rendered(
+        self->api.service, view->req,
+        render_begin(view->status, employee_caching(view->req),
+                     is_paused(view) ? NO_SCRIPTS : SCRIPTS_THAT_ASK),
+        "import-progress", context, NULL);
 }

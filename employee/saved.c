@@ -218,6 +218,7 @@ void saved_context(const struct saved *saved, const char *list,
     there = snapshot_find(saved->snapshot, entry->supplier.id) != NULL;
     undone = entry->action == HISTORY_REMOVE && !entry->last && there;
     object = context_object(context, "saved");
+    employee_draft_context(saved->req, object);
     supplier_context(&entry->supplier, object);
     context_number(object, "revision", (int64_t)entry->supplier.revision);
     context_flag(object, "added", entry->action == HISTORY_ADD);

@@ -7,10 +7,13 @@
     "default-src 'none'; style-src 'self'; img-src 'self' data:; " \
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/* The same where scripts of our own may run and ask for our own pages. */
-#define POLICY_SCRIPTS POLICY "; script-src 'self'; connect-src 'self'"
+static const char *const policies[] = {
+    [NO_SCRIPTS] = POLICY,
+    [SCRIPTS] = POLICY "; script-src 'self'",
+    [SCRIPTS_THAT_ASK] = POLICY "; script-src 'self'; connect-src 'self'",
+};
 
-struct page *render_begin(int status, const char *cache, bool scripts)
+struct page *render_begin(int status, const char *cache, enum scripts scripts)
 {
     struct page *page = page_open(status);
 
@@ -18,7 +21,7 @@ struct page *render_begin(int status, const char *cache, bool scripts)
         return NULL;
     page_field(page, "Content-Type", "text/html; charset=utf-8");
     page_field(page, "Cache-Control", cache);
-    page_secure(page, scripts ? POLICY_SCRIPTS : POLICY);
+    page_secure(page, policies[scripts]);
     return page;
 }
 

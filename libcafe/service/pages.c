@@ -105,7 +105,8 @@ struct context *page_context(const struct service *service, struct request *req,
 struct page *page_begin(const struct service *service, int status,
                         const char *cache)
 {
-    return render_begin(status, cache, service->scripts);
+    return render_begin(status, cache,
+                        service->scripts ? SCRIPTS_THAT_ASK : NO_SCRIPTS);
 }
 
 struct page *page_render(const struct service *service, const char *name,

@@ -199,10 +199,11 @@ def test_unreadable_posts(employee):
 
 
 def test_pages_are_kept_nowhere(employee, database):
+    """The forms are, in the browser that typed: see test_browser_fields."""
     add(employee)
     number = rows(database)[0]["id"]
-    for path in ("/admin", "/admin/suppliers", "/admin/supplier-add",
-                 f"/admin/supplier-update/{number}", "/admin/nothing"):
+    for path in ("/admin", "/admin/suppliers", "/admin/nothing",
+                 f"/admin/supplier-remove/{number}"):
         assert employee.get(path).headers["Cache-Control"] == "no-store"
 
 
@@ -251,8 +252,22 @@ def test_account_cannot_change_the_schema(database):
         assert "1142" in database.refused(statement, **account)
 
 
-def test_no_script_runs_where_people_type(employee):
-    for path in "/admin", "/admin/supplier-add", "/admin/nothing":
+def test_no_script_runs_where_people_type(employee, database):
+    """But for one that keeps what was typed, and can send it nowhere."""
+    add(employee)
+    number = rows(database)[0]["id"]
+    typed = employee.post("/admin/supplier-add", {"name": "x"})
+    for form in (employee.get("/admin/supplier-add"), typed,
+                 employee.get(f"/admin/supplier-update/{number}")):
+        policy = form.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "connect" not in policy
+        assert "script-src 'self';" in policy + ";"
+        assert re.findall(r"<script[^>]*>", form.text) == re.findall(
+            r'<script type="module" src="/admin/static/\w+/draft.js">',
+            form.text)
+    asked = employee.get(f"/admin/supplier-remove/{number}")
+    assert "script" not in asked.headers["Content-Security-Policy"]
+    for path in "/admin", "/admin/nothing":
         page = employee.get(path)
         policy = page.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "script" not in policy
