@@ -134,7 +134,6 @@ void clash_context(const struct edit *edit, struct context *context)
     struct context *both = context_list(object, "both");
 
     context_string(object, "author", history_author(edit->req, &clash->theirs));
-    context_string(object, "ago", history_ago(edit->req, clash->theirs.at_us));
     when_context(edit->req, clash->theirs.at_us, object);
     for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
         struct context *item = clash->fields[f] ? context_list_object(both)

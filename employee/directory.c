@@ -101,8 +101,7 @@ static void respond_list(const struct list *list, bool told)
     list_context(req, state, context);
     if (told)
         saved_context(saved, state, list->query, context);
-    page =
-        render_begin(200, "no-store", may_change(req) ? SCRIPTS : NO_SCRIPTS);
+    page = page_begin(self->api.service, 200, "no-store");
     snapshot_mark(saved->snapshot, page);
     page_answer_rendered(self->api.service, req, page, "supplier-list-all",
                          context, &key);

@@ -359,9 +359,6 @@ handler_fn history_csv_show;
 const char *history_author(struct request *req,
                            const struct history_entry *entry);
 
-/** "3 minutes ago" */
-const char *history_ago(struct request *req, int64_t at_us);
-
 /** Set when ("23 November 2026, 08:43 UTC") and when_iso, for <time>. */
 void when_context(struct request *req, int64_t at_us, struct context *object);
 

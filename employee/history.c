@@ -43,28 +43,6 @@ const char *history_author(struct request *req,
                         who.data);
 }
 
-/* "1 minute ago", "3 minutes ago" */
-static const char *count_ago(struct request *req, int64_t count,
-                             const char *unit)
-{
-    return arena_printf(request_arena(req), "%lld %s%s ago", (long long)count,
-                        unit, count == 1 ? "" : "s");
-}
-
-const char *history_ago(struct request *req, int64_t at_us)
-{
-    int64_t minutes = (clock_utc_us() - at_us) / (60 * INT64_C(1000000));
-
-    /* The clock of the database may be ahead. */
-    if (minutes < 1)
-        return "less than a minute ago";
-    if (minutes < 60)
-        return count_ago(req, minutes, "minute");
-    if (minutes < 24 * 60)
-        return count_ago(req, minutes / 60, "hour");
-    return count_ago(req, minutes / (24 * 60), "day");
-}
-
 void when_context(struct request *req, int64_t at_us, struct context *object)
 {
     char words[CLOCK_WORDS_BYTES], iso[CLOCK_ISO_BYTES];
@@ -355,9 +333,7 @@ static void history_answer(void *job, enum error outcome)
                                              : "History");
     fill_subject(log, context);
     fill_entries(log, context);
-    context_string(context, "times_js",
-                   assets_url(self->api.service->assets, "times.js"));
     page_answer_rendered(self->api.service, log->req,
-                         render_begin(200, "no-store", SCRIPTS), "history",
-                         context, &key);
+                         page_begin(self->api.service, 200, "no-store"),
+                         "history", context, &key);
 }

@@ -200,6 +200,6 @@ void import_preview_show(const struct import_view *view)
                    assets_url(self->api.service->assets, "import.js"));
     page_answer_rendered(self->api.service, view->req,
                          render_begin(view->status, employee_caching(view->req),
-                                      reading ? SCRIPTS_THAT_ASK : NO_SCRIPTS),
+                                      reading ? SCRIPTS_THAT_ASK : SCRIPTS),
                          "import-preview", context, NULL);
 }

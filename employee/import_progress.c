@@ -77,6 +77,6 @@ void import_progress_show(const struct import_view *view)
     page_answer_rendered(
         self->api.service, view->req,
         render_begin(view->status, employee_caching(view->req),
-                     is_paused(view) ? NO_SCRIPTS : SCRIPTS_THAT_ASK),
+                     is_paused(view) ? SCRIPTS : SCRIPTS_THAT_ASK),
         "import-progress", context, NULL);
 }

@@ -134,6 +134,7 @@ static const struct service_definition employee = {
     .hosts_fallback = "",
     .check_origin = true,
     .check_roles = true,
+    .scripts = SCRIPTS,
     .keys_root = API_ROOT,
     .routes = employee_routes,
     .error_page = employee_error_show,

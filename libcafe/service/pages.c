@@ -94,7 +94,7 @@ struct context *page_context(const struct service *service, struct request *req,
     context_string(context, "cafe_css",
                    assets_url(service->assets, "cafe.css"));
     context_string(context, "mark", assets_url(service->assets, "mark.svg"));
-    if (service->scripts)
+    if (service->scripts != NO_SCRIPTS)
         context_string(context, "times_js",
                        assets_url(service->assets, "times.js"));
     context_string(context, "request_id", request_id(req));
@@ -105,8 +105,7 @@ struct context *page_context(const struct service *service, struct request *req,
 struct page *page_begin(const struct service *service, int status,
                         const char *cache)
 {
-    return render_begin(status, cache,
-                        service->scripts ? SCRIPTS_THAT_ASK : NO_SCRIPTS);
+    return render_begin(status, cache, service->scripts);
 }
 
 struct page *page_render(const struct service *service, const char *name,

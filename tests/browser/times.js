@@ -17,6 +17,29 @@ function inWords(at, offset, zone) {
     `${two(there.getUTCMinutes())} ${zone}`;
 }
 
+// Makes a latest import.
+async function importRows(plain) {
+  await plain.goto(`${address}/admin/import`);
+  await plain.fill('#text', 'name,address,city,country\nA,B,C,Chile');
+  await plain.click('button:has-text("Show what would change")');
+}
+
+// The page of a clash answers a POST, two and a half hours later.
+async function clash(plain, page) {
+  const form = `${address}/admin/supplier-update/4`;
+  await page.goto(form);
+  await plain.goto(form);
+  await plain.fill('#city', 'Theirs');
+  await plain.click('button:text-is("Save")');
+  await page.clock.setSystemTime(Date.now() + 2.5 * HOUR_MS);
+  await page.fill('#city', 'Mine');
+  await page.click('button:text-is("Save")');
+  const shown = page.locator('.summary time');
+  const at = new Date(await shown.getAttribute('datetime'));
+  assert.strictEqual(await shown.textContent(),
+    `${inWords(at, TOKYO_MS, 'GMT+9')} (2 hours ago)`, 'clash');
+}
+
 async function main() {
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
@@ -24,6 +47,8 @@ async function main() {
   const plain = await browser.newPage({ javaScriptEnabled: false });
   const page = await browser.newPage({ timezoneId: 'Asia/Tokyo' });
   await page.clock.install();
+  await importRows(plain);
+  await clash(plain, page);
   for (const path of paths) {
     await plain.goto(address + path);
     const time = plain.locator('main time').first();

@@ -353,7 +353,6 @@ def test_readers_see_no_such_thing(start, database, ids):
     page = employee.request("GET", "/admin/suppliers", None, reader)
     assert 'type="checkbox"' not in page.text and LOOK not in page.text
     assert "<script" not in page.text
-    assert "script" not in page.headers["Content-Security-Policy"]
     body = f"supplier={ids[0]}&do=delete&deed=delete".encode()
     sent = {**reader, "Content-Type": "application/x-www-form-urlencoded"}
     for path in (LOOK, CHANGE, f"/admin/changes-undo/{'x' * 22}"):

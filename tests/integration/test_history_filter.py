@@ -190,18 +190,10 @@ def test_the_clash_names_the_person(named, database):
     saved(post(named, "Ann <b>", "/admin/supplier-update",
                {**mine, "form_key": "", "city": "Theirs"}))
     assert done
-    for seconds, said in ((0, "less than a minute ago"),
-                          (60, "1 minute ago"), (180, "3 minutes ago"),
-                          (3600, "1 hour ago"), (2 * 86400, "2 days ago"),
-                          (-600, "less than a minute ago")):
-        database.sql("UPDATE supplier_changes SET at = UTC_TIMESTAMP(6) -"
-                     f" INTERVAL {seconds} SECOND ORDER BY revision DESC"
-                     " LIMIT 1")
-        page = post(named, "Bob", "/admin/supplier-update",
-                    {**mine, "city": "Mine"})
-        assert page.status == 409
-        assert f"<bdi>Ann &lt;b&gt;</bdi> changed this {said}, on " in \
-            page.text
+    page = post(named, "Bob", "/admin/supplier-update",
+                {**mine, "city": "Mine"})
+    assert page.status == 409
+    assert "<bdi>Ann &lt;b&gt;</bdi> changed this on <time " in page.text
     page = save(named, mine, city="Mine")
     saved(post(named, None, "/admin/supplier-update",
                {**mine, "form_key": "", "city": "Third", "revision": "",

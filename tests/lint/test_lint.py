@@ -364,3 +364,21 @@ def test_it_configures_without_dpkg(tmp_path):
     used = [path for path in (ROOT / "cmake").glob("*.cmake")
             if "dpkg" in path.read_text().lower()]
     assert not used
+
+
+def views_without_times_js(folder):
+    """Views that show a time and do not load what puts it into the reader's
+    zone."""
+    return [path.name for path in sorted(folder.rglob("*.html"))
+            for text in [path.read_text()]
+            if "<time" in text and 'src="{{times_js}}"' not in text]
+
+
+def test_each_time_is_shown_in_the_zone_of_the_reader():
+    for part in "views", "customer/views", "employee/views":
+        assert not views_without_times_js(ROOT / part)
+
+
+def test_a_time_without_its_script_is_found(tmp_path):
+    (tmp_path / "a.html").write_text('<time datetime="{{x}}">{{y}}</time>')
+    assert views_without_times_js(tmp_path) == ["a.html"]

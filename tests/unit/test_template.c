@@ -224,7 +224,7 @@ static void test_page_has_security_fields(void **state)
     struct page *page;
 
     add(fixture, "page", "hello");
-    page = render_begin(404, "no-store", false);
+    page = render_begin(404, "no-store", NO_SCRIPTS);
     render_body(page, fixture->templates, "page", fixture->context);
     assert_false(page->failed);
     assert_int_equal(page->status, 404);
@@ -241,7 +241,7 @@ static void test_page_that_may_run_scripts(void **state)
     struct page *page;
 
     add(fixture, "page", "hello");
-    page = render_begin(200, "no-cache", true);
+    page = render_begin(200, "no-cache", SCRIPTS_THAT_ASK);
     assert_non_null(strstr(text_string(&page->fields),
                            "default-src 'none'; style-src 'self'; "));
     assert_non_null(strstr(text_string(&page->fields),

@@ -22,11 +22,13 @@ function ago(at) {
 function show() {
   for (const time of document.querySelectorAll('time[datetime]')) {
     const at = new Date(time.dateTime);
-    const exact = words.format(at).replace(' at ', ', ');
-    const text = 'exact' in time.dataset ? exact : `${exact} (${ago(at)})`;
+    const text = `${words.format(at).replace(' at ', ', ')} (${ago(at)})`;
     if (time.textContent !== text) time.textContent = text;
   }
 }
 
 show();
+// A list that is searched may bring times of its own.
+new MutationObserver(show).observe(document.body,
+  { childList: true, subtree: true });
 setInterval(show, RENEW_MS);

@@ -6,6 +6,7 @@
 #include "cafe/base/freshness.h"
 #include "cafe/db/db.h"
 #include "cafe/html/assets.h"
+#include "cafe/html/render.h"
 #include "cafe/html/template.h"
 #include "cafe/http/server.h"
 
@@ -65,7 +66,7 @@ struct service {
     struct notes *notes;
     const char *version;
     int64_t answers_max_bytes; /* as of request_reserve(); open() may set it */
-    bool scripts;              /* as of the definition */
+    enum scripts scripts;      /* as of the definition */
 };
 
 /** What the pages show, for /readyz. */
@@ -103,7 +104,7 @@ struct service_definition {
     bool check_roles;      /* its routes say whom they are for: role_check() */
     const char *keys_root; /* below this path programs sign in by key; NULL:
                               nowhere */
-    bool scripts; /* its pages may run its static files; never by default */
+    enum scripts scripts;  /* what its static files may do on its pages */
     const struct route *routes;
     error_page_fn *error_page;
     const struct command *commands;    /* its own; NULL or ended by NULL flag */
