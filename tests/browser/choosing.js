@@ -165,7 +165,7 @@ async function main() {
   await remove(page);
   await page.goto(`${address}/admin/suppliers`);
   await go(page, 'button:has-text("Delete chosen")');
-  await says(page, 'Nothing is chosen yet.');
+  await says(page, 'You have not chosen any suppliers.');
   await walk.look(page, 'chosen-none');
   await walk.close();
 }

@@ -88,7 +88,7 @@ async function main() {
     name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('name\nA\n'),
   });
   await page.click('button:text-is("Show what would change")');
-  await says(page, 'You chose a file and pasted rows, too');
+  await says(page, 'You chose a file and also pasted rows');
   assert.match(await page.inputValue('#text'), /no table/);
   await walk.look(page, 'import-refused');
 

@@ -45,6 +45,14 @@ const validator = new HtmlValidate({
   },
 });
 
+// Fields that hang out of their group or page at the left, in the browser.
+function outside() {
+  return [...document.querySelectorAll('main input:not([type=hidden])')]
+    .filter((field) => field.getBoundingClientRect().left <
+      field.closest('fieldset, main').getBoundingClientRect().left)
+    .map((field) => field.name);
+}
+
 class Walk {
   // looks: whether each state is photographed and checked with axe
   // more: addresses of other daemons that are looked at
@@ -129,6 +137,8 @@ class Walk {
       const wide = await page.evaluate(() =>
         document.documentElement.scrollWidth - window.innerWidth);
       assert.ok(wide <= 0, `${name} is ${wide} px too wide at ${width}`);
+      const out = await page.evaluate(outside);
+      assert.deepStrictEqual(out, [], `${name} at ${width}`);
     }
   }
 
