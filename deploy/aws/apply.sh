@@ -39,6 +39,9 @@ Each of these is for one phase; later runs and other phases reuse its value:
     --database-tls verify|require
                          4: whether the daemons check the database's
                          certificate; verify unless told otherwise
+    --controller codedeploy|ecs
+                         4: who changes from blue to green, CodeDeploy unless
+                         told otherwise, or ECS itself
     --source codecommit|github
                          4: where the deployment repository is; codecommit
                          unless told otherwise. github needs the next two
@@ -69,6 +72,7 @@ multi_az=
 protect=
 tasks=
 most_tasks=
+controller=
 source=
 connection=
 repository=
@@ -77,6 +81,8 @@ meanwhile=
 
 # shellcheck source=deploy/aws/helpers.sh
 . "$here/helpers.sh"
+# shellcheck source=deploy/aws/ecs.sh
+. "$here/ecs.sh"
 # shellcheck source=deploy/aws/phases.sh
 . "$here/phases.sh"
 # shellcheck source=deploy/aws/destroy.sh
@@ -204,6 +210,14 @@ while [ $# -gt 0 ]; do
         number_of_tasks --most-tasks "$most_tasks"
         shift
         ;;
+    --controller)
+        controller=${2:-}
+        case $controller in
+        codedeploy | ecs) ;;
+        *) fail "--controller is codedeploy or ecs, not '$controller'" ;;
+        esac
+        shift
+        ;;
     --source | --connection | --repository | --branch)
         [ -n "${2:-}" ] || fail "$1 needs a value; see deploy/aws/apply.sh --help"
         printf -v "${1#--}" %s "$2"
@@ -245,6 +259,7 @@ done
 [ -z "$certificate" ] || check_certificate
 check_source
 only_for 4 --source "$source"
+only_for 4 --controller "$controller"
 only_for 5 --certificate "$certificate"
 only_for 4 --architecture "$architecture"
 only_for 4 --database-tls "$database_tls"

@@ -303,12 +303,15 @@ how_to_push() {
 register() {
     local family=$1 file=$2 sum known
     sum=$(cksum <"$file" | cut -d ' ' -f 1)
+    registered=
     known=$(ask ecs describe-task-definition --task-definition "$family" \
         --include TAGS --query "tags[?key=='cafe-file'].value")
     if [ "$sum" = "$known" ]; then
         say "task definition $family is up to date"
         return
     fi
+    # shellcheck disable=SC2034 # for deploy_definition()
+    registered=$sum
     change aws ecs register-task-definition --cli-input-json "file://$file" \
         --tags "key=cafe-file,value=$sum" --query taskDefinition.revision \
         --output text >/dev/null

@@ -42,7 +42,12 @@ migrate() {
 
 create_service() {
     local name=$1 title=$2 status file revision tg subnet1 subnet2 group
-    file=create-$name-microservice-tg-two.json
+    if [ "$controller" = ecs ]; then
+        file=$folder/create-$name-microservice-ecs.json
+        fill_native "$name" "$title" "$file"
+    else
+        file=$root/deploy/deployment/create-$name-microservice-tg-two.json
+    fi
     tg=$(output balancer "${title}TgTwo")
     revision=$(task_definition "$name" taskDefinition.revision)
     [ -n "$revision" ] || fail "$name-microservice has no task definition:" \
@@ -50,7 +55,7 @@ create_service() {
     subnet1=$(output network PrivateSubnet1)
     subnet2=$(output network PrivateSubnet2)
     group=$(output network TaskGroup)
-    fill "$root/deploy/deployment/$file" REVISION-NUMBER "$revision" \
+    fill "$file" REVISION-NUMBER "$revision" \
         '"desiredCount": 1,' "\"desiredCount\": ${tasks:-1}," \
         MICROSERVICE-TG-TWO-ARN "$tg" PRIVATE-SUBNET-1-ID "$subnet1" \
         PRIVATE-SUBNET-2-ID "$subnet2" SECURITY-GROUP-ID "$group"
@@ -61,10 +66,15 @@ create_service() {
             --service "$name-microservice" --desired-count "$tasks" >/dev/null
         return
     fi
-    change aws ecs create-service --cli-input-json "file://$folder/$file" \
+    change aws ecs create-service --cli-input-json "file://$folder/${file##*/}" \
         >/dev/null
-    # The waiter for services waits for ever where CodeDeploy is in control.
-    await elbv2 wait target-in-service --target-group-arn "$tg"
+    if [ "$controller" = ecs ]; then
+        await ecs wait services-stable --cluster "$cluster" \
+            --services "$name-microservice"
+    else
+        # That waiter waits for ever where CodeDeploy is in control.
+        await elbv2 wait target-in-service --target-group-arn "$tg"
+    fi
 }
 
 phase_1() {
@@ -133,9 +143,14 @@ define_tasks() {
         cp "$folder/taskdef-$name.json" "$folder/filled"
         fill "$folder/taskdef-$name.json" "<IMAGE1_NAME>" "$newest"
         register "$name-microservice" "$folder/taskdef-$name.json"
+        [ "$controller" != ecs ] || deploy_definition "$name"
     done
-    push_deployment "$folder/filled"/*.json \
-        "$root/deploy/deployment"/appspec-*.yaml
+    if [ "$controller" = ecs ]; then
+        push_images
+    else
+        push_deployment "$folder/filled"/*.json \
+            "$root/deploy/deployment"/appspec-*.yaml
+    fi
 }
 
 phase_4() {
@@ -145,15 +160,22 @@ phase_4() {
     find_architecture
     find_database_tls
     find_source
+    find_controller
+    need_same_controller
     need_connection
     stack registry registry
     admin=$(database MasterUserSecret.SecretArn)
     stack roles roles "AdminSecret=$admin" "Connection=$connection" \
-        "Repository=$repository" "Branch=$branch"
+        "Repository=$repository" "Branch=$branch" "Controller=$controller"
     stack cluster cluster
     how_to_push
     define_tasks
 }
+
+# Of an action with two target groups, as deployments leave it, the one that
+# gets the requests.
+# shellcheck disable=SC2016 # JMESPath has back quotes
+leads_to='(TargetGroupArn || (ForwardConfig.TargetGroups[?Weight > `0`] | [0].TargetGroupArn))'
 
 # The target group to which a listener or a rule leads now; before there is one,
 # the group with which it begins.
@@ -168,30 +190,18 @@ target() {
     case $arn in
     *:listener-rule/*)
         ask elbv2 describe-rules --rule-arns "$arn" \
-            --query 'Rules[0].Actions[0].TargetGroupArn'
+            --query "Rules[0].Actions[-1] | $leads_to"
         ;;
     *)
         ask elbv2 describe-listeners --listener-arns "$arn" \
-            --query 'Listeners[0].DefaultActions[0].TargetGroupArn'
+            --query "Listeners[0].DefaultActions[-1] | $leads_to"
         ;;
     esac
 }
 
-need_no_deployment() {
-    local name found
-    for name in $services; do
-        found=$(ask deploy list-deployments --application-name microservices \
-            --deployment-group-name "microservices-$name" \
-            --include-only-statuses Created Queued InProgress Ready \
-            --query 'deployments[]')
-        [ -z "$found" ] || fail "$name is being deployed ($found): run this" \
-            "again when that is over"
-    done
-}
-
 # Listeners are made once, and updated for another certificate only.
 apply_listeners() {
-    local known
+    local known name
     known=$(parameter listeners Certificate)
     if [ -z "$certificate" ]; then
         stack listeners listeners balancer.Balancer balancer.CustomerTgOne \
@@ -203,8 +213,11 @@ apply_listeners() {
         # shellcheck disable=SC2034 # for stack()
         meanwhile=$here/listeners-certificate-policy.json
         apply_https
-        # CodeDeploy has to follow to the new listener.
+        # CodeDeploy, or ECS, has to follow to the new listener.
         [ -z "$(stack_status codedeploy)" ] || apply_codedeploy
+        for name in $([ "$controller" != ecs ] || echo "$services"); do
+            follow_listeners "$name"
+        done
     fi
 }
 
@@ -226,6 +239,7 @@ phase_5() {
     need 3
     need 4
     find_office
+    find_controller
     [ -n "$certificate" ] || certificate=$(parameter listeners Certificate)
     names=$([ -z "$certificate" ] || certificate_names "$certificate")
     IFS=, read -r -a ranges <<<"$office,,,"
@@ -250,6 +264,9 @@ phase_6() {
     local customer employee
     need 4
     need 5
+    find_controller
+    # The services of ECS name the alarms, so those have to be there.
+    [ "$controller" != ecs ] || apply_codedeploy
     customer=$(service_status customer)
     employee=$(service_status employee)
     [ "$customer" = ACTIVE ] || [ "$employee" = ACTIVE ] || migrate
@@ -266,7 +283,7 @@ apply_codedeploy() {
     [ -n "$mail" ] || mail=$(parameter watch Mail)
     stack watch watch "Mail=$mail" "${groups[@]}"
     stack codedeploy codedeploy listeners.Production listeners.Test \
-        watch.Topic "${groups[@]}"
+        watch.Topic "Controller=$controller" "${groups[@]}"
 }
 
 phase_7() {
@@ -274,10 +291,12 @@ phase_7() {
     need 5
     need_services
     find_source
+    find_controller
     apply_codedeploy
     for name in $services; do
         stack "pipeline-$name" pipeline "Service=$name" \
-            "Connection=$connection" "Repository=$repository" "Branch=$branch"
+            "Connection=$connection" "Repository=$repository" "Branch=$branch" \
+            "Controller=$controller"
     done
     [ -n "$mail" ] || say "Nobody is told of alarms: see --mail."
     say "Each pipeline runs once on its own, then after every push of an image."
@@ -298,7 +317,7 @@ apply_scaling() {
         CustomerTasks=3 "EmployeeTasks=$least" "MostTasks=$most_tasks"
 }
 
-# Conditions only: where a rule leads to is CodeDeploy's business.
+# Conditions only: where a rule leads to is CodeDeploy's business, or ECS's.
 phase_8() {
     local name rule
     need 7
@@ -310,7 +329,7 @@ phase_8() {
             "Field=path-pattern,PathPatternConfig={Values=[/admin,/admin/*]}" \
             "Field=source-ip,SourceIpConfig={Values=[$office]}" >/dev/null
         say "$name leads to $(ask elbv2 describe-rules --rule-arns "$rule" \
-            --query 'Rules[0].Actions[0].TargetGroupArn')"
+            --query "Rules[0].Actions[-1] | $leads_to")"
     done
     [ -n "$most_tasks" ] || most_tasks=$(parameter scaling MostTasks)
     if [ -n "$most_tasks" ]; then

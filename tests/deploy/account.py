@@ -21,6 +21,9 @@ here, and played or left out in the open:
 - Nothing takes time in it: what is under way is played, too.
 - CodeCommit has no git: two bare repositories stand in, and one for GitHub.
 - It knows no connections to GitHub: one is played.
+- It has no deployments of ECS: a service has the tasks that it was made for
+  (MOTO_ECS_SERVICE_RUNNING), no rule changes, and list-service-deployments
+  finds none.
 """
 import hashlib
 import json
@@ -64,6 +67,10 @@ case "$1 $2 ${{3:-}}" in
     exit
     ;;
 "ecs wait tasks-stopped") exit ;;
+"ecs list-service-deployments"*)
+    {aws} "$@" --generate-cli-skeleton output >/dev/null
+    exit
+    ;;
 code*"connections get-connection"*)
     {aws} "$@" --generate-cli-skeleton output >/dev/null || exit
     cat {folder}/connection
@@ -130,13 +137,13 @@ def one_line(done):
 class Account:
     """An empty account, and a copy of deploy/ to work on it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **environment):
         self.folder = folder
         self.asked = set()  # ever
         self.port = harness.free_port()
         self.server = harness.Process(
             "moto", ["moto_server", "-H", "127.0.0.1", "-p", self.port],
-            folder)
+            folder, {**os.environ, **environment})
         harness.wait_until(self.answers, "moto answers", 120)
         self.make_server()
         self.make_command()

@@ -22,6 +22,7 @@ COMMANDS = {
     "s3api head-bucket": ("s3:ListBucket",),
     "cloudformation wait": ("cloudformation:DescribeStacks",),
     "ecs wait services-inactive": ("ecs:DescribeServices",),
+    "ecs wait services-stable": ("ecs:DescribeServices",),
     "ecs wait tasks-stopped": ("ecs:DescribeTasks",),
     "elbv2 wait": ("elasticloadbalancing:DescribeTargetHealth",),
 }
@@ -38,7 +39,7 @@ EXPLAINED = {
     "cloudformation:SetStackPolicy": "create-stack with a policy, and "
                                      "update-stack with another meanwhile",
     "ecs:TagResource": "register-task-definition with tags",
-    "iam:PassRole": "the roles that task definitions name",
+    "iam:PassRole": "the roles that task definitions and services name",
     "iam:CreateServiceLinkedRole": "the first service, load balancer or "
                                    "database of an account",
 }
@@ -58,6 +59,11 @@ ANYWHERE = {"acm:DescribeCertificate", "cloudformation:DescribeStacks",
             "elasticloadbalancing:DescribeRules",
             "elasticloadbalancing:DescribeTargetHealth",
             "rds:DescribeDBInstances"}
+# To whom the script may pass which roles.
+PASSED = (
+    ("ecs-tasks.amazonaws.com",
+     {"CafeExecutionRole", "CafeMigrationRole", "CafeTaskRole"}),
+    ("ecs.amazonaws.com", {"CafeTrafficRole"}))
 VIA = {"ForAnyValue:StringEquals":
        {"aws:CalledVia": "cloudformation.amazonaws.com"}}
 
@@ -106,6 +112,14 @@ def rights_fit_calls(policy, calls):
     return wrong
 
 
+def passed(statement):
+    """Which roles a statement lets pass, and to whom."""
+    to = statement.get("Condition", {}).get("StringEquals", {}).get(
+        "iam:PassedToService", "any service")
+    return to, {one.rpartition("/")[2] for one in
+                as_list(statement["Resource"])}
+
+
 def rights_are_narrow(policy):
     """No wildcard of actions, "*" as a resource only where there is none."""
     wrong = []
@@ -116,9 +130,9 @@ def rights_are_narrow(policy):
             wrong.append(f"{action} is allowed everywhere")
         if statement["Effect"] != "Allow":
             wrong.append(f"{action} is not allowed")
-        if action == "iam:PassRole" and "ecs-tasks" not in str(
-                statement.get("Condition")):
-            wrong.append("roles may be passed to any service")
+        if action == "iam:PassRole" and passed(statement) not in PASSED:
+            wrong.append("roles may be passed to {}: {}".format(
+                *passed(statement)))
     return wrong
 
 

@@ -62,6 +62,8 @@ def fill_in(text):
 class Deployment:
     """The three documents of one daemon, and the daemon they are for."""
 
+    controller = "CODE_DEPLOY"
+
     def __init__(self, name, folder=FOLDER):
         self.name = name
         self.taskdef = read(folder / f"taskdef-{name}.json")
@@ -383,7 +385,7 @@ def roles_are_two(it):
 
 
 def service_is_out_of_reach(it):
-    """No public address, one security group, CodeDeploy in control."""
+    """No public address, one security group, one controller."""
     subnets, groups = it.network["subnets"], it.network["securityGroups"]
     wrong = []
     if it.network.get("assignPublicIp", "DISABLED") != "DISABLED":
@@ -396,8 +398,8 @@ def service_is_out_of_reach(it):
     if len(groups) != 1:
         wrong.append("the task has more than its own security group")
     controller = it.service.get("deploymentController", {}).get("type")
-    if controller != "CODE_DEPLOY":
-        wrong.append(f"{controller} deploys, not CODE_DEPLOY")
+    if controller != it.controller:
+        wrong.append(f"{controller} deploys, not {it.controller}")
     if it.service.get("schedulingStrategy", "REPLICA") != "REPLICA":
         wrong.append("schedulingStrategy is not REPLICA")
     if it.service.get("desiredCount", 0) < 1:

@@ -10,7 +10,8 @@ SOURCES = ("CodeCommit", "GitHub")
 GITHUB = {"ConnectionArn": {"Ref": "Connection"},
           "FullRepositoryId": {"Ref": "Repository"},
           "BranchName": {"Ref": "Branch"}, "DetectChanges": "true"}
-VARIANTS = [(name, source) for name in DAEMONS for source in SOURCES]
+VARIANTS = [(name, (source, "CodeDeploy"))
+            for name in DAEMONS for source in SOURCES]
 
 
 def deployment_groups_fit(it):
@@ -76,10 +77,10 @@ def pipelines_find_everything(it):
     wrong = []
     registry = it.names("ECR::Repository", "RepositoryName")
     groups = it.names("CodeDeploy::DeploymentGroup", "DeploymentGroupName")
-    for name, source in VARIANTS:
-        made = {row["Name"] for action in it.actions(name, source)
+    for name, conditions in VARIANTS:
+        made = {row["Name"] for action in it.actions(name, *conditions)
                 for row in action.get("OutputArtifacts", [])}
-        for action in it.actions(name, source):
+        for action in it.actions(name, *conditions):
             provider = action["ActionTypeId"]["Provider"]
             settings = action["Configuration"]
             for row in action.get("InputArtifacts", []):
@@ -143,7 +144,9 @@ def each_source_has_its_rule(it):
         ("the condition of the rule for the repository",
          rule.get("Condition"), "CodeCommit"),
         ("the conditions", conditions,
-         {"GitHub": {"Fn::Not": [empty]}, "CodeCommit": empty}),
+         {"GitHub": {"Fn::Not": [empty]}, "CodeCommit": empty,
+          "CodeDeploy": {"Fn::Equals": [{"Ref": "Controller"},
+                                        "codedeploy"]}}),
         ("the sources", [it.actions("customer", source)[0]["ActionTypeId"][
             "Provider"] for source in SOURCES],
          ["CodeCommit", "CodeStarSourceConnection"])])

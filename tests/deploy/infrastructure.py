@@ -15,16 +15,20 @@ FOLDER = harness.ROOT / "deploy/aws"
 TEMPLATES = ("network", "database", "registry", "roles", "cluster", "balancer",
              "listeners", "listeners-https", "watch", "codedeploy", "pipeline",
              "scaling")
-SCRIPTS = ("helpers", "phases", "destroy", "apply")
+SCRIPTS = ("helpers", "ecs", "phases", "destroy", "apply")
 # For these AWS knows no narrower resource.
 UNBOUND = {"ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition",
-           "cloudwatch:DescribeAlarms",
+           "ecs:DescribeTaskDefinition", "cloudwatch:DescribeAlarms",
            "elasticloadbalancing:DescribeTargetGroups",
+           "elasticloadbalancing:DescribeTargetHealth",
            "elasticloadbalancing:DescribeListeners",
            "elasticloadbalancing:DescribeRules"}
 TRUSTED = {"CafeExecutionRole": "ecs-tasks", "CafeMigrationRole": "ecs-tasks",
            "CafeTaskRole": "ecs-tasks", "CafeCodeDeployRole": "codedeploy",
-           "CafePipelineRole": "codepipeline", "CafeEventsRole": "events"}
+           "CafeTrafficRole": "ecs", "CafePipelineRole": "codepipeline", "CafeEventsRole": "events"}
+# What the script fills in where ECS deploys, beside what the tutorial has.
+FOR_ECS = ("PRODUCTION-TG-ARN", "OTHER-TG-ARN", "PRODUCTION-RULE-ARN",
+           "TEST-RULE-ARN")
 CLI_PLACEHOLDER = re.compile(r"<[A-Z0-9-]+(?:_NAME)?>")
 
 
@@ -48,6 +52,8 @@ class Infrastructure:
         self.policies = {path.stem: read(path) for path in
                          sorted(FOLDER.glob("listeners*-policy.json"))}
         self.migration = read(FOLDER / "taskdef-migrate.json")
+        self.service = read(FOLDER / "service-ecs.json")
+        self.images = read(FOLDER / "imagedefinitions.json")
         self.script = "".join((FOLDER / f"{name}.sh").read_text()
                               for name in SCRIPTS)
         self.tasks = {path.name: path.read_text() for path in
@@ -58,7 +64,8 @@ class Infrastructure:
     @property
     def documents(self):
         return {**self.templates, **self.policies,
-                "taskdef-migrate": self.migration}
+                "taskdef-migrate": self.migration,
+                "service-ecs": self.service, "imagedefinitions": self.images}
 
     def resource(self, template, name):
         """The properties of a resource."""
@@ -314,14 +321,15 @@ def everything_runs_on_fargate(it):
 def placeholders_are_filled_in(it):
     """Each is known to the script, and the script knows no other."""
     texts = [text for document in
-             (it.migration, *(document for row in it.deployments.values()
+             (it.migration, it.service, it.images,
+              *(document for row in it.deployments.values()
                               for document in row.documents.values()))
              for _, text in strings(document)]
     stand = {found for text in texts for found in
              contracts.PLACEHOLDER.findall(text)} - {contracts.TASK_DEFINITION}
     code = it.script
     known = set(CLI_PLACEHOLDER.findall(code)) | {
-        name for name in contracts.FILLED_IN
+        name for name in (*contracts.FILLED_IN, *FOR_ECS)
         if name[0] != "<" and name in code}
     return ([f"nobody fills in {name}" for name in sorted(stand - known)] +
             [f"apply.sh fills in {name}, which stands nowhere"

@@ -7,6 +7,7 @@ import re
 
 TASK_EXECUTION = "AmazonECSTaskExecutionRolePolicy"
 CODEDEPLOY = "AWSCodeDeployRoleForECS"
+TRAFFIC = "AmazonECSInfrastructureRolePolicyForLoadBalancers"
 
 # Resources by the words that the rows use. An ARN is written without what
 # stands in front of its own part.
@@ -15,6 +16,8 @@ LOGS = ("logs:log-group:awslogs-cafe-CICD:*",)
 TASK_ROLES = ("ExecutionRole", "TaskRole")
 BALANCER = ("elasticloadbalancing:listener/app/microservicesLB/*",
             "elasticloadbalancing:listener-rule/app/microservicesLB/*")
+GROUPS = ("elasticloadbalancing:targetgroup/customer-tg-*/*",
+          "elasticloadbalancing:targetgroup/employee-tg-*/*")
 SERVICES = ("ecs:service/microservices-serverlesscluster/*",
             "ecs:task-set/microservices-serverlesscluster/*")
 DEPLOYMENTS = ("codedeploy:application:microservices",
@@ -65,6 +68,18 @@ ROWS = (
      "s3:GetObject s3:GetObjectVersion", ARTIFACTS),
     ("CafeCodeDeployRole", CODEDEPLOY, "iam:PassRole", TASK_ROLES),
 
+    ("CafeTrafficRole", TRAFFIC,
+     "elasticloadbalancing:DescribeListeners "
+     "elasticloadbalancing:DescribeRules "
+     "elasticloadbalancing:DescribeTargetGroups "
+     "elasticloadbalancing:DescribeTargetHealth", EVERYTHING),
+    ("CafeTrafficRole", TRAFFIC,
+     "elasticloadbalancing:DeregisterTargets "
+     "elasticloadbalancing:RegisterTargets", GROUPS),
+    ("CafeTrafficRole", TRAFFIC,
+     "elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyRule",
+     BALANCER),
+
     ("CafePipelineRole",
      "CodePipeline User Guide, service role: artifact bucket",
      "s3:GetObject s3:GetObjectVersion s3:PutObject", ARTIFACTS),
@@ -87,6 +102,10 @@ ROWS = (
      "codedeploy:GetApplicationRevision codedeploy:GetDeployment "
      "codedeploy:GetDeploymentConfig codedeploy:RegisterApplicationRevision",
      DEPLOYMENTS),
+    ("CafePipelineRole", "CodePipeline User Guide, ECS standard action",
+     "ecs:DescribeServices ecs:UpdateService", SERVICES[:1]),
+    ("CafePipelineRole", "CodePipeline User Guide, ECS standard action",
+     "ecs:DescribeTaskDefinition", EVERYTHING),
     ("CafePipelineRole",
      "CodePipeline User Guide, ECS and CodeDeploy blue-green",
      "ecs:RegisterTaskDefinition", EVERYTHING),
@@ -126,6 +145,14 @@ MANAGED = {
         "elasticloadbalancing:DescribeRules elasticloadbalancing:ModifyRule "
         "lambda:InvokeFunction cloudwatch:DescribeAlarms sns:Publish "
         "s3:GetObject s3:GetObjectVersion iam:PassRole",
+    TRAFFIC:
+        "elasticloadbalancing:DescribeListeners "
+        "elasticloadbalancing:DescribeRules "
+        "elasticloadbalancing:DescribeTargetGroups "
+        "elasticloadbalancing:DescribeTargetHealth "
+        "elasticloadbalancing:RegisterTargets "
+        "elasticloadbalancing:DeregisterTargets "
+        "elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyRule",
 }
 
 

@@ -76,6 +76,14 @@ def test_a_wide_right_is_seen(policy, action, words):
     assert words in "\n".join(apply_rights.rights_are_narrow(policy))
 
 
+def test_a_role_passed_to_another_service_is_seen(policy):
+    statement, = [one for one in policy["Statement"]
+                  if one["Sid"] == "TrafficRole"]
+    statement["Resource"] = "arn:aws:iam::*:role/CafeTaskRole"
+    assert apply_rights.rights_are_narrow(policy) == [
+        "roles may be passed to ecs.amazonaws.com: {'CafeTaskRole'}"]
+
+
 def test_a_service_that_no_stack_uses_is_seen(policy):
     add(policy, "lambda:*", Condition=apply_rights.VIA)
     assert apply_rights.stacks_may_be_made(policy, INFRASTRUCTURE) == [

@@ -10,6 +10,8 @@ import pytest
 
 import contracts
 from contracts import DAEMONS, Deployment
+from defects import loaded
+from ecs_deploying import Native
 from infrastructure import FOLDER
 
 
@@ -111,6 +113,58 @@ def test_aws_accepts_the_migration_task(aws):
 
 def test_aws_accepts_the_service(aws, it):
     assert aws.refusal("create-service", it.service) == ""
+
+
+def native():
+    """The customer's service where ECS deploys, of its present form."""
+    return Native("customer", loaded()).service
+
+
+def knows_native(program, folder):
+    """As the script asks it: ECS's own blue/green, that is."""
+    done = subprocess.run(
+        ["bash", "-c", "set -euo pipefail; fail() { echo \"$*\" >&2; exit 1; }; "
+         f". {FOLDER / 'ecs.sh'}; controller=ecs; aws() {{ {program} \"$@\"; "
+         "}; find_controller"], text=True, capture_output=True, check=False,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder)})
+    assert done.returncode == 0 or "install a newer one" in done.stderr
+    return done.returncode == 0
+
+
+def test_the_script_refuses_a_command_that_is_too_old(aws):
+    refusal = aws.refusal("create-service", native())
+    if knows_native(aws.program, aws.folder):
+        assert refusal == ""
+    else:
+        assert '"advancedConfiguration"' in refusal
+
+
+@pytest.fixture(name="new_aws")
+def fixture_new_aws(tmp_path):
+    found = [one for one in COMMANDS if one and knows_native(one, tmp_path)]
+    if not found:
+        pytest.skip("NOT CHECKED: no aws command here knows the blue/green "
+                    "deployments of ECS (pip install awscli)")
+    command = Aws(tmp_path, found[0])
+    yield command
+    command.stop()
+
+
+@pytest.mark.parametrize("defect, words", [
+    (lambda service: service["deploymentConfiguration"].update(bakeTime=5),
+     '"bakeTime"'),
+    (lambda service: service["deploymentConfiguration"]["alarms"].pop(
+        "rollback"), '"rollback"'),
+    (lambda service: service["deploymentConfiguration"]["lifecycleHooks"][0]
+     ["timeoutConfiguration"].update(timeoutInMinutes=0), "timeoutInMinutes"),
+    (lambda service: service["loadBalancers"][0]["advancedConfiguration"]
+     .update(testRule="x"), '"testRule"'),
+])
+def test_aws_refuses_a_faulty_service_of_ecs(new_aws, defect, words):
+    document = native()
+    defect(document)
+    refusal = new_aws.refusal("create-service", document)
+    assert "arameter" in refusal and words in refusal
 
 
 @pytest.mark.parametrize("defect, words", [

@@ -9,7 +9,7 @@ def action(number, **changes):
     def get(it):
         stages = it.resource("pipeline", "Pipeline")["Stages"]
         actions = [row for stage in stages for row in stage["Actions"]]
-        return branches(actions[number])[-1]["Configuration"]
+        return branches(actions[number])[0 if number else -1]["Configuration"]
     return inside(get, **changes)
 
 
