@@ -105,7 +105,7 @@ def test_employees_see_the_last_state(start, own):
         assert SUPPLIER["name"] in stale.text
         # a browser keeps a form, for what was typed into it
         assert stale.headers["Cache-Control"] == (
-            "private, no-cache" if path.startswith("/admin/supplier-")
+            "private, no-cache" if path.startswith("/admin/supplier-update/")
             else "no-store")
     # Somebody may have added it meanwhile: it is not said to be gone.
     for path in "/admin/supplier-update/2", "/admin/supplier-remove/2":
