@@ -35,6 +35,8 @@ BAD = {
     "identity.header": ("X Forwarded", "{place}: '{value}' is not the name of "
                         "a header field; use for example X-Forwarded-User"),
     "identity.keys": ("/nowhere", NO_TOKEN),
+    "identity.wanted": ("/nowhere", "{place}: needs identity.keys, the folder "
+                                    "for the keys"),
     "identity.signer": ("arn:aws:any", NO_TOKEN),
     "identity.claim": ("a\tb", CONTROL),
     "customer.admin_link": ("maybe", "{place}: '{value}' is not on or off"),

@@ -310,7 +310,7 @@ def test_others_wait_for_nothing(alone, keys):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(signed_in, alone, (FIELD, token(keys[0])))
         harness.wait_until(lambda: messages(alone, "a key is wanted"), "asked")
-        assert signed_in(alone) == 303
+        assert alone.get("/admin/suppliers").status == 200
         assert not waiting.done()
         assert waiting.result() == 503
 
@@ -325,7 +325,7 @@ def test_a_flood_of_names(alone, pipe, keys):
     asked = pipe.lines(8)
     assert set(asked) < set(names)
     assert len(asked) == len(set(asked)) <= 16  # once more if it took long
-    assert signed_in(alone) == 303
+    assert alone.get("/admin/suppliers").status == 200
 
 
 @pytest.mark.parametrize("header", [
