@@ -386,7 +386,8 @@ def test_codecommit_takes_the_place_of_github(account):
     assert len([line for line in calls if line.endswith(
         "ParameterKey=Connection,ParameterValue= "
         "ParameterKey=Repository,ParameterValue= "
-        "ParameterKey=Branch,ParameterValue=")]) == 1 + len(DAEMONS), calls
+        "ParameterKey=Branch,ParameterValue= "
+        "ParameterKey=Controller,ParameterValue=codedeploy")]) == 1 + len(DAEMONS), calls
 
 
 def test_all_phases_again_change_nothing(account):
