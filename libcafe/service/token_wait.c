@@ -91,16 +91,17 @@ static void write_wish(const struct token_wait *self, const char *kid)
 {
     char line[KID_BYTES + 1];
     const char *trouble = "";
+    bool written;
 
     memcpy(line, kid, KID_BYTES);
     line[KID_BYTES] = '\n';
     /* Whole or not at all (pipe(7)). */
-    if (write(self->pipe, line, sizeof(line)) != (ssize_t)sizeof(line))
+    written = write(self->pipe, line, sizeof(line)) == (ssize_t)sizeof(line);
+    if (!written)
         trouble = errno == EAGAIN ? "nobody reads identity.wanted"
                                   : strerror(errno);
-    log_line(self->log, trouble[0] == '\0' ? LOG_INFO : LOG_WARNING,
-             "a key is wanted", LOG_STRING("kid", kid),
-             LOG_STRING("reason", trouble), LOG_END);
+    log_line(self->log, written ? LOG_INFO : LOG_WARNING, "a key is wanted",
+             LOG_STRING("kid", kid), LOG_STRING("reason", trouble), LOG_END);
 }
 
 /* Keys that are wanted. */
