@@ -214,7 +214,7 @@ def test_page_weight(playwright, database, customer):
     # mark and script, then three pages
     seen = harness.wait_until(lambda: requests_until(customer, 404),
                               "the log has the last request")
-    assert len(seen) == 3 + 5 + 3 + 1
+    assert len(seen) == 3 + 6 + 3 + 1
 
 
 def requests_until(daemon, status):

@@ -48,8 +48,9 @@ const validator = new HtmlValidate({
 // Fields that hang out of their group or page at the left, in the browser.
 function outside() {
   return [...document.querySelectorAll('main input:not([type=hidden])')]
-    .filter((field) => field.getBoundingClientRect().left <
-      field.closest('fieldset, main').getBoundingClientRect().left)
+    .filter((field) => field.checkVisibility() &&
+      field.getBoundingClientRect().left <
+        field.closest('fieldset, main').getBoundingClientRect().left)
     .map((field) => field.name);
 }
 

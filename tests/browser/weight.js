@@ -42,7 +42,7 @@ async function main() {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Network.enable');
   const first = await visit(page, cdp, '/suppliers');
-  assert.strictEqual(first.length, 5, 'page, two styles, mark, script');
+  assert.strictEqual(first.length, 6, 'page, two styles, mark, two scripts');
   for (const answer of first) {
     assert.strictEqual(answer.encoding, 'br', answer.url);
     assert.ok(answer.bytes > 0, answer.url);
