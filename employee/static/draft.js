@@ -57,7 +57,7 @@ function keep(key, draft) {
 function forget(done) {
   for (const [key, draft] of all()) {
     const adds = draft.sent === 'add' && 'added' in done.dataset;
-    const changes = draft.sent === 'update' && draft.id === done.dataset.saved;
+    const changes = draft.sent === 'update' && draft.id === done.dataset.stored;
     if (adds || changes) remove(key);
   }
 }
@@ -218,4 +218,4 @@ function begin() {
 }
 
 if (form !== null) begin();
-for (const done of document.querySelectorAll('[data-saved]')) forget(done);
+for (const done of document.querySelectorAll('[data-stored]')) forget(done);

