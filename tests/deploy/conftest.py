@@ -69,12 +69,11 @@ def pytest_collection_modifyitems(items):
 def engine(request):
     """A Docker engine of our own."""
     made = containers.Engine(request.config.stash[FOLDER])
-    reason = None if made.pid.exists() else containers.missing()
+    reason = made.start()
     if reason and os.environ.get("CI"):
         pytest.fail(f"containers are not tested: {reason}")
     if reason:
         pytest.skip(f"CONTAINERS ARE NOT TESTED: {reason}")
-    made.start()
     return made
 
 

@@ -73,10 +73,16 @@ class Engine:
                     "DOCKER_HOST": f"unix://{self.socket}"}
 
     def start(self):
-        """Unless another process of this run has started it."""
+        """
+        Unless another process of this run has started it. Why it can't be
+        started, if so: asked here, where no process of this run starts one.
+        """
         with self.locked("engine"):
             if self.pid.exists():
-                return
+                return None
+            reason = missing()
+            if reason:
+                return reason
             DATA.mkdir(parents=True, exist_ok=True)
             remove_stale_bridges()
             process = harness.Process("dockerd", [
@@ -91,6 +97,7 @@ class Engine:
                 process.stop()
                 raise RuntimeError(process.output()[-4000:]) from fault
             self.clear()  # a run of the tests that was killed has left it
+        return None
 
     def answers(self, process):
         if not process.running():
