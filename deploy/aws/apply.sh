@@ -51,6 +51,8 @@ Each of these is for one phase; later runs and other phases reuse its value:
     --branch NAME        4: its branch, dev unless told otherwise
     --certificate ARN    5: HTTPS, with this certificate of AWS Certificate
                          Manager
+    --oidc FILE|none     5: people sign in at the load balancer, with the OpenID
+                         provider that the file names; needs HTTPS
     --tasks N            6: so many tasks a service, in different zones
     --mail ADDRESS       7: whom alarms tell
     --most-tasks N       8: up to so many tasks a service, by requests
@@ -65,6 +67,8 @@ dry=
 yes=
 office=
 certificate=
+oidc=
+sign_in=
 architecture=
 database_tls=
 mail=
@@ -83,6 +87,8 @@ meanwhile=
 . "$here/helpers.sh"
 # shellcheck source=deploy/aws/ecs.sh
 . "$here/ecs.sh"
+# shellcheck source=deploy/aws/sign-in.sh
+. "$here/sign-in.sh"
 # shellcheck source=deploy/aws/phases.sh
 . "$here/phases.sh"
 # shellcheck source=deploy/aws/destroy.sh
@@ -176,6 +182,11 @@ while [ $# -gt 0 ]; do
         certificate=${2:-}
         shift
         ;;
+    --oidc)
+        oidc=${2:-}
+        [ -n "$oidc" ] || fail "--oidc needs a file; see PHASES.md"
+        shift
+        ;;
     --mail)
         mail=${2:-}
         [[ $mail =~ ^[^[:space:]@,=]+@[^[:space:]@,=]+$ ]] ||
@@ -261,6 +272,8 @@ check_source
 only_for 4 --source "$source"
 only_for 4 --controller "$controller"
 only_for 5 --certificate "$certificate"
+only_for 5 --oidc "$oidc"
+[ -z "$oidc" ] || read_oidc
 only_for 4 --architecture "$architecture"
 only_for 4 --database-tls "$database_tls"
 only_for 7 --mail "$mail"

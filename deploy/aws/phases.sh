@@ -106,17 +106,19 @@ phase_2() {
 apply_network() {
     multi_az=$(given_or_kept "$multi_az" network MultiAz)
     stack network network "Https=$1" "Ipv6=$2" "Office1=$3" "Office2=$4" \
-        "Office3=$5" "MultiAz=$multi_az"
+        "Office3=$5" "MultiAz=$multi_az" "SignIn=$6"
 }
 
 phase_3() {
-    local https ipv6 one two three network=(network.PrivateSubnet1 network.PrivateSubnet2)
+    local https ipv6 one two three egress
+    local network=(network.PrivateSubnet1 network.PrivateSubnet2)
     https=$(parameter network Https)
     ipv6=$(parameter network Ipv6)
     one=$(parameter network Office1)
     two=$(parameter network Office2)
     three=$(parameter network Office3)
-    apply_network "$https" "$ipv6" "$one" "$two" "$three"
+    egress=$(parameter network SignIn)
+    apply_network "$https" "$ipv6" "$one" "$two" "$three" "$egress"
     protect=$(given_or_kept "$protect" database Protect)
     stack database database "${network[@]}" network.DatabaseGroup \
         "MultiAz=$multi_az" "Protect=$protect"
@@ -140,6 +142,8 @@ define_tasks() {
             "<RDS-ENDPOINT>" "$endpoint" \
             "<DB-SECRET-ARN>" "$arn" "<OFFICE-CIDR>" "$office" \
             "<BALANCER-DNS-NAME>" "$balancer"
+        [ "$name" != employee ] || [ -z "$sign_in" ] ||
+            fill_sign_in "$folder/taskdef-$name.json"
         cp "$folder/taskdef-$name.json" "$folder/filled"
         fill "$folder/taskdef-$name.json" "<IMAGE1_NAME>" "$newest"
         register "$name-microservice" "$folder/taskdef-$name.json"
@@ -161,6 +165,8 @@ phase_4() {
     find_database_tls
     find_source
     find_controller
+    certificate=$(parameter listeners Certificate)
+    find_oidc
     need_same_controller
     need_connection
     stack registry registry
@@ -199,14 +205,15 @@ target() {
     esac
 }
 
-# Listeners are made once, and updated for another certificate only.
+# Listeners are made once, and updated only for another certificate and for
+# another way to sign in.
 apply_listeners() {
     local known name
     known=$(parameter listeners Certificate)
     if [ -z "$certificate" ]; then
         stack listeners listeners balancer.Balancer balancer.CustomerTgOne \
             balancer.CustomerTgTwo balancer.EmployeeTgOne balancer.EmployeeTgTwo
-    elif [ "$certificate" = "$known" ]; then
+    elif [ "$certificate" = "$known" ] && oidc_is_known; then
         say "stack cafe-listeners already has this certificate"
     else
         need_no_deployment
@@ -224,11 +231,15 @@ apply_listeners() {
 # They go on leading where they lead.
 apply_https() {
     local customer employee customer_test employee_test
+    local provider=("OidcIssuer=${oidc_values[0]:-}"
+        "OidcAuthorization=${oidc_values[1]:-}"
+        "OidcToken=${oidc_values[2]:-}" "OidcUserInfo=${oidc_values[3]:-}"
+        "OidcClient=${oidc_values[4]:-}" "OidcSecret=${oidc_values[5]:-}")
     customer=$(target Production CustomerTgTwo)
     employee=$(target ProductionAdmin EmployeeTgTwo)
     customer_test=$(target Test CustomerTgOne)
     employee_test=$(target TestAdmin EmployeeTgOne)
-    stack listeners listeners-https balancer.Balancer \
+    stack listeners listeners-https balancer.Balancer "${provider[@]}" \
         "Certificate=$certificate" "Office=$office" \
         "CustomerProduction=$customer" "EmployeeProduction=$employee" \
         "CustomerTest=$customer_test" "EmployeeTest=$employee_test"
@@ -241,13 +252,14 @@ phase_5() {
     find_office
     find_controller
     [ -n "$certificate" ] || certificate=$(parameter listeners Certificate)
+    find_oidc
     names=$([ -z "$certificate" ] || certificate_names "$certificate")
     IFS=, read -r -a ranges <<<"$office,,,"
     [[ $office != *:* ]] || ipv6=yes
     # Once it has IPv6 addresses, people may be using them.
     [ -n "$ipv6" ] || ipv6=$(parameter network Ipv6)
     [ -z "$ipv6" ] || addresses=dualstack
-    apply_network "${certificate:+yes}" "$ipv6" "${ranges[@]:0:3}"
+    apply_network "${certificate:+yes}" "$ipv6" "${ranges[@]:0:3}" "$sign_in"
     stack balancer balancer network.VpcId network.PublicSubnet1 \
         network.PublicSubnet2 network.BalancerGroup \
         "AddressType=$addresses"
@@ -331,6 +343,13 @@ phase_8() {
         say "$name leads to $(ask elbv2 describe-rules --rule-arns "$rule" \
             --query "Rules[0].Actions[-1] | $leads_to")"
     done
+    if [ -n "$(parameter listeners OidcIssuer)" ]; then
+        rule=$(output listeners Api)
+        change aws elbv2 modify-rule --rule-arn "$rule" --conditions \
+            "Field=path-pattern,PathPatternConfig={Values=[/admin/api/*]}" \
+            "Field=http-header,HttpHeaderConfig={HttpHeaderName=Authorization,Values=['Bearer *']}" \
+            "Field=source-ip,SourceIpConfig={Values=[$office]}" >/dev/null
+    fi
     [ -n "$most_tasks" ] || most_tasks=$(parameter scaling MostTasks)
     if [ -n "$most_tasks" ]; then
         apply_scaling

@@ -62,7 +62,7 @@ def rules_of(account, listener):
     """Those that are not its default."""
     return [rule for rule in account.aws(
         "elbv2", "describe-rules", "--listener-arn", listener["ListenerArn"])[
-            "Rules"] if rule["Priority"] == "1"]
+            "Rules"] if rule["Priority"] != "default"]
 
 
 def made_listeners(account):

@@ -138,7 +138,7 @@ def rights_are_narrow(policy):
 
 def stacks_may_be_made(policy, it):
     """CloudFormation may use the services of the templates and no other; of
-    IAM only our own roles."""
+    IAM only our own roles. Secrets are read for stacks only: --oidc has one."""
     kinds = {resource["Type"].split("::")[1]
              for template in it.templates.values()
              for resource in template["Resources"].values()}
@@ -149,6 +149,9 @@ def stacks_may_be_made(policy, it):
             for action in as_list(statement["Action"])}
     wrong = [f"stacks may not use {name}" for name in sorted(need - set(have))]
     wrong += [f"no stack uses {name}" for name in sorted(set(have) - need)]
+    wrong += [f"{action} is allowed without a stack"
+              for action, _ in direct(policy)
+              if action == "secretsmanager:GetSecretValue"]
     if have.get("iam") != "arn:aws:iam::*:role/Cafe*":
         wrong.append(f"stacks may change {have.get('iam')}")
     return wrong

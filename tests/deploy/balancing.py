@@ -41,6 +41,28 @@ def target_groups_fit(it):
     return wrong
 
 
+BEARER = {"Field": "http-header", "HttpHeaderConfig": {
+    "HttpHeaderName": "Authorization", "Values": ["Bearer *"]}}
+API = {"Field": "path-pattern",
+       "PathPatternConfig": {"Values": ["/admin/api/*"]}}
+SIGN_IN = {
+    "Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": {
+        "Issuer": {"Ref": "OidcIssuer"},
+        "AuthorizationEndpoint": {"Ref": "OidcAuthorization"},
+        "TokenEndpoint": {"Ref": "OidcToken"},
+        "UserInfoEndpoint": {"Ref": "OidcUserInfo"},
+        "ClientId": {"Ref": "OidcClient"},
+        "ClientSecret": {
+            "Fn::Sub": "{{resolve:secretsmanager:${OidcSecret}}}"},
+        "Scope": "openid email",
+        "OnUnauthenticatedRequest": "authenticate"}}
+
+
+def signed_in(parameter):
+    return {"Fn::If": ["SignIn", [SIGN_IN, {**forward(parameter), "Order": 2}],
+                       [forward(parameter)]]}
+
+
 # Listener, port, certificate and policy, where it leads.
 HTTP_LISTENERS = (
     ("Production", 80, None, forward("CustomerTgTwo")),
@@ -52,16 +74,20 @@ HTTPS_LISTENERS = (
     ("Test", 8080, TLS, forward("CustomerTest")))
 # Rule, listener, conditions, where it leads.
 HTTP_RULES = (
-    ("ProductionAdmin", "Production", [PATHS], "EmployeeTgTwo"),
-    ("TestAdmin", "Test", [PATHS], "EmployeeTgOne"))
+    ("ProductionAdmin", "Production", [PATHS], [forward("EmployeeTgTwo")]),
+    ("TestAdmin", "Test", [PATHS], [forward("EmployeeTgOne")]))
 HTTPS_RULES = (
-    ("SecureAdmin", "Secure", [PATHS, OFFICE], "EmployeeProduction"),
-    ("TestAdmin", "Test", [PATHS, OFFICE], "EmployeeTest"))
+    ("SecureAdmin", "Secure", [PATHS, OFFICE],
+     signed_in("EmployeeProduction")),
+    ("SecureApi", "Secure", [API, BEARER, OFFICE],
+     [forward("EmployeeProduction")]),
+    ("TestAdmin", "Test", [PATHS, OFFICE], signed_in("EmployeeTest")))
 # What CodeDeploy and phase 8 change.
 HTTP_OUTPUTS = {name: {"Ref": name} for name in
                 ("Production", "ProductionAdmin", "Test", "TestAdmin")}
 HTTPS_OUTPUTS = {**HTTP_OUTPUTS, "Production": {"Ref": "Secure"},
-                 "ProductionAdmin": {"Ref": "SecureAdmin"}}
+                 "ProductionAdmin": {"Ref": "SecureAdmin"},
+                 "Api": {"Ref": "SecureApi"}}
 
 
 def listeners_route(it):
@@ -92,13 +118,28 @@ def routes(it, template, listeners, rules, outputs):
              (front.get("Certificates"), front.get("SslPolicy")),
              (CERTIFICATE if tls else None, tls)),
             (f"{name}: default action", front["DefaultActions"], [action])])
-    for name, listener, conditions, group in rules:
+    for name, listener, conditions, actions in rules:
         rule = it.resource(template, name)
         wrong += compare([
             (f"{name}: listener", rule["ListenerArn"], {"Ref": listener}),
             (f"{name}: conditions", rule["Conditions"], conditions),
-            (f"{name}: actions", rule["Actions"], [forward(group)])])
+            (f"{name}: actions", rule["Actions"], actions)])
     return wrong
+
+
+def people_sign_in(it):
+    """Programs with a key come first; the load balancer reaches the provider;
+    nothing of it is there without --oidc."""
+    api = it.templates["listeners-https"]["Resources"]["SecureApi"]
+    egress = it.templates["network"]["Resources"]["SignInEgress"]
+    return compare([
+        ("the priority of programs", api["Properties"]["Priority"], 1),
+        ("the priority of people",
+         it.resource("listeners-https", "SecureAdmin")["Priority"], 2),
+        ("the order of priorities", api["DependsOn"], "SecureAdmin"),
+        ("when programs come in", api["Condition"], "SignIn"),
+        ("when the provider is reached", egress["Condition"], "SignIn"),
+        ("the port of the provider", egress["Properties"]["ToPort"], 443)])
 
 
 def https_begins_apart(it):
@@ -115,7 +156,8 @@ def listeners_are_left_alone(it):
     certificate = it.policies["listeners-certificate-policy"]["Statement"]
     everybody = {"Effect": "Allow", "Principal": "*"}
     listeners = [f"LogicalResourceId/{name}" for name in
-                 ("Production", "Secure", "SecureAdmin", "Test", "TestAdmin")]
+                 ("Production", "Secure", "SecureAdmin", "SecureApi", "Test",
+                  "TestAdmin")]
     wrong = compare([
         ("the policy of the listeners' stack",
          it.policies["listeners-policy"]["Statement"],
@@ -124,7 +166,8 @@ def listeners_are_left_alone(it):
         ("the policy while the certificate changes", certificate,
          [{**everybody, "Action": "Update:Modify", "Resource": listeners},
           {**everybody, "Action": "Update:Delete",
-           "Resource": "LogicalResourceId/ProductionAdmin"}])])
+           "Resource": ["LogicalResourceId/ProductionAdmin",
+                        "LogicalResourceId/SecureApi"]}])])
     for template, document in it.templates.items():
         for name, resource in document["Resources"].items():
             inside = "Listener" in resource["Type"].rpartition("::")[2]
@@ -202,7 +245,8 @@ def groups_are_a_chain(it):
           "TaskGroup": [(None, 8080, 8080, {"Ref": "BalancerGroup"})],
           "DatabaseGroup": [(None, 3306, 3306, {"Ref": "TaskGroup"})]}),
         ("when they do", it.templates["network"]["Conditions"],
-         {name: is_yes(name) for name in ("Https", "Ipv6", "MultiAz")} |
+         {name: is_yes(name) for name in ("Https", "Ipv6", "MultiAz",
+                                       "SignIn")} |
          {"HttpsIpv6": {"Fn::And": [{"Condition": "Https"},
                                     {"Condition": "Ipv6"}]}} |
          {f"Office{n}": differs({"Ref": f"Office{n}"}, "") for n in (1, 2, 3)} |
@@ -216,4 +260,5 @@ def groups_are_a_chain(it):
 
 
 CHECKS = (target_groups_fit, listeners_route, https_routes, https_begins_apart,
-          listeners_are_left_alone, ipv6_is_whole, groups_are_a_chain)
+          listeners_are_left_alone, people_sign_in, ipv6_is_whole,
+          groups_are_a_chain)

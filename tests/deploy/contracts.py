@@ -107,7 +107,10 @@ class Deployment:
 
     def run(self, flag):
         """Run the built daemon with exactly the environment of the task."""
-        env = {name: fill_in(value) for name, value in self.variables.items()}
+        return self.run_with(flag, self.variables)
+
+    def run_with(self, flag, variables):
+        env = {name: fill_in(value) for name, value in variables.items()}
         env.update({row["name"]: "a secret" for row in
                     self.container.get("secrets", [])})
         return subprocess.run(

@@ -42,7 +42,7 @@ def loaded():
     return Infrastructure()
 
 
-def make_tests(module, rows):
+def make_tests(module, rows, load=loaded):
     """
     Three tests: the files keep each of the module's CHECKS, a defect is seen,
     and each check has one. A row is the name of a check, what is done to the
@@ -51,13 +51,13 @@ def make_tests(module, rows):
     @pytest.mark.parametrize("check", module.CHECKS,
                              ids=lambda check: check.__name__)
     def keep(check):
-        assert check(copy.deepcopy(loaded())) == []
+        assert check(copy.deepcopy(load())) == []
 
     @pytest.mark.parametrize("check, defect, words", [
         pytest.param(*row, id=f"{row[0]}-{number}")
         for number, row in enumerate(rows)])
     def seen(check, defect, words):
-        it = copy.deepcopy(loaded())
+        it = copy.deepcopy(load())
         defect(it)
         assert words in "\n".join(getattr(module, check)(it))
 

@@ -15,7 +15,7 @@ FOLDER = harness.ROOT / "deploy/aws"
 TEMPLATES = ("network", "database", "registry", "roles", "cluster", "balancer",
              "listeners", "listeners-https", "watch", "codedeploy", "pipeline",
              "scaling")
-SCRIPTS = ("helpers", "ecs", "phases", "destroy", "apply")
+SCRIPTS = ("helpers", "ecs", "sign-in", "phases", "destroy", "apply")
 # For these AWS knows no narrower resource.
 UNBOUND = {"ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition",
            "ecs:DescribeTaskDefinition", "cloudwatch:DescribeAlarms",
@@ -54,6 +54,7 @@ class Infrastructure:
         self.migration = read(FOLDER / "taskdef-migrate.json")
         self.service = read(FOLDER / "service-ecs.json")
         self.images = read(FOLDER / "imagedefinitions.json")
+        self.fetcher = read(FOLDER / "sign-in-container.json")
         self.script = "".join((FOLDER / f"{name}.sh").read_text()
                               for name in SCRIPTS)
         self.tasks = {path.name: path.read_text() for path in
@@ -65,7 +66,8 @@ class Infrastructure:
     def documents(self):
         return {**self.templates, **self.policies,
                 "taskdef-migrate": self.migration,
-                "service-ecs": self.service, "imagedefinitions": self.images}
+                "service-ecs": self.service, "imagedefinitions": self.images,
+                "sign-in-container": self.fetcher}
 
     def resource(self, template, name):
         """The properties of a resource."""
@@ -321,7 +323,7 @@ def everything_runs_on_fargate(it):
 def placeholders_are_filled_in(it):
     """Each is known to the script, and the script knows no other."""
     texts = [text for document in
-             (it.migration, it.service, it.images,
+             (it.migration, it.service, it.images, it.fetcher,
               *(document for row in it.deployments.values()
                               for document in row.documents.values()))
              for _, text in strings(document)]

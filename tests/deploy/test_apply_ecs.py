@@ -12,6 +12,7 @@ from account import one_line
 from account_state import (
     deployment_files, group, made_listeners, pushed, rules_of, services)
 from contracts import CLUSTER, DAEMONS
+from signing_in import PROVIDER
 
 TASKS = 2
 OFFICE = ("--office", "192.0.2.0/24")
@@ -84,6 +85,18 @@ def test_phases_2_to_5_prepare(account):
     roles = {row["RoleName"] for row in account.aws(
         "iam", "list-roles")["Roles"]}
     assert "CafeTrafficRole" in roles and "CafeCodeDeployRole" not in roles
+
+
+def test_nobody_signs_in_where_ecs_deploys(account):
+    file = account.folder / "provider"
+    file.write_text(PROVIDER)
+    certificate = account.aws("acm", "request-certificate", "--domain-name",
+                              "cafe.example")["CertificateArn"]
+    account.calls()
+    said = one_line(account.apply("--certificate", certificate, "--oidc", file,
+                                  "5"))
+    assert "--oidc and --controller ecs exclude each other" in said
+    assert stack_calls(account) == {}
 
 
 def test_the_files_are_those_of_ecs(account):

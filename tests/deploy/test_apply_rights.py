@@ -90,6 +90,12 @@ def test_a_service_that_no_stack_uses_is_seen(policy):
         "no stack uses lambda"]
 
 
+def test_a_secret_that_the_script_may_read_is_seen(policy):
+    add(policy, "secretsmanager:GetSecretValue")
+    assert apply_rights.stacks_may_be_made(policy, INFRASTRUCTURE) == [
+        "secretsmanager:GetSecretValue is allowed without a stack"]
+
+
 def test_roles_of_others_are_seen(policy):
     policy["Statement"][-1]["Resource"] = "*"
     assert apply_rights.stacks_may_be_made(policy, INFRASTRUCTURE) == [

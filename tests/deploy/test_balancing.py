@@ -60,6 +60,16 @@ DEFECTS = [
      .update(More={"Type": "AWS::ElasticLoadBalancingV2::ListenerRule"}),
      "the listeners and rules"),
 
+    ("https_routes", change("listeners-https", "SecureAdmin", Actions=[
+        balancing.forward("EmployeeProduction")]), "SecureAdmin: actions"),
+    ("https_routes", change("listeners-https", "SecureApi", Conditions=[
+        balancing.API, balancing.OFFICE]), "SecureApi: conditions"),
+
+    ("people_sign_in", change("listeners-https", "SecureApi", Priority=3),
+     "the priority of programs"),
+    ("people_sign_in", lambda it: it.templates["network"]["Resources"]
+     ["SignInEgress"].update(Condition="Https"), "the provider is reached"),
+
     ("https_begins_apart", script("$(target Test CustomerTgOne)",
                                      "$(target Test CustomerTgTwo)"),
      "where the listeners begin"),
