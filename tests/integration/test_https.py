@@ -2,6 +2,7 @@
 nginx with the file that docs/operators/https.md names."""
 import http.client
 import os
+import pathlib
 import re
 import signal
 import ssl
@@ -107,6 +108,19 @@ class HAProxy(Front):
              "CAFE_CERTIFICATE": str(self.folder / "certificate/live"),
              "CAFE_CUSTOMER_PORT": str(customer.port),
              "CAFE_EMPLOYEE_PORT": str(employee.port)})
+
+    def reload(self):
+        """
+        HAProxy 2.6 notices a signal that comes just before it goes to sleep
+        only at the next one, so wait until it sleeps for the first time: it
+        serves before.
+        """
+        status = pathlib.Path(f"/proc/{self.process.process.pid}/status")
+        harness.wait_until(
+            lambda: re.search(r"State:\s+S.*SigBlk:\s+0+\n",
+                              status.read_text(), re.DOTALL),
+            "HAProxy sleeps")
+        self.process.send(signal.SIGUSR2)
 
     def renew(self):
         """As docs/operators.md says."""
@@ -224,7 +238,7 @@ def test_a_renewed_certificate(folder, start, database):
         site.client().get("/")
     site.renew()
     assert old.get("/").status == 200
-    site.process.send(signal.SIGUSR2)
+    site.reload()
 
     def renewed():
         try:
