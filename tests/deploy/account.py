@@ -126,6 +126,13 @@ def caller(path):
     return ["/usr/bin/python3", "-I", "-S", str(SERVER), "call", str(path)]
 
 
+def applied(account, *args):
+    """Run a phase that has to succeed; what it said."""
+    done = account.apply(*args)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def one_line(done):
     """The only line with which the script ends."""
     assert done.returncode == 1, done.stdout + done.stderr

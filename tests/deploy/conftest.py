@@ -1,4 +1,5 @@
-"""Fixtures for what runs in containers: engine, images, the whole system.
+"""Fixtures for what runs in containers: engine, images, the whole system; and an
+account of AWS.
 
 Tests that share something which takes long to make run in one process, one
 after the other; WORLDS has them. The other processes run beside it.
@@ -18,6 +19,7 @@ import harness
 sys.path.insert(0, str(harness.ROOT / "tests/integration"))
 sys.path.insert(0, str(harness.ROOT / "tests/browser"))
 
+import account as accounts  # noqa: E402
 import containers  # noqa: E402
 import rehearsal as rehearsals  # noqa: E402
 
@@ -63,6 +65,18 @@ def pytest_collection_modifyitems(items):
     for item in items:
         world = worlds.get(item.path.stem, item.path.stem)
         item.add_marker(pytest.mark.xdist_group(world))
+
+
+@pytest.fixture(scope="module")
+def account(request, tmp_path_factory):
+    """An account for the tests of a file. ACCOUNT there: settings of moto."""
+    reason = accounts.missing()
+    if reason:
+        pytest.skip(f"NOT CHECKED: apply.sh against moto: {reason}")
+    made = accounts.Account(tmp_path_factory.mktemp("account"),
+                            **getattr(request.module, "ACCOUNT", {}))
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 
 import account as accounts
 import apply_rights
-from account import CONNECTION, FROM_GITHUB, one_line
+from account import CONNECTION, FROM_GITHUB, applied, one_line
 from account_state import (
     admin_rules, deploy, deployment_files, doors, environment, forwards, group,
     made_listeners, pushed, rules_of, services, stack_calls, variable)
@@ -19,23 +19,6 @@ from contracts import CLUSTER, DAEMONS
 
 RANGES = ["192.0.2.0/24", "2001:db8:1::/48"]
 OFFICE = ("--office", RANGES[0], "--office", RANGES[1])
-
-
-@pytest.fixture(name="account", scope="module")
-def fixture_account(tmp_path_factory):
-    reason = accounts.missing()
-    if reason:
-        pytest.skip(f"NOT CHECKED: apply.sh against moto: {reason}")
-    made = accounts.Account(tmp_path_factory.mktemp("account"))
-    yield made
-    made.stop()
-
-
-def applied(account, *args):
-    """Run a phase that has to succeed; what it said."""
-    done = account.apply(*args)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 # In this order: each needs the one before, as the phases do.

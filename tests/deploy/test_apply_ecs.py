@@ -7,32 +7,15 @@ import json
 
 import pytest
 
-import account as accounts
-from account import one_line
+from account import applied, one_line
 from account_state import (
     deployment_files, group, made_listeners, pushed, rules_of, services)
 from contracts import CLUSTER, DAEMONS
 from signing_in import PROVIDER
 
 TASKS = 2
+ACCOUNT = {"MOTO_ECS_SERVICE_RUNNING": str(TASKS)}
 OFFICE = ("--office", "192.0.2.0/24")
-
-
-@pytest.fixture(name="account", scope="module")
-def fixture_account(tmp_path_factory):
-    reason = accounts.missing()
-    if reason:
-        pytest.skip(f"NOT CHECKED: apply.sh against moto: {reason}")
-    made = accounts.Account(tmp_path_factory.mktemp("account"),
-                            MOTO_ECS_SERVICE_RUNNING=str(TASKS))
-    yield made
-    made.stop()
-
-
-def applied(account, *args):
-    done = account.apply(*args)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def found_services(account):

@@ -5,29 +5,10 @@ account.py says what of AWS is there; test_signing_in.py looks at the task.
 import base64
 import json
 
-import pytest
-
-import account as accounts
-from account import one_line
+from account import applied, one_line
 from account_state import pushed
 from infrastructure import FOLDER
 from signing_in import CLIENT_SECRET, PROVIDER
-
-
-@pytest.fixture(name="account", scope="module")
-def fixture_account(tmp_path_factory):
-    reason = accounts.missing()
-    if reason:
-        pytest.skip(f"NOT CHECKED: apply.sh against moto: {reason}")
-    made = accounts.Account(tmp_path_factory.mktemp("account"))
-    yield made
-    made.stop()
-
-
-def applied(account, *args):
-    done = account.apply(*args)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 # In this order: each needs the one before, as the phases do.

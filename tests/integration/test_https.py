@@ -231,19 +231,21 @@ def test_a_long_upload_comes_through(site):
 def test_a_renewed_certificate(folder, start, database):
     site = HAProxy(folder, start("customer", database),
                    start("employee", database))
-    before, old = site.chain.read_bytes(), site.client()
-    make_certificate(folder)
-    assert site.chain.read_bytes() != before
-    with pytest.raises(ssl.SSLError):
-        site.client().get("/")
-    site.renew()
-    assert old.get("/").status == 200
-    site.reload()
+    try:
+        before, old = site.chain.read_bytes(), site.client()
+        make_certificate(folder)
+        assert site.chain.read_bytes() != before
+        with pytest.raises(ssl.SSLError):
+            site.client().get("/")
+        site.renew()
+        assert old.get("/").status == 200
+        site.reload()
 
-    def renewed():
-        try:
-            return site.client().get("/").status == 200
-        except ssl.SSLError:
-            return False
-    harness.wait_until(renewed, "the new certificate is served")
-    site.process.stop()
+        def renewed():
+            try:
+                return site.client().get("/").status == 200
+            except ssl.SSLError:
+                return False
+        harness.wait_until(renewed, "the new certificate is served")
+    finally:
+        site.process.stop()
