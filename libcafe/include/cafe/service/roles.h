@@ -26,10 +26,10 @@ bool editor_list_has_groups(const struct editor_list *list);
 /**
  * A check_fn (context: struct access_rules), after identity_check(): finds the
  * request's role, unless key_check() has, and compares it with the flags of its
- * route. Without a list of editors everybody is one;
- * where tokens bring the name, everybody who has one. A route that has no flag
- * of the role is refused with 403; if it is a form that origin_check() would
- * let pass, it is kept (request_keep_form()).
+ * route. Without a list of editors everybody is one; where tokens bring the
+ * name, everybody who has one. A route that has no flag of the role is refused
+ * with 403; if it is a form that origin_check() would let pass, it is kept
+ * (request_keep_form()).
  */
 int role_check(void *context, struct request *req);
 
