@@ -49,6 +49,13 @@ list() {
     done
 }
 
+# A pipe into head would end the list, and so the script, by SIGPIPE at times.
+newest() {
+    local file=
+    for file in "$folder"/suppliers-*.sql.gz; do :; done
+    echo "${file##*/}"
+}
+
 is_whole() {
     gzip --test "$1" &&
         [[ $(gzip -dc "$1" | tail -n 1) == "-- Dump completed"* ]]
@@ -77,7 +84,7 @@ once() {
 # must not make backups until all older ones are gone.
 due_in() {
     local newest age
-    newest=$(list | head -n 1)
+    newest=$(newest)
     [ -n "$newest" ] || { echo 0; return; }
     age=$(($(date +%s) - $(stat --format=%Y "$folder/$newest")))
     echo $((age < 0 || age > every_s ? 0 : every_s - age))
@@ -106,7 +113,7 @@ run() {
 
 check() {
     local newest
-    newest=$(list | head -n 1)
+    newest=$(newest)
     [ -n "$newest" ] || fail "there is none yet"
     [ $(($(date +%s) - $(stat --format=%Y "$folder/$newest"))) -le \
         $((2 * every_s)) ] || fail "the newest one is $newest"

@@ -103,8 +103,8 @@ missing_packages() {
     for package in "$@"; do
         # Node.js often comes from elsewhere; any version will do.
         [ "$package" != npm ] || ! command -v npm >/dev/null || continue
-        dpkg-query -W -f='${Status}' "$package" 2>/dev/null |
-            grep -q '^install ok installed' || echo "$package"
+        [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == \
+            "install ok installed"* ]] || echo "$package"
     done
 }
 

@@ -125,8 +125,8 @@ for service in customer employee; do
         --env APP_DB_PASSWORD_FILE=/password $service >/dev/null
     address=$(docker port ${service}_1 8080)
     until curl --silent --fail --output /dev/null "http://$address/readyz"; do
-        docker container inspect --format '{{.State.Running}}' ${service}_1 |
-            grep -q true || { docker logs ${service}_1 >&2; exit 1; }
+        [ "$(docker container inspect --format '{{.State.Running}}' \
+            ${service}_1)" = true ] || { docker logs ${service}_1 >&2; exit 1; }
         read -r -t 0.1 <> <(:) || :
     done
     path=/suppliers

@@ -178,6 +178,19 @@ def test_shell():
     assert done.returncode == 0, done.stdout
 
 
+def test_no_pipe_ends_early():
+    """With pipefail, a pipe into a reader that stops early fails at times.
+
+    The writer gets SIGPIPE if it writes after the reader has gone.
+    """
+    early = re.compile(r"(?<!\|)\|\s*(head\b|grep\s+(-\w+\s+)*-\w*[qm]|sed\s[^|]*q['\"]"
+                       r"|awk\s[^|]*\bexit\b|read\b)")
+    assert early.search("list | head -n 1") and early.search("a |\n grep -q b")
+    wrong = [f"{path.relative_to(ROOT)}: {hit[0]}" for path in SCRIPTS
+             for hit in early.finditer(path.read_text())]
+    assert not wrong, wrong
+
+
 def test_every_option_is_in_the_readme_or_help():
     """Each option of the table has a help line that ends in a full stop."""
     table = (ROOT / "libcafe/service/options.c").read_text()
