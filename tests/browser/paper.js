@@ -72,12 +72,16 @@ async function sameFromEveryList(page) {
   }
 }
 
+// The page has to be told before the key is pressed: the first evaluate() on a
+// page takes longer than that, and the real print() never returns.
 async function press(page) {
-  const printed = page.evaluate(() => new Promise((resolve) => {
-    window.print = resolve;
-  }));
+  await page.evaluate(() => {
+    window.printed = new Promise((resolve) => {
+      window.print = resolve;
+    });
+  });
   await page.keyboard.press('Control+p');
-  await printed;
+  await page.evaluate(() => window.printed);
 }
 
 // Ctrl+P on one page of a list prints all of it.
