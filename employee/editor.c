@@ -315,37 +315,6 @@ static void editor_saved(void *job, enum error outcome)
 
 /* A post that the server has refused. */
 
-static const char *refusal_text(struct request *req, int status)
-{
-    struct slice origin = origin_named(req);
-
-    if (role_refused(req))
-        return role_advice(req);
-    if (status == 503 && request_explanation(req) != NULL)
-        return request_explanation(req);
-    if (status == 429 || status == 503)
-        return "Your name and password could not be checked now. Nothing was "
-               "saved. Wait a minute, then reload this page: the browser sends "
-               "the form again, and it will not be saved twice.";
-    if (status == 413)
-        return "This is too large to save. Nothing was changed; shorten what "
-               "you typed and send it again.";
-    if (origin.data != NULL)
-        return arena_printf(
-            request_arena(req),
-            "Nothing was changed: your browser says that this form was sent "
-            "from %.*s, which is not a known address of this site. If you "
-            "opened this site at that address, ask the people who run it to "
-            "add the address to APP_ORIGINS, then send the form again. If you "
-            "did not, another site tried to make you save this: do not send "
-            "it.",
-            (int)origin.len, origin.data);
-    return "Your browser did not say which site this form came from, so "
-           "nothing was changed. Check what you typed and send it again. If "
-           "this keeps happening, an add-on or a proxy removes the Origin "
-           "header: turn that off for this site.";
-}
-
 struct page *editor_refused(struct request *req, int status)
 {
     const struct route *route = request_route(req);
@@ -360,7 +329,8 @@ struct page *editor_refused(struct request *req, int status)
     if (edit == NULL || edit_read(edit) != OK)
         return NULL;
     /* Whatever button was pressed: the refusal is what the page is about. */
-    edit->problem = refusal_text(req, status);
+    edit->problem =
+        refusal_text(req, status, "Check what you typed and send it again.");
     if (status == 413)
         supplier_check(request_arena(req), &edit->job.supplier, &edit->faults);
     page = edit_page(edit, status);

@@ -382,6 +382,18 @@ handler_fn history_api_show;
  * refused. */
 const char *role_advice(struct request *req);
 
+/** Why a form was refused before its handler ran, and what to do; next: the
+ * sentence that says how to go on. */
+const char *refusal_text(struct request *req, int status, const char *next);
+
+/* refused_form.c */
+
+/**
+ * The page of a refused post whose form is not a supplier's: it has what was
+ * chosen and typed, and leads to the preview. NULL: there is nothing to keep.
+ */
+struct page *form_refused(struct request *req, int status);
+
 /* errors.c */
 
 /** An error_page_fn: app is the struct employee. */

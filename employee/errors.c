@@ -10,13 +10,16 @@ struct page *employee_error_show(void *app, struct request *req, int status)
 {
     const struct employee *self = app;
     struct page *form = editor_refused(req, status);
-    struct page *upload = form == NULL ? upload_refused(req, status) : NULL;
+    struct page *other;
     bool outside = status == 404 && request_refused(req);
     const char *name = status == 404 ? "404" : "500";
     struct context *context;
 
-    if (form != NULL || upload != NULL)
-        return form != NULL ? form : upload;
+    if (form != NULL)
+        return form;
+    if ((other = upload_refused(req, status)) != NULL ||
+        (other = form_refused(req, status)) != NULL)
+        return other;
     if (!outside && problem_is_due(&self->api, req)) {
         if (role_refused(req))
             request_explain(req, role_advice(req));

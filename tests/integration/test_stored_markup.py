@@ -138,6 +138,13 @@ def check_refusals(site, number):
         form["notes"] = MARKUP + "x" * 600000
         assert ann.post(path, form).status == 413
         form["notes"] = MARKUP
+    for path in "/admin/suppliers-chosen", "/admin/suppliers-change":
+        form = {name: MARKUP for name in ("supplier", "deed", "field", "value",
+                                          "ended_on", "ended_reason", "list")}
+        assert bob.post(path, form).status == 403
+        assert ann.post(path, form, Origin="null").status == 403
+        form["value"] += "x" * 600000
+        assert ann.post(path, form).status == 413
 
 
 def check_program(ann, database, begin):
