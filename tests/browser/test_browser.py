@@ -151,7 +151,8 @@ def test_two_employees(playwright, database, proxy, switch, scripts, kind):
          switch.address)
 
 
-@pytest.mark.parametrize("scripts", ["off", "on"])
+@pytest.mark.parametrize("scripts", [
+    pytest.param("off", marks=pytest.mark.thorough), "on"])
 def test_many_at_once(playwright, database, proxy, switch, scripts):
     """Chosen, previewed, changed and undone, by keyboard alone."""
     fill_sample(database)

@@ -19,8 +19,9 @@ FAULTY = [supplier("Somebody", city=""), supplier("", email="no address")]
 
 class Held(Switch):
     """GET /read and /break show the import while its file is read, by a command
-    that works or has been killed; /run begins the import; /hold keeps a daemon from the second chunk,
-    /edit changes a supplier of it, /release lets the daemon go on."""
+    that works or has been killed; /run begins the import; /hold keeps a daemon
+    from the second chunk, /edit changes a supplier of it, /release lets the
+    daemon go on."""
 
     def __init__(self, imports, key, employee):
         super().__init__(imports.database, employee)
@@ -70,7 +71,8 @@ def make_held(imports, employee):
     server.server_close()
 
 
-@pytest.mark.parametrize("scripts", ["off", "on"])
+@pytest.mark.parametrize("scripts", [
+    pytest.param("off", marks=pytest.mark.thorough), "on"])
 def test_an_import(playwright, proxy, held, scripts):  # noqa: F811 pylint: disable=W0621,W0613
     walk("imports.js", f"http://{proxy.host}", scripts, SCREENSHOTS, held.key,
          held.address, seconds=300)

@@ -166,6 +166,7 @@ def faults(statements, version):
                           check=True).stdout
 
 
+@pytest.mark.thorough
 def test_a_password_is_changed_in_mysql(tmp_path):
     """The statements, as the shell passes them to the oldest MySQL that the
     guide names; it refuses MariaDB's, and older ones refuse these."""

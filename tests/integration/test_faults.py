@@ -285,7 +285,9 @@ class World:
         assert seconds < FRESH_MAX_S
 
 
-@pytest.fixture(params=FAULTS)
+@pytest.fixture(params=[
+    pytest.param(name, marks=pytest.mark.thorough)
+    if name in ("slow", "hung") else name for name in FAULTS])
 def world(request, folder, start):
     fault = FAULTS[request.param](folder)
     with fault.parts:

@@ -43,6 +43,7 @@ def test_a_peer_saves(folder, server):
         assert client.post("/admin/supplier-update", form).status == 422
 
 
+@pytest.mark.thorough
 def test_what_all_processes_use_is_counted(folder, server):
     """Of Express in a cluster, its processes do the work, not the first."""
     contenders.load_suppliers(server, 20)

@@ -118,6 +118,7 @@ def test_once_they_hang_nobody_is_refused(counted):
         peer.close()
 
 
+@pytest.mark.thorough
 def test_one_that_reads_is_not_cut_off_for_others(counted):
     """While those who hang come and go, and others are served."""
     reader = SteadyReader(counted.port, "/suppliers.csv", "127.0.2.1")
