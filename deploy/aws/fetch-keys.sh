@@ -30,25 +30,40 @@ make_room() {
     done
 }
 
+# Whether the file looks like a public key. A daemon does not start with one
+# that is none.
+is_key() {
+    [ -e "$1" ] || return 1
+    case $(cat "$1") in
+    "-----BEGIN PUBLIC KEY-----"*"-----END PUBLIC KEY-----"*) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
 # Hidden until it is whole: the daemon does not look at hidden files.
 fetch() {
     rm -f "$keys/.new"
-    if (
+    if ! (
         ulimit -f $((size_kb * 2)) # in blocks of 512 bytes
         exec curl --fail --silent --show-error --max-time "$seconds" \
             --proto "=${url%%:*}" --output "$keys/.new" "$url/$1"
     ); then
+        echo "could not fetch the key $1" >&2
+    elif ! is_key "$keys/.new"; then
+        echo "could not fetch the key $1: the answer is not a public key" >&2
+    else
         make_room
         chmod 644 "$keys/.new"
         mv "$keys/.new" "$keys/$1"
         echo "fetched the key $1"
-    else
-        echo "could not fetch the key $1" >&2
     fi
 }
 
 mkdir -p "$keys"
 chmod 755 "$keys"
+for old in "$keys"/*; do
+    is_key "$old" || rm -f "$old"
+done
 if [ ! -p "$folder/wanted" ]; then
     mkfifo "$folder/.wanted"
     chmod 666 "$folder/.wanted" # the daemon is another user
@@ -59,7 +74,7 @@ exec 3<>"$folder/wanted"
 while read -r name <&3; do
     if ! is_name "$name"; then
         echo "what is wanted is not the name of a key" >&2
-    elif [ ! -e "$keys/$name" ]; then
+    elif ! is_key "$keys/$name"; then
         fetch "$name"
     fi
 done

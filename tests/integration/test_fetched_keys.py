@@ -75,7 +75,7 @@ class Fetcher:
 
     def __init__(self, folder, origin, **environment):
         self.folder = folder / "shared"
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         self.keys, self.pipe = self.folder / "keys", self.folder / "wanted"
         self.process = harness.Process(
             "fetch-keys", ["sh", SCRIPT, self.folder, origin.url], folder,
@@ -229,15 +229,44 @@ def test_a_fetched_key_verifies(start, database, fetcher, origin, keys):
     assert actors(database) == []
 
 
+@pytest.mark.parametrize("answer", [
+    b"a" * 2 ** 20, b"", b"<html>Sign in to this network</html>\n",
+    b"-----BEGIN PUBLIC KEY-----\nMFkwEwYH"
+], ids=["long", "empty", "a page", "broken off"])
 def test_what_a_server_sends_that_is_no_key(start, database, fetcher, origin,
-                                            keys):
-    """Then it is fetched again when it is wanted again."""
+                                            keys, answer):
+    """Then it is fetched again when it is wanted again, and a daemon starts
+    meanwhile."""
     employee = start("employee", database, **fetcher.settings())
-    origin.answers[f"/{KID}"] = b"a" * 2 ** 20
+    origin.answers[f"/{KID}"] = answer
     assert signed_in(employee, (FIELD, token(keys[0]))) == 503
     fetcher.says(f"could not fetch the key {KID}")
+    start("employee", database, **fetcher.settings())
     origin.answers[f"/{KID}"] = public(keys[0])
     assert signed_in(employee, (FIELD, token(keys[0]))) == 303
+
+
+def test_a_file_that_is_no_key(folder, start, database, origin, keys):
+    """One that was there before the script is removed, one that has become so
+    is fetched again."""
+    stock = folder / "shared/keys"
+    stock.mkdir(parents=True)
+    (stock / KID).write_text("nonsense")
+    fetcher = Fetcher(folder, origin)
+    try:
+        assert list(stock.iterdir()) == []
+        employee = start("employee", database, **fetcher.settings())
+        (stock / KID).write_text("nonsense")
+        origin.answers[f"/{KID}"] = public(keys[0])
+        wish(fetcher, KID)
+        fetcher.says(f"fetched the key {KID}")
+        assert signed_in(employee, (FIELD, token(keys[0]))) == 303
+    finally:
+        fetcher.process.stop(signal.SIGKILL)
+
+
+LOOKS_LIKE_A_KEY = (b"-----BEGIN PUBLIC KEY-----\n%s\n"
+                    b"-----END PUBLIC KEY-----\n")
 
 
 def wish(fetcher, *lines):
@@ -253,7 +282,7 @@ def test_the_script_fetches_keys_alone(fetcher, origin):
     assert origin.asked == [f"/{KID}"]
     assert fetcher.process.output().count("is not the name of a key") == 7
     assert list(fetcher.keys.iterdir()) == []
-    origin.answers[f"/{KID}"] = b"first"
+    origin.answers[f"/{KID}"] = LOOKS_LIKE_A_KEY % b"first"
     wish(fetcher, KID)
     fetcher.says(f"fetched the key {KID}")
     last = str(uuid.uuid4())
@@ -264,7 +293,8 @@ def test_the_script_fetches_keys_alone(fetcher, origin):
 
 def test_the_script_keeps_no_more_than_it_needs(fetcher, origin):
     names = [str(uuid.uuid4()) for _ in range(40)]
-    origin.answers = {f"/{name}": b"key" for name in names}
+    origin.answers = {f"/{name}": LOOKS_LIKE_A_KEY % b"AAAA"
+                      for name in names}
     for number, name in enumerate(names):
         wish(fetcher, name)
         fetcher.says(f"fetched the key {name}")
