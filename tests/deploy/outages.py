@@ -33,6 +33,11 @@ class Reading:
             self.answers.append(repr(fault))
         threading.Event().wait(0.02)
 
+    def check(self, project):
+        """It was there each time; else the load balancer says why."""
+        assert set(self.answers) == {200}, "\n".join(
+            [repr(self.answers), *project.said_by("lb")[-40:]])
+
 
 @contextlib.contextmanager
 def outage(engine, container, way):
