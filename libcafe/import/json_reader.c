@@ -190,6 +190,10 @@ static const char *json_fault_text(const json_error_t *error)
     }
 }
 
+static const char no_members[] =
+    "This object has no text of a supplier. Name its members as in a download: "
+    "\"name\", \"address\", \"city\" and so on.";
+
 static enum error end_in_object(struct json_reader_state *json)
 {
     json_error_t error;
@@ -207,6 +211,7 @@ static enum error end_in_object(struct json_reader_state *json)
             add_json_cell(json->rows,
                           json_object_get(object, supplier_columns[f].name));
     json_decref(object);
+    rows_need_text(json->rows, no_members);
     json->place = IN_ARRAY;
     json->after_object = true;
     json->after_comma = false;

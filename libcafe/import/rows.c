@@ -48,6 +48,12 @@ void rows_fault(struct import_rows *rows, size_t column, const char *fault)
     rows->fault_column = column;
 }
 
+void rows_need_text(struct import_rows *rows, const char *fault)
+{
+    if (rows->bytes.len == 0)
+        rows_fault(rows, 0, fault);
+}
+
 /* Append a cell as UTF-8 without NUL, whatever it holds. */
 static void append_readable(struct import_rows *rows, struct slice cell)
 {

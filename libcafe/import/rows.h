@@ -32,6 +32,10 @@ void rows_cell(struct import_rows *rows, struct slice cell);
  * fault   Static. */
 void rows_fault(struct import_rows *rows, size_t column, const char *fault);
 
+/** The row has this fault if there is no text in it; then it is no empty line,
+ * which would be passed over. */
+void rows_need_text(struct import_rows *rows, const char *fault);
+
 /** Hand over the row, unless it is empty, and begin the next one. */
 MUST_CHECK enum error rows_end(struct import_rows *rows, uint64_t number);
 

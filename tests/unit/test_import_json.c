@@ -14,6 +14,10 @@ static const struct import_format json = { .kind = IMPORT_JSON };
     "1: id|name|address|city|state|country|email|phone|website|notes|" \
     "ended_on|ended_reason\n"
 
+#define NO_MEMBERS                                                        \
+    "!0 This object has no text of a supplier. Name its members as in a " \
+    "download: \"name\", \"address\", \"city\" and so on."
+
 static void test_lists(void **state)
 {
     static const struct {
@@ -31,6 +35,9 @@ static void test_lists(void **state)
         { "[{\"name\":[],\"city\":true},{\"id\":\"7\",\"phone\":5}]",
           HEADER "1: ||||||||||| !2 This must be text in quotes.\n1: "
                  "7|||||||5||||\n" },
+        { "[{},\n{\"Name\":\"A\"},\n{\"name\":\"\",\"city\":null},{\"id\":1}]",
+          HEADER "1: ||||||||||| " NO_MEMBERS "\n2: ||||||||||| " NO_MEMBERS
+                 "\n3: ||||||||||| " NO_MEMBERS "\n3: 1|||||||||||\n" },
         { "[{\"name\":\"\xe9\"}]", NULL },
     };
 
