@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of a property that says nothing of that (RFC 6350 5.3). */
+enum { LEAST_PREFERRED = 101 };
+
 typedef void card_fn(struct card *card, const struct card_line *line);
 
 static card_fn card_take_name, card_take_organisation, card_take_address,
     card_take_email, card_take_phone, card_take_website, card_take_note,
-    card_take_uid;
+    card_take_uid, card_take_parts;
 
 /* RFC 6350 6 */
 static const struct property {
@@ -19,6 +22,7 @@ static const struct property {
     { "ADR", card_take_address }, { "EMAIL", card_take_email },
     { "TEL", card_take_phone },   { "URL", card_take_website },
     { "NOTE", card_take_note },   { "UID", card_take_uid },
+    { "N", card_take_parts },
 };
 
 void card_init(struct card *card)
@@ -38,9 +42,9 @@ void card_reset(struct card *card)
 {
     for (size_t f = 0; f < SUPPLIER_FIELDS; f++) {
         text_reset(&card->fields[f]);
-        card->preferred[f] = false;
+        card->ranks[f] = LEAST_PREFERRED;
     }
-    card->organisation = false;
+    card->organisation = card->parts = false;
     card->id = card->directory_us = 0;
 }
 
@@ -107,17 +111,37 @@ static void append_unescaped(struct text *out, struct slice *rest, char stop)
     *rest = (struct slice){ rest->data + i, rest->len - i };
 }
 
-/* A field of which a card can have several: the first one, or that which it
- * prefers. */
+/* "PREF=2", of which 1 is the most preferred; "PREF" and "TYPE=pref" of older
+ * versions. */
+static unsigned card_rank(const struct card_line *line)
+{
+    struct slice rest = line->parameters;
+
+    if (!card_has(line, "PREF"))
+        return LEAST_PREFERRED;
+    while (rest.len > 0) {
+        struct slice value = slice_cut(&rest, ';');
+        struct slice name = slice_cut(&value, '=');
+        uint64_t rank;
+
+        if (slice_is_nocase(name, "PREF") && value.len > 0 &&
+            slice_number(value, LEAST_PREFERRED - 1, &rank) == OK)
+            return (unsigned)rank;
+    }
+    return 1;
+}
+
+/* A field of which a card can have several: that which it prefers, the first
+ * one of them. */
 static struct text *card_choose(struct card *card, const struct card_line *line,
                                 enum supplier_field field)
 {
-    bool preferred = card_has(line, "PREF");
+    unsigned rank = card_rank(line);
 
     if (line->value.len == 0 ||
-        (card->fields[field].len > 0 && (!preferred || card->preferred[field])))
+        (card->fields[field].len > 0 && rank >= card->ranks[field]))
         return NULL;
-    card->preferred[field] = preferred;
+    card->ranks[field] = rank;
     text_reset(&card->fields[field]);
     return &card->fields[field];
 }
@@ -151,8 +175,42 @@ static void card_take_website(struct card *card, const struct card_line *line)
 /* The name of a person, where there is no organisation. */
 static void card_take_name(struct card *card, const struct card_line *line)
 {
-    if (!card->organisation)
-        card_take_whole(card, line, SUPPLIER_NAME);
+    if (card->organisation || line->value.len == 0)
+        return;
+    if (card->parts) {
+        text_reset(&card->fields[SUPPLIER_NAME]);
+        card->parts = false;
+    }
+    card_take_whole(card, line, SUPPLIER_NAME);
+}
+
+/* RFC 6350 6.2.2: family name, given name, additional names. A contact without
+ * FN is called by them. */
+static void card_take_parts(struct card *card, const struct card_line *line)
+{
+    enum { PARTS = 3 };
+    static const size_t order[PARTS] = { 1, 2, 0 };
+    struct text *name = &card->fields[SUPPLIER_NAME], parts[PARTS];
+    struct slice rest = line->value;
+
+    if (name->len > 0)
+        return;
+    for (size_t i = 0; i < PARTS; i++) {
+        text_init(&parts[i], CARD_TEXT_MAX_BYTES);
+        append_unescaped(&parts[i], &rest, ';');
+    }
+    for (size_t i = 0; i < PARTS; i++) {
+        const struct text *part = &parts[order[i]];
+
+        if (part->len > 0 && name->len > 0)
+            text_append_char(name, ' ');
+        text_append_slice(name, text_slice(part));
+        if (part->failed)
+            text_fail(name);
+    }
+    card->parts = name->len > 0;
+    for (size_t i = 0; i < PARTS; i++)
+        text_free(&parts[i]);
 }
 
 /* Its departments follow. */
@@ -165,6 +223,7 @@ static void card_take_organisation(struct card *card,
     if (card->organisation || rest.len == 0 || rest.data[0] == ';')
         return;
     card->organisation = true;
+    card->parts = false;
     text_reset(name);
     append_unescaped(name, &rest, ';');
 }
@@ -277,6 +336,8 @@ enum error card_row(const struct card *card, struct import_rows *rows,
                            "This text is longer than 64 KiB.");
             rows_cell(rows, text_slice(&card->fields[f]));
         }
+    rows_need_text(rows, "This contact has no text of a supplier, not even a "
+                         "name.");
     rows->directory_us = card->directory_us;
     return rows_end(rows, line);
 }

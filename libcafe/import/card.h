@@ -9,8 +9,9 @@ enum { CARD_TEXT_MAX_BYTES = 64 * 1024 };
 
 struct card {
     struct text fields[SUPPLIER_FIELDS];
-    bool preferred[SUPPLIER_FIELDS]; /* the card says that it is this one */
+    unsigned ranks[SUPPLIER_FIELDS]; /* of what there is: 1 is preferred */
     bool organisation;               /* the name is that of one */
+    bool parts;                      /* it is put together from its parts */
     int64_t id, directory_us;        /* of our UID; 0: it has another */
 };
 

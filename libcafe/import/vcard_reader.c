@@ -14,6 +14,7 @@ struct vcard_reader_state {
     struct card card;
     struct text line;   /* unfolded so far, its beginning if it is long */
     bool cut;           /* that was not all of it */
+    size_t returns;     /* CRs that came last */
     bool broken;        /* a line break came: the next byte tells whether the
                            line goes on (RFC 6350 3.2) */
     uint64_t number;    /* of the line that is being read, from 1 */
@@ -117,7 +118,7 @@ static enum error end_line(struct vcard_reader_state *vcard)
     return err;
 }
 
-static enum error read_byte(struct vcard_reader_state *vcard, char byte)
+static enum error read_letter(struct vcard_reader_state *vcard, char byte)
 {
     enum error err = OK;
 
@@ -133,10 +134,25 @@ static enum error read_byte(struct vcard_reader_state *vcard, char byte)
         vcard->number++;
     } else if (vcard->line.len == CARD_LINE_MAX_BYTES) {
         vcard->cut = true;
-    } else if (byte != '\r') {
+    } else {
         text_append_char(&vcard->line, byte);
     }
     return err;
+}
+
+/* Lines end with CR LF, LF or CR. */
+static enum error read_byte(struct vcard_reader_state *vcard, char byte)
+{
+    enum error err = OK;
+
+    if (byte == '\r') {
+        vcard->returns++;
+        return OK;
+    }
+    for (; byte != '\n' && err == OK && vcard->returns > 0; vcard->returns--)
+        err = read_letter(vcard, '\n');
+    vcard->returns = 0;
+    return err == OK ? read_letter(vcard, byte) : err;
 }
 
 enum error vcard_reader_feed(struct vcard_reader_state *vcard,

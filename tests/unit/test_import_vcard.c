@@ -43,6 +43,28 @@ static void test_cards(void **state)
           "EMAIL:a@a\nEMAIL;PREF=1:b@b\nEMAIL;PREF=2:c@c\n"
           "PHOTO;ENCODING=b:AAAA\n BBBB\nEND:VCARD\n",
           HEADER "1: |A|||||b@b|3||\n" },
+        /* The lower number is the preferred one (RFC 6350 5.3). */
+        { "BEGIN:VCARD\nFN:A\nEMAIL;PREF=2:a@a\nEMAIL;PREF=1;TYPE=work:b@b\n"
+          "EMAIL:c@c\nTEL:1\nTEL;PREF=100:2\nTEL;PREF=99:3\nEND:VCARD\n",
+          HEADER "1: |A|||||b@b|3||\n" },
+        /* Without FN and ORG, the parts of the name. */
+        { "BEGIN:VCARD\nN:Roe\\;s;Jane;M.;Dr.;PhD\nEND:VCARD\n",
+          HEADER "1: |Jane M. Roe;s||||||||\n" },
+        { "BEGIN:VCARD\nN:Roe\nEND:VCARD\n", HEADER "1: |Roe||||||||\n" },
+        { "BEGIN:VCARD\nN:Roe;Jane\nFN:\nFN:Jane R.\nN:X\nEND:VCARD\n",
+          HEADER "1: |Jane R.||||||||\n" },
+        { "BEGIN:VCARD\nN:Roe;Jane\nORG:Bean\nFN:Jane\nEND:VCARD\n",
+          HEADER "1: |Bean||||||||\n" },
+        /* A contact that has nothing is not passed over. */
+        { "BEGIN:VCARD\nBDAY:2000-01-01\nN:;;;;\nEND:VCARD\n",
+          HEADER "1: ||||||||| !0 This contact has no text of a supplier, not "
+                 "even a name.\n" },
+        /* Old Macs end lines with CR; other programs double it. */
+        { "BEGIN:VCARD\rFN:A\r B\rEND:VCARD\r\rBEGIN:VCARD\rFN:C\r"
+          "END:VCARD",
+          HEADER "1: |AB||||||||\n6: |C||||||||\n" },
+        { "BEGIN:VCARD\r\r\nFN:A\r\r\n B\r\r\nEND:VCARD\r\r\n",
+          HEADER "1: |AB||||||||\n" },
         /* All parts of an address that we have no field for. */
         { "BEGIN:VCARD\nFN:A\n"
           "ADR:Box 1;Floor 2;1 Road\\nYard;Town;;05676;\nEND:VCARD\n",
