@@ -244,6 +244,11 @@ handler_fn remove_supplier;
  * what was typed, for those who keep it. */
 void remove_question(struct edit *edit);
 
+/** Add the fields of the form that the question carries along, without id and
+ * key: name, value. */
+void remove_carry(struct request *req, const struct form *form,
+                  struct context *fields);
+
 /** Answer for a supplier that is not in this snapshot: it is gone, unless it
  * may just have been added. */
 void respond_missing(struct request *req, const struct snapshot *snapshot,

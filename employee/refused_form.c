@@ -25,6 +25,7 @@ static void refusal_row(const struct refusal *refusal, const char *label,
 
     if (value.len == 0)
         return;
+    context_flag(refusal->context, "any_rows", true);
     row = context_list_object(refusal->rows);
     context_string(row, "label", label);
     context_text(row, "value", value);
@@ -54,17 +55,40 @@ static void refusal_carry(const struct refusal *refusal,
     }
 }
 
-/* A form that leads to the preview. */
-static void refusal_form(const struct refusal *refusal, const char *action,
+/* A form that leads to the preview, or a link where that is enough; NULL where
+ * it would be refused again. */
+static struct context *refusal_way(const struct refusal *refusal,
+                                   const char *kind, const char *to)
+{
+    struct context *way = NULL;
+
+    if (!role_refused(refusal->req) && to != NULL) {
+        way = context_object(refusal->context, kind);
+        context_string(way, "to", to);
+    }
+    return way;
+}
+
+static void refusal_form(const struct refusal *refusal, const char *to,
                          const char *button)
 {
-    struct context *form;
+    context_string(refusal_way(refusal, "form", to), "button", button);
+}
 
-    if (role_refused(refusal->req)) /* it would be refused again */
-        return;
-    form = context_object(refusal->context, "form");
-    context_string(form, "action", action);
-    context_string(form, "button", button);
+/* Many pages that ask are at the address of the post, for a GET. */
+static void refusal_link(const struct refusal *refusal, struct slice query)
+{
+    struct slice path = request_head(refusal->req)->path;
+
+    refusal_way(refusal, "link",
+                arena_printf(request_arena(refusal->req), "%.*s%s%.*s",
+                             (int)path.len, path.data, query.len > 0 ? "?" : "",
+                             (int)query.len, query.data));
+}
+
+static const char *refusal_list(const struct refusal *refusal)
+{
+    return list_of(refusal->req, form_value(refusal->form, "list"));
 }
 
 /* Changing the suppliers that were chosen. */
@@ -134,7 +158,7 @@ static void fill_chosen_typed(const struct refusal *refusal, struct slice deed)
     }
 }
 
-static bool fill_chosen(const struct refusal *refusal)
+static void fill_chosen(const struct refusal *refusal)
 {
     const struct form *form = refusal->form;
     struct slice act = form_value(form, "do");
@@ -151,17 +175,75 @@ static bool fill_chosen(const struct refusal *refusal)
     fill_chosen_typed(refusal, deed);
     refusal_form(refusal, "/admin/suppliers-chosen",
                  slice_is(act, "ask") ? "Continue" : "Continue to the preview");
-    return true;
+}
+
+/* Going back. */
+
+/* Appends "&use-city=now" for each choice. */
+static void append_picks(const struct refusal *refusal, struct text *query)
+{
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
+        const char *name = arena_printf(request_arena(refusal->req), "use-%s",
+                                        supplier_columns[f].name);
+        struct slice pick = name != NULL ? form_value(refusal->form, name)
+                                         : SLICE("");
+        bool now = slice_is(pick, "now");
+
+        if (!now && !slice_is(pick, "before"))
+            continue;
+        text_printf(query, "%s%s=%s", query->len > 0 ? "&" : "", name,
+                    now ? "now" : "before");
+        refusal_row(refusal, supplier_columns[f].label,
+                    now ? SLICE("Keep what is there now")
+                        : SLICE("Put back what was there before"));
+    }
+}
+
+static void fill_back(const struct refusal *refusal)
+{
+    struct text query;
+
+    text_init(&query, 0);
+    text_append_string(&query, refusal_list(refusal));
+    if (request_route(refusal->req)->handler == undo_version)
+        append_picks(refusal, &query);
+    if (!query.failed)
+        refusal_link(refusal, text_slice(&query));
+    text_free(&query);
+}
+
+/* Deleting a supplier; its question may have a form with what was typed. */
+
+static void fill_remove(const struct refusal *refusal)
+{
+    static const char *const names[] = { "id", "form_key" };
+    struct request *req = refusal->req;
+    struct context *form;
+
+    if (form_value(refusal->form, "id").data == NULL) {
+        refusal_link(refusal, slice_of(refusal_list(refusal)));
+        return;
+    }
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++)
+        refusal_row(refusal, supplier_columns[f].label,
+                    form_value(refusal->form, supplier_columns[f].name));
+    refusal_carry(refusal, names, sizeof(names) / sizeof(names[0]));
+    remove_carry(req, refusal->form, refusal->hidden);
+    form = refusal_way(refusal, "form", "/admin/supplier-update");
+    context_string(form, "button", "Continue");
+    context_string(form, "name", "preview");
+    context_string(form, "value", "delete");
 }
 
 /* The page. */
 
 static const struct {
     handler_fn *handler;
-    bool (*fill)(const struct refusal *refusal);
+    void (*fill)(const struct refusal *refusal);
 } refusable[] = {
-    { chosen_look, fill_chosen },
-    { chosen_change, fill_chosen },
+    { chosen_look, fill_chosen },     { chosen_change, fill_chosen },
+    { remove_supplier, fill_remove }, { restore_version, fill_back },
+    { undo_version, fill_back },      { undo_group_take, fill_back },
 };
 
 /* The handler itself has answered 503, and what was posted would be lost. */
@@ -193,24 +275,26 @@ static void fill_problem(const struct refusal *refusal)
     context_string(context, "title", heading);
     context_string(context, "heading", heading);
     context_string(context, "problem", problem);
+    context_string(context, "promise",
+                   "Nothing is changed until you confirm it on the next page.");
+    context_flag(context, "no_way", role_refused(req));
 }
 
 static struct page *refusal_page(struct refusal *refusal,
-                                 bool (*fill)(const struct refusal *refusal))
+                                 void (*fill)(const struct refusal *refusal))
 {
     struct request *req = refusal->req;
     const struct employee *self = request_app(req);
-    struct page *page = NULL;
+    struct page *page;
 
     refusal->context = employee_context(req, NULL);
     refusal->rows = context_list(refusal->context, "rows");
     refusal->hidden = context_list(refusal->context, "hidden");
     fill_problem(refusal);
-    list_context(req, list_of(req, form_value(refusal->form, "list")),
-                 refusal->context);
-    if (fill(refusal))
-        page = page_render(self->api.service, "refused-form", refusal->context,
-                           refusal->status, employee_caching(req));
+    list_context(req, refusal_list(refusal), refusal->context);
+    fill(refusal);
+    page = page_render(self->api.service, "refused-form", refusal->context,
+                       refusal->status, employee_caching(req));
     if (page != NULL && page->failed) {
         page_unref(page);
         page = NULL;

@@ -48,25 +48,29 @@ static void carry(const struct form *form, const char *name,
     context_text(field, "value", value);
 }
 
-static void carry_typed(const struct edit *edit, const struct form *form,
-                        struct context *context)
+void remove_carry(struct request *req, const struct form *form,
+                  struct context *fields)
 {
-    struct context *fields = context_list(context, "fields");
-    struct arena *arena = request_arena(edit->req);
-
     for (size_t i = 0; i < sizeof(carried) / sizeof(carried[0]); i++)
         carry(form, carried[i], fields);
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
         for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
-            const char *name = arena_printf(arena, "%s%s", prefixes[i],
+            const char *name = arena_printf(request_arena(req), "%s%s",
+                                            prefixes[i],
                                             supplier_columns[f].name);
 
             if (name != NULL)
                 carry(form, name, fields);
         }
     }
+}
+
+static void carry_typed(const struct edit *edit, const struct form *form,
+                        struct context *context)
+{
+    remove_carry(edit->req, form, context_list(context, "fields"));
     context_string(context, "seen",
-                   arena_printf(arena, "%llu.%lld",
+                   arena_printf(request_arena(edit->req), "%llu.%lld",
                                 (unsigned long long)edit->job.expected,
                                 (long long)edit->job.expected_us));
 }

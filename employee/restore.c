@@ -78,6 +78,23 @@ static void fill_look(const struct question *question, struct context *context)
     fill_title(question, object);
 }
 
+/* What was chosen travels along where the choices can't be shown. */
+static void fill_picks(const struct edit *edit, struct context *context)
+{
+    struct context *list = context_list(context, "picks");
+
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
+        enum undo_pick pick = edit->job.picks[f];
+        struct context *item;
+
+        if (pick == UNDO_ASK)
+            continue;
+        item = context_list_object(list);
+        context_string(item, "name", supplier_columns[f].name);
+        context_string(item, "value", pick == UNDO_KEEP_NOW ? "now" : "before");
+    }
+}
+
 static void respond_restore_question(const struct edit *edit,
                                      const struct question *question,
                                      int status)
@@ -98,6 +115,8 @@ static void respond_restore_question(const struct edit *edit,
     }
     if (question != NULL)
         fill_look(question, context);
+    else
+        fill_picks(edit, context);
     employee_respond(edit->req, "supplier-restore", context, status, NULL);
 }
 
@@ -170,13 +189,32 @@ static struct edit *restore_open(struct request *req, enum edit_kind kind)
     return edit;
 }
 
+/* Of the form; or of a link, from a page whose form was refused. */
+static void read_picks(struct edit *edit, const struct form *form)
+{
+    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
+        char name[32];
+        struct slice pick;
+
+        snprintf(name, sizeof(name), "use-%s", supplier_columns[f].name);
+        pick = form_value(form, name);
+        if (slice_is(pick, "now"))
+            edit->job.picks[f] = UNDO_KEEP_NOW;
+        else if (slice_is(pick, "before"))
+            edit->job.picks[f] = UNDO_PUT_BACK;
+    }
+}
+
 static void restore_show_kind(struct request *req, enum edit_kind kind)
 {
     struct edit *edit = restore_open(req, kind);
+    const struct form *query;
 
     if (edit == NULL)
         return;
     edit->list = list_of(req, request_head(req)->query);
+    if (kind == EDIT_UNDO && request_query(req, &query) == OK)
+        read_picks(edit, query);
     restore_ask(edit, 200);
 }
 
@@ -193,21 +231,6 @@ void undo_show(struct request *req)
 }
 
 /* Doing it. */
-
-static void read_picks(struct edit *edit, const struct form *form)
-{
-    for (enum supplier_field f = 0; f < SUPPLIER_FIELDS; f++) {
-        char name[32];
-        struct slice pick;
-
-        snprintf(name, sizeof(name), "use-%s", supplier_columns[f].name);
-        pick = form_value(form, name);
-        if (slice_is(pick, "now"))
-            edit->job.picks[f] = UNDO_KEEP_NOW;
-        else if (slice_is(pick, "before"))
-            edit->job.picks[f] = UNDO_PUT_BACK;
-    }
-}
 
 static void restore_take(struct request *req, enum edit_kind kind)
 {

@@ -5,10 +5,15 @@ import re
 
 import pytest
 
-from form_pages import SUPPLIER, rows, saved, title_of
+import harness
+from form_pages import (SUPPLIER, add, hidden_of, open_form, rows, save, saved,
+                        title_of, typed_of)
 from test_chosen import CHANGE, END, LOOK, field, form_of, make_ids
+from test_delete_and_keep import hidden, seen
+from test_outage import until_fresh
 from test_roles import USER
 from test_sign_in import SAME, basic, make_file
+from test_undo import change, restore_of, undo_of
 
 BROWSER = {"Origin": None, "Referer": "http://cafe.example/admin"}
 ANN, BOB = {USER: "ann@example.com"}, {USER: "bob"}
@@ -37,6 +42,10 @@ class Refuser:
 
     def get(self, path):
         return self.daemon.request("GET", path, None, self.right)
+
+    @property
+    def host(self):
+        return self.daemon.host
 
     def refuse(self, path, fields):
         page = self.daemon.post(path, fields, **self.wrong)
@@ -202,6 +211,196 @@ def test_more_fields_than_a_form_takes(employee, database):
     assert page.status == 403 and "<form" not in page.text
     page = employee.post(LOOK, [("supplier", "1")] * 1200, **BROWSER)
     assert page.status == 403 and shown(page) == {"Suppliers": "1,200"}
+
+
+# One supplier: deleting, going back.
+
+def link_of(page):
+    return html.unescape(
+        re.search(r'<a class="btn btn-primary" href="([^"]*)"', page.text)[1])
+
+
+def check_role(path, page):
+    """A reader finds no way on; an editor reloads and has done it."""
+    assert "<button" not in page.text and path not in page.text
+    assert "then reload this page" in page.text
+    assert 'href="/admin/suppliers?q=Old"' in page.text
+
+
+def follow(refuser, kind, database, page, path, form):
+    """What the page that asks would send: that form again, with its choices."""
+    if kind == "role":
+        check_role(path, page)
+        return form
+    before = rows(database)
+    asked = refuser.get(link_of(page))
+    assert rows(database) == before
+    fields = {**hidden_of(asked.text, path), **dict(re.findall(
+        r'name="(use-\w+)" value="(\w+)" required checked', asked.text))}
+    assert {**fields, "form_key": ""} == {
+        **{name: form[name] for name in fields}, "form_key": ""}
+    return fields
+
+
+def asked_about(refuser):
+    """A change of which one field was changed again since; its revision."""
+    number, _ = add(refuser)
+    wrong = change(refuser, number, phone="020 7946 0958", city="Second",
+                   state="Second")
+    change(refuser, number, city="Third", state="Third")
+    return number, wrong
+
+
+def test_the_choices_of_an_undo_lead_to_its_question(refuser, kind, database):
+    _, wrong = asked_about(refuser)
+    path = undo_of(wrong)
+    form = {**hidden_of(refuser.get(path).text, path), "list": "q=Old",
+            "use-city": "before", "use-state": "now"}
+    before = rows(database)
+    page = refuser.refuse(path, {**form, "use-evil": "before",
+                                 "use-phone": "evil"})
+    assert shown(page) == {"City": "Put back what was there before",
+                           "State": "Keep what is there now"}
+    assert "evil" not in page.text
+    assert rows(database) == before
+    done = refuser.post(path, follow(refuser, kind, database, page, path,
+                                     form))
+    saved(done)
+    assert done.headers["Location"].startswith("/admin/suppliers?q=Old&")
+    row, = rows(database)
+    assert (row["phone"], row["city"], row["state"]) == \
+        (SUPPLIER["phone"], SUPPLIER["city"], "Third")
+
+
+@pytest.mark.parametrize("deed", ["restore", "remove", "undo all"])
+def test_without_choices_it_leads_to_the_question(refuser, kind, database,
+                                                  deed):
+    number, wrong = asked_about(refuser)
+    path = {"restore": restore_of(wrong),
+            "remove": f"/admin/supplier-remove/{number}"}.get(deed)
+    if path is None:
+        other, _ = add(refuser, name="Other")
+        form = preview_of(refuser, [number, other], deed="delete")
+        done = refuser.post(CHANGE, form)
+        path = re.search(r"/admin/changes-undo/[\w-]{22}", refuser.get(
+            done.headers["Location"]).text)[0]
+    before = rows(database)
+    form = {**hidden_of(refuser.get(path).text, path), "list": "q=Old"}
+    page = refuser.refuse(path, form)
+    assert shown(page) == {} and "What you chose" not in page.text
+    assert rows(database) == before
+    form = follow(refuser, kind, database, page, path, form)
+    done = refuser.post(path, form)
+    assert saved(done) == saved(refuser.post(path, form))
+    after = rows(database)
+    assert [row["phone"] for row in after] == {
+        "restore": ["020 7946 0958"], "remove": [],
+        "undo all": ["020 7946 0958", SUPPLIER["phone"]]}[deed]
+
+
+def question_of(refuser, number, typed):
+    """Delete, pressed in a form in which something was typed."""
+    question = save(refuser, open_form(refuser, number, "?q=Old"),
+                    preview="delete", **typed)
+    assert question.status == 200
+    return {**hidden(question.text), "seen": seen(question.text)}
+
+
+TYPED = {"name": VALUE, "city": "", "notes": "Two\r\nlines <b>"}
+
+
+def test_what_was_typed_before_deleting_is_kept(refuser, kind, database):
+    number, _ = add(refuser)
+    form = question_of(refuser, number, TYPED)
+    path = f"/admin/supplier-remove/{number}"
+    page = refuser.refuse(path, {**form, "evil": "evil"})
+    assert shown(page)["Name"] == VALUE
+    assert shown(page)["Notes"].split() == TYPED["notes"].split()
+    assert len(rows(database)) == 1 and "evil" not in page.text
+    if kind == "role":
+        check_role(path, page)
+        done = refuser.post(path, form)
+    else:
+        update = "/admin/supplier-update"
+        question = refuser.post(update, {**hidden_of_all(page, update),
+                                         "preview": "delete"})
+        assert 'name="preview" value="delete">Continue<' in page.text
+        assert title_of(question).startswith("Delete this supplier")
+        assert but_key(sorted(hidden(question.text).items())) == \
+            but_key(sorted((k, v) for k, v in form.items() if k != "seen"))
+        kept = save(refuser, hidden(question.text), preview="keep")
+        assert typed_of(kept.text) == {
+            **SUPPLIER, **TYPED, "notes": "Two\nlines <b>"}
+        done = refuser.post(path, {**hidden(question.text),
+                                   "seen": seen(question.text)})
+    saved(done)
+    assert rows(database) == []
+
+
+def hidden_of_all(page, action):
+    return dict(form_of(page.text, action))
+
+
+# The database away.
+
+@pytest.fixture(name="away")
+def make_away(start, folder):
+    """A database, and what kills it and starts a daemon without it."""
+    own = harness.Database(folder)
+    own.start()
+    own.make_ready()
+
+    def kill():
+        own.kill()
+        return start("employee", own, APP_CATALOG_WAIT_MS=1000)
+
+    yield own, kill
+    own.stop()
+
+
+def come_back(own, employee):
+    own.start()
+    until_fresh(employee, "/admin/suppliers")
+
+
+def test_without_a_database_what_was_typed_is_kept(start, away):
+    """The daemon has seen no supplier, so it can't show the question."""
+    own, kill = away
+    employee = start("employee", own)
+    number, _ = add(employee)
+    form = question_of(employee, number, TYPED)
+    path = f"/admin/supplier-remove/{number}"
+    employee = kill()
+    page = employee.post(path, form)
+    assert page.status == 503 and page.headers["Retry-After"]
+    assert title_of(page).startswith("The directory is not available")
+    assert shown(page)["Name"] == VALUE
+    update = "/admin/supplier-update"
+    fields = {**hidden_of_all(page, update), "preview": "delete"}
+    come_back(own, employee)
+    question = employee.post(update, fields)
+    assert title_of(question).startswith("Delete this supplier")
+    saved(employee.post(path, {**hidden(question.text),
+                               "seen": seen(question.text)}))
+    assert rows(own) == []
+
+
+def test_without_a_database_the_choices_of_an_undo_are_kept(start, away):
+    own, kill = away
+    employee = start("employee", own)
+    _, wrong = asked_about(employee)
+    path = undo_of(wrong)
+    picks = {"use-city": "before", "use-state": "now"}
+    form = {**hidden_of(employee.get(path).text, path), **picks}
+    employee = kill()
+    page = employee.post(path, form)
+    assert page.status == 503
+    sent = hidden_of_all(page, path)
+    assert {name: sent[name] for name in picks} == picks
+    come_back(own, employee)
+    saved(employee.post(path, sent))
+    row, = rows(own)
+    assert (row["city"], row["state"]) == (SUPPLIER["city"], "Third")
 
 
 __all__ = ["make_file", "make_ids"]

@@ -145,6 +145,13 @@ def check_refusals(site, number):
         assert ann.post(path, form, Origin="null").status == 403
         form["value"] += "x" * 600000
         assert ann.post(path, form).status == 413
+    for person, origin in ((bob, {}), (ann, {"Origin": "null"})):
+        assert person.post(f"/admin/supplier-remove/{number}",
+                           {**TYPED, "id": number, "form_key": MARKUP,
+                            "list": MARKUP}, **origin).status == 403
+        assert person.post("/admin/supplier-undo/1",
+                           {"list": MARKUP, "use-city": MARKUP},
+                           **origin).status == 403
 
 
 def check_program(ann, database, begin):
