@@ -97,6 +97,8 @@ static int read_asterisk(struct request_head *head)
 /* Where the authority of an absolute-form begins; 0 for another form. */
 static size_t scheme_len(struct slice target)
 {
+    if (target.len > 0 && target.data[0] == '/') /* most are */
+        return 0;
     if (target.len > 7 &&
         slice_is_nocase((struct slice){ target.data, 7 }, "http://"))
         return 7;
@@ -363,8 +365,10 @@ int parser_feed(struct parser *parser, struct slice bytes,
 
 struct slice head_field(const struct request_head *head, const char *name)
 {
+    struct slice wanted = slice_of(name);
+
     for (size_t i = 0; i < head->field_count; i++) {
-        if (slice_is_nocase(head->fields[i].name, name))
+        if (slice_equal_nocase(head->fields[i].name, wanted))
             return head->fields[i].value;
     }
     return (struct slice){ NULL, 0 };

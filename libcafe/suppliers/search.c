@@ -339,12 +339,27 @@ static void read_sort(const struct form *query, struct search *search)
             search_sort(search, f, descending);
 }
 
+/* The whole list from its beginning: what is asked for most. */
+static const struct search search_plain = {
+    .text = { "", 0 },
+    .state = { "", 0 },
+    .city = { "", 0 },
+    .country = { "", 0 },
+    .sort = SUPPLIER_NAME,
+    .page = 1,
+    .per = PAGING_PER_DEFAULT,
+};
+
 enum error search_read(struct arena *arena, const struct form *query,
                        struct search *search)
 {
     struct search made = { 0 };
     enum error err;
 
+    if (query->count == 0) {
+        *search = search_plain;
+        return OK;
+    }
     if ((err = search_read_text(arena, query, "q", SEARCH_TEXT_MAX_CHARS,
                                 &made.text)) != OK ||
         (err = read_words(arena, &made)) != OK ||
@@ -441,6 +456,13 @@ const char *search_sort_value(const struct search *search, struct arena *arena)
     return search->descending ? arena_printf(arena, "-%s", name) : name;
 }
 
+static bool search_is_plain(const struct search *search)
+{
+    return search->text.len == 0 && !search_is_filtered(search) &&
+           !search->sorted && search->page == 1 &&
+           search->per == PAGING_PER_DEFAULT;
+}
+
 const char *search_url(const struct search *search, const char *path,
                        struct arena *arena)
 {
@@ -449,6 +471,8 @@ const char *search_url(const struct search *search, const char *path,
     bool any = false;
     struct text url;
 
+    if (search_is_plain(search))
+        return arena_copy(arena, path, strlen(path));
     text_init(&url, 0);
     text_append_string(&url, path);
     search_append_value(&url, &any, "q", search->text);

@@ -108,6 +108,7 @@ class Bench:
     def with_50(self, stack):
         """A whole page of a list, to see what grows with the table."""
         ours = contenders.start_ours(stack, self.folder, self.database)[0]
+        self.page_bytes = len(ours.get().body)
         self.warm(ours)
         self.load_each(50, [ours], (MANY,))
 
@@ -117,8 +118,10 @@ class Bench:
         fresh = measure.freshness(ours, self.database)
         for name, value in fresh.items():
             self.add(f"change_{name}", value)
-        self.warm(ours)
-        self.load_each(10_000, [ours], (MANY,))
+        same = ours.as_long_as(self.page_bytes)
+        self.note(f"{same.path} of 10,000 is as long as /suppliers of 50")
+        self.warm(ours, same)
+        self.load_each(10_000, [ours, same], (MANY,))
         self.add("loaded_mb", measure.rss_mb(ours.pid))
 
     def starts(self):

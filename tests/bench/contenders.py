@@ -91,6 +91,8 @@ class Contender:
     def page(self):
         if self.path == "/healthz":
             return "tiny"
+        if "?per=" in self.path:
+            return "/suppliers, same size"
         return self.path + (", brotli" if self.encoding == "br" else "")
 
     @property
@@ -100,6 +102,13 @@ class Contender:
     def get(self):
         return harness.Client(self.port).get(self.path,
                                              Accept_Encoding=self.encoding)
+
+    def as_long_as(self, size):
+        """The list's first page with so many rows that it has about size bytes:
+        there are more pages, counts and cities to name than in a short list."""
+        pages = [dataclasses.replace(self, path=f"/suppliers?per={rows}")
+                 for rows in range(20, 51)]
+        return min(pages, key=lambda page: abs(len(page.get().body) - size))
 
     def check(self):
         """It answers, and not from a database of a while ago."""
