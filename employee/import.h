@@ -79,4 +79,11 @@ handler_fn import_faulty_show;
 handler_fn import_home_show, import_upload_take, import_reading_take,
     import_start_take, import_answer_take;
 
+/* import_format.c */
+
+/** Show and carry along how a refused post wanted the file to be read: label
+ * and value, name and value. False: it is not such a form. */
+bool import_reading_carry(struct request *req, struct context *rows,
+                          struct context *fields);
+
 #endif

@@ -16,7 +16,10 @@ static const struct {
                    { '\t', "Tab" },
                    { '|', "Vertical bar" } };
 
-enum { DELIMITERS = sizeof(delimiters) / sizeof(delimiters[0]) };
+enum {
+    DELIMITERS = sizeof(delimiters) / sizeof(delimiters[0]),
+    CORRECTION_FIELDS_MAX = IMPORT_COLUMNS_MAX + 5 /* of a form */
+};
 
 /* Showing. */
 
@@ -150,6 +153,55 @@ static bool correction_read(struct correction *correction, struct slice body)
             break;
     }
     return valid;
+}
+
+static void correction_row(struct context *rows, const char *label,
+                           const char *value)
+{
+    struct context *row = context_list_object(rows);
+
+    context_string(row, "label", label);
+    context_string(row, "value", value);
+}
+
+static void correction_rows(struct request *req,
+                            const struct correction *correction,
+                            struct context *rows)
+{
+    const struct import_settings *settings = &correction->settings;
+    const struct import_format *format = &settings->format;
+
+    correction_row(rows, "Kind of file", kind_names[format->kind]);
+    correction_row(rows, "Encoding", import_charset_name(format->charset));
+    for (size_t i = 0; i < settings->count; i++)
+        if (settings->targets[i] != IMPORT_NOTHING)
+            correction_row(
+                rows, arena_printf(request_arena(req), "Column %zu", i + 1),
+                target_name(settings->targets[i]));
+    if (correction->clear_empty)
+        correction_row(rows, "Empty cells", "Clear the field in the directory");
+    if (format->guarded)
+        correction_row(rows, "Apostrophes that downloads for Excel add",
+                       "Remove them");
+}
+
+bool import_reading_carry(struct request *req, struct context *rows,
+                          struct context *fields)
+{
+    struct slice body = request_body(req);
+    struct correction correction = { 0 };
+
+    if (!correction_read(&correction, body))
+        return false;
+    for (int i = 0; i < CORRECTION_FIELDS_MAX && body.len > 0; i++) {
+        struct slice value = slice_cut(&body, '&');
+        struct context *field = context_list_object(fields);
+
+        context_text(field, "name", slice_cut(&value, '='));
+        context_text(field, "value", value);
+    }
+    correction_rows(req, &correction, rows);
+    return true;
 }
 
 /* On a database thread. */

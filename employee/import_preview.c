@@ -35,6 +35,9 @@ struct import_preview *preview_open(struct request *req)
             preview->of_kind = true;
             preview->kind = k;
         }
+    preview->asks_missing = form_value(query, "remove_missing").data != NULL;
+    preview->remove_missing =
+        slice_is(form_value(query, "remove_missing"), "1");
     if (slice_number(form_value(query, "page"),
                      IMPORT_STAGED_MAX / PREVIEW_ROWS + 1,
                      &preview->page) != OK ||
@@ -167,7 +170,9 @@ static void preview_start(const struct import_view *view,
     if (out > 0)
         context_number(context, "left_out", (int64_t)out);
     context_flag(context, "anything", view->counts.todo > 0 || missing > 0);
-    context_flag(context, "remove_missing", view->import.remove_missing);
+    context_flag(context, "remove_missing",
+                 view->preview->asks_missing ? view->preview->remove_missing
+                                             : view->import.remove_missing);
 }
 
 void import_preview_show(const struct import_view *view)

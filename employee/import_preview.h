@@ -11,7 +11,9 @@ enum { PREVIEW_ROWS = 25, PREVIEW_TEXT_MAX_BYTES = 2000 };
 struct import_preview {
     bool of_kind; /* only rows of `kind` */
     enum staged_kind kind;
-    uint64_t page; /* from 1 */
+    uint64_t page;       /* from 1 */
+    bool asks_missing;   /* the query says whether to delete who is missing: */
+    bool remove_missing; /* of a page whose form was refused */
     const struct snapshot *snapshot;
     struct import_settings settings;
     struct import_sample sample;

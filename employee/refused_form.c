@@ -3,6 +3,7 @@
  * the change itself: another site may have made the browser send it. */
 #include "cafe/service/roles.h"
 #include "chosen.h"
+#include "import.h"
 
 enum { TOO_LARGE = 413 };
 
@@ -235,15 +236,109 @@ static void fill_remove(const struct refusal *refusal)
     context_string(form, "value", "delete");
 }
 
+/* Imports: reading again and an answer write no supplier. */
+
+static const char *import_page(const struct refusal *refusal)
+{
+    struct slice key = request_param(refusal->req, "key");
+
+    return arena_printf(request_arena(refusal->req), IMPORT_ROOT "/%.*s",
+                        (int)key.len, key.data);
+}
+
+static void import_promise(const struct refusal *refusal)
+{
+    context_string(
+        refusal->context, "promise",
+        "Nothing is imported until you start the import on the next page.");
+    if (!role_refused(refusal->req)) /* who may see it */
+        context_string(refusal->context, "list_url", import_page(refusal));
+}
+
+/* A form to the address of the post. */
+static void import_again(const struct refusal *refusal, const char *button)
+{
+    struct slice path = request_head(refusal->req)->path;
+
+    import_promise(refusal);
+    refusal_form(refusal,
+                 arena_copy(request_arena(refusal->req), path.data, path.len),
+                 button);
+}
+
+static void import_link(const struct refusal *refusal, const char *query)
+{
+    const char *url = import_page(refusal);
+
+    import_promise(refusal);
+    if (url != NULL)
+        refusal_way(
+            refusal, "link",
+            arena_printf(request_arena(refusal->req), "%s%s", url, query));
+}
+
+static void fill_reading(const struct refusal *refusal)
+{
+    if (!import_reading_carry(refusal->req, refusal->rows, refusal->hidden)) {
+        import_link(refusal, "");
+        return;
+    }
+    context_flag(refusal->context, "any_rows", true);
+    import_again(refusal, "Read the file again");
+}
+
+/* NULL: it is none. */
+static const char *answer_text(const struct refusal *refusal)
+{
+    struct slice choice = form_value(refusal->form, "choice");
+    int64_t id;
+    uint64_t n;
+
+    if (slice_number(form_value(refusal->form, "n"), INT64_MAX, &n) != OK)
+        return NULL;
+    if (slice_id(choice, &id) == OK)
+        return arena_printf(request_arena(refusal->req), "It is supplier %lld",
+                            (long long)id);
+    if (slice_is(choice, "leave"))
+        return "Leave it out";
+    return slice_is(choice, "new") ? "Add it as a new supplier" : NULL;
+}
+
+static void fill_answer(const struct refusal *refusal)
+{
+    static const char *const names[] = { "n", "kind", "choice" };
+    const char *text = answer_text(refusal);
+
+    if (text == NULL) {
+        import_link(refusal, "");
+        return;
+    }
+    refusal_row(refusal, "Your answer", slice_of(text));
+    refusal_carry(refusal, names, sizeof(names) / sizeof(names[0]));
+    import_again(refusal, "Save this answer");
+}
+
+static void fill_start(const struct refusal *refusal)
+{
+    bool removes = form_value(refusal->form, "remove_missing").data != NULL;
+
+    if (removes)
+        refusal_row(refusal, "Suppliers that are not in the file",
+                    SLICE("Delete them"));
+    import_link(refusal, removes ? "?remove_missing=1" : "?remove_missing=0");
+}
+
 /* The page. */
 
 static const struct {
     handler_fn *handler;
     void (*fill)(const struct refusal *refusal);
 } refusable[] = {
-    { chosen_look, fill_chosen },     { chosen_change, fill_chosen },
-    { remove_supplier, fill_remove }, { restore_version, fill_back },
-    { undo_version, fill_back },      { undo_group_take, fill_back },
+    { chosen_look, fill_chosen },          { chosen_change, fill_chosen },
+    { remove_supplier, fill_remove },      { restore_version, fill_back },
+    { undo_version, fill_back },           { undo_group_take, fill_back },
+    { import_reading_take, fill_reading }, { import_answer_take, fill_answer },
+    { import_start_take, fill_start },
 };
 
 /* The handler itself has answered 503, and what was posted would be lost. */

@@ -1,96 +1,18 @@
 """Posts of employees that are refused, other than that of the supplier's form:
 what was chosen and typed is on the page, which leads to the preview."""
-import html
 import re
 
 import pytest
 
-import harness
 from form_pages import (SUPPLIER, add, hidden_of, open_form, rows, save, saved,
                         title_of, typed_of)
+from refusals import (BROWSER, come_back, link_of, make_away, make_file,
+                      make_kind, make_refuser, shown)
 from test_chosen import CHANGE, END, LOOK, field, form_of, make_ids
 from test_delete_and_keep import hidden, seen
-from test_outage import until_fresh
-from test_roles import USER
-from test_sign_in import SAME, basic, make_file
 from test_undo import change, restore_of, undo_of
 
-BROWSER = {"Origin": None, "Referer": "http://cafe.example/admin"}
-ANN, BOB = {USER: "ann@example.com"}, {USER: "bob"}
 VALUE = "Perú <b> & \"more\""
-
-
-def shown(page):
-    """The rows that say what was chosen."""
-    found = re.findall(r"<dt>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", page.text,
-                       re.S)
-    return {html.unescape(name): html.unescape(value)
-            for name, value in found}
-
-
-class Refuser:
-    """A daemon, how to be refused there, and how to be let in."""
-
-    def __init__(self, daemon, wrong, right, status):
-        self.daemon = daemon
-        self.wrong = wrong
-        self.right = right
-        self.status = status
-
-    def post(self, path, fields=None, **headers):
-        return self.daemon.post(path, fields, **{**self.right, **headers})
-
-    def get(self, path):
-        return self.daemon.request("GET", path, None, self.right)
-
-    @property
-    def host(self):
-        return self.daemon.host
-
-    def refuse(self, path, fields):
-        page = self.daemon.post(path, fields, **self.wrong)
-        assert page.status == self.status, page.text
-        assert page.headers["Cache-Control"] == "private, no-cache"
-        return page
-
-
-def by_origin(start, database, _request):
-    return Refuser(start("employee", database), BROWSER, {}, 403)
-
-
-def by_named_origin(start, database, _request):
-    return Refuser(start("employee", database),
-                   {"Origin": "http://proxy.example"}, {}, 403)
-
-
-def by_role(start, database, _request):
-    daemon = start("employee", database, APP_IDENTITY_HEADER=USER,
-                   APP_EDITORS="ann@example.com")
-    return Refuser(daemon, BOB, ANN, 403)
-
-
-def by_password(start, database, request):
-    daemon = start("employee", database,
-                   APP_IDENTITY_HTPASSWD=request.getfixturevalue("file"))
-    wrong = {**basic("ann", "wrong"), **SAME, "X-Forwarded-For": "10.0.0.1"}
-    for _ in range(5):
-        page = daemon.request("GET", "/admin", None, wrong)
-        assert page.status == 401
-    return Refuser(daemon, wrong, {**basic("ann"), **SAME}, 429)
-
-
-REFUSERS = {"origin": by_origin, "named_origin": by_named_origin,
-            "role": by_role, "password": by_password}
-
-
-@pytest.fixture(name="kind", params=REFUSERS)
-def make_kind(request):
-    return request.param
-
-
-@pytest.fixture(name="refuser")
-def make_refuser(start, database, request, kind):
-    return REFUSERS[kind](start, database, request)
 
 
 def go_on(refuser, kind, page, path, fields):
@@ -215,11 +137,6 @@ def test_more_fields_than_a_form_takes(employee, database):
 
 # One supplier: deleting, going back.
 
-def link_of(page):
-    return html.unescape(
-        re.search(r'<a class="btn btn-primary" href="([^"]*)"', page.text)[1])
-
-
 def check_role(path, page):
     """A reader finds no way on; an editor reloads and has done it."""
     assert "<button" not in page.text and path not in page.text
@@ -343,26 +260,6 @@ def hidden_of_all(page, action):
 
 # The database away.
 
-@pytest.fixture(name="away")
-def make_away(start, folder):
-    """A database, and what kills it and starts a daemon without it."""
-    own = harness.Database(folder)
-    own.start()
-    own.make_ready()
-
-    def kill():
-        own.kill()
-        return start("employee", own, APP_CATALOG_WAIT_MS=1000)
-
-    yield own, kill
-    own.stop()
-
-
-def come_back(own, employee):
-    own.start()
-    until_fresh(employee, "/admin/suppliers")
-
-
 def test_without_a_database_what_was_typed_is_kept(start, away):
     """The daemon has seen no supplier, so it can't show the question."""
     own, kill = away
@@ -403,4 +300,4 @@ def test_without_a_database_the_choices_of_an_undo_are_kept(start, away):
     assert (row["city"], row["state"]) == (SUPPLIER["city"], "Third")
 
 
-__all__ = ["make_file", "make_ids"]
+__all__ = ["make_away", "make_file", "make_ids", "make_kind", "make_refuser"]

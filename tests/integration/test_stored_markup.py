@@ -152,6 +152,10 @@ def check_refusals(site, number):
         assert person.post("/admin/supplier-undo/1",
                            {"list": MARKUP, "use-city": MARKUP},
                            **origin).status == 403
+        for name in "reading", "answers", "start":
+            assert person.post(f"/admin/import/{MARK}/{name}",
+                               {"n": MARKUP, "choice": MARKUP, MARKUP: "1"},
+                               **origin).status == 403
 
 
 def check_program(ann, database, begin):
