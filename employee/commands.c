@@ -36,8 +36,8 @@ const struct command employee_commands[] = {
       "Add a key with which a program may use /admin/api, print it, then exit. "
       "Use the account that migrates, also to remove one.",
       "NAME" },
-    { "--may", COMMAND_MAY,
-      "With --add-key: what the program may do, read or write.", "RIGHT" },
+    { "--may", COMMAND_MAY, "With --add-key: what the program may do.",
+      "read|write" },
     { "--days", COMMAND_DAYS,
       "With --add-key: days until the key expires; without it, never.", "N" },
     { "--list-keys", COMMAND_LIST_KEYS,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "balancer.h"
+#include "cafe/base/utf8.h"
 #include "deployment.h"
 #include "deployment_files.h"
 #include "docker.h"
@@ -336,6 +337,15 @@ static size_t count_words(const char *const words[2])
     return words[0] == NULL ? 0 : words[1] == NULL ? 1 : 2;
 }
 
+enum { SPELLING_COLUMNS = 26 };
+
+/* printf() counts bytes. */
+static int padded_bytes(const char *spelling)
+{
+    return SPELLING_COLUMNS + (int)strlen(spelling) -
+           (int)utf8_count(slice_of(spelling));
+}
+
 void commands_help(FILE *out)
 {
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -349,7 +359,8 @@ void commands_help(FILE *out)
                  command->arguments[0] != NULL ? command->arguments[0] : "",
                  command->arguments[1] != NULL ? " " : "",
                  command->arguments[1] != NULL ? command->arguments[1] : "");
-        fprintf(out, "  %-26s %s\n", spelling, command->help);
+        fprintf(out, "  %-*s %s\n", padded_bytes(spelling), spelling,
+                command->help);
     }
 }
 

@@ -69,6 +69,43 @@ def test_completion_of_commands(root):
     assert {"scale", "service", "status"} <= set(got.split())
 
 
+def completions(root, name, folder, *words):
+    """What the completion offers for the last one of these words."""
+    script = f"{root}/share/bash-completion/completions/{name}"
+    return set(run(
+        "bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); '
+        "COMP_CWORD=$(($# - 1)); "
+        f'_{name.replace("-", "_")} "$1" "${{@: -1}}" "${{@: -2:1}}"; '
+        'echo "${COMPREPLY[*]}"', "bash", script, name, *words,
+        cwd=folder).split())
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_completion_knows_the_values_of_options(root, tmp_path, name):
+    (tmp_path / "some").touch()
+    told = run(f"{root}/bin/{name}", "--help")
+    options = re.findall(r"^  (--[a-z-]+) (\S+)", told, re.M)
+    assert len(options) > 8
+    for option, value in options:
+        wanted = (set(value.split("|")) if "|" in value else
+                  {"some"} if value in ("PATH", "FILE", "DIR") else set())
+        for words in (option, ""), (option, "="), (option, "=", ""):
+            assert completions(root, name, tmp_path, *words) == wanted, option
+        for one in wanted:
+            assert one in completions(root, name, tmp_path, option, "=", one)
+    if name in DAEMONS:
+        assert completions(root, name, tmp_path, "--check-config", "=") == {
+            "connect"}
+        assert {"on|off", "off|require|verify"} <= {
+            value for _, value in options}
+
+
+def test_the_help_of_cafe_deploy_is_a_table(root):
+    told = run(f"{root}/bin/cafe-deploy", "--help").split("\n\n")[1]
+    assert {len(re.match(r"  .*?  +", line)[0])
+            for line in told.splitlines()} == {29}
+
+
 @pytest.mark.parametrize("name", DAEMONS)
 def test_the_sample_is_accepted(root, name):
     sample = f"{root}/share/doc/cafe/examples/{name}.yaml"
