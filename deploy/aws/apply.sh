@@ -118,6 +118,7 @@ add_office() {
     is_ipv4_range "$1" || is_ipv6_range "$1" ||
         fail "--office: '$1' is not a range like 192.0.2.0/24 or" \
             "2001:db8:1::/48"
+    [[ ,${office,,}, != *,${1,,},* ]] || fail "--office: $1 is there twice"
     office=${office:+$office,}$1
     [[ $office != *,*,*,* ]] || fail "--office: at most three ranges," \
         "because a rule of the load balancer takes no more"
@@ -180,6 +181,7 @@ while [ $# -gt 0 ]; do
         ;;
     --certificate)
         certificate=${2:-}
+        [ -n "$certificate" ] || fail "--certificate needs the ARN of one"
         shift
         ;;
     --oidc)

@@ -315,8 +315,9 @@ phase_7() {
 }
 
 # At least as many tasks as there would be without it.
-apply_scaling() {
-    local least
+find_most_tasks() {
+    [ -n "$most_tasks" ] || most_tasks=$(parameter scaling MostTasks)
+    [ -n "$most_tasks" ] || return 0
     least=$(parameter scaling EmployeeTasks)
     [ -n "$least" ] || least=$(ask ecs describe-services --cluster "$cluster" \
         --services employee-microservice --query 'services[0].desiredCount')
@@ -324,6 +325,9 @@ apply_scaling() {
         fail "--most-tasks: customer has 3 tasks and employee $least, which is" \
             "more than $most_tasks"
     fi
+}
+
+apply_scaling() {
     stack scaling scaling balancer.BalancerName balancer.CustomerTgOne \
         balancer.CustomerTgTwo balancer.EmployeeTgOne balancer.EmployeeTgTwo \
         CustomerTasks=3 "EmployeeTasks=$least" "MostTasks=$most_tasks"
@@ -331,10 +335,11 @@ apply_scaling() {
 
 # Conditions only: where a rule leads to is CodeDeploy's business, or ECS's.
 phase_8() {
-    local name rule
+    local name rule least
     need 7
     need_services
     find_office
+    find_most_tasks
     for name in ProductionAdmin TestAdmin; do
         rule=$(output listeners $name)
         change aws elbv2 modify-rule --rule-arn "$rule" --conditions \
@@ -350,7 +355,6 @@ phase_8() {
             "Field=http-header,HttpHeaderConfig={HttpHeaderName=Authorization,Values=['Bearer *']}" \
             "Field=source-ip,SourceIpConfig={Values=[$office]}" >/dev/null
     fi
-    [ -n "$most_tasks" ] || most_tasks=$(parameter scaling MostTasks)
     if [ -n "$most_tasks" ]; then
         apply_scaling
     else

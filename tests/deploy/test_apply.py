@@ -258,7 +258,9 @@ def test_phase_8_restricts_and_scales(account):
 
 
 def test_phase_8_scales_by_requests(account):
+    account.calls()
     assert "more than 2" in one_line(account.apply("--most-tasks", "2", "8"))
+    assert not [call for call in account.calls() if "modify-rule" in call]
     said = applied(account, "--most-tasks", "6", "8")
     for word in "CustomerTasks=3", "EmployeeTasks=1", "MostTasks=6":
         assert "ParameterKey={},ParameterValue={}".format(
