@@ -228,12 +228,6 @@ static const struct {
       NULL },
 };
 
-/* They say by their status whether a file had faulty rows. */
-enum {
-    IMPORT_COMMANDS = COMMAND_IMPORT | COMMAND_UNDO_IMPORT | COMMAND_EXPORT,
-    IMPORT_FAILED_STATUS = 2
-};
-
 /* Why these commands can't be run; NULL: they can. */
 static const char *fault_of(int command)
 {
@@ -252,8 +246,11 @@ static const char *fault_of(int command)
         return NULL;
     if (command & COMMAND_UNESCAPE)
         return "--unescape needs --migrate";
-    return command & COMMAND_DRY_RUN ? "--dry-run needs --migrate or --import"
-                                     : "this needs --import";
+    if (command & COMMAND_DRY_RUN)
+        return "--dry-run needs --migrate or --import";
+    return command & COMMAND_ACTOR
+               ? "--actor needs --import or --undo-import"
+               : "--clear-empty and --remove-missing need --import";
 }
 
 int commands_run(int command, const struct config *config,
@@ -262,7 +259,7 @@ int commands_run(int command, const struct config *config,
     const char *fault = fault_of(command);
 
     if (fault != NULL && (command & IMPORT_COMMANDS))
-        return employee_complain(fault, "") + IMPORT_FAILED_STATUS - 1;
+        return employee_complain(fault, "") + 1;
     if (fault != NULL)
         return employee_complain(fault, "");
     if (command & (COMMAND_IMPORT | COMMAND_UNDO_IMPORT))

@@ -446,7 +446,10 @@ enum employee_command {
     COMMAND_CLEAR_EMPTY = COMMAND_OWN << 13,
     COMMAND_REMOVE_MISSING = COMMAND_OWN << 14,
     COMMAND_UNDO_IMPORT = COMMAND_OWN << 15,
-    COMMAND_EXPORT = COMMAND_OWN << 16
+    COMMAND_EXPORT = COMMAND_OWN << 16,
+
+    /* Status 1 says that there are rows to check. */
+    IMPORT_COMMANDS = COMMAND_IMPORT | COMMAND_UNDO_IMPORT | COMMAND_EXPORT
 };
 
 extern const struct command employee_commands[];

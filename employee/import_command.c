@@ -11,6 +11,7 @@
 
 #include "cafe/base/file.h"
 #include "cafe/import/import.h"
+#include "cafe/service/access.h"
 #include "employee.h"
 
 /* BLOCK_BYTES are read at a time; what the file is, its first ones tell. */
@@ -314,9 +315,9 @@ static int tell_unwritten(struct import_order *order)
     text_printf(&path, "%s.faulty.csv", order->path);
     err = write_faulty_file(order, text_string(&path));
     if (err == OK)
-        printf("%llu rows to check: %s\n",
+        printf("%llu row%s to check: %s\n",
                (unsigned long long)unwritten(&order->counts),
-               text_string(&path));
+               unwritten(&order->counts) == 1 ? "" : "s", text_string(&path));
     else
         fprintf(stderr, "employee: %s can't be written: %s\n",
                 text_string(&path), strerror(errno));
@@ -439,11 +440,23 @@ static int tell_undo(const struct import_order *order, enum error err)
     return order->counts.outcomes[IMPORT_KEPT] > 0 ? STATUS_FAULTY : 0;
 }
 
+/* The history shows it as the name of a person. */
+static enum error check_actor(struct import_order *order)
+{
+    struct slice person = order->import.person;
+
+    if (person.data == NULL || identity_is_person(person))
+        return OK;
+    order->fault = "--actor is not a name: it needs 1 to 254 bytes of visible "
+                   "text on one line, and can't begin with \"key \"";
+    return ERROR_CONFIG;
+}
+
 static int import_order_run(int command,
                             const struct service_settings *settings,
                             struct import_order *order)
 {
-    enum error err = order->arena != NULL ? OK : ERROR_MEMORY;
+    enum error err = order->arena != NULL ? check_actor(order) : ERROR_MEMORY;
 
     if (err == OK && import_connect(settings, order) != OK) {
         order->fault = text_string(&order->why);

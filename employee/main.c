@@ -149,6 +149,7 @@ static const struct service_definition employee = {
     .state = employee_state,
     .rights = supplier_writing_check,
     .run_command = commands_run,
+    .failing_with_2 = IMPORT_COMMANDS,
 };
 
 int main(int argc, char **argv)

@@ -48,10 +48,10 @@ static bool is_spelling(const struct command *command, struct slice name)
     return false;
 }
 
-static const struct command *find_command(const struct config *config,
+static const struct command *find_command(const struct config_source *source,
                                           struct slice name)
 {
-    const struct command *command = config->source.commands;
+    const struct command *command = source->commands;
 
     while (command != NULL && command->flag != NULL) {
         if (is_spelling(command, name))
@@ -164,9 +164,9 @@ static enum error read_flag(struct config *config, int *at, int *command,
 {
     struct argument argument = take_apart(config->source.argv[*at]);
     const struct command *joined =
-        find_command(config, slice_of(config->source.argv[*at]));
+        find_command(&config->source, slice_of(config->source.argv[*at]));
     const struct command *wanted =
-        joined != NULL ? joined : find_command(config, argument.name);
+        joined != NULL ? joined : find_command(&config->source, argument.name);
     const struct option *option = find_flag(config, argument.name);
     int len = (int)argument.name.len;
     const char *value;
@@ -192,6 +192,18 @@ static enum error read_flag(struct config *config, int *at, int *command,
         error);
 }
 
+bool config_asks_for(const struct config_source *source, int commands)
+{
+    for (int at = 1; at < source->argc; at++) {
+        const struct command *command =
+            find_command(source, take_apart(source->argv[at]).name);
+
+        if (command != NULL && (command->value & commands))
+            return true;
+    }
+    return false;
+}
+
 enum error config_read_flags(struct config *config, int *command,
                              struct text *error)
 {
@@ -205,7 +217,7 @@ enum error config_read_flags(struct config *config, int *command,
 /* Whether a flag takes the next argument as its value, unless it is joined. */
 static bool takes_value(const struct config *config, struct slice name)
 {
-    const struct command *command = find_command(config, name);
+    const struct command *command = find_command(&config->source, name);
 
     return command != NULL ? command->argument != NULL
                            : find_flag(config, name) != NULL;
@@ -231,7 +243,8 @@ const char *config_named_file(const struct config *config)
 
 const char *config_argument(const struct config *config, const char *flag)
 {
-    const struct command *command = find_command(config, slice_of(flag));
+    const struct command *command =
+        find_command(&config->source, slice_of(flag));
 
     return command != NULL
                ? config->arguments[command - config->source.commands]

@@ -27,7 +27,9 @@ static int service_complain(const struct frame *frame, struct text *error,
     if (error->len == 0)
         text_append_string(error, error_text(err));
     fprintf(stderr, "%s: %s\n", frame->definition->name, text_string(error));
-    return 1;
+    return config_asks_for(&frame->source, frame->definition->failing_with_2)
+               ? 2
+               : 1;
 }
 
 /* Static files. */

@@ -414,6 +414,15 @@ def test_an_old_import_is_removed(importer):
     (("--undo-import", "x"), "there is no import with this key"),
     (("--undo-import", "x", "--dry-run"), "can't be combined"),
     (("--export", "--dry-run"), "can't be combined"),
+    (("--import", "list.csv", "--dryrun"), "unknown flag --dryrun"),
+    (("--wait", "--import", "list.csv"), "unknown flag --wait"),
+    (("--import",), "--import needs a value"),
+    (("--import=list.csv", "more.csv"), "unexpected argument 'more.csv'"),
+    (("--export", "--db-port", "x"), "is not a number"),
+    (("--undo-import", "x", "--config", "/nowhere"), "/nowhere"),
+    *((("--import", "list.csv", "--actor", name), "--actor is not a name")
+      for name in ("", " ", "a\nb", "a\u202eb", "key shop", b"a\xffb", "a" * 255)),
+    (("--undo-import", "x", "--actor", "Key shop"), "--actor is not a name"),
 ])
 def test_what_can_not_be_done_is_status_2(importer, argv, said):
     done = importer.run(*argv)
@@ -425,7 +434,8 @@ def test_what_can_not_be_done_is_status_2(importer, argv, said):
                                   ("--remove-missing",)])
 def test_what_goes_with_an_import_needs_one(importer, argv):
     done = importer.run(*argv)
-    assert done.returncode == 1 and "needs --import" in done.stderr
+    assert done.returncode == 1 and argv[0] in done.stderr
+    assert re.search("needs? --import", done.stderr)
 
 
 # What the form takes, and what formats have trouble with.

@@ -85,6 +85,10 @@ MUST_CHECK enum error config_load(const struct config_source *source,
                                   void *settings, int *command,
                                   struct config **config, struct text *error);
 
+/** Whether one of these commands, or-ed, is among the flags; also where
+ * config_load() has failed. */
+bool config_asks_for(const struct config_source *source, int commands);
+
 /** Free the config with all strings that its settings point to. */
 void config_close(struct config *config);
 

@@ -163,6 +163,10 @@ struct service_definition {
      */
     int (*run_command)(int command, const struct config *config,
                        const struct service_settings *settings);
+
+    /** Commands that fail with status 2, because 1 says something else; also
+     * for a fault on the command line or in the configuration. */
+    int failing_with_2;
 };
 
 /**
