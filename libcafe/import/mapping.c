@@ -131,36 +131,45 @@ static const char *joint(unsigned target)
     return target == SUPPLIER_NOTES ? "\n" : NULL;
 }
 
+/* The column before this one that excludes it: both go into a field without
+ * parts, or have the same name, which tells no parts apart. NULL: none. */
+static const struct slice *find_rival(const struct slice *cells, size_t column,
+                                      const unsigned char *targets)
+{
+    if (targets[column] >= IMPORT_NOTHING)
+        return NULL;
+    for (size_t i = 0; i < column; i++)
+        if (targets[i] == targets[column] &&
+            (joint(targets[i]) == NULL ||
+             (cells[i].len > 0 && slice_equal(cells[i], cells[column]))))
+            return &cells[i];
+    return NULL;
+}
+
 const char *import_map_fault(struct arena *arena, const struct slice *cells,
                              size_t count, const unsigned char *targets)
 {
-    size_t first[IMPORT_TARGETS];
+    bool known = false;
     const char *said;
 
-    for (size_t t = 0; t < IMPORT_TARGETS; t++)
-        first[t] = count;
     for (size_t i = 0; i < count; i++) {
+        const struct slice *rival = find_rival(cells, i, targets);
         unsigned char target = targets[i];
 
-        if (target < IMPORT_NOTHING && first[target] < count &&
-            joint(target) == NULL) {
-            said = arena_printf(
-                arena,
-                "The columns “%.*s” and “%.*s” both go into the field “%s”. "
-                "Leave one of them out.",
-                (int)cells[first[target]].len, cells[first[target]].data,
-                (int)cells[i].len, cells[i].data,
-                target == IMPORT_ID ? "id" : supplier_columns[target].label);
-            return said != NULL ? said
-                                : "Two columns go into one field. Leave one of "
-                                  "them out.";
-        }
-        if (first[target] == count)
-            first[target] = i;
+        known |= target == IMPORT_ID || target == SUPPLIER_NAME;
+        if (rival == NULL)
+            continue;
+        said = arena_printf(
+            arena,
+            "The columns “%.*s” and “%.*s” both go into the field “%s”. "
+            "Leave one of them out.",
+            (int)rival->len, rival->data, (int)cells[i].len, cells[i].data,
+            target == IMPORT_ID ? "id" : supplier_columns[target].label);
+        return said != NULL ? said
+                            : "Two columns go into one field. Leave one of "
+                              "them out.";
     }
-    return first[IMPORT_ID] == count && first[SUPPLIER_NAME] == count
-               ? "Choose the column that contains the name."
-               : NULL;
+    return known ? NULL : "Choose the column that contains the name.";
 }
 
 /* Add a part to a field that has one already. */

@@ -124,6 +124,29 @@ static void test_headers(void **state)
     text_free(&out);
 }
 
+/* Which of them is meant is not guessed: they are no parts. */
+static void test_columns_of_the_same_name(void **state)
+{
+    static const enum supplier_field fields[] = { SUPPLIER_NAME,
+                                                  SUPPLIER_ADDRESS,
+                                                  SUPPLIER_NOTES };
+    struct arena *arena = arena_open(0);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        const struct slice name = slice_of(supplier_columns[fields[i]].name);
+        const struct slice cells[] = { SLICE("name"), name, name };
+        unsigned char targets[3];
+        const char *fault;
+
+        assert_int_equal(import_map_headers(cells, 3, targets), OK);
+        fault = import_map_fault(arena, cells, 3, targets);
+        assert_non_null(fault);
+        assert_non_null(strstr(fault, "Leave one of them out."));
+    }
+    arena_close(arena);
+}
+
 static void test_faults(void **state)
 {
     static const struct {
@@ -229,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_columns_of_the_same_name),
         cmocka_unit_test(test_parts_of_a_field_are_joined),
         cmocka_unit_test(test_the_same_in_a_card),
     };
