@@ -169,6 +169,16 @@ def test_a_form_sent_twice_is_one_import(pages):
                               ) == [["1"]]
 
 
+def test_what_the_number_of_a_row_is(pages):
+    said = "The number of a row is the line of the file on which it begins."
+    assert said not in pages.upload(table(supplier("Ann"))).text
+    page = pages.upload("".join(
+        f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{name}\r\nEND:VCARD\r\n"
+        for name in ("Ann", "Bob")))
+    assert said in page.text
+    assert re.findall(r"<h3>Row (\d+): ", page.text) == ["1", "5"]
+
+
 def test_the_rows_are_filtered_and_paged(pages):
     pages.upload(table(supplier("Ann")))
     pages.start()
