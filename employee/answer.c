@@ -45,9 +45,19 @@ void employee_respond(struct request *req, const char *name,
     page_answer_rendered(self->api.service, req, page, name, context, NULL);
 }
 
-struct page *employee_form_begin(int status)
+void employee_respond_form(struct request *req, const char *name,
+                           const struct context *context, int status)
 {
-    return render_begin(status, kept, SCRIPTS);
+    const struct employee *self = request_app(req);
+
+    page_answer_rendered(self->api.service, req,
+                         employee_form_begin(status, SCRIPTS), name, context,
+                         NULL);
+}
+
+struct page *employee_form_begin(int status, enum scripts scripts)
+{
+    return render_begin(status, kept, scripts);
 }
 
 void employee_draft_context(const struct request *req, struct context *context)

@@ -51,11 +51,15 @@ void employee_respond(struct request *req, const char *name,
                       const struct context *context, int status,
                       const struct snapshot *snapshot);
 
-/** A page with a form that people type in, without a body yet. The browser may
- * keep it whatever it answers: who comes back finds what was typed, and the
- * version that it was typed over. Asked for again, the form would be based on a
- * newer version, in which Chromium still puts what was typed. */
-struct page *employee_form_begin(int status);
+/** A page with a form that people type or choose in, without a body yet. The
+ * browser may keep it whatever it answers: who comes back finds what was typed,
+ * and the version that it was typed over. Asked for again, the form would be
+ * based on a newer version, in which Chromium still puts what was typed. */
+struct page *employee_form_begin(int status, enum scripts scripts);
+
+/** Answer with such a page, whose texts may be large. */
+void employee_respond_form(struct request *req, const char *name,
+                           const struct context *context, int status);
 
 /** Set draft_js, which keeps what is typed in that form, and whether the answer
  * holds what was typed. */

@@ -459,7 +459,7 @@ static struct context *edit_context(const struct edit *edit)
 struct page *edit_page(const struct edit *edit, int status)
 {
     const struct employee *self = request_app(edit->req);
-    struct page *page = employee_form_begin(status);
+    struct page *page = employee_form_begin(status, SCRIPTS);
 
     if (page == NULL)
         return NULL;
@@ -478,7 +478,7 @@ void edit_respond(struct edit *edit, int status)
         edit->respond(edit, status);
         return;
     }
-    page = employee_form_begin(status);
+    page = employee_form_begin(status, SCRIPTS);
     snapshot_mark(edit->snapshot, page);
     page_answer_rendered(self->api.service, edit->req, page,
                          edit_template(edit), edit_context(edit), NULL);

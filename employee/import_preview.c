@@ -2,7 +2,6 @@
 #include "import_preview.h"
 
 #include "cafe/base/utf8.h"
-#include "cafe/html/render.h"
 
 /* What the rows of a kind are called, and whether they are written. */
 static const char *const kind_texts[STAGED_KINDS] = {
@@ -203,8 +202,10 @@ void import_preview_show(const struct import_view *view)
     }
     context_string(context, "import_js",
                    assets_url(self->api.service->assets, "import.js"));
-    page_answer_rendered(self->api.service, view->req,
-                         render_begin(view->status, employee_caching(view->req),
-                                      reading ? SCRIPTS_THAT_ASK : SCRIPTS),
-                         "import-preview", context, NULL);
+    /* While it is read, too: for Firefox, what the first answer at an address
+     * says of keeping holds for the preview that replaces it. */
+    page_answer_rendered(
+        self->api.service, view->req,
+        employee_form_begin(view->status, reading ? SCRIPTS_THAT_ASK : SCRIPTS),
+        "import-preview", context, NULL);
 }

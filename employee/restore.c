@@ -117,7 +117,7 @@ static void respond_restore_question(const struct edit *edit,
         fill_look(question, context);
     else
         fill_picks(edit, context);
-    employee_respond(edit->req, "supplier-restore", context, status, NULL);
+    employee_respond_form(edit->req, "supplier-restore", context, status);
 }
 
 /* It was forgotten after the history had been shown, or nothing was there

@@ -320,8 +320,77 @@ async function typed(page, scripts) {
   await there();
 }
 
+// Also in a tab that another one covers.
+const click = (page, selector) => page.$eval(selector, (e) => e.click());
+
+// Chosen and not confirmed: it is there again after a link and Back, whatever
+// others have done meanwhile; after a confirmation, too.
+async function choices(page, undo, scripts) {
+  const picked = () => page.$eval('input[name="use-city"][value="before"]',
+    (e) => e.checked);
+  const other = await page.browser().newPage();
+  if (scripts === 'off') await page.setJavaScriptEnabled(false);
+  await open(page, undo);
+  await click(page, 'input[name="use-city"][value="before"]');
+  await edit(other, 1);
+  await fill(other, { state: 'Theirs' });
+  await press(other, 'Save');
+  await follow(page, 'Leave it as it is');
+  await back(page, 'Undo a change –');
+  await until(page, 'as chosen', picked);
+  await press(page, 'Undo this change');
+  // A page that the browser has kept is based on what was there before.
+  if (/Nothing else has been done yet/.test(await text(page))) {
+    await press(page, 'Undo this change');
+  }
+  await says(page, 'Restored Roastery 1');
+  await back(page, 'Undo a change –');
+  await until(page, 'as chosen', picked);
+}
+
+async function mapping(page, scripts) {
+  const rows = 'Wer,Wo,Adresse,Phone,Country\n' +
+    ['Bern', 'Basel'].map((city) =>
+      `Ann,${city},Weg 1,+41 31 555 01 00,Switzerland\n`).join('');
+  const chosen = () => page.evaluate(() => ['c1', 'clear_empty', 'choice'].map(
+    (name) => {
+      const field = document.querySelector(
+        `[name="${name}"]:not([type="radio"]), [name="${name}"][value="new"]`);
+      return field.options ? field.value : field.checked;
+    }));
+  if (scripts === 'off') await page.setJavaScriptEnabled(false);
+  await open(page, '/admin/import');
+  await fill(page, { text: rows });
+  await press(page, 'Show what would change');
+  await until(page, 'read', async () => {
+    if (scripts === 'off') await open(page, page.url().slice(address.length));
+    return /can’t be read/.test(await text(page));
+  });
+  await page.select('[name="c0"]', '0');
+  await page.select('[name="c1"]', '2');
+  await page.select('[name="c2"]', '1');
+  await press(page, 'Read the file again');
+  await until(page, 'read', async () => {
+    if (scripts === 'off') await open(page, page.url().slice(address.length));
+    return /Preview of the import/.test(await text(page));
+  });
+  const before = await chosen();
+  await page.evaluate(() => {
+    document.querySelector('details').open = true;
+  });
+  await page.select('[name="c1"]', '3');
+  await click(page, '[name="clear_empty"]');
+  await click(page, '[name="choice"][value="new"]');
+  const after = await chosen();
+  assert.ok(after.every((each, n) => each !== before[n]));
+  await leave(page, await page.waitForSelector('a[href="/admin/history"]'));
+  await back(page, 'Preview of an import –');
+  await until(page, 'as chosen', async () =>
+    `${await chosen()}` === `${after}`);
+}
+
 const STEPS = { three, correction, edits, ways, removal, answers, untouched,
-  typed };
+  typed, choices, mapping };
 
 async function main() {
   const browser = await puppeteer.launch({

@@ -142,14 +142,32 @@ def test_what_is_only_shown_stays(go, database, fields):
     assert ask(database, "SELECT state FROM suppliers") == (("Changed",),)
 
 
-@pytest.mark.parametrize("go, scripts", [
+KINDS = pytest.mark.parametrize("go, scripts", [
     ("chrome", "off"), ("chrome", "on"), ("forgetful", "off"),
     ("forgetful", "on"),
     pytest.param("firefox", "on", marks=pytest.mark.thorough)],
     indirect=["go"])
+
+
+@KINDS
 def test_what_was_typed_stays(go, database, scripts):
     """And not over what somebody else has saved meanwhile."""
     roastery(database)
     go("typed", scripts)
     assert ask(database, "SELECT name, city FROM suppliers") == (
         ("Roastery 1", "Theirs"),)
+
+
+@KINDS
+def test_what_was_chosen_for_an_undo_stays(go, database, scripts):
+    number = roastery(database)
+    for city in "Second", "Third":
+        database.sql(f"UPDATE suppliers SET city = '{city}'")
+    (wrong,), = ask(database, "SELECT MAX(revision) - 1 FROM supplier_changes"
+                    f" WHERE supplier_id = {number}")
+    go("choices", f"/admin/supplier-undo/{wrong}", scripts)
+
+
+@KINDS
+def test_what_was_chosen_for_an_import_stays(go, scripts):
+    go("mapping", scripts)

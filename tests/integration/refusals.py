@@ -9,6 +9,7 @@ from test_outage import until_fresh
 from test_roles import USER
 from test_sign_in import SAME, basic, make_file
 
+KEPT = "private, no-cache"
 BROWSER = {"Origin": None, "Referer": "http://cafe.example/admin"}
 ANN, BOB = {USER: "ann@example.com"}, {USER: "bob"}
 
@@ -47,7 +48,7 @@ class Refuser:
     def refuse(self, path, fields):
         page = self.daemon.post(path, fields, **self.wrong)
         assert page.status == self.status, page.text
-        assert page.headers["Cache-Control"] == "private, no-cache"
+        assert page.headers["Cache-Control"] == KEPT
         return page
 
 

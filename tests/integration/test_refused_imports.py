@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from refusals import (come_back, link_of, make_away, make_file, make_kind,
+from refusals import (KEPT, come_back, link_of, make_away, make_file, make_kind,
                       make_refuser, shown)
 from test_chosen import form_of
 from test_import_command import supplier, table
@@ -77,6 +77,7 @@ def test_deleting_what_is_missing_is_kept(importer, kind):
         assert "<button" not in page.text and importer.url not in page.text
     else:
         asked = importer.daemon.get(link_of(page))
+        assert asked.headers["Cache-Control"] == KEPT
         assert 'name="remove_missing" value="1" checked>' in asked.text
     assert importer.names() == ["Ann", "Bob"]
     importer.start(**form)

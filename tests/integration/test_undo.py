@@ -111,6 +111,7 @@ def test_what_was_changed_again_since_is_asked_about(employee, database, pick,
     change(employee, number, city="Third")
     path = undo_of(wrong)
     page = employee.get(path)
+    assert page.headers["Cache-Control"] == "private, no-cache"
     assert "City: changed again since" in page.text
     assert "City" not in lists(page)["What will change"]
     assert not re.search(r"<input[^>]*\schecked", page.text)
