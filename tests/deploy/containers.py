@@ -215,6 +215,7 @@ class Project:
                     "CAFE_TEST_PORT": f"127.0.0.1:{self.test_port}",
                     "CAFE_SECRETS": str(self.secrets), "CAFE_TAG": TAG,
                     **env}
+        self.heard = None  # a status or a fault
 
     def compose(self, *args):
         files = [word for file in self.files for word in ("-f", str(file))]
@@ -225,14 +226,21 @@ class Project:
     def up(self, *args):
         done = self.compose("up", "--detach", *args)
         assert done.returncode == 0, done.stderr + self.logs()
-        harness.wait_until(self.serves, f"{self.name} serves")
+        try:
+            harness.wait_until(self.serves, f"{self.name} serves")
+        except AssertionError as fault:
+            raise AssertionError(f"{self.heard}\n{self.logs()}") from fault
         return done
 
     def serves(self):
+        """A connection that was made too early may hang: then another is."""
+        client = harness.Client(self.port)
+        client.seconds = harness.WAIT_S / 6
         try:
-            return harness.Client(self.port).get("/suppliers").status == 200
-        except OSError:
-            return False
+            self.heard = client.get("/suppliers").status
+        except (OSError, harness.http.client.HTTPException) as fault:
+            self.heard = fault
+        return self.heard == 200
 
     def logs(self, service=""):
         return self.compose("logs", "--no-color", *service.split()).stdout
