@@ -264,7 +264,7 @@ def run_suites(suites, options):
 def main(args):
     words, options = split(args)
     suites = choose(words)
-    if set(suites) - set(SUITES) or "--help" in options:
+    if set(suites) - set(SUITES) or {"-h", "--help"} & set(options):
         print(f"{__doc__}\nsuites: {' '.join(SUITES)}")
         return 2
     if "--show-suites" in options:  # asked by the launcher

@@ -14,6 +14,9 @@ install_express() {
         { cat var/log/npm-bench.log >&2; exit 1; }
 }
 
+case ${1:-} in
+-h | --help) exec /usr/bin/python3 tests/bench/bench.py --help ;;
+esac
 mkdir -p var/log
 install_for build bench
 install_express

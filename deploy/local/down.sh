@@ -3,6 +3,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+case $* in
+"") ;;
+-h | --help)
+    echo "usage: ./cafe down"
+    exit
+    ;;
+*)
+    echo "usage: ./cafe down" >&2
+    exit 2
+    ;;
+esac
+
 for run in "$PWD/var/run" "/tmp/cafe-$(id -u)-$(cksum <<<"$PWD" | cut -d' ' -f1)"; do
     if [ -f "$run/up.pid" ]; then
         pid=$(cat "$run/up.pid")

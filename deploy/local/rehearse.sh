@@ -14,8 +14,17 @@ options=()
 down=
 while [ $# -gt 0 ]; do
     case "$1" in
+    -h | --help)
+        echo "$usage"
+        exit
+        ;;
     --port | --test-port | --registry-port | --bake)
-        options+=("$1" "${2:?$usage}") && shift
+        if [ $# = 1 ]; then
+            echo "$1 needs a value; $usage" >&2
+            exit 2
+        fi
+        options+=("$1" "$2")
+        shift
         ;;
     --down) down=yes ;;
     *)

@@ -8,7 +8,13 @@ cd "$(dirname "$0")/../.."
 python=/usr/bin/python3
 [ -x $python ] || install_for lint
 suites=$($python tests/run.py "$@" --show-suites) || {
-    echo "$suites"
+    case ${1:-} in
+    -h | --help)
+        echo "$suites"
+        exit
+        ;;
+    esac
+    echo "$suites" >&2
     exit 2
 }
 # Docker's package starts an engine where there is systemd. There the owner of

@@ -6,24 +6,35 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=deploy/local/packages.sh
 . deploy/local/packages.sh
 
+usage="usage: ./cafe up [--port N] [--proxies ADDRESSES] [--detach]"
 port=8080
 detach=
 export CAFE_PROXIES=${CAFE_PROXIES:-}
 while [ $# -gt 0 ]; do
     case "$1" in
-    --port) port=${2:?--port needs a number} && shift ;;
+    -h | --help)
+        echo "$usage"
+        exit
+        ;;
+    --port | --proxies)
+        if [ $# = 1 ]; then
+            echo "$1 needs a value; $usage" >&2
+            exit 2
+        fi
+        set -- "$1=$2" "${@:3}"
+        continue
+        ;;
     --port=*) port=${1#--port=} ;;
-    --proxies) CAFE_PROXIES=${2?--proxies needs addresses} && shift ;;
     --proxies=*) CAFE_PROXIES=${1#--proxies=} ;;
     --detach) detach=yes ;;
     *)
-        echo "usage: ./cafe up [--port N] [--proxies ADDRESSES] [--detach]" >&2
+        echo "$usage" >&2
         exit 2
         ;;
     esac
     shift
 done
-if ! [[ $port =~ ^[0-9]{1,5}$ ]] || ((port < 1 || port > 65535)); then
+if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
     echo "--port: '$port' is not a port from 1 to 65535" >&2
     exit 2
 fi

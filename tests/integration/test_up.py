@@ -109,9 +109,26 @@ def test_a_taken_port_is_said(clone):
 
 
 def test_a_bad_port_is_said(clone):
-    for port in ("0", "65536", "x"):
+    for port in ("0", "65536", "x", "08080", ""):
         done = cafe(clone, "up", "--port", port)
         assert done.returncode == 2 and "--port" in done.stderr
+
+
+@pytest.mark.parametrize("args", [
+    ("up", "--port"), ("up", "--proxies"), ("up", "now"), ("down", "now"),
+    ("down", "--force"), ("rehearse", "--bake"), ("rehearse", "now"), ("test", "now"), ("now",)])
+def test_a_wrong_command_is_told_how_it_is_used(args):
+    done = cafe(harness.ROOT, *args)
+    assert done.returncode == 2 and not done.stdout
+    assert "./cafe" in done.stderr and ".sh" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "down", "rehearse", "test", "bench"])
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_does_nothing_else(command, flag):
+    done = cafe(harness.ROOT, command, flag)
+    assert done.returncode == 0 and not done.stderr
+    assert done.stdout.removeprefix("usage: ").startswith(f"./cafe {command}")
 
 
 def children(pid):
