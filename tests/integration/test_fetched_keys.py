@@ -14,6 +14,7 @@ import uuid
 import pytest
 
 import harness
+from test_chosen import LOOK, form_of
 from test_employee import SUPPLIER
 from test_identity import CLIENT, actors, signed_in
 from test_tokens import (FIELD, KID, NO_KEY, SIGNER, fault, make_keys,
@@ -325,6 +326,11 @@ def test_a_form_comes_back_without_a_key(alone, pipe, keys):
     assert "Typed &lt;by&gt; hand" in page.text
     assert "its key is being fetched" in page.text
     assert int(page.headers["Retry-After"]) == 5
+    assert pipe.lines(1) == [KID]
+    chosen = [("supplier", "17"), ("supplier", "18"), ("do", "delete")]
+    page = alone.post(LOOK, chosen, **field)
+    assert page.status == 503 and form_of(page.text, LOOK) == chosen
+    assert "its key is being fetched" in page.text
     assert pipe.lines(1) == [KID]
     page = alone.get("/admin/suppliers", **field)
     assert page.status == 503 and "reload this page" in page.text
