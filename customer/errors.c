@@ -15,6 +15,8 @@ static const char *title_of_error(int status)
 {
     if (status == 404)
         return "Page not found";
+    if (status == 503)
+        return "Not available right now";
     return status == 410 ? "No longer listed" : status_reason(status);
 }
 

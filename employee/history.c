@@ -317,6 +317,15 @@ static bool is_there(const struct log_page *log)
     return log->page.filter.group.len == 0 || log->page.group.changes > 0;
 }
 
+static const char *title_of_log(const struct log_page *log)
+{
+    if (log->page.supplier_id != 0)
+        return "History of a supplier";
+    if (log->page.filter.group.len > 0)
+        return group_title(log->req, &log->page.group);
+    return "History";
+}
+
 static void history_answer(void *job, enum error outcome)
 {
     struct log_page *log = job;
@@ -328,9 +337,7 @@ static void history_answer(void *job, enum error outcome)
         respond_error(log->req, outcome == OK ? 404 : status_of_error(outcome));
         return;
     }
-    context = employee_context(log->req, log->page.supplier_id != 0
-                                             ? "History of a supplier"
-                                             : "History");
+    context = employee_context(log->req, title_of_log(log));
     fill_subject(log, context);
     fill_entries(log, context);
     page_answer_rendered(self->api.service, log->req,

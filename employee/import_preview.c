@@ -180,10 +180,11 @@ void import_preview_show(const struct import_view *view)
     enum import_state state = view->import.state;
     bool broken_off = view->import.broken_off;
     bool reading = state == IMPORT_READING && !broken_off;
-    struct context *context = import_context(view, reading ? "Reading a file"
-                                                   : state == IMPORT_PREVIEW
-                                                       ? "Preview of an import"
-                                                       : "File not read");
+    struct context *context =
+        import_context(view, reading                   ? "Reading a file"
+                             : state == IMPORT_PREVIEW ? "Preview of the import"
+                             : broken_off ? "Reading stopped too early"
+                                          : "The file can’t be read");
 
     context_flag(context, "reading", reading);
     context_flag(context, "broken_off", broken_off);

@@ -5,6 +5,7 @@ const assert = require('assert');
 const fs = require('fs');
 const { HtmlValidate } = require('html-validate');
 const { chromium } = require('playwright-core');
+const { readTree } = require('./tree');
 
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const CHROMIUM = '/usr/bin/chromium';
@@ -64,6 +65,7 @@ class Walk {
     this.complaints = [];
     this.elsewhere = [];
     this.states = 0;
+    this.titles = new Map();
   }
 
   async open() {
@@ -104,6 +106,7 @@ class Walk {
     page.on('response', (response) => {
       if (response.request().isNavigationRequest() &&
           (response.status() < 300 || response.status() >= 400)) {
+        page.refused = response.status() >= 400;
         page.sent = response.text();
         page.sent.catch(() => null); // gone before it was read
       }
@@ -179,6 +182,22 @@ class Walk {
     }
   }
 
+  // What screen readers get of it, also as text. Titles tell pages apart.
+  async read(page, name) {
+    const { text, wrong } = await readTree(page);
+    this.findings.push(...wrong.map((what) => `${name}: ${what}`));
+    const title = await page.title();
+    fs.writeFileSync(`${this.folder}/${name}.txt`, `${title}\n${text}\n`);
+    if (page.refused) return; // from several places to the same text
+    const kind = new URL(page.url()).pathname // without what it is about
+      .replace(/\/(\d+|[\w-]{22})(?=\/|$)/g, '');
+    const before = this.titles.get(title) ?? kind;
+    this.titles.set(title, before);
+    if (before !== kind) {
+      this.findings.push(`${name}: “${title}” is also that of ${before}`);
+    }
+  }
+
   async picture(page, width, path) {
     const height = await page.evaluate(() =>
       document.documentElement.scrollHeight);
@@ -193,6 +212,7 @@ class Walk {
     this.states += 1;
     if (!this.looks) return;
     await this.validate(page, name);
+    await this.read(page, name);
     await this.reflow(page, name);
     for (const [size, colorScheme] of VIEWS) {
       const width = WIDTHS[size];

@@ -22,7 +22,9 @@ function ago(at) {
 function show() {
   for (const time of document.querySelectorAll('time[datetime]')) {
     const at = new Date(time.dateTime);
-    const text = `${words.format(at).replace(' at ', ', ')} (${ago(at)})`;
+    let text = words.format(at).replace(' at ', ', ');
+    // In what only tells links apart, the time is enough.
+    if (!time.closest('.visually-hidden')) text += ` (${ago(at)})`;
     if (time.textContent !== text) time.textContent = text;
   }
 }
