@@ -11,6 +11,7 @@ const LISTS = ['/suppliers', '/admin/suppliers'];
 const LAPTOP = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 740 };
 const ROWS_MIN = 15;
+const LONG = 'The New Coffee Roasters and Grinders of the Old Harbour and Sons';
 
 // A mark, a name, an icon and a description are on every page, of both daemons.
 async function checkHead(page, path) {
@@ -71,6 +72,28 @@ async function checkList(page, path) {
   assert.deepStrictEqual(await page.evaluate(broken), [], path);
   assert.ok(await page.evaluate(() =>
     document.documentElement.scrollWidth <= innerWidth), `${path} is too wide`);
+}
+
+// Beside a long name, the other columns keep their words whole.
+async function checkWords(page, path) {
+  await page.goto(address + path);
+  const cut = await page.evaluate((name) => {
+    document.querySelector('tbody th').textContent = name;
+    const found = [];
+    for (const cell of document.querySelectorAll(
+      'td[data-label]:not(.mail)')) {
+      const text = cell.querySelector('a')?.firstChild ?? cell.firstChild;
+      for (const { 0: word, index } of text?.data.matchAll(/[^\s-]+/g) ?? []) {
+        const range = document.createRange();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        const tops = new Set([...range.getClientRects()].map((r) => r.top));
+        if (tops.size > 1) found.push(word);
+      }
+    }
+    return found;
+  }, LONG);
+  assert.deepStrictEqual(cut, [], `${path} cuts words`);
 }
 
 // Also above the bar that stays once a box is ticked.
@@ -145,6 +168,9 @@ async function main() {
     await page.goto(address + path);
     await checkList(page, path);
     await checkRows(page, path);
+    await checkWords(page, path);
+    await checkWords(page, `${path}?country=Deutschland`);
+    await page.goto(address + path);
     await checkSticky(page, path);
     await page.setViewportSize(PHONE);
     await checkList(page, path);
