@@ -118,6 +118,11 @@ class Keys {
     await this.to(selector, back);
     await Promise.all([
       this.page.waitForEvent('load'), this.page.keyboard.press(key)]);
+    // a notice gets the focus some time after that, unless keys are faster
+    const notice = this.page.locator('[autofocus]');
+    if (await notice.count() > 0) {
+      await this.page.locator('[autofocus]:focus').waitFor();
+    }
   }
 
   async write(selector, text) {
