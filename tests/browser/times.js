@@ -17,11 +17,16 @@ function inWords(at, offset, zone) {
     `${two(there.getUTCMinutes())} ${zone}`;
 }
 
+// The page that follows is there as a whole: its scripts have run.
+async function press(page, button) {
+  await Promise.all([page.waitForNavigation(), page.click(button)]);
+}
+
 // Makes a latest import.
 async function importRows(plain) {
   await plain.goto(`${address}/admin/import`);
   await plain.fill('#text', 'name,address,city,country\nA,B,C,Chile');
-  await plain.click('button:has-text("Show what would change")');
+  await press(plain, 'button:has-text("Show what would change")');
 }
 
 // The page of a clash answers a POST, two and a half hours later.
@@ -30,10 +35,10 @@ async function clash(plain, page) {
   await page.goto(form);
   await plain.goto(form);
   await plain.fill('#city', 'Theirs');
-  await plain.click('button:text-is("Save")');
+  await press(plain, 'button:text-is("Save")');
   await page.clock.setSystemTime(Date.now() + 2.5 * HOUR_MS);
   await page.fill('#city', 'Mine');
-  await page.click('button:text-is("Save")');
+  await press(page, 'button:text-is("Save")');
   const shown = page.locator('.summary time');
   const at = new Date(await shown.getAttribute('datetime'));
   assert.strictEqual(await shown.textContent(),
