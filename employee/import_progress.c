@@ -30,7 +30,7 @@ static const char *progress_title(const struct import_view *view)
 
     if (is_paused(view))
         return undo ? "Undo paused" : "Import paused";
-    return undo ? "Undoing an import" : "Import running";
+    return undo ? "Undoing the import" : "Importing";
 }
 
 static uint64_t rows_done(const struct import_view *view)

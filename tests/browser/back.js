@@ -384,7 +384,7 @@ async function mapping(page, scripts) {
   const after = await chosen();
   assert.ok(after.every((each, n) => each !== before[n]));
   await leave(page, await page.waitForSelector('a[href="/admin/history"]'));
-  await back(page, 'Preview of an import –');
+  await back(page, 'Preview of the import –');
   await until(page, 'as chosen', async () =>
     `${await chosen()}` === `${after}`);
 }

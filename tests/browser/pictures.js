@@ -62,7 +62,7 @@ async function undo(page) {
   await page.click('text=Delete this supplier');
   await page.click('button:has-text("Delete this supplier")');
   await says(page, 'Deleted');
-  await picture(page, 'undo');
+  await picture(page, 'undo', 'tbody tr:nth-child(8)');
   await page.click('button:has-text("Undo")');
   await says(page, 'is back');
   await page.click('nav >> text=History');

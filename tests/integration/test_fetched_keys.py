@@ -335,7 +335,7 @@ def test_a_form_comes_back_without_a_key(alone, pipe, keys):
     page = alone.get("/admin/suppliers", **field)
     assert page.status == 503 and "reload this page" in page.text
     assert pipe.lines(1) == [KID]
-    late = ["it has not come in time"] * 2
+    late = ["it has not come in time"] * 3
     harness.wait_until(lambda: late == [
         line["reason"] for line in messages(alone, "a wanted key is missing")],
         "the log says why")

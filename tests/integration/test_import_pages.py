@@ -67,7 +67,7 @@ def test_an_import_is_paused_resumed_and_done(imports, employee):
     key = imports.changes(3 * CHUNK)
     with imports.held_at(key, f"n{CHUNK + 50}"):
         page = page_of(employee, key)
-        assert title_of(page).startswith("Import running")
+        assert title_of(page).startswith("Importing")
         assert progress(page) == [CHUNK, 3 * CHUNK]
         assert buttons(page, key) == ["pause", "cancel"]
         assert '<noscript><meta http-equiv="refresh"' in page.text

@@ -101,8 +101,8 @@ def prepare(imports, employee, key, begin, button):
         begin(employee)
         wait()
         page = page_of(employee, key)
-        assert title_of(page).startswith(("Import running",
-                                          "Undoing an import"))
+        assert title_of(page).startswith(("Importing",
+                                          "Undoing the import"))
         assert "Preparing…" in page.text and " value=" not in page.text
         assert buttons(page, key) == ["pause", "cancel"]
         assert '<noscript><meta http-equiv="refresh"' in page.text
