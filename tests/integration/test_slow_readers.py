@@ -167,6 +167,7 @@ def test_one_that_stands_still_is_given_up(start, database):
     assert len(drained(peer)) < LONG
 
 
+@pytest.mark.thorough
 def test_one_that_reads_slowly_gets_it_whole(start, database):
     """However much longer that takes than it may stand still."""
     make_long_lists(database)

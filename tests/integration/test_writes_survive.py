@@ -231,7 +231,8 @@ def make_writers(database, port):
     return writers
 
 
-@pytest.mark.parametrize("target", ["daemon", "database", "both"])
+@pytest.mark.parametrize("target", [
+    "daemon", "database", pytest.param("both", marks=pytest.mark.thorough)])
 def test_writes_survive_kill_9(system, target):
     writers = make_writers(system.database, system.port)
     began = time.monotonic()
