@@ -1,9 +1,9 @@
 /*
  * Readiness, from what the daemon knows. A probe asks the database, but waits
- * no longer than a page does: a load balancer whose probe is not answered takes
- * the daemon out, although its pages can still be shown. After that probes are
- * answered at once, while the database is asked again and again, until it
- * answers in time.
+ * no longer than a page does, and a second at most: a load balancer whose probe
+ * is not answered takes the daemon out, although its pages can still be shown.
+ * After that probes are answered at once, while the database is asked again and
+ * again, until it answers in time.
  */
 #include <event2/event.h>
 
@@ -13,7 +13,10 @@
 #include "cafe/http/response.h"
 #include "frame.h"
 
-enum { RETRY_MS = 500 }; /* while the database doesn't answer in time */
+enum {
+    RETRY_MS = 500,    /* while the database doesn't answer in time */
+    WAIT_MAX_MS = 1000 /* half of what our load balancers give a check */
+};
 
 /* A request that waits for an answer; in its arena. */
 struct probe {
@@ -275,7 +278,8 @@ static int64_t wait_ms(const struct frame *frame)
     struct service_state state;
 
     frame->definition->state(frame->app, &state);
-    return state.shown.wait_ms;
+    return state.shown.wait_ms < WAIT_MAX_MS ? state.shown.wait_ms
+                                             : WAIT_MAX_MS;
 }
 
 static db_done_fn on_asked;

@@ -25,10 +25,14 @@ class Reading:
     def __init__(self, ask):
         self.ask = ask
         self.answers = []
+        self.bad = None  # the first answer of them
 
     def step(self):
         try:
-            self.answers.append(self.ask().status)
+            answer = self.ask()
+            self.answers.append(answer.status)
+            if answer.status != 200 and self.bad is None:
+                self.bad = f"{answer.headers}{answer.text}"
         except (OSError, harness.http.client.HTTPException) as fault:
             self.answers.append(repr(fault))
         threading.Event().wait(0.02)
@@ -36,7 +40,7 @@ class Reading:
     def check(self, project):
         """It was there each time; else the load balancer says why."""
         assert set(self.answers) == {200}, "\n".join(
-            [repr(self.answers), *project.said_by("lb")[-40:]])
+            [repr(self.answers), self.bad, *project.said_by("lb")])
 
 
 @contextlib.contextmanager
