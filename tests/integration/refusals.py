@@ -112,8 +112,11 @@ def make_away(start, folder):
 
 
 def come_back(own, employee):
+    """The feed has a connection of its own: what is posted has others."""
     own.start()
     until_fresh(employee, "/admin/suppliers")
+    harness.wait_until(lambda: employee.get("/admin/import").status == 200,
+                       "the pool is back")
 
 
 __all__ = ["make_file"]
