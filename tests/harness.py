@@ -38,6 +38,7 @@ PATIENCE_MS = 12000  # of a daemon with its database, before it shows a stale pa
 PORTS = range(10000, 32000)
 MEMORY = "/dev/shm"
 MEMORY_MIN = 4 * 1024 ** 3  # bytes that must be free in it
+LONGEST_SQL = 1024 ** 2  # characters in one message to the server
 LOG_FILE_SIZE = "16M"  # MariaDB's; its default of 96 MiB is long to copy
 
 # What the tutorial shows where access is refused, to the letter.
@@ -216,6 +217,13 @@ def install_system_tables(data):
         raise RuntimeError(done.stdout + done.stderr)
 
 
+def text_of(value):
+    """A column as the command line client shows it."""
+    if value is None:
+        return "NULL"
+    return value.decode() if isinstance(value, bytes) else value
+
+
 class Database:
     """
     A MariaDB of our own, on a unix socket and a free port. Its temporary
@@ -254,7 +262,9 @@ class Database:
     def answers(self):
         if not self.process.running():
             raise RuntimeError(self.process.output())
-        return self.client("-e", "SELECT 1").returncode == 0
+        with contextlib.suppress(RuntimeError):
+            return self.sql("SELECT 1", None)
+        return None
 
     def client(self, *args, user=None, password=None, text=None):
         """Run the command line client, by default as administrator."""
@@ -267,9 +277,34 @@ class Database:
         return subprocess.run(argv + list(args), input=text, text=True,
                               capture_output=True, check=False)
 
-    def sql(self, text, database="COFFEE", **account):
-        """Run SQL; rows come back as lists of texts."""
-        done = self.client(database, text=text, **account)
+    def sql(self, text, database="COFFEE", user=None, password=""):
+        """
+        Run SQL in a session of its own; rows come back as lists of texts. A
+        connection takes a twentieth of the time of the command line client.
+        """
+        if "DELIMITER" in text or len(text) > LONGEST_SQL:
+            return self.sql_by_client(text, database, user=user,
+                                      password=password)
+        import pymysql  # pylint: disable=import-outside-toplevel
+        try:
+            with contextlib.closing(pymysql.connect(
+                    unix_socket=self.socket, user=user or self.admin,
+                    password=password, database=database, charset="utf8mb4",
+                    autocommit=None, conv={}, connect_timeout=HANG_S,
+                    client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS)
+                    ) as connection, connection.cursor() as cursor:
+                cursor.execute(text)
+                rows = list(cursor.fetchall())
+                while cursor.nextset():
+                    rows += cursor.fetchall()
+        except pymysql.MySQLError as error:
+            raise RuntimeError(str(error)) from error
+        return [[text_of(value) for value in row] for row in rows]
+
+    def sql_by_client(self, text, database="COFFEE", **account):
+        """The same with the command line client."""
+        done = self.client(*([database] if database else []), text=text,
+                           **account)
         if done.returncode:
             raise RuntimeError(done.stderr)
         return [line.split("\t") for line in done.stdout.splitlines()]
@@ -308,8 +343,9 @@ class Database:
     def definitions(self, then=""):
         """Those of now; None where there is no such database, or what is
         done then fails."""
-        done = self.client(text=DEFINITIONS + then)
-        return done.stdout if done.returncode == 0 else None
+        with contextlib.suppress(RuntimeError):
+            return self.sql(DEFINITIONS + then, None)
+        return None
 
     def make_anew(self):
         self.make_empty()

@@ -6,22 +6,23 @@ const STOPS = 600; // more than any page has
 const SKIP = 'a Skip to the content';
 
 // What has the focus, in the browser: its place among the stops, what it is
-// called, and what is wrong with it. Its style is compared with that which it
-// has when the focus is elsewhere.
+// called, what is wrong with it, and whether it is wanted. Its style is compared
+// with that which it has when the focus is elsewhere.
 function look() {
   const wrong = [];
   const style = (e) => {
     const { outline, boxShadow } = getComputedStyle(e);
     return `${outline} ${boxShadow}`;
   };
-  const before = globalThis.keysStop;
+  const { keysStop: before, keysWanted } = globalThis;
   const e = document.activeElement;
+  const here = Boolean(keysWanted && keysWanted.includes(e));
   if (before && before.element.isConnected && before.element !== e &&
       before.style === style(before.element)) {
     wrong.push(`${before.name} looks the same with the focus`);
   }
   globalThis.keysStop = null;
-  if (e === null || e === document.body) return { name: '', wrong };
+  if (e === null || e === document.body) return { name: '', wrong, here };
   const name = `${e.localName}${e.id && `#${e.id}`} ` +
     (e.labels?.[0]?.textContent || e.textContent || e.value || '').trim()
       .replace(/\s+/g, ' ').slice(0, 40);
@@ -58,7 +59,7 @@ function look() {
   const all = [...document.querySelectorAll('*')];
   const group = (o) => o.type === 'radio' && e.type === 'radio' &&
     o.name === e.name && o.form === e.form;
-  return { name, wrong, place: all.findIndex((o) => o === e || group(o)) };
+  return { name, wrong, here, place: all.findIndex((o) => o === e || group(o)) };
 }
 
 // The places where the focus should stop, in the order of the text. Radio
@@ -101,9 +102,10 @@ class Keys {
   async to(selector, back = false) {
     const wanted = typeof selector === 'string'
       ? this.page.locator(selector) : selector;
+    await wanted.evaluateAll((all) => { globalThis.keysWanted = all; });
     for (let i = 0; i < STOPS; i += 1) {
-      await this.tab(back);
-      if (await this.has(wanted)) return;
+      const { here } = await this.tab(back);
+      if (here) return;
     }
     assert.fail(`no way to ${selector} by keyboard: ${this.page.url()}`);
   }

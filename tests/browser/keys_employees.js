@@ -13,7 +13,7 @@ const DELETE = 'button:has-text("Delete this supplier")';
 const open = (keys, path) => keys.page.goto(`${address}/admin${path}`);
 
 async function edit(keys, name = NAME) {
-  await open(keys, '/suppliers?per=100');
+  await open(keys, `/suppliers?q=${encodeURIComponent(name)}`);
   await keys.go(keys.page.locator('tr', { hasText: name })
     .locator('a:has-text("edit")'));
 }

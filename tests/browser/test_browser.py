@@ -40,7 +40,8 @@ def test_add_edit_delete(playwright, database, proxy, scripts):
     walk("edit.js", f"http://{proxy.host}", scripts, SCREENSHOTS, seconds=180)
 
 
-@pytest.mark.parametrize("scripts", ["off", "on"])
+@pytest.mark.parametrize("scripts", [
+    pytest.param("off", marks=pytest.mark.thorough), "on"])
 def test_import(playwright, database, proxy, scripts):
     walk("importing.js", f"http://{proxy.host}", scripts, SCREENSHOTS,
          seconds=300)
@@ -141,7 +142,7 @@ def walk(script, *args, seconds=900):
 
 
 @pytest.mark.parametrize("scripts, kind", [
-    ("off", "plain"), ("on", "plain"),
+    pytest.param("off", "plain", marks=pytest.mark.thorough), ("on", "plain"),
     pytest.param("on", "hostile", marks=pytest.mark.thorough)])
 def test_two_employees(playwright, database, proxy, switch, scripts, kind):
     """Whatever is typed, nothing runs and nothing is asked of elsewhere."""

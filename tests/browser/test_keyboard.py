@@ -13,8 +13,8 @@ def test_customers(playwright, database, customer, scripts):  # noqa: F811
     walk("keys_customers.js", f"http://{customer.host}", scripts, seconds=300)
 
 
-@pytest.mark.parametrize("scripts", [
-    "off", pytest.param("on", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("scripts", ["off", "on"])
 def test_employees(playwright, database, proxy, scripts):  # noqa: F811
     fill_sample(database)
     walk("keys_employees.js", f"http://{proxy.host}", scripts, seconds=300)

@@ -1,4 +1,6 @@
 """What is on paper when a list is printed, in headless Chromium."""
+import pytest
+
 from test_browser import fill_sample, walk
 from test_browser import playwright  # noqa: F401 pylint: disable=W0611
 
@@ -6,6 +8,7 @@ ALL = 5009
 SHEETS = 90
 
 
+@pytest.mark.thorough
 def test_lists_on_paper(playwright, database, proxy):  # noqa: F811
     """Addresses of usual length, some names and e-mail addresses of unusual
     length."""

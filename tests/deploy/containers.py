@@ -290,6 +290,8 @@ class Database(harness.Database):
             "mariadb", f"--user={user}", "--default-character-set=utf8mb4",
             "--batch", "--raw", "--skip-column-names", *args, input=text)
 
+    sql = harness.Database.sql_by_client
+
     def make_ready(self):
         """Nobody has ever entered a supplier; the accounts stay."""
         self.sql(harness.EMPTY_TABLES)

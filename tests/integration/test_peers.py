@@ -13,6 +13,9 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 import contenders  # noqa: E402
 import entrants  # noqa: E402
 
+# These test a tool, and start four servers in other languages.
+pytestmark = pytest.mark.thorough
+
 # Those for which the suite has packages; tests/bench/peers.py itself compares
 # all of them.
 PEERS = (entrants.start_express, entrants.start_fastify)
@@ -43,7 +46,6 @@ def test_a_peer_saves(folder, server):
         assert client.post("/admin/supplier-update", form).status == 422
 
 
-@pytest.mark.thorough
 def test_what_all_processes_use_is_counted(folder, server):
     """Of Express in a cluster, its processes do the work, not the first."""
     contenders.load_suppliers(server, 20)
