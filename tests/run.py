@@ -42,7 +42,7 @@ FOLDERS = {"threads": "integration"}
 LANES = 2
 ORDER = ["integration", "browser", "soak", "conformance", "fuzz", "unit",
          "lint"]
-PATIENT = ["conformance", "fuzz", "unit", "lint"]
+PATIENT = ["unit", "lint"]
 LOWEST = 19  # of nice(1)
 SLOWEST = 15  # tests that the report of a suite names
 
@@ -50,7 +50,7 @@ SLOWEST = 15  # tests that the report of a suite names
 LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",
         "CAFE_CRASH_ROUNDS": "20", "CAFE_STOP_ROUNDS": "50",
         "CAFE_KILL_ROUNDS": "50", "CAFE_FAULT_SECONDS": "20"}
-SHORT = {"CAFE_SOAK_MINUTES": "2"}  # where a suite is one of all
+SHORT = {"CAFE_SOAK_MINUTES": "1"}  # where a suite is one of all
 # At a desk. CAFE_DESK leaves out tests that are marked as thorough.
 DESK = {"CAFE_DESK": "1", "CAFE_FRESH_SECONDS": "3", "CAFE_STOP_SECONDS": "3",
         "CAFE_CRASH_ROUNDS": "2", "CAFE_STOP_ROUNDS": "2",
