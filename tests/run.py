@@ -52,7 +52,7 @@ LONG = {"CAFE_LONG": "1", "CAFE_FRESH_SECONDS": "60", "CAFE_STOP_SECONDS": "30",
         "CAFE_KILL_ROUNDS": "50", "CAFE_FAULT_SECONDS": "20"}
 SHORT = {"CAFE_SOAK_MINUTES": "1"}  # where a suite is one of all
 # At a desk. CAFE_DESK leaves out tests that are marked as thorough.
-DESK = {"CAFE_DESK": "1", "CAFE_FRESH_SECONDS": "3", "CAFE_STOP_SECONDS": "3",
+DESK = {"CAFE_DESK": "1", "CAFE_FRESH_SECONDS": "2", "CAFE_STOP_SECONDS": "2",
         "CAFE_CRASH_ROUNDS": "2", "CAFE_STOP_ROUNDS": "2",
         "CAFE_KILL_ROUNDS": "2", "CAFE_FAULT_SECONDS": "3"}
 REPORTS = harness.ARTIFACTS / "reports"

@@ -103,13 +103,15 @@ class Runs:
 
     def behind_proxy(self, reuse):
         """Outcomes by (daemon, rule, name), and what the daemons logged."""
-        cases = [((daemon, *key), case, raw) for daemon in self.daemons
-                 for key, case, raw in self.cases(daemon)]
-        proxy, stats = self.proxy(reuse)
-        return self.once(("behind", reuse), lambda: self.watched(
-            self.daemons, lambda: drive.run_whole(
-                proxy.port, cases, client.ANSWER_S, client.gather),
-            lambda: proxied.idle(stats)))
+        def make():
+            cases = [((daemon, *key), case, raw) for daemon in self.daemons
+                     for key, case, raw in self.cases(daemon)]
+            proxy, stats = self.proxy(reuse)
+            return self.watched(
+                self.daemons, lambda: drive.run_whole(
+                    proxy.port, cases, client.ANSWER_S, client.gather),
+                lambda: proxied.idle(stats))
+        return self.once(("behind", reuse), make)
 
     def nginx(self):
         return self.once("nginx", lambda: compare.run_nginx(self.folder))
