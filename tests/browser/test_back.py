@@ -143,9 +143,10 @@ def test_what_is_only_shown_stays(go, database, fields):
 
 
 KINDS = pytest.mark.parametrize("go, scripts", [
-    ("chrome", "off"), ("chrome", "on"), ("forgetful", "off"),
-    ("forgetful", "on"),
-    pytest.param("firefox", "on", marks=pytest.mark.thorough)],
+    ("chrome", "off"), ("chrome", "on"), *(
+        pytest.param(*way, marks=pytest.mark.thorough)
+        for way in (("forgetful", "off"), ("forgetful", "on"),
+                    ("firefox", "on")))],
     indirect=["go"])
 
 
