@@ -13,6 +13,7 @@ import harness
 BALANCER = "10.83.9.3"  # the load balancer's own address: 80 and 8080
 SERVICES = ("customer", "employee")
 KEEP_ALIVE, ONE_EACH = (), ("-H", "Connection: close")
+PACE = harness.ROOT / "tests/deploy/pace.lua"
 STEPS = ("Deploying replacement task set", "Test traffic route setup",
          "Rerouting production traffic", "Wait", "Terminate original task set")
 
@@ -236,15 +237,17 @@ class Site(harness.Client):
 class Load:
     """
     wrk on a path until it is told to stop, once with kept connections and once
-    with one for each request. Leaving the block fails if any request has.
+    with one for each request; in a long run, as fast as they are answered.
+    Leaving the block fails if any request has.
     """
 
     def __init__(self, path="/suppliers"):
         self.path = path
 
     def __enter__(self):
+        pace = () if os.environ.get("CAFE_LONG") else ("-s", PACE)
         self.runs = [subprocess.Popen(
-            ["wrk", "-t1", "-c4", "-d600", "--timeout", "20s", *options,
+            ["wrk", "-t1", "-c4", "-d600", "--timeout", "20s", *options, *pace,
              f"http://{BALANCER}{self.path}"], text=True,
             stdout=subprocess.PIPE) for options in (KEEP_ALIVE, ONE_EACH)]
         return self

@@ -1,5 +1,6 @@
 """./cafe up in a clean clone, as a person would run it."""
 import contextlib
+import hashlib
 import pathlib
 import re
 import signal
@@ -57,6 +58,21 @@ def test_up_down_and_data_survive(clone):
     assert SUPPLIER["city"] in site.get("/suppliers?per=200").text
     assert "1–21 of 21" in site.get("/suppliers").text
     assert cafe(clone, "down").returncode == 0
+
+
+def test_a_build_in_another_folder_has_the_same_bytes(clone, folder):
+    other = folder / "a-folder-with-another-name" / "source"
+    subprocess.run(["git", "clone", "-q", harness.ROOT, other], check=True)
+    assert built_customer(other) == built_customer(clone)
+
+
+def built_customer(source):
+    for command in (["cmake", "--preset", "release"],
+                    ["cmake", "--build", "--preset", "release",
+                     "--target", "customer"]):
+        subprocess.run(command, cwd=source, check=True, capture_output=True)
+    program = source / "build/release/bin/customer"
+    return hashlib.sha256(program.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("first", [18080, 18180, 23306],
