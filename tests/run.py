@@ -176,8 +176,8 @@ def show_not_run(suites):
               "but threads, ./cafe test long runs every suite.")
     if os.environ.get("CAFE_DESK"):
         print("Some tests did less, and those marked as thorough did not run: "
-              "those that build the project again, clang-tidy, Firefox. "
-              "./cafe test all runs them.")
+              "those that build the project again, clang-tidy, Firefox, "
+              "walks by keyboard, paper. ./cafe test all runs them.")
     if not os.environ.get("CAFE_LONG"):
         print("Long tests ran in short form. ./cafe test long runs them in "
               "full.")

@@ -71,8 +71,8 @@ def make_held(imports, employee):
     server.server_close()
 
 
-@pytest.mark.parametrize("scripts", [
-    pytest.param("off", marks=pytest.mark.thorough), "on"])
+@pytest.mark.thorough
+@pytest.mark.parametrize("scripts", ["off", "on"])
 def test_an_import(playwright, proxy, held, scripts):  # noqa: F811 pylint: disable=W0621,W0613
     walk("imports.js", f"http://{proxy.host}", scripts, SCREENSHOTS, held.key,
          held.address, seconds=300)
