@@ -171,6 +171,8 @@ async function slash(page) {
     await focus(page, 'Alt+/', false);
     await focus(page, 'x', false);
   }
+  // what was typed is being searched for: the page moves once more
+  await page.waitForURL(`${address}/suppliers?q=a%2Fb`);
   await page.uncheck('#key input');
   await focus(page, '/', false);
   await page.reload();
