@@ -77,7 +77,9 @@ def make_behind(folder, start, database, balance):
 each_balancer = pytest.mark.parametrize("name", CONFIGS)
 
 
-@each_balancer
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=() if name == "compose" else pytest.mark.thorough)
+    for name in CONFIGS])
 def test_a_file_of_the_largest_size_arrives_whole(behind, name):
     pages = behind(name)
     data = rows_of(32 * MIB)

@@ -2,6 +2,8 @@
 import pathlib
 import sys
 
+import pytest
+
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 
 import million  # noqa: E402
@@ -9,6 +11,7 @@ import million  # noqa: E402
 SUPPLIERS = 200
 
 
+@pytest.mark.thorough
 def test_everything_is_measured(folder, server):
     figures = million.measure_size(folder, server, SUPPLIERS)
     assert set(figures) == {name for name, _ in million.FIGURES}
