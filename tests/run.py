@@ -36,10 +36,10 @@ USUAL = [suite for suite in ALL if suite not in ("deploy", "soak")]
 PRESETS = {"soak": "release", "threads": "tsan"}
 FOLDERS = {"threads": "integration"}
 # Suites run beside each other, begun in this order: what takes longest comes
-# first, so that no core is idle at the end. Beside soak there is one, so that
-# its figures are those of a machine that others use, not of a crowded one.
-# deploy comes after them: its deployments have time limits. Beside it run
-# suites that can wait for each second of a processor, at the lowest priority.
+# first, so that no core is idle at the end: three at a time, or two where soak
+# is one of them, whose figures a crowded machine would spoil. deploy comes
+# after them: its deployments have time limits. Beside it run suites that can
+# wait for each second of a processor, at the lowest priority.
 LANES = 3
 LANES_WITH_SOAK = 2
 ORDER = ["integration", "browser", "soak", "conformance", "fuzz", "unit",

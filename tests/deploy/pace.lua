@@ -1,5 +1,5 @@
--- wrk's connections rest between requests, so that a thousand of them or so are
--- under way in each second, and leave the processors to what is deployed.
+-- Each of wrk's connections rests between requests. Some hundreds of requests
+-- a second remain, and the processors are free for what is deployed.
 function delay()
     return 5 -- milliseconds
 end

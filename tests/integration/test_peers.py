@@ -13,7 +13,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 import contenders  # noqa: E402
 import entrants  # noqa: E402
 
-# These test a tool, and start four servers in other languages.
+# These test a tool, and install and start servers for Node.
 pytestmark = pytest.mark.thorough
 
 # Those for which the suite has packages; tests/bench/peers.py itself compares

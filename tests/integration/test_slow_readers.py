@@ -13,6 +13,7 @@ PATHS = [f"/suppliers{kind}?sort={way}{name}"
          for way in ("", "-") for name in NAMES[1:]]
 LONG = 4000000
 LONGEST = 5800000  # the contacts
+PEERS_MAX = 1000
 
 
 def make_long_lists(database, rows=3400):
@@ -66,6 +67,7 @@ def hang_full(port, several, daemon):
             peer.recv(12)
     while held_bytes(daemon) + LONGEST <= 2 * TAKE_MAX:
         number = len(peers)
+        assert number < PEERS_MAX, "their memory does not fill"
         source = number % 200 + 1 if several else 1
         peers.append(never_read(port, PATHS[number % len(PATHS)],
                                 f"127.0.1.{source}"))
