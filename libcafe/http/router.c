@@ -3,85 +3,65 @@
 
 #include <string.h>
 
-/* Take the next segment of a path that begins with "/". */
-static struct slice next_segment(struct slice *path)
-{
-    struct slice segment = { path->data + 1, path->len - 1 };
-    const char *slash = segment.len ? memchr(segment.data, '/', segment.len)
-                                    : NULL;
-
-    if (slash != NULL)
-        segment.len = (size_t)(slash - segment.data);
-    path->data = segment.data + segment.len;
-    path->len -= segment.len + 1;
-    return segment;
-}
-
-static bool is_param(struct slice pattern)
-{
-    return pattern.len > 2 && pattern.data[0] == '{';
-}
-
-/* ".vcf" of "{name}.vcf"; empty for "{name}". */
-static struct slice suffix_of(struct slice pattern)
-{
-    slice_cut(&pattern, '}');
-    return pattern;
-}
-
 static bool ends_with(struct slice text, struct slice suffix)
 {
     return text.len >= suffix.len && memcmp(text.data + text.len - suffix.len,
                                             suffix.data, suffix.len) == 0;
 }
 
-/* "{name...}" stands for the rest of the path. */
-static bool is_rest(struct slice pattern)
+static void add_param(struct route_match *match, struct slice name,
+                      struct slice value)
 {
-    return is_param(pattern) && pattern.len > 5 &&
-           memcmp(pattern.data + pattern.len - 4, "...}", 4) == 0;
-}
-
-/* mark_len  Bytes of the pattern after the name. */
-static void add_param(struct route_match *match, struct slice pattern,
-                      size_t mark_len, struct slice value)
-{
-    struct route_param *param;
-
     if (match->param_count == ROUTE_PARAMS_MAX)
         return; /* router_check() refuses such a table at start */
-    param = &match->params[match->param_count++];
-    param->name =
-        (struct slice){ pattern.data + 1, pattern.len - 1 - mark_len };
-    param->value = value;
+    match->params[match->param_count++] = (struct route_param){ name, value };
 }
 
-/* Compare a path with a pattern, noting what its parameters stand for. */
-static bool path_fits(struct slice pattern, struct slice path,
+/* Take "{name}", "{name}.vcf" or "{name...}" from a pattern, and what it stands
+ * for from the path, which is never empty. */
+static bool take_param(const char **pattern, struct slice *path,
+                       struct route_match *match)
+{
+    struct slice name = { *pattern + 1, strcspn(*pattern + 1, "}") };
+    const char *after = name.data + name.len + 1;
+    struct slice suffix = { after, strcspn(after, "/") };
+    struct slice value = *path;
+    bool rest = ends_with(name, SLICE("..."));
+    const char *slash = rest ? NULL : memchr(value.data, '/', value.len);
+
+    if (slash != NULL)
+        value.len = (size_t)(slash - value.data);
+    if (value.len <= suffix.len || !ends_with(value, suffix))
+        return false;
+    *pattern = suffix.data + suffix.len;
+    path->data += value.len;
+    path->len -= value.len;
+    value.len -= suffix.len;
+    if (rest)
+        name.len -= 3;
+    add_param(match, name, value);
+    return true;
+}
+
+/* Compare a path with a pattern, noting what its parameters stand for. Byte by
+ * byte: each row is tried until one fits, and most differ soon. */
+static bool path_fits(const char *pattern, struct slice path,
                       struct route_match *match)
 {
     match->param_count = 0;
-    while (pattern.len > 0 && path.len > 0) {
-        struct slice whole = { path.data + 1, path.len - 1 };
-        struct slice want = next_segment(&pattern);
-        struct slice have = next_segment(&path);
-
-        if (is_rest(want)) {
-            add_param(match, want, 4, whole);
-            return whole.len > 0;
-        }
-        if (is_param(want)) {
-            struct slice suffix = suffix_of(want);
-
-            if (have.len <= suffix.len || !ends_with(have, suffix))
+    while (*pattern != '\0') {
+        if (*pattern == '{') {
+            if (!take_param(&pattern, &path, match))
                 return false;
-            have.len -= suffix.len;
-            add_param(match, want, 1 + suffix.len, have);
-        } else if (!slice_equal(want, have)) {
+        } else if (path.len > 0 && *path.data == *pattern) {
+            pattern++;
+            path.data++;
+            path.len--;
+        } else {
             return false;
         }
     }
-    return pattern.len == 0 && path.len == 0;
+    return path.len == 0;
 }
 
 /* HEAD is served wherever GET is. */
@@ -94,7 +74,7 @@ static bool match_table(const struct route *table, enum method method,
                         struct slice path, struct route_match *match)
 {
     for (const struct route *route = table; route->methods != 0; route++) {
-        if (!path_fits(slice_of(route->path), path, match))
+        if (!path_fits(route->path, path, match))
             continue;
         /* Go on without the method: a later row may have it, and 405 names
          * those of all rows. */
@@ -143,11 +123,10 @@ void router_match(const struct route *const tables[], size_t table_count,
 enum error router_check(const struct route *table, struct text *error)
 {
     for (; table->methods != 0; table++) {
-        struct slice path = slice_of(table->path);
         size_t count = 0;
 
-        while (path.len > 0)
-            count += is_param(next_segment(&path));
+        for (const char *at = table->path; *at != '\0'; at++)
+            count += *at == '{';
         if (count > ROUTE_PARAMS_MAX) {
             text_printf(error, "the route %s has more than %d parameters",
                         table->path, ROUTE_PARAMS_MAX);
