@@ -25,6 +25,7 @@ enum {
     RETRY_MS = 20,         /* while requests wait for a fresh answer */
     RETRY_AWAY_MS = 250,   /* while stale answers go out */
     RETRY_LIMIT_MS = 5000, /* reading a table that is too large costs */
+    GATHER_MAX_US = 1000,  /* one question, while more requests come */
     BACK_OFF_MAX_MS = 50   /* of the feed's connection: the pace is set here */
 };
 
@@ -65,7 +66,9 @@ struct catalog {
     struct index *newest; /* NULL before the first reading */
     uint64_t serials;
     struct question question;
-    struct inquiry inquiry;         /* visitors */
+    struct inquiry inquiry;    /* visitors */
+    uint64_t joined, gathered; /* visitors: in all, by the last turn */
+    int64_t gathering_since_us;
     int64_t asked_ms, asked_utc_us; /* when the question was sent */
     int64_t confirmed_ms;           /* when the last answered one was */
     int64_t as_of_us;
@@ -224,13 +227,16 @@ static void note_failure(struct catalog *catalog, enum error reason)
 
 static void take_comparison(void *argument);
 
-/* In the loop's next turn, after what has arrived by then: one question for all
- * of it. */
+/* Not before the loop's next turn: one question for all that has arrived by
+ * then; see catalog_on_retry(). */
 static void ask_soon(struct catalog *catalog)
 {
-    if (!catalog->stopping && !catalog->inquiry.under_way &&
-        !event_pending(catalog->retry, EV_TIMEOUT, NULL) &&
-        !catalog_after(catalog->retry, 0))
+    if (catalog->stopping || catalog->inquiry.under_way ||
+        event_pending(catalog->retry, EV_TIMEOUT, NULL))
+        return;
+    catalog->gathered = catalog->joined;
+    catalog->gathering_since_us = clock_monotonic_us();
+    if (!catalog_after(catalog->retry, 0))
         go_away(catalog, ERROR_MEMORY);
 }
 
@@ -266,11 +272,20 @@ static void on_answer(void *job, enum error outcome)
     show_all(catalog, &batch, catalog->away);
 }
 
+/* While each turn of the loop brings more requests, wait for them: a question
+ * costs the same for one request and for a hundred, mostly in changes of
+ * thread. A request that comes alone waits for nobody. */
 static void catalog_on_retry(evutil_socket_t fd, short what, void *argument)
 {
+    struct catalog *catalog = argument;
+    bool more = catalog->joined != catalog->gathered;
+    int64_t took_us = clock_monotonic_us() - catalog->gathering_since_us;
+
     (void)fd;
     (void)what;
-    catalog_ask(argument);
+    catalog->gathered = catalog->joined;
+    if (!more || took_us >= GATHER_MAX_US || !catalog_after(catalog->retry, 0))
+        catalog_ask(catalog);
 }
 
 /* Patience: the longest that a request waits. One timer does for all of them.
@@ -466,6 +481,7 @@ void catalog_when_fresh(struct catalog *catalog, catalog_show_fn *show_fn,
     }
     visitor->since_us = clock_monotonic_us();
     inquiry_join(&catalog->inquiry, &visitor->waiter);
+    catalog->joined++;
     ask_soon(catalog);
     if (!event_pending(catalog->patience, EV_TIMEOUT, NULL) &&
         !catalog_after(catalog->patience, settings->wait_ms))

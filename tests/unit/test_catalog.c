@@ -1,4 +1,5 @@
 /* The catalog behind a real server and database: fresh, shared, or stale. */
+#include <limits.h>
 #include <stdatomic.h>
 
 #include "test_catalog.h"
@@ -70,6 +71,57 @@ static void test_requests_share_a_reading(void **state)
     assert_int_equal(f->asked, CLIENTS);
     assert_in_range(counter_get(&f->counters, COUNTER_DB_JOBS_DONE), 1,
                     CLIENTS / 4);
+}
+
+/* Requests of a crowd, one in each turn of the loop. */
+struct crowd {
+    struct catalog *catalog;
+    struct lifetime life;
+    struct event *next;
+};
+
+static int shown_fresh, shown_stale;
+
+static void count_show(struct lifetime *life, const struct snapshot *now)
+{
+    (void)life;
+    if (now != NULL && !snapshot_stale(now))
+        shown_fresh++;
+    else
+        shown_stale++;
+}
+
+static void crowd_ask(evutil_socket_t fd, short what, void *argument)
+{
+    static const struct timeval at_once;
+    struct crowd *crowd = argument;
+
+    (void)fd;
+    (void)what;
+    /* Before the catalog sets its timer, so that this one comes first. */
+    assert_int_equal(event_add(crowd->next, &at_once), 0);
+    catalog_when_fresh(crowd->catalog, count_show, &crowd->life);
+}
+
+/* Requests that keep coming share a question, and it does not wait for the
+ * last of them. */
+static void test_a_question_does_not_wait_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    struct crowd crowd = { .life.arena = arena_open(0) };
+
+    assert_list(f, client_send(f, "/list"), "0 fresh:");
+    shown_fresh = shown_stale = 0;
+    crowd.catalog = f->catalog;
+    crowd.next = evtimer_new(f->base, crowd_ask, &crowd);
+    crowd_ask(-1, 0, &crowd);
+    while (shown_fresh + shown_stale == 0)
+        event_base_loop(f->base, EVLOOP_ONCE);
+    assert_int_equal(shown_stale, 0);
+    assert_in_range(shown_fresh, 2, INT_MAX);
+    event_free(crowd.next);
+    lifetime_end(&crowd.life);
+    arena_close(crowd.life.arena);
 }
 
 static void test_without_a_database_the_last_state_is_stale(void **state)
@@ -393,6 +445,7 @@ int main(void)
         WITH_FIXTURE(test_all_suppliers_in_the_order_of_their_names),
         WITH_FIXTURE(test_every_request_sees_what_was_written_before_it),
         WITH_FIXTURE(test_requests_share_a_reading),
+        WITH_FIXTURE(test_a_question_does_not_wait_for_ever),
         WITH_FIXTURE(test_without_a_database_the_last_state_is_stale),
         WITH_FIXTURE(test_without_timers_everybody_is_answered),
         WITH_FIXTURE(test_without_database_and_timers_it_is_stale),
