@@ -15,6 +15,7 @@ from debian_root import PATH
 LINTIAN = "lintian --allow-root --fail-on error,warning *.deb"
 VERSIONS = "0.1.0~before", "0.1.0~now"
 DAEMONS = "customer", "employee"
+TARGETS = *DAEMONS, "cafe-deploy", "extras"  # what packages are made of
 PAGES = {"customer": "/suppliers", "employee": "/admin/suppliers"}
 NOBODY = "65534:65534"  # as little as DynamicUser=yes
 OURS = re.compile(r"cafe-|/cafe(/|$)")

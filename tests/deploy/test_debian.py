@@ -62,10 +62,12 @@ def test_packages(root, own):
                     "apt-get install -y -qq --no-install-recommends "
                     "dpkg-dev file lintian && cmake --preset release")
     assert done.returncode == 0, done.stdout[-4000:]
+    targets = " ".join(debian_packages.TARGETS)
     for number, version in enumerate(debian_packages.VERSIONS):
         done = root.run(
-            f"CAFE_VERSION={version} cmake --build --preset release && "
-            f"cd build/release && cpack && mv packages /packages-{number}")
+            f"CAFE_VERSION={version} cmake --build --preset release "
+            f"--target {targets} && cd build/release && cpack && "
+            f"mv packages /packages-{number}")
         assert done.returncode == 0, done.stdout[-4000:]
     done = root.run(debian_packages.LINTIAN, folder="/packages-1")
     assert done.returncode == 0, done.stdout[-4000:]

@@ -13,7 +13,6 @@ import spdx
 from debian_root import HERE, Root
 
 BUILD = harness.ROOT / "build/packages"
-DAEMONS = "customer", "employee"
 
 
 def run(*argv, **options):
@@ -31,8 +30,9 @@ def make_packages():
     with harness.locked(BUILD.parent / "packages.lock"):
         run("cmake", "--preset", "release", "-B", BUILD)
         for version in debian_packages.VERSIONS:
-            run("cmake", "--build", BUILD, "--target", *DAEMONS, "cafe-deploy",
-                "extras", env={**os.environ, "CAFE_VERSION": version})
+            run("cmake", "--build", BUILD, "--target",
+                *debian_packages.TARGETS,
+                env={**os.environ, "CAFE_VERSION": version})
             shutil.rmtree(BUILD / "packages", ignore_errors=True)
             run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", BUILD)
             shutil.move(BUILD / "packages", os.path.join(folder, version))
@@ -103,7 +103,7 @@ def test_from_installation_to_purge(packages, own):
         harness.remove_folder(folder)
 
 
-@pytest.mark.parametrize("name", DAEMONS)
+@pytest.mark.parametrize("name", debian_packages.DAEMONS)
 def test_units_are_understood(packages, tmp_path, name):
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd is not installed")
