@@ -21,7 +21,7 @@ def test_what_is_quadratic_is_marked(capsys):
     sizes = list(million.SIZES)
     assert round(million.exponent(sizes, sizes), 6) == 1
     million.show(sizes, [{size: {"load_s": size ** 2, "burst_s": size,
-                                 "api_ms": 0} for size in sizes}])
+                                 "api_s": 0} for size in sizes}])
     lines = capsys.readouterr().out.splitlines()[1:]
     assert len(lines) == 3
     assert [line for line in lines if "2.00  above the bar" in line] == [
