@@ -6,6 +6,7 @@
 The server imports the command once and forks for each call. The call hands over
 its files, environment and folder, so it reads, writes and ends as aws would.
 """
+import gc
 import json
 import os
 import signal
@@ -28,6 +29,9 @@ def make_driver():
         loader.load_service_model(name, "endpoint-rule-set-1")
     loader.load_data("endpoints")
     loader.load_data("partitions")
+    # Or each process collects this garbage, too, and copies the pages for it.
+    gc.collect()
+    gc.freeze()
     return driver
 
 
