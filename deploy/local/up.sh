@@ -84,7 +84,7 @@ fi
 if [ -z "${CAFE_BUILT:-}" ]; then
     install_for build up
     echo "Building" >&2
-    build release
+    build release --target customer employee
 fi
 bin=$PWD/build/release/bin
 
