@@ -58,6 +58,16 @@ def locked(path, mode="w"):
         yield file
 
 
+def build(preset, *targets, out=None, **env):
+    """Build targets of a preset in this folder, as ./cafe does: one build of a
+    preset at a time. What it prints goes to a file, or where ours goes."""
+    subprocess.run(
+        ["bash", "-c", 'set -o pipefail; . deploy/local/packages.sh; '
+         'build "$@"', "build", preset, "--target", *targets],
+        cwd=ROOT, check=True, stdout=out, stderr=out,
+        env={**os.environ, **env})
+
+
 def install_node_packages(folder):
     """The packages of package.json in a folder, as its lock file names them."""
     wanted = json.loads((folder / "package.json").read_text())["dependencies"]

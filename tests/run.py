@@ -82,14 +82,6 @@ def run_unit(report, out):
         harness.remove_folder(folder)
 
 
-def build(preset, out):
-    """The daemons, another way than dev; as ./cafe builds them."""
-    subprocess.run(
-        ["bash", "-c", 'set -o pipefail; . deploy/local/packages.sh; '
-         'build "$@"', "build", preset, "--target", "customer", "employee"],
-        cwd=harness.ROOT, check=True, stdout=out, stderr=out)
-
-
 def run_pytest(suite, report, options, out):
     workers = []
     alone = {"--minutes", "--coverage", "--pictures"} & set(options)
@@ -98,7 +90,8 @@ def run_pytest(suite, report, options, out):
     env = dict(os.environ)
     if suite in PRESETS:
         env["CAFE_PRESET"] = PRESETS[suite]
-        build(PRESETS[suite], out)
+        # another way than dev
+        harness.build(PRESETS[suite], "customer", "employee", out=out)
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
          f"--junitxml={report}", "-rs", *workers, *options,

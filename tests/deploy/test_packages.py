@@ -12,7 +12,7 @@ import harness
 import spdx
 from debian_root import HERE, Root
 
-BUILD = harness.ROOT / "build/packages"
+BUILD = harness.ROOT / "build/release"
 
 
 def run(*argv, **options):
@@ -27,15 +27,11 @@ def run(*argv, **options):
 def make_packages():
     """Two folders with the same packages, of two versions."""
     folder = harness.make_folder(large=True)
-    with harness.locked(BUILD.parent / "packages.lock"):
-        run("cmake", "--preset", "release", "-B", BUILD)
-        for version in debian_packages.VERSIONS:
-            run("cmake", "--build", BUILD, "--target",
-                *debian_packages.TARGETS,
-                env={**os.environ, "CAFE_VERSION": version})
-            shutil.rmtree(BUILD / "packages", ignore_errors=True)
-            run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", BUILD)
-            shutil.move(BUILD / "packages", os.path.join(folder, version))
+    for version in debian_packages.VERSIONS:
+        harness.build("release", *debian_packages.TARGETS,
+                      CAFE_VERSION=version)
+        run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", folder,
+            "-D", f"CPACK_OUTPUT_FILE_PREFIX={folder}/{version}")
     yield [os.path.join(folder, version)
            for version in debian_packages.VERSIONS]
     harness.remove_folder(folder)
@@ -53,14 +49,14 @@ def test_lintian_finds_no_error_nor_warning(packages):
     run("sh", "-c", f"cd {packages[1]} && {debian_packages.LINTIAN}")
 
 
-def test_changelogs_have_the_release_notes(packages):
+def test_changelogs_have_the_release_notes(packages, tmp_path):
     notes = run("deploy/packaging/release-notes.sh").split()
     for path in deb_files(packages[1]):
         name = os.path.basename(path).partition("_")[0]
         packed = run("sh", "-c", f"dpkg-deb --fsys-tarfile '{path}' | tar -xO "
                      f"./usr/share/doc/{name}/changelog.gz | gzip -d "
-                     ">build/packages/changelog && dpkg-parsechangelog "
-                     "-l build/packages/changelog")
+                     f">{tmp_path}/changelog && dpkg-parsechangelog "
+                     f"-l {tmp_path}/changelog")
         assert f"Source: {name}\n" in packed
         assert f"Version: {debian_packages.VERSIONS[1]}\n" in packed
         words = packed.partition("urgency=medium")[2].split()
