@@ -123,11 +123,17 @@ void router_match(const struct route *const tables[], size_t table_count,
 enum error router_check(const struct route *table, struct text *error)
 {
     for (; table->methods != 0; table++) {
-        size_t count = 0;
+        size_t begun = 0, ended = 0;
 
-        for (const char *at = table->path; *at != '\0'; at++)
-            count += *at == '{';
-        if (count > ROUTE_PARAMS_MAX) {
+        for (const char *at = table->path; *at != '\0'; at++) {
+            begun += *at == '{';
+            ended += *at == '}';
+        }
+        if (begun != ended) {
+            text_printf(error, "the route %s has a { without a }", table->path);
+            return ERROR_CONFIG;
+        }
+        if (begun > ROUTE_PARAMS_MAX) {
             text_printf(error, "the route %s has more than %d parameters",
                         table->path, ROUTE_PARAMS_MAX);
             return ERROR_CONFIG;

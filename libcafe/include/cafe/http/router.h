@@ -70,7 +70,8 @@ void router_match(const struct route *const tables[], size_t table_count,
                   struct route_match *match);
 
 /**
- * Check a table: no path may have more parameters than ROUTE_PARAMS_MAX.
+ * Check a table: no path may have more parameters than ROUTE_PARAMS_MAX, or one
+ * that does not end.
  *
  * error   One line that names the path.
  * Errors  ERROR_CONFIG.
