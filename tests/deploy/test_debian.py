@@ -62,8 +62,8 @@ def test_packages(root, own):
                     "apt-get install -y -qq --no-install-recommends "
                     "dpkg-dev file lintian && cmake --preset release")
     assert done.returncode == 0, done.stdout[-4000:]
-    targets = " ".join(debian_packages.TARGETS)
     for number, version in enumerate(debian_packages.VERSIONS):
+        targets = " ".join(debian_packages.TARGETS[number])
         done = root.run(
             f"CAFE_VERSION={version} cmake --build --preset release "
             f"--target {targets} && cd build/release && cpack && "

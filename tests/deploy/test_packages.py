@@ -27,9 +27,9 @@ def run(*argv, **options):
 def make_packages():
     """Two folders with the same packages, of two versions."""
     folder = harness.make_folder(large=True)
-    for version in debian_packages.VERSIONS:
-        harness.build("release", *debian_packages.TARGETS,
-                      CAFE_VERSION=version)
+    for version, targets in zip(debian_packages.VERSIONS,
+                                debian_packages.TARGETS):
+        harness.build("release", *targets, CAFE_VERSION=version)
         run("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", folder,
             "-D", f"CPACK_OUTPUT_FILE_PREFIX={folder}/{version}")
     yield [os.path.join(folder, version)
