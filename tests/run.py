@@ -31,9 +31,11 @@ SUITES = {"lint": 1, "unit": 2, "fuzz": 2, "integration": 4, "conformance": 1,
           "browser": 2, "deploy": 3, "soak": 1, "threads": 4}
 ALL = [suite for suite in SUITES if suite != "threads"]
 USUAL = [suite for suite in ALL if suite not in ("deploy", "soak")]
-# Suites with another build than dev: sanitizers keep memory that was freed,
-# and ThreadSanitizer stands alone. threads is integration once more.
-PRESETS = {"soak": "release", "threads": "tsan"}
+# Suites with another build than dev, and what they need of it: sanitizers keep
+# memory that was freed, and ThreadSanitizer stands alone. threads is integration
+# once more.
+PRESETS = {"soak": ("release", "customer", "employee"),
+           "threads": ("tsan", "all")}
 FOLDERS = {"threads": "integration"}
 # Suites run beside each other, begun in this order: what takes longest comes
 # first, so that no core is idle at the end: three at a time, or two where soak
@@ -89,9 +91,9 @@ def run_pytest(suite, report, options, out):
         workers = ["-n", str(SUITES[suite]), "--dist", "loadgroup"]
     env = dict(os.environ)
     if suite in PRESETS:
-        env["CAFE_PRESET"] = PRESETS[suite]
-        # another way than dev
-        harness.build(PRESETS[suite], "customer", "employee", out=out)
+        preset, *targets = PRESETS[suite]
+        env["CAFE_PRESET"] = preset
+        harness.build(preset, *targets, out=out)
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
          f"--junitxml={report}", "-rs", *workers, *options,
