@@ -42,20 +42,6 @@ if(CAFE_HARDEN)
   foreach(flag -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
     cafe_probe_link(${flag})
   endforeach()
-  # The daemons are optimised as a whole. Objects have the usual code, too: unit
-  # tests replace functions when they are linked, so they are linked without it.
-  if(CMAKE_C_COMPILER_ID STREQUAL GNU)
-    target_compile_options(cafe_flags INTERFACE -flto -ffat-lto-objects)
-    # In one part: several need a program make, which is not always there.
-    set(whole $<BOOL:$<TARGET_PROPERTY:CAFE_WHOLE>>)
-    target_link_options(cafe_flags INTERFACE
-      $<IF:${whole},-flto,-fno-lto> $<${whole}:-flto-partition=one>
-      -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
-    # The assembler would note the folder, which GCC's option does not change.
-    set(map -Wa,--debug-prefix-map=${PROJECT_SOURCE_DIR}=.)
-    target_compile_options(cafe_flags INTERFACE ${map})
-    target_link_options(cafe_flags INTERFACE ${map})
-  endif()
   # The same bytes whatever the folder. Run gdb in the project's folder.
   target_compile_options(cafe_flags INTERFACE
     -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fPIE)

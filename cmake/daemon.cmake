@@ -76,7 +76,6 @@ function(cafe_daemon name)
   cafe_link_folder(${share}/content ${CMAKE_CURRENT_SOURCE_DIR}/content)
 
   add_executable(${name} ${ARGN})
-  set_target_properties(${name} PROPERTIES CAFE_WHOLE ON)
   add_dependencies(${name} ${name}_static)
   target_link_libraries(${name} PRIVATE
     cafe_flags cafe_api cafe_service cafe_suppliers cafe_html cafe_http cafe_db
