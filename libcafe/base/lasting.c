@@ -38,7 +38,7 @@ static void write_with(struct log *log, enum log_level level, const char *msg,
     struct log_field all[FIELDS_MAX + 3];
     size_t count = 0;
 
-    while (count < FIELDS_MAX && fields[count].name != NULL) {
+    while (count < FIELDS_MAX && fields[count].name.data != NULL) {
         all[count] = fields[count];
         count++;
     }

@@ -202,9 +202,9 @@ static void make_json(struct log *log, enum log_level level, const char *msg,
     text_append_string(line, "\",\"msg\":\"");
     json_escape(line, utf8_cut(slice_of(msg), value_max));
     text_append_char(line, '"');
-    for (; field->name != NULL; field++) {
+    for (; field->name.data != NULL; field++) {
         text_append_string(line, ",\"");
-        text_append_string(line, field->name);
+        text_append_slice(line, field->name);
         text_append_string(line, "\":");
         if (field->kind != LOG_FIELD_TEXT) {
             log_append_number(line, field);
@@ -242,10 +242,12 @@ static void make_text(struct log *log, enum log_level level, const char *msg,
 
     text_printf(line, "%.12s %-7s ", time_text(log) + 11, level_name(level));
     json_escape(line, utf8_cut(slice_of(msg), value_max));
-    for (; field->name != NULL; field++) {
+    for (; field->name.data != NULL; field++) {
         if (field->kind == LOG_FIELD_TEXT && field->text.len == 0)
             continue;
-        text_printf(line, " %s=", field->name);
+        text_append_char(line, ' ');
+        text_append_slice(line, field->name);
+        text_append_char(line, '=');
         if (field->kind == LOG_FIELD_TEXT)
             log_append_value(line, utf8_cut(field->text, value_max));
         else

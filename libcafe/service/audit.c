@@ -17,7 +17,7 @@ void audit_write(const struct service_settings *settings, const char *service,
                                settings_log_format(settings), STDERR_FILENO,
                                NULL);
 
-    while (fields->name != NULL && count <= FIELDS_MAX)
+    while (fields->name.data != NULL && count <= FIELDS_MAX)
         all[count++] = *fields++;
     all[count] = (struct log_field)LOG_END;
     if (log != NULL)

@@ -115,6 +115,25 @@ static void test_plain_len(void **state)
     assert_int_equal(json_plain_len(SLICE("a\x7f")), 1);
 }
 
+/* Long texts are looked at in words: each byte at each place of one. */
+static void each_byte_is_found_at_each_place(void **state)
+{
+    char text[24];
+
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+
+        for (size_t at = 0; at < sizeof(text); at++) {
+            memset(text, "~ #!["[at % 5], sizeof(text));
+            text[at] = (char)byte;
+            assert_int_equal(
+                json_plain_len((struct slice){ text, sizeof(text) }),
+                plain ? sizeof(text) : at);
+        }
+    }
+}
+
 static void write_document(struct text *out)
 {
     json_object(out, NULL);
@@ -182,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_every_code_point),
         cmocka_unit_test(test_faulty_bytes),
         cmocka_unit_test(test_plain_len),
+        cmocka_unit_test(each_byte_is_found_at_each_place),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_any_limit),
     };

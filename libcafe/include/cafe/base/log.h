@@ -12,32 +12,33 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
 /** One named value of a line. Make it with the macros below. */
 struct log_field {
-    const char *name; /* snake case, with the unit; NULL ends the list */
+    struct slice name; /* snake case, with the unit; absent: the list's end */
     enum { LOG_FIELD_TEXT, LOG_FIELD_NUMBER, LOG_FIELD_DECIMAL } kind;
-    struct slice text; /* any bytes; invalid UTF-8 is written as U+FFFD */
-    int64_t number;
-    double decimal; /* written with three digits after the point */
+    union {
+        struct slice text; /* any bytes; invalid UTF-8 is written as U+FFFD */
+        int64_t number;
+        double decimal; /* written with three digits after the point */
+    };
 };
 
-#define LOG_SLICE(field_name, value)                                  \
-    {                                                                 \
-        .name = (field_name), .kind = LOG_FIELD_TEXT, .text = (value) \
-    }
-#define LOG_STRING(field_name, value)                                         \
+#define LOG_SLICE(field_name, value)                                          \
     {                                                                         \
-        .name = (field_name), .kind = LOG_FIELD_TEXT, .text = slice_of(value) \
+        .name = slice_of(field_name), .kind = LOG_FIELD_TEXT, .text = (value) \
     }
-#define LOG_NUMBER(field_name, value)                                     \
-    {                                                                     \
-        .name = (field_name), .kind = LOG_FIELD_NUMBER, .number = (value) \
+#define LOG_STRING(field_name, value) LOG_SLICE(field_name, slice_of(value))
+#define LOG_NUMBER(field_name, value)                           \
+    {                                                           \
+        .name = slice_of(field_name), .kind = LOG_FIELD_NUMBER, \
+        .number = (value)                                       \
     }
-#define LOG_DECIMAL(field_name, value)                                      \
-    {                                                                       \
-        .name = (field_name), .kind = LOG_FIELD_DECIMAL, .decimal = (value) \
+#define LOG_DECIMAL(field_name, value)                           \
+    {                                                            \
+        .name = slice_of(field_name), .kind = LOG_FIELD_DECIMAL, \
+        .decimal = (value)                                       \
     }
-#define LOG_END      \
-    {                \
-        .name = NULL \
+#define LOG_END             \
+    {                       \
+        .name = { NULL, 0 } \
     }
 
 /**
