@@ -100,8 +100,9 @@ class Cutter:
 
     def lose_commits(self, losing):
         """
-        Break a connection instead of the answer to a COMMIT, and let nobody
-        new in from then on. False: let all in again.
+        Break all connections instead of the answer to a COMMIT, and let nobody
+        new in from then on: another connection would learn the outcome. False:
+        let all in again.
         """
         with self.lock:
             self.losing, self.closed = losing, False
@@ -132,13 +133,13 @@ class Cutter:
         with contextlib.suppress(OSError):
             while True:
                 near = self.listener.accept()[0]
-                if self.closed:
-                    near.close()
-                    continue
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(self.database.socket)
                 pair = Pair(near, far)
                 with self.lock:
+                    if self.closed:
+                        pair.end()
+                        continue
                     self.pairs.append(pair)
                 for args in ((near, far, ASKS), (far, near, ANSWERS)):
                     threading.Thread(target=self.copy, args=(pair, *args),
@@ -168,6 +169,7 @@ class Cutter:
         with contextlib.suppress(OSError), source.makefile("rb") as reader:
             while packet := read_packet(reader):
                 if self.lost(pair, packet, side):
+                    self.drop()
                     break
                 how = self.reach(pair, side, self.note(pair, packet, side))
                 if how is None or how == "whole":
