@@ -68,7 +68,8 @@ prometheus                integration
 wrk                       integration deploy bench
 nginx-light               integration conformance bench
 python3-yaml              lint deploy
-chromium                  browser deploy
+chromium                  browser
+chromium-headless-shell   browser deploy
 firefox-esr               browser
 fonts-dejavu-core         browser deploy
 mariadb-client            integration deploy

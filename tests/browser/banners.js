@@ -1,14 +1,12 @@
 // Photographs the lists of customers and employees, and prints the colours of
 // their banners. Arguments: address, folder for screenshots, their name.
-const { chromium } = require('playwright-core');
+const { launch } = require('./launch');
 
 const [address, folder, name] = process.argv.slice(2);
 const PAGES = [['customer', '/suppliers'], ['employee', '/admin/suppliers']];
 
 async function main() {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
-  });
+  const browser = await launch();
   const page = await browser.newPage({
     viewport: { width: 1280, height: 600 }, colorScheme: 'light',
   });

@@ -1,12 +1,11 @@
 // Mermaid's own parser, which needs a browser. Standard input is a JSON array of
 // diagrams; standard output is an array of what is wrong with each, or null.
 const fs = require('fs');
-const { chromium } = require('playwright-core');
+const { launch } = require('./launch');
 
 async function main() {
   const diagrams = JSON.parse(fs.readFileSync(0, 'utf8'));
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.addScriptTag({ path: require.resolve('@mermaid-js/tiny') });

@@ -2,7 +2,7 @@
 // directory as a manager does. Arguments: address, on|off (JavaScript),
 // folder for screenshots. Exits with 1 and a message when something is wrong.
 const assert = require('assert');
-const { chromium } = require('playwright-core');
+const { launch } = require('./launch');
 
 const [address, scripts, folder] = process.argv.slice(2);
 const NAME = 'Ünïcode & “Sons” <b>';
@@ -75,9 +75,7 @@ async function look(context) {
 }
 
 async function main() {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
-  });
+  const browser = await launch();
   const context = await browser.newContext({
     javaScriptEnabled: scripts === 'on',
     reducedMotion: 'reduce',

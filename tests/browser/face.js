@@ -1,7 +1,7 @@
 // The face of the pages: mark, description, palette, and lists that fit.
 // Argument: address of both daemons, with the sample suppliers.
 const assert = require('assert');
-const { chromium } = require('playwright-core');
+const { launch } = require('./launch');
 
 const [address] = process.argv.slice(2);
 const PAGES = ['/', '/suppliers', '/suppliers/2', '/admin/', '/admin/suppliers',
@@ -149,9 +149,7 @@ async function checkChips(page, path) {
 }
 
 async function main() {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
-  });
+  const browser = await launch();
   for (const colorScheme of ['light', 'dark']) {
     const page = await browser.newPage({ viewport: LAPTOP, colorScheme });
     for (const path of PAGES) {

@@ -2,7 +2,7 @@
 // Arguments: addresses of customer and employee, which takes a person's name
 // from X-Forwarded-User; folder.
 const assert = require('assert');
-const { chromium } = require('playwright-core');
+const { launch } = require('./launch');
 
 const [customer, employee, folder] = process.argv.slice(2);
 const NAME = 'Thames Tea & Coffee';
@@ -86,9 +86,7 @@ async function preview(page) {
 }
 
 async function main() {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
-  });
+  const browser = await launch();
   const person = async (name) => {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 720 }, colorScheme: 'light',

@@ -29,8 +29,8 @@ SCREENSHOTS = harness.ARTIFACTS / "screenshots"
 
 @pytest.fixture(scope="session")
 def playwright():
-    if not shutil.which("chromium") or not shutil.which("npm"):
-        pytest.skip("chromium or npm is not installed")
+    if not shutil.which("chromium-headless-shell") or not shutil.which("npm"):
+        pytest.skip("chromium-headless-shell or npm is not installed")
     harness.install_node_packages(FOLDER)
 
 

@@ -1,7 +1,7 @@
 // Times in the zone of the reader, who may leave the page open. Arguments:
 // address of both daemons, a path for each page that has times.
 const assert = require('assert');
-const { chromium } = require('playwright-core');
+const { launch } = require('./launch');
 
 const [address, ...paths] = process.argv.slice(2);
 const HOUR_MS = 3600 * 1000;
@@ -46,9 +46,7 @@ async function clash(plain, page) {
 }
 
 async function main() {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
-  });
+  const browser = await launch();
   const plain = await browser.newPage({ javaScriptEnabled: false });
   const page = await browser.newPage({ timezoneId: 'Asia/Tokyo' });
   await page.clock.install();

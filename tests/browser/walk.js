@@ -4,11 +4,10 @@
 const assert = require('assert');
 const fs = require('fs');
 const { HtmlValidate } = require('html-validate');
-const { chromium } = require('playwright-core');
+const { launch } = require('./launch');
 const { readTree } = require('./tree');
 
 const AXE = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const CHROMIUM = '/usr/bin/chromium';
 const WIDTHS = { phone: 320, desktop: 1280 };
 // Dark has the same elements as light in other colours, whatever the width.
 // At a desk, the narrow page stands for the wide one.
@@ -71,9 +70,7 @@ class Walk {
   }
 
   async open() {
-    this.browser = await chromium.launch({
-      executablePath: CHROMIUM, args: ['--no-sandbox'],
-    });
+    this.browser = await launch();
   }
 
   // A person with a browser of their own.
@@ -150,8 +147,7 @@ class Walk {
 
   // Nor in a browser whose letters are twice the size.
   async large(paths) {
-    const browser = await chromium.launch({ executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--blink-settings=defaultFontSize=32'] });
+    const browser = await launch('--blink-settings=defaultFontSize=32');
     const page = await browser.newPage({
       viewport: { width: 1280, height: 800 } });
     for (const path of paths) {

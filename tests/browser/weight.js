@@ -1,7 +1,7 @@
 // What a visit costs on the wire, as Chromium counts it: the first one, and
 // each page after it. Argument: address of a customer daemon.
 const assert = require('assert');
-const { chromium } = require('playwright-core');
+const { launch } = require('./launch');
 
 const FIRST_MAX_BYTES = 40 * 1000;
 const [address] = process.argv.slice(2);
@@ -35,9 +35,7 @@ async function visit(page, cdp, path) {
 }
 
 async function main() {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium', args: ['--no-sandbox'],
-  });
+  const browser = await launch();
   const page = await browser.newPage();
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Network.enable');
