@@ -3,6 +3,7 @@ An exchange with the database that breaks at any packet, in either direction:
 what a form is told is true, it can be sent again, and pages are fresh in time.
 """
 import os
+import re
 import threading
 
 import pytest
@@ -215,12 +216,13 @@ def test_the_first_load_goes_on(start, database, cutter, name):
 
 def test_a_removal_of_unknown_outcome_is_not_denied(start, database, cutter):
     """It was done: the answer is not that there is no such supplier."""
-    employee = start("employee", database, APP_DB_SOCKET=cutter.path,
-                     APP_CATALOG_WAIT_MS=30000, APP_DB_QUEUE_MS=1000)
     admin = connect(database)
     number = insert(admin, **supplier(1))
+    # The answer waits for both, and neither comes.
+    employee = start("employee", database, APP_DB_SOCKET=cutter.path,
+                     APP_CATALOG_WAIT_MS=1000, APP_DB_QUEUE_MS=1000)
     path, form = f"/admin/supplier-remove/{number}", {"form_key": new_key()}
-    assert employee.get(path).status == 200
+    assert answered(lambda: employee.get(path)).status == 200
     cutter.lose_commits(True)
     answer = employee.post(path, form)
     assert not query(admin, "SELECT 1 FROM suppliers")
@@ -228,8 +230,10 @@ def test_a_removal_of_unknown_outcome_is_not_denied(start, database, cutter):
     cutter.lose_commits(False)
     done = answered(lambda: employee.post(path, form))
     assert done.status == 303
-    told = employee.get(done.headers["Location"])
-    assert "Deleted" in told.text and "Undo" in told.text
+    harness.wait_until(
+        lambda: re.search("Deleted.*Undo",
+                          employee.get(done.headers["Location"]).text, re.S),
+        "a list that is fresh again")
     check_log(employee)
 
 
