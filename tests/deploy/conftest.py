@@ -31,8 +31,10 @@ WORLDS = {
                   "test_rehearse"),
     "compose": ("test_compose", "test_compose_profiles",
                 "test_through_containers"),
-    "images": ("test_images",),
     "debian": ("test_debian",),
+    "apply": ("test_apply",),
+    "images": ("test_images",),
+    "packages": ("test_packages",),
 }
 FOLDER = pytest.StashKey()
 
