@@ -13,9 +13,9 @@ static bool json_is_plain(unsigned char byte)
 }
 
 /* As json_is_plain(), for eight bytes at once. Each term sets the top bit of a
- * byte that is not plain: from 0x80 on, below 0x20, 0x7f, a quote, a backslash.
- * Plain bytes neither borrow from the byte beside them nor carry into it, so
- * they set no bit. */
+ * byte that is not plain: below 0x20 and 0xff, from 0x7f to 0xfe, a quote, a
+ * backslash. Plain bytes neither borrow from the byte beside them nor carry
+ * into it, so they set no bit. */
 static bool json_word_is_plain(const char *data)
 {
     const uint64_t each = UINT64_MAX / 0xff, top = each << 7;
@@ -24,7 +24,7 @@ static bool json_word_is_plain(const char *data)
     memcpy(&word, data, sizeof(word));
     quote = word ^ each * '"';
     backslash = word ^ each * '\\';
-    return ((word | (word - each * 0x20) | (word + each) | (quote - each) |
+    return (((word - each * 0x20) | (word + each) | (quote - each) |
              (backslash - each)) &
             top) == 0;
 }

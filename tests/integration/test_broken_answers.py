@@ -218,7 +218,7 @@ def test_a_removal_of_unknown_outcome_is_not_denied(start, database, cutter):
     """It was done: the answer is not that there is no such supplier."""
     admin = connect(database)
     number = insert(admin, **supplier(1))
-    # The answer waits for both, and neither comes.
+    # The answer waits for a fresh catalog, too: cut off, it never comes.
     employee = start("employee", database, APP_DB_SOCKET=cutter.path,
                      APP_CATALOG_WAIT_MS=1000, APP_DB_QUEUE_MS=1000)
     path, form = f"/admin/supplier-remove/{number}", {"form_key": new_key()}
