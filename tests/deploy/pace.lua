@@ -1,5 +1,5 @@
--- Each of wrk's connections rests between requests. Some hundreds of requests
--- a second remain, and the processors are free for what is deployed.
+-- Each of wrk's connections rests between requests. More than a hundred
+-- requests a second remain, and the processors are free for what is deployed.
 function delay()
-    return 5 -- milliseconds
+    return 50 -- milliseconds
 end

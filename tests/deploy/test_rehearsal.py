@@ -169,7 +169,7 @@ def test_five_errors_among_many_answers_roll_it_back(rehearsal):
     serving = rehearsal.version()
     before = rehearsal.rules(), rehearsal.tasks("customer")
     rehearsal.push("customer", "broken")
-    with Load("/healthz"):
+    with Load("/healthz", fast=True):
         running = rehearsal.start("--bake", 60, "deploy", "customer")
         read_until(running, "4/5")
         harness.wait_until(lambda: answers_of(rehearsal, before[1]) > 2000,
