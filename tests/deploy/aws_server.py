@@ -6,6 +6,7 @@
 The server imports the command once and forks for each call. The call hands over
 its files, environment and folder, so it reads, writes and ends as aws would.
 """
+import contextlib
 import gc
 import json
 import os
@@ -16,17 +17,21 @@ import sys
 SERVICES = ("acm", "cloudformation", "codecommit", "codeconnections", "codestar-connections", "codedeploy",
             "codepipeline", "ec2", "ecr", "ecs", "elbv2", "events", "iam", "logs", "rds", "s3",
             "secretsmanager", "sns", "sts")
+KINDS = ("endpoint-rule-set-1", "paginators-1", "waiters-2")
 HEAD_BYTES = 8
 
 
 def make_driver():
     """The command, with what it reads of every service read already."""
     from awscli import clidriver
+    from botocore import exceptions
     driver = clidriver.create_clidriver()
     loader = driver.session.get_component("data_loader")
     for name in set(SERVICES) & set(driver.session.get_available_services()):
         driver.session.get_service_model(name)
-        loader.load_service_model(name, "endpoint-rule-set-1")
+        for kind in KINDS:
+            with contextlib.suppress(exceptions.UnknownServiceError):
+                loader.load_service_model(name, kind)
     loader.load_data("endpoints")
     loader.load_data("partitions")
     # Or each process collects this garbage, too, and copies the pages for it.
