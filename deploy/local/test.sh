@@ -1,5 +1,5 @@
 #!/bin/bash
-# ./cafe test: install what its suites need, build the dev preset, run them.
+# ./cafe test: install and build (preset dev) what its suites need, run them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=deploy/local/packages.sh
@@ -28,6 +28,8 @@ mkdir -p var/log
 # The suite threads is integration in another build.
 # shellcheck disable=SC2086
 install_for build ${packages_of_suites//threads/integration}
+targets=()
+[ "$suites" != unit ] || targets=(--target tests/unit/all)
 echo "Building" >&2
-build dev
+build dev ${targets[@]+"${targets[@]}"}
 exec $python tests/run.py "$@"

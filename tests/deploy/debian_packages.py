@@ -16,7 +16,7 @@ LINTIAN = "lintian --allow-root --fail-on error,warning *.deb"
 VERSIONS = "0.1.0~before", "0.1.0~now"
 DAEMONS = "customer", "employee"
 # What the packages of each version are made of. The second links one program
-# again, the one that is asked for its version: each link takes ten seconds.
+# again, the one that is asked for its version.
 TARGETS = (*DAEMONS, "cafe-deploy", "extras"), ("customer", "extras")
 PAGES = {"customer": "/suppliers", "employee": "/admin/suppliers"}
 NOBODY = "65534:65534"  # as little as DynamicUser=yes
