@@ -10,7 +10,7 @@ from writers import (SET_CITY, Background, Checker, Relay, connect,
                      cure_triggers, insert, kind_of, query, shown, stored,
                      transact)
 
-SECONDS = float(os.environ.get("CAFE_FRESH_SECONDS", "8"))
+SECONDS = float(os.environ.get("CAFE_FRESH_SECONDS", "4"))
 LONG = os.environ.get("CAFE_LONG") == "1"
 # So much has to be seen for each second of a run, however long it takes then.
 PER_SECOND = {"fresh": 20, "write 303": 1, "write by SQL": 1}
