@@ -9,10 +9,14 @@ const readline = require('readline');
 const { control } = require('./control');
 
 const [kind] = process.argv.slice(2);
+const CHROMIUM = {
+  executablePath: `${__dirname}/chromium.py`,
+  env: { ...process.env, CAFE_CHROMIUM: '/usr/bin/chromium' },
+};
 const BROWSERS = {
-  chrome: { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] },
+  chrome: { ...CHROMIUM, args: ['--no-sandbox'] },
   // one that keeps no whole pages in memory, as on phones that are short of it
-  forgetful: { executablePath: '/usr/bin/chromium',
+  forgetful: { ...CHROMIUM,
     args: ['--no-sandbox', '--disable-features=BackForwardCache'] },
   firefox: { executablePath: '/usr/bin/firefox-esr', args: [] },
 };
