@@ -7,6 +7,7 @@ after the other; WORLDS has them. The other processes run beside it.
 Those named database, customer, employee and proxy take the place of the ones
 for daemons without containers: tests that only look from outside run here, too.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -93,19 +94,30 @@ def engine(request):
     return made
 
 
+def make_stand_ins(engine, *names):
+    """Images of these names in tests/images, where there are none."""
+    done = engine.try_run(*names,
+                          program=harness.ROOT / "tests/images/build.sh")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="session")
 def images(engine):
     """
     Both images by the legacy builder, from stand-ins where need be: what the
-    builder said for each.
+    builder said for each. All processes wait for it, so the stand-ins that the
+    daemons are not built from are made beside them.
     """
     said = engine.folder / "images.json"
     with engine.locked("images"):
         if not said.exists():
-            done = engine.try_run(program=harness.ROOT / "tests/images/build.sh")
-            assert done.returncode == 0, done.stderr
-            built = {name: engine.build(name, DOCKER_BUILDKIT="0")
-                     for name in ("customer", "employee")}
+            make_stand_ins(engine, "debian")
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                others = pool.submit(make_stand_ins, engine, "mariadb",
+                                     "haproxy", "registry")
+                built = {name: engine.build(name, DOCKER_BUILDKIT="0")
+                         for name in ("customer", "employee")}
+                others.result()
             for name in built:
                 engine.run("tag", name, f"{name}:{containers.TAG}")
             said.write_text(json.dumps(built))
