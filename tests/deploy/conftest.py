@@ -105,8 +105,8 @@ def make_stand_ins(engine, *names):
 def images(engine):
     """
     Both images by the legacy builder, from stand-ins where need be: what the
-    builder said for each. All processes wait for it, so the stand-ins that the
-    daemons are not built from are made beside them.
+    builder said for each. The longest processes of a run wait for it, so the
+    stand-ins that the daemons are not built from are made beside them.
     """
     said = engine.folder / "images.json"
     with engine.locked("images"):
