@@ -83,7 +83,7 @@ php-fpm                   bench
 php-mysql                 bench
 curl                      integration deploy rehearse
 openssl                   integration deploy rehearse
-debootstrap               deploy
+mmdebstrap                deploy
 lintian                   deploy
 dpkg-dev                  deploy
 file                      deploy

@@ -21,7 +21,7 @@ import harness
 ROOT = harness.ROOT
 DATA = ROOT / "build" / "engine"
 COMPOSE = ROOT / "build" / "compose"
-NEEDED = ("dockerd", "docker-compose", "debootstrap", "iptables")
+NEEDED = ("dockerd", "docker-compose", "mmdebstrap", "iptables")
 # The rehearsal, which runs beside these tests, builds customer:latest anew.
 TAG = "compose"
 PASSWORDS = {"root": "root-password", **harness.PASSWORDS}
@@ -35,7 +35,7 @@ def missing():
               if not shutil.which(name, path=search_path())]
     if absent:
         return (f"{', '.join(absent)} not found; apt-get install docker.io "
-                "docker-compose debootstrap iptables")
+                "docker-compose mmdebstrap iptables")
     if subprocess.run(["pidof", "dockerd"], capture_output=True,
                       check=False).returncode == 0:
         return ("another Docker engine runs here, and two would share one "

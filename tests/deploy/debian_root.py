@@ -22,7 +22,7 @@ class Root:
     def __init__(self, folder, release):
         self.path = pathlib.Path(folder) / "root"
         done = subprocess.run(
-            ["debootstrap", "--variant=minbase", release, self.path],
+            [harness.ROOT / "tests/images/root.sh", release, self.path],
             text=True, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr
         # what is thrown away need not survive a power cut

@@ -23,9 +23,9 @@ UNIT = ("bash -c 'set -o pipefail; mkdir -p var/log; "
 
 @pytest.fixture(name="root", scope="module", params=OTHER)
 def fixture_root(request):
-    if os.getuid() != 0 or not shutil.which("debootstrap"):
+    if os.getuid() != 0 or not shutil.which("mmdebstrap"):
         pytest.skip("NOT TESTED ON ANOTHER DEBIAN: this takes root and "
-                    "debootstrap")
+                    "mmdebstrap")
     folder = harness.make_folder(large=True)
     made = Root(folder, request.param)
     made.project = made.copy_project()

@@ -86,9 +86,9 @@ def test_each_has_a_bill_of_materials(packages, tmp_path):
 
 
 def test_from_installation_to_purge(packages, own):
-    if os.getuid() != 0 or not shutil.which("debootstrap"):
+    if os.getuid() != 0 or not shutil.which("mmdebstrap"):
         pytest.skip("PACKAGES ARE NOT INSTALLED: this takes root and "
-                    "debootstrap")
+                    "mmdebstrap")
     folder = harness.make_folder(large=True)
     try:
         root = Root(folder, HERE)

@@ -12,13 +12,12 @@ declare -A tags=([debian]=debian:bookworm-slim [mariadb]=mariadb:10.11
 
 # A minimal Debian, without the documents that the slim image leaves out, too.
 build_debian() {
-    local root
-    root=$(mktemp -d)
+    local folder root
+    folder=$(mktemp -d)
     # shellcheck disable=SC2064
-    trap "rm -rf '$root'" EXIT
-    debootstrap --variant=minbase bookworm "$root" >"$root.log" 2>&1 ||
-        { cat "$root.log" >&2; exit 1; }
-    rm "$root.log"
+    trap "rm -rf '$folder'" EXIT
+    root=$folder/root
+    ./root.sh bookworm "$root"
     cp debian/sources.list "$root/etc/apt/"
     cp debian/slim.cfg "$root/etc/dpkg/dpkg.cfg.d/"
     rm -rf "$root"/var/{lib/apt/lists,cache/apt/archives}/* \
