@@ -15,9 +15,10 @@ const CHROMIUM = {
 };
 const BROWSERS = {
   chrome: { ...CHROMIUM, args: ['--no-sandbox'] },
-  // one that keeps no whole pages in memory, as on phones that are short of it
-  forgetful: { ...CHROMIUM,
-    args: ['--no-sandbox', '--disable-features=BackForwardCache'] },
+  // one that keeps no whole pages in memory, as on phones that are short of it:
+  // without a window it never does
+  forgetful: { executablePath: CHROMIUM.executablePath, headless: 'shell',
+    args: ['--no-sandbox', '--disable-gpu'] },
   firefox: { executablePath: '/usr/bin/firefox-esr', args: [] },
 };
 const WAIT = { timeout: 30000 };
@@ -187,14 +188,15 @@ async function removal(page) {
 
 // The links of a page that was the answer to a post, and back: the page is
 // there as it was left, with what was typed on. Of the banner's links, which
-// all pages share, one is followed.
+// all pages share, one is followed; of the page's own the first one, in a long
+// run each.
 async function links(page, words) {
   const typed = await page.$('#city') !== null;
-  const places = await page.$$eval('a:not([href^="#"])', (all) => {
+  const places = await page.$$eval('a:not([href^="#"])', (all, each) => {
     const own = all.filter((a) => a.closest('main'));
-    return [all.find((a) => !own.includes(a)), ...own].map((a) =>
-      all.indexOf(a));
-  });
+    return [all.find((a) => !own.includes(a)),
+      ...own.slice(0, each ? undefined : 1)].map((a) => all.indexOf(a));
+  }, Boolean(process.env.CAFE_LONG));
   assert.ok(places.length > 1);
   for (const n of places) {
     if (typed) await fill(page, { city: `typed ${n}` });

@@ -6,6 +6,11 @@ const { Walk } = require('./walk');
 
 const [address, scripts] = process.argv.slice(2);
 const walk = new Walk({ address, scripts: scripts === 'on', looks: false });
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 390, height: 740 };
+// Scripts change neither the order nor the styles: without them, one direction
+// and one width are enough.
+const all = walk.scripts || Boolean(process.env.CAFE_LONG);
 // As many rows as fill a window; each has some stops.
 const LIST = `${address}/suppliers?per=15`;
 const names = (page) => page.locator('tbody th').allInnerTexts();
@@ -94,9 +99,8 @@ async function print(page, keys) {
 async function main() {
   await walk.open();
   const page = await walk.person();
-  const keys = new Keys(page);
-  for (const size of [{ width: 1280, height: 800 },
-    { width: 390, height: 740 }]) {
+  const keys = new Keys(page, all);
+  for (const size of all ? [WIDE, NARROW] : [WIDE]) {
     await page.setViewportSize(size);
     for (const step of [search, filter, turn, open, print]) {
       await step(page, keys);
