@@ -1,6 +1,7 @@
 """What a daemon gives up once it serves. The filter of system calls is in
-builds without sanitizers only, so these tests look at a release build; what
-the filter refuses is in tests/unit/test_hardening.c."""
+builds without sanitizers only, and so is the memory that others can't read:
+these tests look at a release build, too. What the filter refuses is in
+tests/unit/test_hardening.c."""
 import os
 import pathlib
 import shutil
@@ -11,8 +12,17 @@ import pytest
 
 import harness
 
-CONFINED = harness.PRESET == "release"
 NAMES = "customer", "employee"
+PRESETS = [preset if preset == harness.PRESET else
+           pytest.param(preset, marks=pytest.mark.thorough)
+           for preset in sorted({harness.PRESET, "release"})]
+
+
+def built(preset, name):
+    """The program of a build."""
+    if preset != harness.PRESET:
+        harness.build(preset, name)
+    return harness.ROOT / "build" / preset / "bin" / name
 
 
 def status(daemon, task=None):
@@ -45,22 +55,33 @@ def test_privileges_and_cores(start, database, name):
     assert line["uid"] == os.geteuid() and line["level"] == "info"
 
 
+@pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_thread_is_filtered(start, database, name):
-    daemon = start(name, database)
-    wanted = "2" if CONFINED else "0"
-    for task in os.listdir(f"/proc/{daemon.process.pid}/task"):
-        assert status(daemon, task)["Seccomp"] == wanted
-    assert hardened(daemon)["seccomp"] == ("on" if CONFINED else "off")
+def test_every_thread_is_filtered(start, database, name, preset):
+    daemon = start(name, database, program=built(preset, name))
+    said = hardened(daemon)["seccomp"]
+    tasks = os.listdir(f"/proc/{daemon.process.pid}/task")
+    assert len(tasks) > 3
+    for task in tasks:
+        assert status(daemon, task)["Seccomp"] == (
+            "2" if preset == "release" else "0")
+    assert said == ("on" if preset == "release" else "off")
 
 
-@pytest.mark.skipif(not CONFINED, reason="sanitizers attach to the process")
+@pytest.mark.thorough  # takes a release build
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_others_cannot_read_the_memory(start, database):
+def test_others_cannot_read_the_memory(start, database, folder):
     """Files of a process that is not dumpable belong to root, whoever runs it.
     """
-    daemon = start("customer", database, prefix=(
-        "setpriv", "--reuid=1", "--regid=1", "--clear-groups"))
+    build = built("release", "customer").parent.parent
+    copy = folder / "installed"  # where each user can read it
+    (copy / "bin").mkdir(parents=True)
+    shutil.copy(build / "bin/customer", copy / "bin")
+    shutil.copytree(build / "share", copy / "share")
+    folder.chmod(0o755)
+    daemon = start("customer", database, program=copy / "bin/customer",
+                   prefix=("setpriv", "--reuid=1", "--regid=1",
+                           "--clear-groups"))
     assert status(daemon)["Uid"].split()[0] == "1"
     assert os.stat(f"/proc/{daemon.process.pid}/mem").st_uid == 0
     assert hardened(daemon)["memory_readable"] == "off"
