@@ -58,13 +58,15 @@ def locked(path, mode="w"):
         yield file
 
 
-def build(preset, *targets, out=None, **env):
-    """Build targets of a preset in this folder, as ./cafe does: one build of a
-    preset at a time. What it prints goes to a file, or where ours goes."""
+def build(preset, *targets, out=None, folder=ROOT, **env):
+    """Build targets of a preset in this folder or a clone, as ./cafe does: one
+    build of a preset at a time. What it prints goes to a file, or where ours
+    goes."""
     subprocess.run(
-        ["bash", "-c", 'set -o pipefail; . deploy/local/packages.sh; '
-         'build "$@"', "build", preset, "--target", *targets],
-        cwd=ROOT, check=True, stdout=out, stderr=out,
+        ["bash", "-c", 'set -o pipefail; mkdir -p var/log; '
+         '. deploy/local/packages.sh; build "$@"',
+         "build", preset, "--target", *targets],
+        cwd=folder, check=True, stdout=out, stderr=out,
         env={**os.environ, **env})
 
 

@@ -76,11 +76,7 @@ def git(folder, *args):
 
 
 def built_customer(source):
-    """By ./cafe's own function, as one build at a time."""
-    subprocess.run(
-        ["bash", "-c", "set -o pipefail; mkdir -p var/log; "
-         ". deploy/local/packages.sh; build release --target customer"],
-        cwd=source, check=True, capture_output=True)
+    harness.build("release", "customer", folder=source)
     program = source / "build/release/bin/customer"
     return hashlib.sha256(program.read_bytes()).hexdigest()
 
