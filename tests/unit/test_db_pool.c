@@ -71,24 +71,17 @@ static void test_many_jobs_on_several_threads(void **state)
     teardown(&f);
 }
 
-/* A pool of one thread that is held by a job: one that waited for the thread
- * too long, on a busy machine, is tried again. */
+/* A pool of one thread that is held by a job. */
 static void start_held(struct fixture *f, struct probe *held, sem_t *begun,
                        sem_t *go)
 {
-    bool has_begun = false;
-
     start(f);
     sem_init(begun, 0, 0);
     sem_init(go, 0, 0);
     do {
         *held = (struct probe){ .begun = begun, .go = go };
         submit(f, hold, held);
-        while (!has_begun && !held->done) {
-            event_base_loop(f->base, EVLOOP_NONBLOCK);
-            has_begun = sem_trywait(begun) == 0;
-        }
-    } while (!has_begun);
+    } while (!has_begun(f, held));
 }
 
 static void test_a_full_queue_is_busy(void **state)

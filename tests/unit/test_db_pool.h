@@ -173,6 +173,22 @@ static inline enum error hold(struct db_connection *db, void *job)
     return OK;
 }
 
+/*
+ * Turn the loop until a holding job runs. False: it has waited for a thread too
+ * long and will never run, as happens on a busy machine.
+ */
+static inline bool has_begun(struct fixture *f, const struct probe *held)
+{
+    while (sem_trywait(held->begun) != 0) {
+        if (held->done) {
+            assert_int_equal(held->outcome, ERROR_DEADLINE);
+            return false;
+        }
+        event_base_loop(f->base, EVLOOP_NONBLOCK);
+    }
+    return true;
+}
+
 static inline void kill_from_elsewhere(int64_t id)
 {
     struct db_connection *other = test_connect();

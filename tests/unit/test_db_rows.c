@@ -35,10 +35,10 @@ static void hold_row(struct rows *rows, uint64_t row)
 {
     struct probe *held = &rows->held[rows->count++];
 
-    *held = (struct probe){ .begun = &rows->begun, .go = &rows->go };
-    write_row(rows, row, hold, held);
-    while (sem_wait(&rows->begun) != 0)
-        continue;
+    do {
+        *held = (struct probe){ .begun = &rows->begun, .go = &rows->go };
+        write_row(rows, row, hold, held);
+    } while (!has_begun(&rows->f, held));
 }
 
 static void close_rows(struct rows *rows)
