@@ -25,6 +25,8 @@ NEEDED = ("dockerd", "docker-compose", "mmdebstrap", "iptables")
 # The rehearsal, which runs beside these tests, builds customer:latest anew.
 TAG = "compose"
 PASSWORDS = {"root": "root-password", **harness.PASSWORDS}
+# Of Go's garbage, by the many short programs that Docker starts.
+FEW_COLLECTIONS = {"GOGC": "400"}
 
 
 def missing():
@@ -70,7 +72,7 @@ class Engine:
         self.socket = self.folder / "docker.sock"
         self.pid = self.folder / "docker.pid"
         self.env = {"PATH": search_path(), "HOME": str(self.folder),
-                    "DOCKER_HOST": f"unix://{self.socket}"}
+                    "DOCKER_HOST": f"unix://{self.socket}", **FEW_COLLECTIONS}
 
     def start(self):
         """
@@ -89,7 +91,7 @@ class Engine:
                 "dockerd", "--data-root", DATA, "--exec-root",
                 self.folder / "exec", "--host", self.env["DOCKER_HOST"],
                 "--pidfile", self.pid], self.folder,
-                env={**os.environ, "PATH": search_path()})
+                env={**os.environ, "PATH": search_path(), **FEW_COLLECTIONS})
             try:
                 harness.wait_until(lambda: self.answers(process),
                                    "Docker's engine starts")
