@@ -48,6 +48,7 @@ ORDER = ["integration", "browser", "soak", "conformance", "fuzz", "unit",
          "lint"]
 PATIENT = ["unit", "lint"]
 LOWEST = 19  # of nice(1)
+HANGS_S = 1800  # a test fails after that: ten times what the longest takes
 SLOWEST = 15  # tests that the report of a suite names
 
 # What the tests do for longer in a long run.
@@ -85,10 +86,12 @@ def run_unit(report, out):
 
 
 def run_pytest(suite, report, options, out):
-    workers = []
+    flags = []
     alone = {"--minutes", "--coverage", "--pictures"} & set(options)
     if SUITES[suite] > 1 and not alone:
-        workers = ["-n", str(SUITES[suite]), "--dist", "loadgroup"]
+        flags = ["-n", str(SUITES[suite]), "--dist", "loadgroup"]
+    if not (alone or suite == "soak" or "CAFE_LONG" in os.environ):
+        flags += ["--timeout", str(HANGS_S)]
     env = dict(os.environ)
     if suite in PRESETS:
         preset, *targets = PRESETS[suite]
@@ -96,7 +99,7 @@ def run_pytest(suite, report, options, out):
         harness.build(preset, *targets, out=out)
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         f"--junitxml={report}", "-rs", *workers, *options,
+         f"--junitxml={report}", "-rs", *flags, *options,
          harness.ROOT / "tests" / FOLDERS.get(suite, suite)], check=False,
         stdout=out, stderr=out, env=env)
 

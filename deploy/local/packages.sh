@@ -36,6 +36,7 @@ haproxy                   up integration conformance browser
 procps                    up integration
 python3                   lint unit fuzz integration conformance browser deploy bench soak
 python3-pytest            lint fuzz integration conformance browser deploy soak
+python3-pytest-timeout    lint fuzz integration conformance browser deploy
 python3-pytest-xdist      fuzz integration conformance browser deploy
 python3-pymysql           unit integration conformance browser deploy bench soak
 libcmocka-dev             unit
