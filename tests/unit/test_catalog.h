@@ -26,7 +26,7 @@
 enum {
     WAIT_MS = 2000, /* only tests of stale pages take that long */
     COMPARE_MS = 300,
-    GIVE_UP_MS = 20000,
+    GIVE_UP_MS = 60000,
     REPLY_MAX_BYTES = 4096,
     KEPT_MAX = 2
 };

@@ -21,7 +21,7 @@
 #include "cafe/base/clock.h"
 #include "test_database.h"
 
-enum { GIVE_UP_S = 20 };
+enum { GIVE_UP_S = 60 };
 
 /* A loop, a pool on it, and a log that can be read. */
 struct fixture {
