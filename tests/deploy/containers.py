@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tarfile
 import time
+import urllib.request
 
 import pytest
 
@@ -25,6 +26,7 @@ NEEDED = ("dockerd", "docker-compose", "mmdebstrap", "iptables")
 # The rehearsal, which runs beside these tests, builds customer:latest anew.
 TAG = "compose"
 PASSWORDS = {"root": "root-password", **harness.PASSWORDS}
+OPS_PORTS = {"customer": 9090, "employee": 9091}
 # Of Go's garbage, by the many short programs that Docker starts.
 FEW_COLLECTIONS = {"GOGC": "400"}
 
@@ -194,6 +196,18 @@ class Site(harness.Client):
                 for line in self.project.lines(service, self.began)]
 
 
+def checks(ops):
+    """How often a daemon has told whether it is ready, since it started."""
+    try:
+        with urllib.request.urlopen(f"http://{ops}/metrics",
+                                    timeout=harness.WAIT_S) as answer:
+            text = answer.read().decode()
+    except OSError:
+        return 0
+    return sum(int(count) for count in re.findall(
+        r'^\w+_count\{.*http_route="/readyz".*\} (\d+)$', text, re.M))
+
+
 class Project:
     """
     The system of docker-compose.yml under a name of its own, by that version
@@ -243,6 +257,18 @@ class Project:
         except (OSError, harness.http.client.HTTPException) as fault:
             self.heard = fault
         return self.heard == 200
+
+    def settle(self):
+        """
+        Until the load balancer knows who serves, after a daemon was started. A
+        check that begins before the container has its network fails late, when
+        the daemon has long answered others; not after three of them.
+        """
+        for service, port in OPS_PORTS.items():
+            for container in self.containers(service):
+                ops = f"{self.address(container, 'front')}:{port}"
+                harness.wait_until(lambda to=ops: checks(to) >= 3,
+                                   f"the load balancer has checked {service}")
 
     def logs(self, service=""):
         return self.compose("logs", "--no-color", *service.split()).stdout

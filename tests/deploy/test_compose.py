@@ -129,7 +129,7 @@ def test_the_load_would_see_a_failure(project, site, sample):
             check_load(wrk)
     finally:
         project.engine.run("start", *both)
-        harness.wait_until(project.serves, "it serves again")
+        project.settle()
 
 
 class Adding:
@@ -185,6 +185,7 @@ def test_restarting_one_loses_nothing(project, site, database, service):
     reading.check(project)
     rows = query(connect(database), "SELECT name FROM suppliers")
     assert adding.promised <= {name for name, in rows}
+    project.settle()
     assert f"of {len(rows):,}<" in site.get("/suppliers?per=1").text
 
 
@@ -209,7 +210,7 @@ def test_no_read_fails_when_one_is_killed_without_a_database(
                 work.go_on(3)
                 engine.run("start", container)
                 work.go_on(3)
-    harness.wait_until(project.serves, "it serves again")
+    project.settle()
     reading.check(project)
 
 
@@ -226,8 +227,7 @@ def test_without_a_daemon_our_page_is_shown(project, site, engine, name, path,
             assert harness.Client(port).get(other).status == 200
     finally:
         engine.run("start", *both)
-        harness.wait_until(lambda: site.get(path).status == 200,
-                           f"{name} is back")
+        project.settle()
 
 
 def test_a_wrong_password_is_a_line_of_each_pool(project, engine):
@@ -254,6 +254,7 @@ def test_a_wrong_password_is_a_line_of_each_pool(project, engine):
         secret.write_text(containers.PASSWORDS["customer"])
         harness.wait_until(lambda: "database is available again" in engine.run(
             "logs", "--since", f"{began:.3f}", container), "it is back")
+        project.settle()
 
 
 @pytest.mark.parametrize("account", ["root", "migrate", "customer"])

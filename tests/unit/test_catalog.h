@@ -24,7 +24,8 @@
 #include "test_database.h"
 
 enum {
-    WAIT_MS = 2000, /* only tests of stale pages take that long */
+    WAIT_MS = 30000,    /* for a database that is there */
+    AWAY_WAIT_MS = 500, /* for one that is not */
     COMPARE_MS = 300,
     GIVE_UP_MS = 60000,
     REPLY_MAX_BYTES = 4096,
@@ -133,10 +134,10 @@ static void open_db(struct fixture *f)
     assert_int_equal(db_open(f->base, &config, &f->db), OK);
 }
 
-static void open_catalog(struct fixture *f)
+static void open_catalog(struct fixture *f, int64_t wait_ms)
 {
     const struct catalog_settings settings = { .max_bytes = 1024 * 1024,
-                                               .wait_ms = WAIT_MS,
+                                               .wait_ms = wait_ms,
                                                .compare_ms = COMPARE_MS };
 
     assert_int_equal(catalog_open(f->base, f->db, &settings, &f->catalog), OK);
@@ -181,7 +182,15 @@ static int setup(void **state)
 {
     int failed = setup_without_catalog(state);
 
-    open_catalog(*state);
+    open_catalog(*state, WAIT_MS);
+    return failed;
+}
+
+static int setup_for_outage(void **state)
+{
+    int failed = setup_without_catalog(state);
+
+    open_catalog(*state, AWAY_WAIT_MS);
     return failed;
 }
 
@@ -303,6 +312,19 @@ static void assert_list(struct fixture *f, int fd, const char *body)
     char reply[REPLY_MAX_BYTES];
 
     client_receive(f, fd, reply);
+    assert_body(reply, body);
+}
+
+/* Ask until it is fresh. */
+static void await_list(struct fixture *f, const char *body)
+{
+    int64_t until_ms = clock_monotonic_ms() + GIVE_UP_MS;
+    char reply[REPLY_MAX_BYTES];
+
+    do {
+        assert_true(clock_monotonic_ms() < until_ms);
+        client_receive(f, client_send(f, "/list"), reply);
+    } while (strstr(reply, " fresh:") == NULL);
     assert_body(reply, body);
 }
 
