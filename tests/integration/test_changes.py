@@ -418,7 +418,7 @@ def test_as_many_as_may_wait(database, customer, api, request):
 def test_a_stop_ends_all_waits(customer, many):
     began = time.monotonic()
     assert customer.stop() == 0
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 25  # each waits for 30 s
     for sock in many:
         status, found = read_answer(sock)
         assert status == 200 and found["changes"] == []

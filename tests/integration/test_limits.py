@@ -83,7 +83,7 @@ def test_a_slow_chunked_body_is_cut_off_at_its_deadline(start, database, sent,
         got = trickle(sock, slow, 0.2)
         took = time.monotonic() - began
     assert got.startswith(b"HTTP/1.1 408 ")
-    assert 1.4 < took < 1.5 + 1 + 1 + 1
+    assert 1.4 < took < 10  # on a busy machine, too
 
 
 def test_a_chunked_body_at_its_least_rate_is_read(start, database):
