@@ -5,6 +5,7 @@ it. CAFE_PRESET chooses the build (dev), CAFE_TEST_WRAP a program to put in
 front of each daemon, for instance "valgrind -q --error-exitcode=99".
 """
 import contextlib
+import errno
 import fcntl
 import getpass
 import hashlib
@@ -116,6 +117,21 @@ def wait_until(condition, what, seconds=WAIT_S):
             return value
         time.sleep(0.01)
     raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def read_terminal(terminal):
+    """What came from the programs at the other end of a pseudo-terminal; b""
+    when they have ended and all was read.
+
+    Linux reports that end as EIO, and may do so before what a program wrote
+    last has arrived; one more read waits for that."""
+    for _ in range(2):
+        try:
+            return os.read(terminal, 4096)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+    return b""
 
 
 # All that makes a database what it is, except the rows that tests write: its

@@ -139,12 +139,7 @@ def on_a_terminal(script, **env):
             env={**os.environ, "TERM": "xterm", **env})
     with process:
         os.close(theirs)
-        said = b""
-        while True:
-            try:
-                said += os.read(ours, 4096)
-            except OSError:  # the other end is closed
-                break
+        said = b"".join(iter(lambda: harness.read_terminal(ours), b""))
     os.close(ours)
     return said.decode()
 

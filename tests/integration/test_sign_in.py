@@ -476,10 +476,10 @@ def type_at_terminal(path, *lines):
     shown = b""
     waiting = [*lines]
     while select.select([terminal], [], [], harness.WAIT_S)[0]:
-        try:
-            shown += os.read(terminal, 1024)
-        except OSError:  # it has ended
+        said = harness.read_terminal(terminal)
+        if not said:
             break
+        shown += said
         if shown.endswith(b": ") and waiting:
             os.write(terminal, waiting.pop(0))
     else:
