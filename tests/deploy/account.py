@@ -28,13 +28,13 @@ here, and played or left out in the open:
 import hashlib
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
 import urllib.error
 import urllib.request
 
+import aws_command
 import contracts
 import harness
 
@@ -83,7 +83,6 @@ code*"connections get-connection"*)
 esac
 exec {aws} --endpoint-url http://127.0.0.1:{port} "$@"
 """
-SERVER = pathlib.Path(__file__).parent / "aws_server.py"
 # The second word of commands that are more than one call, or none.
 NOT_ONE_CALL = ("wait", "rm", "credential-helper")
 LOOKS = re.compile(r"^\w+ (describe|list|get|head|wait)")
@@ -95,35 +94,6 @@ def missing():
               if shutil.which(name) is None]
     return (f"{' and '.join(absent)} not found (pip install 'moto[server]' "
             "awscli)") if absent else None
-
-
-def command(name):
-    """Not pyenv's stand-in for it: that takes a third of each call."""
-    if shutil.which("pyenv"):
-        done = subprocess.run(["pyenv", "which", name], text=True,
-                              capture_output=True, check=False)
-        if done.returncode == 0:
-            return done.stdout.strip()
-    return shutil.which(name)
-
-
-def python_of(program, module):
-    """The interpreter of a Python program that has a module; None if none."""
-    if program is None:
-        return None
-    with open(program, "rb") as file:
-        line = file.readline().decode(errors="replace")
-    interpreter = line[2:].strip()
-    if not line.startswith("#!") or "python" not in line:
-        return None
-    done = subprocess.run([interpreter, "-c", f"import {module}"],
-                          capture_output=True, check=False)
-    return interpreter if done.returncode == 0 else None
-
-
-def caller(path):
-    """The command that asks the server at this path."""
-    return ["/usr/bin/python3", "-I", "-S", str(SERVER), "call", str(path)]
 
 
 def applied(account, *args):
@@ -152,7 +122,7 @@ class Account:
             "moto", ["moto_server", "-H", "127.0.0.1", "-p", self.port],
             folder, {**os.environ, **environment})
         harness.wait_until(self.answers, "moto answers", 120)
-        self.make_server()
+        self.command = aws_command.Command(aws_command.find("aws"), folder)
         self.make_command()
         self.make_copy()
         self.make_git()
@@ -167,32 +137,14 @@ class Account:
         except urllib.error.URLError:
             return False
 
-    def make_server(self):
-        """What stands for the aws command: itself, or a server of it."""
-        self.program = [command("aws")]
-        self.aws_server = None
-        interpreter = python_of(self.program[0], "awscli.clidriver")
-        if interpreter is None:
-            return
-        path = self.folder / "aws.socket"
-        self.aws_server = self.serve(interpreter, path)
-        self.program = caller(path)
-
-    def serve(self, interpreter, path):
-        server = harness.Process(path.stem, [interpreter, SERVER, "serve", path],
-                                 self.folder)
-        harness.wait_until(lambda: path.exists() or not server.running(),
-                           "the aws command is read", 120)
-        assert server.running(), server.output()
-        return server
-
     def make_command(self):
         (self.folder / "bin").mkdir()
         (self.folder / "under-way").mkdir()
-        command = self.folder / "bin/aws"
-        command.write_text(WRAPPER.format(
-            folder=self.folder, port=self.port, aws=" ".join(self.program)))
-        command.chmod(0o755)
+        wrapper = self.folder / "bin/aws"
+        wrapper.write_text(WRAPPER.format(
+            folder=self.folder, port=self.port,
+            aws=" ".join(self.command.words)))
+        wrapper.chmod(0o755)
         self.end_migration_with("0\t0\t0")
 
     def end_migration_with(self, codes):
@@ -264,11 +216,9 @@ class Account:
         path.unlink(missing_ok=True)
         return lines
 
-    def refusals(self, interpreter):
+    def refusals(self, other):
         """What another aws command says of one call of each kind that was
         asked: it would call AWS where nobody answers, if the words are right."""
-        path = self.folder / "other.socket"
-        server = self.serve(interpreter, path)
         kinds = {tuple(line.split()[:2]): line.split() for line in self.asked}
         said = {}
         for kind, words in kinds.items():
@@ -278,14 +228,13 @@ class Account:
                     if word.startswith("file://")):
                 continue
             done = subprocess.run(
-                [*caller(path), *words, "--endpoint-url", "http://127.0.0.1:1"],
+                [*other.words, *words, "--endpoint-url", "http://127.0.0.1:1"],
                 text=True, capture_output=True, check=False,
                 env=self.environment(AWS_REGION=contracts.REGION,
                                      AWS_MAX_ATTEMPTS="1"))
             assert done.returncode, words
             accepted = "Could not connect to the endpoint" in done.stderr
             said[" ".join(kind)] = "" if accepted else done.stderr.strip()
-        server.stop()
         return said
 
     def changes(self):
@@ -299,7 +248,7 @@ class Account:
     def try_aws(self, *args):
         """Ask moto, beside the script."""
         return subprocess.run(
-            [*self.program, "--endpoint-url",
+            [*self.command.words, "--endpoint-url",
              f"http://127.0.0.1:{self.port}", "--region", contracts.REGION,
              "--output", "json", *args], text=True, capture_output=True,
             check=False, env=self.environment())
@@ -342,5 +291,4 @@ class Account:
 
     def stop(self):
         self.server.stop()
-        if self.aws_server:
-            self.aws_server.stop()
+        self.command.stop()

@@ -11,6 +11,7 @@ import pytest
 
 import account as accounts
 import apply_rights
+import aws_command
 from account import CONNECTION, FROM_GITHUB, applied, one_line
 from account_state import (
     admin_rules, deploy, deployment_files, doors, environment, forwards, group,
@@ -458,13 +459,14 @@ def test_destroy_waits_for_a_service_that_drains(account):
 
 def test_version_2_takes_each_call(account):
     """Debian's aws command; an old one knows connections by the old name."""
-    interpreter = accounts.python_of(shutil.which("aws", path="/usr/bin"),
-                                     "awscli.clidriver")
-    if interpreter is None:
+    path = shutil.which("aws", path="/usr/bin")
+    if path is None:
         pytest.skip("NOT CHECKED: there is no /usr/bin/aws (package awscli)")
+    debian = aws_command.Command(path, account.folder, "debian")
     account.calls()
     account.asked.add("ecs list-services --clusters wrong")
-    said = account.refusals(interpreter)
+    said = account.refusals(debian)
+    debian.stop()
     account.asked.remove("ecs list-services --clusters wrong")
     assert len(said) > 5, said
     assert {kind for kind, words in said.items() if words} - {

@@ -2,17 +2,22 @@
 import http.server
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import threading
 
 import pytest
 
+import aws_command
 import contracts
 from contracts import DAEMONS, Deployment
 from defects import loaded
 from ecs_deploying import Native
 from infrastructure import FOLDER
+
+
+POLL_S = 0.01  # until the endpoint notices that it is to stop
 
 
 class Aws:
@@ -21,8 +26,8 @@ class Aws:
     of ours on loopback gets what it would have sent.
     """
 
-    def __init__(self, folder, program):
-        self.program = program
+    def __init__(self, folder, words):
+        self.words = words
         self.sent = []
         self.folder = folder
         sent = self.sent
@@ -40,7 +45,8 @@ class Aws:
                 pass
 
         self.server = http.server.HTTPServer(("127.0.0.1", 0), Endpoint)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(POLL_S,),
+                         daemon=True).start()
 
     def run(self, operation, path, *more):
         nothing = self.folder / "nothing"
@@ -51,7 +57,7 @@ class Aws:
                "AWS_DEFAULT_REGION": contracts.REGION,
                "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1"}
         return subprocess.run(
-            [self.program, "ecs", operation, "--cli-input-json", f"file://{path}",
+            [*self.words, "ecs", operation, "--cli-input-json", f"file://{path}",
              "--endpoint-url",
              f"http://127.0.0.1:{self.server.server_port}", *more],
             env=env, text=True, capture_output=True, check=False,
@@ -78,19 +84,30 @@ class Aws:
 
 
 # Debian's is version 2; what else comes first in PATH may be version 1.
-COMMANDS = sorted({found for found in (shutil.which("aws"),
+PROGRAMS = sorted({found for found in (aws_command.find("aws"),
                                        shutil.which("aws", path="/usr/bin"))
-                   if found}) or [None]
+                   if found})
 
 
-@pytest.fixture(name="aws", params=COMMANDS)
-def fixture_aws(tmp_path, request):
+@pytest.fixture(name="commands", scope="module")
+def fixture_commands(tmp_path_factory):
+    """What begins a call of each."""
+    folder = tmp_path_factory.mktemp("aws")
+    commands = {program: aws_command.Command(program, folder, f"aws-{number}")
+                for number, program in enumerate(PROGRAMS)}
+    yield {program: made.words for program, made in commands.items()}
+    for made in commands.values():
+        made.stop()
+
+
+@pytest.fixture(name="aws", params=PROGRAMS or [None])
+def fixture_aws(tmp_path, request, commands):
     if request.param is None:
         pytest.skip("NOT CHECKED: there is no aws command (package awscli) to "
                     "read the files for AWS")
-    command = Aws(tmp_path, request.param)
-    yield command
-    command.stop()
+    made = Aws(tmp_path, commands[request.param])
+    yield made
+    made.stop()
 
 
 @pytest.fixture(name="it", params=DAEMONS)
@@ -120,11 +137,11 @@ def native():
     return Native("customer", loaded()).service
 
 
-def knows_native(program, folder):
+def knows_native(words, folder):
     """As the script asks it: ECS's own blue/green, that is."""
     done = subprocess.run(
         ["bash", "-c", "set -euo pipefail; fail() { echo \"$*\" >&2; exit 1; }; "
-         f". {FOLDER / 'ecs.sh'}; controller=ecs; aws() {{ {program} \"$@\"; "
+         f". {FOLDER / 'ecs.sh'}; controller=ecs; aws() {{ {shlex.join(words)} \"$@\"; "
          "}; find_controller"], text=True, capture_output=True, check=False,
         env={"PATH": os.environ["PATH"], "HOME": str(folder)})
     assert done.returncode == 0 or "install a newer one" in done.stderr
@@ -133,21 +150,22 @@ def knows_native(program, folder):
 
 def test_the_script_refuses_a_command_that_is_too_old(aws):
     refusal = aws.refusal("create-service", native())
-    if knows_native(aws.program, aws.folder):
+    if knows_native(aws.words, aws.folder):
         assert refusal == ""
     else:
         assert '"advancedConfiguration"' in refusal
 
 
 @pytest.fixture(name="new_aws")
-def fixture_new_aws(tmp_path):
-    found = [one for one in COMMANDS if one and knows_native(one, tmp_path)]
+def fixture_new_aws(tmp_path, commands):
+    found = [words for words in commands.values()
+             if knows_native(words, tmp_path)]
     if not found:
         pytest.skip("NOT CHECKED: no aws command here knows the blue/green "
                     "deployments of ECS (pip install awscli)")
-    command = Aws(tmp_path, found[0])
-    yield command
-    command.stop()
+    made = Aws(tmp_path, found[0])
+    yield made
+    made.stop()
 
 
 @pytest.mark.parametrize("defect, words", [

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-import account
+import aws_command
 import permissions
 from infrastructure import Infrastructure, branches
 
@@ -88,8 +88,8 @@ def test_a_managed_policy_is_seen(it):
 
 def test_the_managed_policies_are_aws_own():
     """As moto has them, which takes them from AWS."""
-    program = account.python_of(account.command("moto_server"),
-                                "moto.iam.aws_managed_policies")
+    program = aws_command.python_of(aws_command.find("moto_server"),
+                                    "moto.iam.aws_managed_policies")
     if program is None:
         pytest.skip("NOT CHECKED: managed policies: there is no moto")
     names = list(permissions.MANAGED)
