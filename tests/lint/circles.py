@@ -1,5 +1,6 @@
 """Circles: files of a library or program that need each other to be linked."""
 import collections
+import functools
 import subprocess
 
 import harness
@@ -26,13 +27,25 @@ def objects(program):
     return found
 
 
-def symbols(made):
-    """The global names that an object file defines, and those that it needs."""
-    table = subprocess.run(["nm", "--extern-only", made], text=True,
-                           capture_output=True, check=True).stdout
-    rows = [line.split()[-2:] for line in table.splitlines()]
-    return ({name for kind, name in rows if kind in DEFINED},
-            {name for kind, name in rows if kind == "U"})
+@functools.cache
+def symbols(program):
+    """
+    For each source of a program the global names that its object file defines,
+    and those that it needs.
+    """
+    made = objects(program)
+    tables = {str(path): (set(), set()) for path in made.values()}
+    shown = subprocess.run(
+        ["nm", "--extern-only", "--print-file-name", *tables], text=True,
+        capture_output=True, check=True).stdout
+    for line in shown.splitlines():
+        path, _, row = line.rpartition(":")
+        kind, name = row.split()[-2:]
+        if kind in DEFINED:
+            tables[path][0].add(name)
+        elif kind == "U":
+            tables[path][1].add(name)
+    return {source: tables[str(path)] for source, path in made.items()}
 
 
 def needs(tables):
