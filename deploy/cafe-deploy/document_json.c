@@ -43,7 +43,7 @@ static bool at_end(const struct walk *walk)
 
 static void skip_space(struct walk *walk)
 {
-    while (!at_end(walk) && strchr(" \t\r\n", current(walk)) != NULL)
+    while (!at_end(walk) && byte_is_in(current(walk), " \t\r\n"))
         document_json_advance(walk);
 }
 
@@ -59,11 +59,10 @@ static struct slice skip_token(struct walk *walk)
             document_json_advance(walk);
         } while (!at_end(walk) && current(walk) != '"');
         document_json_advance(walk);
-    } else if (strchr("{}[],:", current(walk)) != NULL) {
+    } else if (byte_is_in(current(walk), "{}[],:")) {
         document_json_advance(walk);
     } else {
-        while (!at_end(walk) &&
-               strchr("{}[],:\" \t\r\n", current(walk)) == NULL)
+        while (!at_end(walk) && !byte_is_in(current(walk), "{}[],:\" \t\r\n"))
             document_json_advance(walk);
     }
     if (walk->offset > walk->source.len) /* a text without its end */

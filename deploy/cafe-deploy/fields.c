@@ -29,11 +29,10 @@ bool rule_allows(const struct rule *rule, const char *text)
     if (rule->others == NULL)
         return true;
     if (len == 0 ||
-        (!is_letter_or_digit(text[0]) && strchr(rule->first, text[0]) == NULL))
+        (!is_letter_or_digit(text[0]) && !byte_is_in(text[0], rule->first)))
         return false;
     for (i = 1; i < len; i++) {
-        if (!is_letter_or_digit(text[i]) &&
-            strchr(rule->others, text[i]) == NULL)
+        if (!is_letter_or_digit(text[i]) && !byte_is_in(text[i], rule->others))
             return false;
     }
     return true;

@@ -80,7 +80,7 @@ static size_t bracketed_len(struct slice source, size_t offset)
 static bool placeholders_is_plain(const char *value)
 {
     for (; *value != '\0'; value++) {
-        if (*value <= ' ' || *value > '~' || strchr("\"'\\", *value) != NULL)
+        if (*value <= ' ' || *value > '~' || byte_is_in(*value, "\"'\\"))
             return false;
     }
     return true;

@@ -62,8 +62,7 @@ void percent_encode(struct text *text, struct slice raw)
         unsigned char byte = (unsigned char)raw.data[i];
 
         if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-            (byte >= '0' && byte <= '9') ||
-            (byte != '\0' && strchr("-._~", byte) != NULL)) {
+            (byte >= '0' && byte <= '9') || byte_is_in((char)byte, "-._~")) {
             text_append_char(text, (char)byte);
         } else {
             text_append_char(text, '%');

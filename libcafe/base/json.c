@@ -123,7 +123,7 @@ void json_escape(struct text *out, struct slice value)
 
 static bool ends_with_any(const struct text *out, const char *bytes)
 {
-    return out->len > 0 && strchr(bytes, out->data[out->len - 1]) != NULL;
+    return out->len > 0 && byte_is_in(out->data[out->len - 1], bytes);
 }
 
 /* Begin a value: a comma where one is due, and its name. */

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cafe/base/text.h"
+
 enum { NAME_MAX_BYTES = 64 };
 
 static size_t smallest(size_t a, size_t b, size_t c)
@@ -18,8 +20,7 @@ static bool alike(char a, char b)
 {
     static const char separators[] = "-._";
 
-    return a == b || (a != '\0' && b != '\0' && strchr(separators, a) != NULL &&
-                      strchr(separators, b) != NULL);
+    return a == b || (byte_is_in(a, separators) && byte_is_in(b, separators));
 }
 
 size_t nearest_distance(const char *a, const char *b)

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cafe/base/hash.h"
 
@@ -24,8 +23,7 @@ struct page *page_open(int status)
 static bool is_token_char(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') ||
-           (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
+           (byte >= '0' && byte <= '9') || byte_is_in(byte, "!#$%&'*+-.^_`|~");
 }
 
 /* RFC 9110 5.1 and 5.5, as far as a field could break the head: a line end in a

@@ -66,7 +66,7 @@ uint32_t unicode_search_letter(uint32_t letter)
 
 static bool is_vowel(char letter)
 {
-    return letter != '\0' && strchr("aeiouy", letter) != NULL;
+    return byte_is_in(letter, "aeiouy");
 }
 
 /* The second letter of "ae", "oe", "aa" and "ue", except in "aue" and "que":

@@ -130,7 +130,7 @@ static enum error read_tag(struct compiler *compiler, struct tag *tag)
     tag->line = compiler->line;
     tag->sigil = '\0';
     if (begin < compiler->source.len &&
-        strchr("#^/!=>&{", compiler->source.data[begin]) != NULL)
+        byte_is_in(compiler->source.data[begin], "#^/!=>&{"))
         tag->sigil = compiler->source.data[begin++];
     /* These end with a mark of their own in front of the delimiter. */
     if (tag->sigil == '{' || tag->sigil == '=')
@@ -149,7 +149,7 @@ static enum error read_tag(struct compiler *compiler, struct tag *tag)
 static bool has_space(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (strchr(" \t\r\n", text.data[i]) != NULL)
+        if (byte_is_in(text.data[i], " \t\r\n"))
             return true;
     }
     return false;
@@ -286,7 +286,7 @@ static enum error take_tag(struct compiler *compiler, size_t literal)
 
     if (err != OK)
         return err;
-    if (tag.sigil != '\0' && strchr("#^/!=>", tag.sigil) != NULL &&
+    if (byte_is_in(tag.sigil, "#^/!=>") &&
         compile_is_blank(compiler->source, compiler->line_begin, tag.begin))
         next = rest_of_line(compiler->source, tag.end);
     if (next != 0) {

@@ -85,8 +85,8 @@ bool card_has(const struct card_line *line, const char *word)
         struct slice found = { text.data + i + 1, len };
         char after = i + 1 + len < text.len ? text.data[i + 1 + len] : ';';
 
-        if (strchr(";=,\"", text.data[i]) != NULL && text.data[i] != '\0' &&
-            slice_is_nocase(found, word) && strchr(";=,\"", after) != NULL)
+        if (byte_is_in(text.data[i], ";=,\"") && slice_is_nocase(found, word) &&
+            byte_is_in(after, ";=,\""))
             return true;
     }
     return false;

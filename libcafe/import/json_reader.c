@@ -127,7 +127,7 @@ static enum error read_in_frame(struct json_reader_state *json, char byte)
 
 static enum error read_in_array(struct json_reader_state *json, char byte)
 {
-    if (strchr(" \t\r\n", byte) != NULL)
+    if (byte_is_in(byte, " \t\r\n"))
         return OK;
     if (byte == ',' && json->after_object) {
         json->after_object = false;

@@ -111,8 +111,8 @@ static char sniff_delimiter(struct slice text)
     bool quoted = false;
 
     text = slice_trim(text);
-    if (slice_starts(text, "sep=") && text.len > 4 && text.data[4] != '\0' &&
-        strchr(delimiters, text.data[4]) != NULL)
+    if (slice_starts(text, "sep=") && text.len > 4 &&
+        byte_is_in(text.data[4], delimiters))
         return text.data[4];
     for (size_t i = 0; i < text.len; i++) {
         const char *found = strchr(delimiters, text.data[i]);

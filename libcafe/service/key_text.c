@@ -35,7 +35,7 @@ bool key_valid(struct slice text)
     if (text.len != KEY_TEXT_BYTES - 1 || !slice_starts(text, key_prefix.data))
         return false;
     for (size_t i = key_prefix.len; i < text.len; i++) {
-        if (!text.data[i] || strchr("0123456789abcdef", text.data[i]) == NULL)
+        if (!byte_is_in(text.data[i], "0123456789abcdef"))
             return false;
     }
     return true;

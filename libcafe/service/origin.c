@@ -40,7 +40,7 @@ static bool read_origin(struct slice text, struct origin *origin)
         return false;
     for (size_t i = scheme; i < text.len; i++) {
         if (text.data[i] <= ' ' || text.data[i] > '~' ||
-            strchr("/?#@\\\"<>,", text.data[i]) != NULL)
+            byte_is_in(text.data[i], "/?#@\\\"<>,"))
             return false;
     }
     origin->secure = scheme == 8;

@@ -141,7 +141,7 @@ static bool is_formula(struct slice text)
 {
     int plain = text.len > 0 ? unicode_plain(utf8_next(&text)) : 0;
 
-    return plain > 0 && strchr("=+-@\t\r", plain) != NULL;
+    return plain > 0 && byte_is_in((char)plain, "=+-@\t\r");
 }
 
 /* Apostrophes that it has already are passed over, so that taking exactly one

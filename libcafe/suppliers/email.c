@@ -11,7 +11,7 @@
 static bool email_ends_at(uint32_t letter)
 {
     return letter_is_control(letter) || letter == ' ' ||
-           (letter < 128 && strchr(",;:<>()[]\\\"", (int)letter) != NULL);
+           (letter < 128 && byte_is_in((char)letter, ",;:<>()[]\\\""));
 }
 
 /* Names with dots between; letters outside ASCII are those of international

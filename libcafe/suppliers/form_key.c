@@ -42,8 +42,7 @@ enum error form_key_make(char key[FORM_KEY_CHARS + 1])
 bool form_key_valid(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
-        /* strchr() finds the NUL at the end of the letters, too. */
-        if (!text.data[i] || strchr(letters, text.data[i]) == NULL)
+        if (!byte_is_in(text.data[i], letters))
             return false;
     return text.len == FORM_KEY_CHARS;
 }

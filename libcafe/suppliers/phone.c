@@ -93,7 +93,7 @@ static bool scan_text(struct scan *scan, struct phone *phone)
             return false; /* another number follows, or its last digits */
         } else if (c == '(' || c == ')') {
             open = c == '(' ? scan->end + 1 : 0;
-        } else if (c == '\0' || strchr(" -./", c) == NULL) {
+        } else if (!byte_is_in(c, " -./")) {
             return read_extension((struct slice){ scan->text.data + scan->end,
                                                   scan->text.len - scan->end },
                                   phone);

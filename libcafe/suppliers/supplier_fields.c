@@ -316,8 +316,7 @@ static bool are_two_phones(struct slice text, size_t at)
     char c = text.data[at];
     size_t before = 0, after = 0;
 
-    if (!isalpha((unsigned char)c) &&
-        (c == '\0' || strchr("/,;|&+", c) == NULL))
+    if (!isalpha((unsigned char)c) && !byte_is_in(c, "/,;|&+"))
         return false;
     for (size_t i = 0; i < text.len; i++) {
         if (isdigit((unsigned char)text.data[i]))
@@ -366,11 +365,6 @@ static const char *check_notes(struct arena *arena,
 
 enum { PORT_MAX = 65535 };
 
-static bool is_one_of(char byte, const char *set)
-{
-    return byte != '\0' && strchr(set, byte) != NULL;
-}
-
 /* Nothing invisible, and none of the characters that RFC 3986 leaves out:
  * browsers take a backslash for a slash, and so see another host. */
 static bool is_no_web_letter(uint32_t letter)
@@ -380,7 +374,7 @@ static bool is_no_web_letter(uint32_t letter)
     return letter <= ' ' || letter == 0x7f || plain == ' ' ||
            (letter >= 0x80 && plain == UNICODE_INVISIBLE) ||
            is_control(letter) ||
-           (letter < 0x80 && is_one_of((char)letter, "\"<>\\^`{|}"));
+           (letter < 0x80 && byte_is_in((char)letter, "\"<>\\^`{|}"));
 }
 
 /* Labels between single dots; names beyond ASCII are as people write them. */
@@ -408,7 +402,7 @@ static struct slice host_of(struct slice text)
     uint64_t number = 0;
 
     for (size_t i = host.len; i > 0; i--)
-        if (is_one_of(text.data[i - 1], "/?#"))
+        if (byte_is_in(text.data[i - 1], "/?#"))
             host.len = i - 1;
     port = host;
     if (memchr(host.data, ':', host.len) != NULL) {

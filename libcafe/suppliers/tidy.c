@@ -129,11 +129,10 @@ static bool skip_word(struct slice *text, const char *word, const char *marks)
 
     if (text->len <= len ||
         !slice_is_nocase((struct slice){ text->data, len }, word) ||
-        text->data[len] == '\0' || strchr(marks, text->data[len]) == NULL)
+        !byte_is_in(text->data[len], marks))
         return false;
     rest = (struct slice){ text->data + len, text->len - len };
-    while (rest.len > 0 && rest.data[0] != '\0' &&
-           strchr(marks, rest.data[0]) != NULL)
+    while (rest.len > 0 && byte_is_in(rest.data[0], marks))
         rest = (struct slice){ rest.data + 1, rest.len - 1 };
     *text = rest;
     return true;

@@ -1,8 +1,6 @@
 /* Writes suppliers as contacts: vCard 4.0 (RFC 6350) and 3.0 (RFC 2426). */
 #include "cafe/suppliers/vcard.h"
 
-#include <string.h>
-
 #include "cafe/base/clock.h"
 #include "cafe/suppliers/contact.h"
 
@@ -109,7 +107,7 @@ static void put_value(struct line *line, struct slice text)
         if (slice_starts(text, "\r\n"))
             len = 2;
         if (byte_is_control(text.data[0]) ||
-            strchr(line->escaped, text.data[0]) != NULL)
+            byte_is_in(text.data[0], line->escaped))
             put_special(line, text.data[0]);
         else
             put_char(line, text.data, len);

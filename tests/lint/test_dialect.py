@@ -2,7 +2,8 @@
 
 clang-tidy's check for that is for C++ only, so clang-query looks for it; Debian
 installs it with clang-tidy. The compilers warn of a declaration that is not at
-the top of its block."""
+the top of its block. A byte is looked for in a list of bytes with byte_is_in():
+strchr() finds NUL in each."""
 import concurrent.futures
 import json
 import re
@@ -26,6 +27,7 @@ TESTED = [f"{where % POINTER}, unless(isExpansionInSystemHeader()))"
               'implicitCastExpr(hasCastKind("CK_PointerToBoolean"), '
               "hasSourceExpression(%s)")]
 RUNS = 2  # at a time
+LOOKS_IN_LIST = re.compile(r'\bstrchr\(\s*"')
 
 
 def query_program():
@@ -85,3 +87,12 @@ def test_each_way_to_test_a_pointer_is_seen(tmp_path):
     assert pointers_tested(tmp_path, [source]) == sorted(
         f"{source}:{number}" for number, line in enumerate(lines, 1)
         if 5 <= number < len(lines))
+
+
+def test_bytes_are_looked_for_with_byte_is_in():
+    assert LOOKS_IN_LIST.search('if (strchr(\n    ",;", c) != NULL)')
+    wrong = [str(path.relative_to(harness.ROOT))
+             for part in ("libcafe", "customer", "employee", "deploy")
+             for path in (harness.ROOT / part).rglob("*.c")
+             if LOOKS_IN_LIST.search(path.read_text())]
+    assert not wrong, wrong

@@ -104,6 +104,14 @@ static void test_failure_is_remembered(void **state)
     assert_true(text->failed);
 }
 
+static void test_bytes_in_a_string(void **state)
+{
+    (void)state;
+    assert_true(byte_is_in('a', "a.") && byte_is_in('.', "a."));
+    assert_false(byte_is_in('b', "a.") || byte_is_in('\0', "a.") ||
+                 byte_is_in('\0', ""));
+}
+
 static void test_impossible_length(void **state)
 {
     struct text *text = *state;
@@ -166,6 +174,7 @@ int main(void)
         WITH(test_growing),
         WITH(test_bound_is_exact),
         WITH(test_failure_is_remembered),
+        cmocka_unit_test(test_bytes_in_a_string),
         WITH(test_impossible_length),
         WITH(test_fitting),
         WITH(test_integers),

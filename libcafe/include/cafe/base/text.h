@@ -70,6 +70,12 @@ static inline bool byte_is_control(char byte)
     return (unsigned char)byte < ' ' || byte == '\x7f';
 }
 
+/** One of the bytes of a NUL-terminated string; NUL is none of them. */
+static inline bool byte_is_in(char byte, const char *bytes)
+{
+    return byte != '\0' && strchr(bytes, byte) != NULL;
+}
+
 /** Without ASCII white space (space, \t \n \v \f \r) at both ends. */
 struct slice slice_trim(struct slice slice);
 
