@@ -184,7 +184,7 @@ void import_preview_show(const struct import_view *view)
         import_context(view, reading                   ? "Reading a file"
                              : state == IMPORT_PREVIEW ? "Preview of the import"
                              : broken_off ? "Reading stopped too early"
-                                          : "The file can’t be read");
+                                          : "The file can't be read");
 
     context_flag(context, "reading", reading);
     context_flag(context, "broken_off", broken_off);

@@ -370,7 +370,7 @@ async function mapping(page, scripts) {
   await press(page, 'Show what would change');
   await until(page, 'read', async () => {
     if (scripts === 'off') await open(page, page.url().slice(address.length));
-    return /can’t be read/.test(await text(page));
+    return /can't be read/.test(await text(page));
   });
   await page.select('[name="c0"]', '0');
   await page.select('[name="c1"]', '2');

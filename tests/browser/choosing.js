@@ -119,7 +119,7 @@ async function end(page) {
   await tab(page, '#ended_reason');
   await page.keyboard.type('closed down');
   await go(page, 'button:has-text("Preview")');
-  await says(page, 'Customers won’t see them any more');
+  await says(page, "Customers won't see them any more");
   await go(page, 'button:has-text("Change the setting")');
   assert.strictEqual(await page.inputValue('#ended_reason'), 'closed down');
   await go(page, 'button:has-text("Preview")');

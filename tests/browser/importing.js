@@ -28,7 +28,7 @@ async function upload(page, text, name = 'suppliers.csv') {
   });
   await page.click('button:text-is("Show what would change")');
   // A page without scripts renews itself.
-  await page.locator('h1', { hasText: /Preview|can’t be read|Import supp/ })
+  await page.locator('h1', { hasText: /Preview|can't be read|Import supp/ })
     .waitFor({ timeout: 15000 });
 }
 

@@ -1,4 +1,5 @@
 """What tests of the employees' forms share."""
+import html
 import re
 import urllib.parse
 
@@ -46,7 +47,7 @@ def hidden_of(text, action):
 
 
 def title_of(page):
-    return re.search(r"<title>(.*?)</title>", page.text)[1]
+    return html.unescape(re.search(r"<title>(.*?)</title>", page.text)[1])
 
 
 def names(database):

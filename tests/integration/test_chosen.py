@@ -301,7 +301,7 @@ def test_what_does_not_fit_one_supplier_is_left_out(employee, database, ids):
           f" {ids[1]}")
     page = setting(employee, ids[:3], deed="set", field="country", value="")
     text = html.unescape(page.text)
-    assert "Can’t be changed this way</dt><dd>1<" in text
+    assert "Can't be changed this way</dt><dd>1<" in text
     assert "Need no change</dt><dd>1<" in text
     assert "The supplier state is required, unless you enter a country" in text
     saved(confirm(employee, page))
