@@ -175,7 +175,8 @@ def show_not_run(suites):
     if os.environ.get("CAFE_DESK"):
         print("Some tests did less, and those marked as thorough did not run: "
               "those that build the project again, clang-tidy, Firefox, "
-              "walks by keyboard, paper. ./cafe test all runs them.")
+              "walks by keyboard or without scripts, paper, more kinds of a "
+              "fault. ./cafe test all runs them.")
     if not os.environ.get("CAFE_LONG"):
         print("Long tests ran in short form. ./cafe test long runs them in "
               "full.")
@@ -194,7 +195,7 @@ def run_suite(suite, options, out):
 
 
 def run_logged(suite, options):
-    print(f"== {suite} begins", flush=True)
+    print(f"== {suite} begins\n", end="", flush=True)
     with open(REPORTS / f"{suite}.log", "w", encoding="utf-8") as log:
         return run_suite(suite, options, log)
 

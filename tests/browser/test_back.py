@@ -11,6 +11,7 @@ import pytest
 
 import harness
 from test_browser import FOLDER, playwright, switch  # noqa: F401
+from thorough import at_desk
 
 sys.path.insert(0, str(harness.ROOT / "tests/integration"))
 from writers import connect, insert, query  # noqa: E402
@@ -34,8 +35,7 @@ def start_browser(kind):
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-@pytest.fixture(name="go", params=[
-    "chrome", pytest.param("firefox", marks=pytest.mark.thorough)])
+@pytest.fixture(name="go", params=at_desk(("chrome",), ("chrome", "firefox")))
 def make_go(request, playwright, browsers, proxy, employee):  # noqa: F811
     """Do a step in this browser; what was posted was pressed there."""
     kind = request.param
@@ -113,6 +113,7 @@ def test_back_after_deleting_and_restoring(go, database):
     assert names(database) == ["Roastery 1"]
 
 
+@pytest.mark.thorough
 def test_a_link_and_back(go, database, switch):  # noqa: F811
     """The links of each page that answers a post."""
     roastery(database)

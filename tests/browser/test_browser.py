@@ -9,6 +9,7 @@ import urllib.parse
 import pytest
 
 import harness
+from thorough import at_desk
 
 sys.path.insert(0, str(harness.ROOT / "tests/integration"))
 from writers import NAMES, connect, insert  # noqa: E402
@@ -23,6 +24,7 @@ HOSTILE = (
     "url(//evil.test/k)}</style>",
 )
 
+SCRIPTS = pytest.mark.parametrize("scripts", at_desk(("on",), ("off", "on")))
 FOLDER = harness.ROOT / "tests" / "browser"
 SCREENSHOTS = harness.ARTIFACTS / "screenshots"
 
@@ -34,14 +36,13 @@ def playwright():
     harness.install_node_packages(FOLDER)
 
 
-@pytest.mark.parametrize("scripts", ["off", "on"])
+@SCRIPTS
 def test_add_edit_delete(playwright, database, proxy, scripts):
     fill_sample(database)
     walk("edit.js", f"http://{proxy.host}", scripts, SCREENSHOTS, seconds=180)
 
 
-@pytest.mark.parametrize("scripts", [
-    pytest.param("off", marks=pytest.mark.thorough), "on"])
+@SCRIPTS
 def test_import(playwright, database, proxy, scripts):
     walk("importing.js", f"http://{proxy.host}", scripts, SCREENSHOTS,
          seconds=300)
@@ -152,8 +153,7 @@ def test_two_employees(playwright, database, proxy, switch, scripts, kind):
          switch.address)
 
 
-@pytest.mark.parametrize("scripts", [
-    pytest.param("off", marks=pytest.mark.thorough), "on"])
+@SCRIPTS
 def test_many_at_once(playwright, database, proxy, switch, scripts):
     """Chosen, previewed, changed and undone, by keyboard alone."""
     fill_sample(database)
@@ -168,7 +168,7 @@ def lost(start, database, folder):
                  APP_CATALOG_WAIT_MS=50)
 
 
-@pytest.mark.parametrize("scripts", ["off", "on"])
+@SCRIPTS
 def test_a_manager(playwright, database, proxy, switch, lost, scripts):
     """Finds, reaches, takes along and prints suppliers; with scripts, each
     page is looked at."""

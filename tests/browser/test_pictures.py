@@ -29,6 +29,7 @@ def check(folder):
         assert png.stat().st_size < MAX_BYTES, png
 
 
+@pytest.mark.thorough
 def test_pictures(request, playwright, start, database,  # noqa: F811
                   customer):
     given = request.config.getoption("--pictures")

@@ -128,7 +128,7 @@ def explore(name, seconds=None):
     kept = ROOT / "build" / "fuzz" / "corpus" / name
     if seconds is None:
         kept = pathlib.Path(tempfile.mkdtemp(prefix="cafe-fuzz-"))
-        runs = target.runs // (3 if os.environ.get("CAFE_DESK") else 1)
+        runs = target.runs // (6 if os.environ.get("CAFE_DESK") else 1)
         options += [f"-runs={runs}", "-seed=1"]
     else:
         kept.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import time
 import pytest
 
 import harness
+from thorough import at_desk
 
 SLOW = {
     "heads": ["-H", "-i", "1"],
@@ -28,9 +29,7 @@ def p99_ms(port, seconds=3):
 
 @pytest.mark.skipif(not shutil.which("slowhttptest"),
                     reason="slowhttptest is not installed")
-@pytest.mark.parametrize("kind", [
-    "heads", *(pytest.param(kind, marks=pytest.mark.thorough)
-               for kind in SLOW if kind != "heads")])
+@pytest.mark.parametrize("kind", at_desk(("heads",), SLOW))
 def test_good_requests_beside_1000_slow_ones(start, database, folder, kind):
     database.sql((harness.ROOT / "deploy/local/sample-suppliers.sql")
                  .read_text())

@@ -11,9 +11,11 @@ import pytest
 import harness
 from cutter import BREAKS, Cutter, at_each_packet
 from forms import new_key, supplier
+from thorough import at_desk
 from writers import connect, insert, kind_of, query
 
-ALL_BREAKS = pytest.mark.parametrize("name", BREAKS)
+ALL_BREAKS = pytest.mark.parametrize("name", at_desk(
+    ("after_an_ask", "inside_an_answer"), BREAKS))
 
 
 @pytest.fixture(name="cutter")

@@ -182,6 +182,7 @@ def crash(own, daemons, figures):
         figures.append(wait_fresh(daemon, path, began, RESTARTED_MS / 1000))
 
 
+@pytest.mark.thorough
 def test_crashes_of_the_database_under_writes(start, own):
     """
     What the catalogs show after each crash is what a SELECT shows, also where

@@ -21,6 +21,7 @@ import relay
 from forms import new_key
 from form_pages import open_form
 from test_employee import SUPPLIER, add, typed_of
+from thorough import at_desk
 from writers import connect, insert, query
 
 SECONDS = float(os.environ.get("CAFE_FAULT_SECONDS", "5"))
@@ -285,9 +286,7 @@ class World:
         assert seconds < FRESH_MAX_S
 
 
-@pytest.fixture(params=[
-    pytest.param(name, marks=pytest.mark.thorough)
-    if name in ("slow", "hung") else name for name in FAULTS])
+@pytest.fixture(params=at_desk(("stopped", "killed", "read-only"), FAULTS))
 def world(request, folder, start):
     fault = FAULTS[request.param](folder)
     with fault.parts:

@@ -11,11 +11,10 @@ import subprocess
 import pytest
 
 import harness
+from thorough import at_desk
 
 NAMES = "customer", "employee"
-PRESETS = [preset if preset == harness.PRESET else
-           pytest.param(preset, marks=pytest.mark.thorough)
-           for preset in sorted({harness.PRESET, "release"})]
+PRESETS = at_desk((harness.PRESET,), sorted({harness.PRESET, "release"}))
 
 
 def built(preset, name):

@@ -10,6 +10,7 @@ import harness
 from balancers import CONFIGS
 from form_pages import title_of
 from test_import_upload import MIB, Pages, multipart, problem
+from thorough import at_desk
 
 RATE = 96 * 1024  # bytes per second, of a phone far from its mast
 FILE_BYTES = 5 * MIB // 4  # what is over 1 MiB is an upload
@@ -74,12 +75,12 @@ def make_behind(folder, start, database, balance):
     return make
 
 
-each_balancer = pytest.mark.parametrize("name", CONFIGS)
+each_balancer = pytest.mark.parametrize(
+    "name", at_desk(("compose",), CONFIGS))
 
 
-@pytest.mark.parametrize("name", [
-    pytest.param(name, marks=() if name == "compose" else pytest.mark.thorough)
-    for name in CONFIGS])
+@pytest.mark.thorough
+@each_balancer
 def test_a_file_of_the_largest_size_arrives_whole(behind, name):
     pages = behind(name)
     data = rows_of(32 * MIB)

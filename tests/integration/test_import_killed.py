@@ -9,6 +9,7 @@ import pytest
 import harness
 from import_rows import Imports
 from test_import_command import Importer, supplier, table
+from thorough import at_desk
 
 ROUNDS = 20 if os.environ.get("CAFE_LONG") else 3
 ROWS = 1500
@@ -98,7 +99,7 @@ class Tasks:
         self.running.append(self.start())
 
 
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", at_desk((0,), range(ROUNDS)))
 def test_tasks_go_on_and_write_no_row_twice(own, tmp_path, start, number):
     """A task is killed, and the database, at any point of an import."""
     chance = random.Random(number)

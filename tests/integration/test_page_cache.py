@@ -138,6 +138,7 @@ def test_another_suppliers_change_leaves_a_page_as_it_was(filled, database):
                        If_None_Match=etag).status == 304
 
 
+@pytest.mark.thorough
 def test_large_pages_at_once(customer, database):
     """Beyond 48 KiB bodies are compressed beside the loop."""
     admin = connect(database)

@@ -76,6 +76,7 @@ def make_saved(program, database, tmp_path, start):
     return importer, files
 
 
+@pytest.mark.thorough
 def test_each_text_comes_back_as_it_was(saved, employee):
     importer, files = saved
     for name, text in files.items():

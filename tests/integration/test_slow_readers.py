@@ -5,6 +5,7 @@ import pytest
 
 import harness
 from readers import SteadyReader, drained, never_read
+from thorough import at_desk
 from writers import NAMES, connect, query
 
 TAKE_MAX = 8000000  # so that two lists of make_long_lists() fit
@@ -94,7 +95,7 @@ def make_balancer(balance, counted, employee):
 
 @pytest.mark.parametrize("several", (False, True))
 @pytest.mark.parametrize(
-    "balanced", (False, pytest.param(True, marks=pytest.mark.thorough)))
+    "balanced", at_desk((False,), (False, True)))
 def test_a_hundred_that_never_read_keep_nobody_out(
         request, counted, several, balanced):
     """At one address or many, directly and through HAProxy."""

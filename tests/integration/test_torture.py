@@ -7,6 +7,7 @@ import struct
 import pytest
 
 import harness
+from thorough import at_desk
 
 KINDS = ("allocations", "reads", "writes")
 FORM = {"Content-Type": "application/x-www-form-urlencoded",
@@ -78,7 +79,7 @@ def ask(daemon, step):
         return None
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", at_desk(("allocations",), KINDS))
 @pytest.mark.parametrize("name, script", [("customer", CUSTOMER),
                                           ("employee", EMPLOYEE)])
 def test_the_nth_failure_harms_nobody_else(start, database, folder, name,

@@ -15,6 +15,7 @@ import pytest
 import fields
 import harness
 from forms import Writer, supplier
+from thorough import at_desk
 from writers import (Background, Relay, connect, cure_triggers, insert,
                      query)
 
@@ -231,8 +232,8 @@ def make_writers(database, port):
     return writers
 
 
-@pytest.mark.parametrize("target", [
-    "daemon", "database", pytest.param("both", marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("target", at_desk(
+    ("daemon",), ("daemon", "database", "both")))
 def test_writes_survive_kill_9(system, target):
     writers = make_writers(system.database, system.port)
     began = time.monotonic()
@@ -271,6 +272,7 @@ def settled_by(daemon):
                 if line["msg"] == "database job is retried"])
 
 
+@pytest.mark.thorough
 def test_who_saves_does_not_notice_a_lost_connection(start, database):
     """
     Connections are cut in the middle of transactions: the daemon finds out by
