@@ -146,10 +146,11 @@ static enum error read_tag(struct compiler *compiler, struct tag *tag)
     return OK;
 }
 
+/* Or a NUL, which would end a delimiter too early. */
 static bool has_space(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (byte_is_in(text.data[i], " \t\r\n"))
+        if (text.data[i] == '\0' || byte_is_in(text.data[i], " \t\r\n"))
             return true;
     }
     return false;

@@ -119,6 +119,27 @@ static void test_lists_in_lists(void **state)
                         "(ab)");
 }
 
+/* A NUL is no part of a name or delimiter, which are strings. */
+static void test_nul_in_tags(void **state)
+{
+    static const char *const sources[] = { "{{a%b}}", "{{%}}", "{{=% >=}}x",
+                                           "{{=< %=}}x", "{{=<%< >=}}x" };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        char source[16];
+        size_t len = strlen(sources[i]);
+
+        memcpy(source, sources[i], len);
+        *(char *)memchr(source, '%', len) = '\0';
+        text_reset(&fixture->error);
+        assert_int_equal(templates_add(fixture->templates, "nav.html",
+                                       (struct slice){ source, len },
+                                       &fixture->error),
+                         ERROR_CONFIG);
+    }
+}
+
 static void test_faults_name_file_and_line(void **state)
 {
     struct fixture *fixture = *state;
@@ -262,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_setting_again_replaces, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_lists_in_lists, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_nul_in_tags, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_faults_name_file_and_line, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_sections_have_a_depth, set_up,
